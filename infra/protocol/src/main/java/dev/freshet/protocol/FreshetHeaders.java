@@ -1,0 +1,33 @@
+package dev.freshet.protocol;
+
+/** Names of the headers of the public contract. */
+public final class FreshetHeaders {
+
+  /**
+   * Both directions, client side: what this client has written and seen; see {@link SessionToken}.
+   */
+  public static final String SESSION = "Freshet-Session";
+
+  /** From the client: the consistency level wanted for this request. */
+  public static final String CONSISTENCY = "Freshet-Consistency";
+
+  /** To the client: which copy answered and why. */
+  public static final String SOURCE = "Freshet-Source";
+
+  /** From a backend, on every answer: the {@link Position} of what was written or seen. */
+  public static final String POSITION = "Freshet-Position";
+
+  /** To a backend, on a read: answer only from a copy at or past this {@link Position}. */
+  public static final String MIN_POSITION = "Freshet-Min-Position";
+
+  /** To a backend, on a read: how long it may wait to get there, in milliseconds. */
+  public static final String MAX_WAIT = "Freshet-Max-Wait";
+
+  /** To a backend: in how many milliseconds nobody waits for the answer any more. */
+  public static final String DEADLINE = "Freshet-Deadline";
+
+  /** Path of the position report that every backend answers; see {@link PositionReport}. */
+  public static final String POSITION_PATH = "/.freshet/position";
+
+  private FreshetHeaders() {}
+}

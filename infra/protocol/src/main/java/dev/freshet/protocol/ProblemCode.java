@@ -1,0 +1,52 @@
+package dev.freshet.protocol;
+
+import java.util.Locale;
+
+/** The closed list of problems that clients may be told of; see the contract's table. */
+public enum ProblemCode {
+  NO_ROUTE(404, "No route"),
+  METHOD_NOT_ALLOWED(405, "Method not allowed"),
+  BAD_REQUEST(400, "Bad request"),
+  LEVEL_NOT_ALLOWED(400, "Consistency level not allowed"),
+  BAD_SESSION(400, "Bad session token"),
+  NOT_CAUGHT_UP(503, "Not caught up"),
+  NO_INSTANCE(503, "No instance"),
+  BACKEND_TIMEOUT(504, "Backend timeout"),
+  BACKEND_UNREACHABLE(502, "Backend unreachable"),
+  OUTCOME_UNKNOWN(504, "Outcome unknown"),
+  TOO_LARGE(413, "Too large"),
+  UNKNOWN_MODEL(404, "Unknown model"),
+  NOT_FOUND(404, "Not found"),
+  UNKNOWN_COLUMN(400, "Unknown column"),
+  UNKNOWN_OPERATOR(400, "Unknown operator"),
+  BAD_VALUE(400, "Bad value"),
+  MALFORMED_JSON(400, "Malformed JSON"),
+  INVALID(422, "Invalid"),
+  CONFLICT(409, "Conflict"),
+  VERSION_MISMATCH(412, "Version mismatch"),
+  DATABASE_UNAVAILABLE(503, "Database unavailable"),
+  INTERNAL(500, "Internal error");
+
+  private final int status;
+  private final String title;
+
+  ProblemCode(int status, String title) {
+    this.status = status;
+    this.title = title;
+  }
+
+  /** The HTTP status that goes with it. */
+  public int status() {
+    return status;
+  }
+
+  /** The short summary that is the same for every occurrence. */
+  public String title() {
+    return title;
+  }
+
+  /** The stable code: {@code no-route}, and so on. */
+  public String code() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,34 @@
+package dev.freshet.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class PostgresUrlTest {
+
+  @Test
+  void libpqAndJdbcFormsMeanTheSame() {
+    PostgresUrl libpq =
+        PostgresUrl.parse("postgresql://ada:p%40ss@db.example:6432/shop?sslmode=require");
+    PostgresUrl jdbc =
+        PostgresUrl.parse(
+            "jdbc:postgresql://db.example:6432/shop?user=ada&password=p%40ss&sslmode=require");
+    assertThat(libpq).isEqualTo(jdbc);
+    assertThat(libpq.password()).isEqualTo("p@ss");
+    assertThat(libpq.jdbcUrl()).isEqualTo("jdbc:postgresql://db.example:6432/shop?sslmode=require");
+  }
+
+  @Test
+  void printedFormNeverShowsThePassword() {
+    assertThat(PostgresUrl.parse("postgres://ada:secret@127.0.0.1/shop"))
+        .hasToString("postgresql://ada@127.0.0.1:5432/shop");
+  }
+
+  @Test
+  void refusalDoesNotRepeatTheTextAsItMayHoldAPassword() {
+    assertThatThrownBy(() -> PostgresUrl.parse("mysql://ada:secret@127.0.0.1/shop"))
+        .hasMessageContaining("postgresql://user@host:5432/database")
+        .hasMessageNotContaining("secret");
+  }
+}

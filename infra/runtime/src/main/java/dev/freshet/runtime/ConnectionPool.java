@@ -1,0 +1,46 @@
+package dev.freshet.runtime;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.freshet.protocol.PinnedSession;
+import dev.freshet.protocol.PostgresUrl;
+import java.time.Duration;
+
+/** Makes a part's pool of connections, each with the {@linkplain PinnedSession pinned settings}. */
+public final class ConnectionPool {
+
+  /** How long a request may wait for a connection before it is refused. */
+  private static final Duration CHECKOUT_TIMEOUT = Duration.ofSeconds(2);
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+
+  private ConnectionPool() {}
+
+  /**
+   * Opens a pool without asking the database: one that is down is found out by the first request,
+   * and does not keep a part from starting.
+   *
+   * @param name shown in logs and as the connections' application name
+   * @param size most connections it opens
+   * @param sessionSql further settings of each connection, or an empty string
+   */
+  public static HikariDataSource open(
+      String name, PostgresUrl url, int size, boolean readOnly, String sessionSql) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName(name);
+    config.setJdbcUrl(url.jdbcUrl());
+    config.setUsername(url.user());
+    config.setPassword(url.password());
+    config.setMaximumPoolSize(size);
+    config.setMinimumIdle(Math.min(2, size));
+    config.setReadOnly(readOnly);
+    config.setConnectionTimeout(CHECKOUT_TIMEOUT.toMillis());
+    config.setInitializationFailTimeout(-1);
+    config.setConnectionInitSql(
+        sessionSql.isEmpty() ? PinnedSession.SQL : PinnedSession.SQL + "; " + sessionSql);
+    config.addDataSourceProperty("ApplicationName", name);
+    config.addDataSourceProperty("connectTimeout", CONNECT_TIMEOUT.toSeconds());
+    config.addDataSourceProperty("tcpKeepAlive", true);
+    return new HikariDataSource(config);
+  }
+}

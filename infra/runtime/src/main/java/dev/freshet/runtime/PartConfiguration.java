@@ -1,0 +1,42 @@
+package dev.freshet.runtime;
+
+import java.util.concurrent.Executors;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The beans that every part has. */
+@Configuration(proxyBeanMethods = false)
+class PartConfiguration {
+
+  /**
+   * Event loops of the part's own. The global ones end with the first context that closes, while
+   * other parts of the same JVM still answer on them.
+   */
+  @Bean
+  ReactorResourceFactory reactorResources() {
+    ReactorResourceFactory resources = new ReactorResourceFactory();
+    resources.setUseGlobalResources(false);
+    resources.setShutdownQuietPeriod(java.time.Duration.ZERO);
+    return resources;
+  }
+
+  /** Where blocking work runs: a virtual thread for each task. */
+  @Bean(destroyMethod = "dispose")
+  Scheduler blockingScheduler() {
+    return Schedulers.fromExecutorService(Executors.newVirtualThreadPerTaskExecutor(), "blocking");
+  }
+
+  @Bean
+  ProblemResponses problemResponses(JsonMapper json) {
+    return new ProblemResponses(json);
+  }
+
+  @Bean
+  UnhandledFailures unhandledFailures(ProblemResponses problems) {
+    return new UnhandledFailures(problems);
+  }
+}

@@ -1,0 +1,75 @@
+package dev.freshet.runtime;
+
+import dev.freshet.protocol.Problem;
+import dev.freshet.protocol.ProblemCode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.Ordered;
+import org.springframework.core.io.buffer.DataBufferLimitException;
+import org.springframework.web.server.MethodNotAllowedException;
+import org.springframework.web.server.ResponseStatusException;
+import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.server.WebExceptionHandler;
+import reactor.core.publisher.Mono;
+
+/** Turns what no endpoint answered into a problem document, never into a framework's page. */
+final class UnhandledFailures implements WebExceptionHandler, Ordered {
+
+  private static final Logger log = LoggerFactory.getLogger(UnhandledFailures.class);
+
+  /** Ahead of Spring Boot's own handler, which has -1. */
+  private static final int ORDER = -2;
+
+  private final ProblemResponses problems;
+
+  UnhandledFailures(ProblemResponses problems) {
+    this.problems = problems;
+  }
+
+  @Override
+  public int getOrder() {
+    return ORDER;
+  }
+
+  @Override
+  public Mono<Void> handle(ServerWebExchange exchange, Throwable failure) {
+    if (exchange.getResponse().isCommitted()) {
+      return Mono.error(failure);
+    }
+    Problem problem = problem(exchange, failure);
+    if (problem.code() == ProblemCode.INTERNAL) {
+      log.error(
+          "{} {} failed",
+          exchange.getRequest().getMethod(),
+          exchange.getRequest().getPath(),
+          failure);
+    }
+    if (failure instanceof MethodNotAllowedException notAllowed) {
+      exchange.getResponse().getHeaders().setAllow(notAllowed.getSupportedMethods());
+    }
+    return problems.write(exchange.getResponse(), problem);
+  }
+
+  private static Problem problem(ServerWebExchange exchange, Throwable failure) {
+    String request =
+        exchange.getRequest().getMethod() + " " + exchange.getRequest().getPath().value();
+    if (failure instanceof DataBufferLimitException) {
+      return Problem.of(ProblemCode.TOO_LARGE, "The body is larger than this endpoint takes.");
+    }
+    if (failure instanceof ResponseStatusException status) {
+      return switch (status.getStatusCode().value()) {
+        case 404 -> Problem.of(ProblemCode.NOT_FOUND, "Nothing answers " + request + ".");
+        case 405 ->
+            Problem.of(ProblemCode.METHOD_NOT_ALLOWED, "This path does not take " + request + ".");
+        case 413 ->
+            Problem.of(ProblemCode.TOO_LARGE, "The body is larger than this endpoint takes.");
+        case 500 -> Problem.of(ProblemCode.INTERNAL, "The request failed; the log says why.");
+        default ->
+            Problem.of(
+                ProblemCode.BAD_REQUEST,
+                status.getReason() == null ? "The request can't be read." : status.getReason());
+      };
+    }
+    return Problem.of(ProblemCode.INTERNAL, "The request failed; the log says why.");
+  }
+}

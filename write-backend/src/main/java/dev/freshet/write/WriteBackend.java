@@ -1,0 +1,75 @@
+package dev.freshet.write;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.runtime.ConnectionPool;
+import dev.freshet.runtime.Part;
+import dev.freshet.runtime.PartContext;
+import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.write.command.CommandPath;
+import dev.freshet.write.command.PrimaryPositionEndpoint;
+import dev.freshet.write.menu.MenuCommands;
+import dev.freshet.write.order.OrderCommands;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.scheduler.Scheduler;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The deployable. */
+@Part
+@EnableConfigurationProperties(WriteSettings.class)
+public class WriteBackend {
+
+  /** Positions are only worth something when a commit is on disk before it is acknowledged. */
+  private static final String SYNCHRONOUS = "set synchronous_commit = on";
+
+  /** Starts a write-backend and returns once it accepts connections. */
+  public static ConfigurableApplicationContext start(Map<String, ?> properties) {
+    return PartContext.start(WriteBackend.class, "write-backend", properties);
+  }
+
+  @Bean(destroyMethod = "close")
+  HikariDataSource primary(WriteSettings settings) {
+    HikariDataSource pool =
+        ConnectionPool.open(
+            "freshet-write",
+            PostgresUrl.parse(settings.primary()),
+            settings.connections(),
+            false,
+            SYNCHRONOUS);
+    Flyway.configure().dataSource(pool).load().migrate();
+    return pool;
+  }
+
+  @Bean
+  CommandPath commandPath(
+      DataSource primary,
+      ProblemResponses problems,
+      JsonMapper json,
+      Scheduler blockingScheduler,
+      MeterRegistry meters) {
+    return new CommandPath(primary, problems, json, blockingScheduler, meters);
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> menuRoutes(CommandPath path) {
+    return MenuCommands.routes(path);
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> orderRoutes(CommandPath path) {
+    return OrderCommands.routes(path);
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> positionRoute(DataSource primary, Scheduler blockingScheduler) {
+    return PrimaryPositionEndpoint.route(primary, blockingScheduler);
+  }
+}
