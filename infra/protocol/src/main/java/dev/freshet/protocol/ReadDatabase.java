@@ -1,0 +1,34 @@
+package dev.freshet.protocol;
+
+/**
+ * What a read database tells of itself, in its schema {@code freshet}: written by cdc-sync, read by
+ * the read-backends.
+ */
+public final class ReadDatabase {
+
+  /**
+   * One row: LSN as text, timeline, whether the read models are complete, lag in seconds. In one
+   * statement with a read model, it says exactly which position that model is at.
+   *
+   * <p>The lag is the delay of the last applied transaction from its commit, plus how overdue the
+   * next one is: cdc-sync sends itself one at least every {@value #PING_SECONDS} s.
+   */
+  public static final String POSITION_SQL =
+      """
+      select lsn::text, timeline, state = 'streaming', \
+      greatest(extract(epoch from applied_at - committed_at), 0) \
+      + greatest(extract(epoch from clock_timestamp() - applied_at) - %d, 0) \
+      from freshet.position"""
+          .formatted(ReadDatabase.PING_SECONDS);
+
+  /** How often an idle system is pinged, in seconds. */
+  public static final int PING_SECONDS = 1;
+
+  /**
+   * NOTIFY channel on which a reader that waits in vain asks for a ping: the position may be one
+   * that no transaction ever ends at. The payload is the LSN waited for.
+   */
+  public static final String WANTED_CHANNEL = "freshet_wanted";
+
+  private ReadDatabase() {}
+}

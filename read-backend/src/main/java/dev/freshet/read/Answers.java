@@ -1,0 +1,93 @@
+package dev.freshet.read;
+
+import dev.freshet.protocol.Position;
+import dev.freshet.read.model.Model;
+import dev.freshet.read.query.ModelQuery;
+import dev.freshet.read.query.SelectStatement;
+import dev.freshet.read.source.Source;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a query and its position as one statement. */
+final class Answers {
+
+  private final Source source;
+  private final DataSource pool;
+  private final int rowCap;
+
+  Answers(Source source, DataSource pool, int rowCap) {
+    this.source = source;
+    this.pool = pool;
+    this.rowCap = rowCap;
+  }
+
+  /**
+   * What the source answered.
+   *
+   * @param position at or past everything in the body; empty when the source is not to be read now
+   * @param body JSON, UTF-8; null when there is no such row
+   * @param version the row's version; null where the model has none
+   * @param contentRange the rows' place among all, as PostgREST says it; null for a single row
+   */
+  @SuppressWarnings("ArrayRecordComponent") // passed on once, never compared
+  record Answer(
+      Optional<Position> position,
+      byte @Nullable [] body,
+      @Nullable String version,
+      @Nullable String contentRange) {}
+
+  /** Rows as a JSON array, at most as many as the cap. */
+  Answer rows(Model model, ModelQuery query) throws SQLException {
+    long limit = query.limit() == null ? rowCap : Math.min(query.limit(), rowCap);
+    return ask(
+        SelectStatement.array(model, query, limit),
+        row -> {
+          long rows = row.getLong("rows");
+          return new Answer(
+              source.read(row, 3), row.getBytes("body"), null, range(query.offset(), rows, limit));
+        });
+  }
+
+  /** One row as a JSON object. */
+  Answer row(Model model, ModelQuery query) throws SQLException {
+    return ask(
+        SelectStatement.object(model, query),
+        row ->
+            new Answer(source.read(row, 3), row.getBytes("body"), row.getString("version"), null));
+  }
+
+  /** {@code first-last/total}; the total is known only when the answer was not cut. */
+  private static String range(long offset, long rows, long limit) {
+    String total = rows < limit && (rows > 0 || offset == 0) ? Long.toString(offset + rows) : "*";
+    return rows == 0 ? "*/" + total : "%d-%d/%s".formatted(offset, offset + rows - 1, total);
+  }
+
+  private interface RowReader {
+    Answer read(ResultSet row) throws SQLException;
+  }
+
+  private Answer ask(SelectStatement select, RowReader reader) throws SQLException {
+    String sql =
+        "select a.*, p.* from (%s) p left join lateral (%s) a on true"
+            .formatted(source.positionSql(), select.sql());
+    try (Connection connection = pool.getConnection();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < select.values().size(); i++) {
+        // Without a type: PostgreSQL reads the text as what the statement casts it to.
+        statement.setObject(i + 1, select.values().get(i), Types.OTHER);
+      }
+      try (ResultSet row = statement.executeQuery()) {
+        if (!row.next()) {
+          return new Answer(Optional.empty(), null, null, null);
+        }
+        return reader.read(row);
+      }
+    }
+  }
+}

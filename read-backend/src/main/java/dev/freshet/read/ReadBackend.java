@@ -1,0 +1,83 @@
+package dev.freshet.read;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.freshet.protocol.FreshetHeaders;
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.protocol.SourceKind;
+import dev.freshet.read.model.Catalogue;
+import dev.freshet.read.source.FreshnessGate;
+import dev.freshet.read.source.Source;
+import dev.freshet.runtime.ConnectionPool;
+import dev.freshet.runtime.Part;
+import dev.freshet.runtime.PartContext;
+import dev.freshet.runtime.ProblemResponses;
+import java.time.Clock;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.scheduler.Scheduler;
+
+/** The deployable. */
+@Part
+@EnableConfigurationProperties(ReadSettings.class)
+public class ReadBackend {
+
+  /** Starts a read-backend and returns once it accepts connections. */
+  public static ConfigurableApplicationContext start(Map<String, ?> properties) {
+    return PartContext.start(
+        ReadBackend.class, String.valueOf(properties.get("freshet.read.id")), properties);
+  }
+
+  @Bean(destroyMethod = "close")
+  HikariDataSource pool(ReadSettings settings) {
+    return ConnectionPool.open(
+        settings.id(),
+        PostgresUrl.parse(settings.source()),
+        settings.connections(),
+        true,
+        "set default_transaction_read_only = on; set statement_timeout = "
+            + settings.statementTimeout().toMillis());
+  }
+
+  @Bean
+  Source source(ReadSettings settings) {
+    return Source.of(SourceKind.parse(settings.kind()));
+  }
+
+  @Bean(initMethod = "start", destroyMethod = "close")
+  FreshnessGate freshnessGate(Source source, DataSource pool) {
+    return new FreshnessGate(source, pool);
+  }
+
+  @Bean
+  Catalogue catalogue(DataSource pool) {
+    return new Catalogue(pool, Clock.systemUTC());
+  }
+
+  @Bean
+  ReadPath readPath(
+      ReadSettings settings,
+      Catalogue catalogue,
+      FreshnessGate gate,
+      Source source,
+      DataSource pool,
+      ProblemResponses problems,
+      Scheduler blockingScheduler) {
+    return new ReadPath(
+        catalogue, gate, new Answers(source, pool, settings.rowCap()), problems, blockingScheduler);
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> routes(ReadPath path, FreshnessGate gate) {
+    return RouterFunctions.route()
+        .GET(FreshetHeaders.POSITION_PATH, request -> ServerResponse.ok().bodyValue(gate.report()))
+        .GET("/{model}", path::rows)
+        .GET("/{model}/{*key}", path::row)
+        .build();
+  }
+}

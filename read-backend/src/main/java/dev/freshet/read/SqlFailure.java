@@ -1,0 +1,56 @@
+package dev.freshet.read;
+
+import dev.freshet.protocol.Problem;
+import dev.freshet.protocol.ProblemCode;
+import java.sql.SQLException;
+import java.util.Set;
+
+/** What a failed statement means for the client, by SQLSTATE (PostgreSQL's manual, appendix A). */
+final class SqlFailure {
+
+  private static final Set<String> MODEL_CHANGED =
+      Set.of(
+          "0A000", // a cached plan's result type changed
+          "42P01", // undefined table
+          "42703"); // undefined column
+
+  private static final String UNDEFINED_FUNCTION = "42883";
+  private static final String QUERY_CANCELED = "57014";
+  private static final String DATA_EXCEPTION_CLASS = "22";
+
+  private SqlFailure() {}
+
+  /** Whether the relation is no longer what the catalogue remembers. */
+  static boolean meansTheModelChanged(SQLException e) {
+    return MODEL_CHANGED.contains(state(e));
+  }
+
+  static Problem problem(SQLException e) {
+    String state = state(e);
+    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    if (state.startsWith(DATA_EXCEPTION_CLASS)) {
+      return Problem.of(
+          ProblemCode.BAD_VALUE, "A value doesn't fit its column: %s".formatted(said(message)));
+    }
+    if (state.equals(UNDEFINED_FUNCTION)) {
+      return Problem.of(
+          ProblemCode.UNKNOWN_OPERATOR,
+          "An operator doesn't apply to its column: %s".formatted(said(message)));
+    }
+    if (state.equals(QUERY_CANCELED)) {
+      return Problem.of(
+          ProblemCode.BACKEND_TIMEOUT,
+          "The query took longer than this backend allows. Ask for less, or declare an index.");
+    }
+    return Problem.of(
+        ProblemCode.DATABASE_UNAVAILABLE, "The source can't answer now; try again later.");
+  }
+
+  private static String said(String message) {
+    return message.replaceFirst("^ERROR: ", "") + ".";
+  }
+
+  private static String state(SQLException e) {
+    return e.getSQLState() == null ? "" : e.getSQLState();
+  }
+}

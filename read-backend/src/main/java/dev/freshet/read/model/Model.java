@@ -1,0 +1,31 @@
+package dev.freshet.read.model;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A relation in schema {@code read}.
+ *
+ * @param name its name
+ * @param columns its columns in order: name to type, as PostgreSQL prints it
+ * @param key the columns that are unique together; empty when it has none that is known
+ * @param version the column behind entity tags, or null
+ */
+public record Model(
+    String name, Map<String, String> columns, List<String> key, @Nullable String version) {
+
+  public Model {
+    key = List.copyOf(key);
+  }
+
+  /** The qualified name, quoted for SQL. */
+  public String quotedName() {
+    return "read." + quoted(name);
+  }
+
+  /** A name as an SQL identifier. */
+  public static String quoted(String identifier) {
+    return '"' + identifier.replace("\"", "\"\"") + '"';
+  }
+}

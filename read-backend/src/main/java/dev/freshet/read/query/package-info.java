@@ -1,0 +1,9 @@
+/**
+ * What a client asks of a model, in PostgREST's grammar, and the SQL that answers it.
+ *
+ * <p>Identifiers come from the catalogue alone; values are always bound.
+ */
+@NullMarked
+package dev.freshet.read.query;
+
+import org.jspecify.annotations.NullMarked;

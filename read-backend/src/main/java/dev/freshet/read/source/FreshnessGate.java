@@ -1,0 +1,179 @@
+package dev.freshet.read.source;
+
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.PositionReport;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * Lets a read pass once the source is at or past a position.
+ *
+ * <p>One thread polls the source on one connection: every {@link #POLL_WAITING} while somebody
+ * waits, every {@link #POLL_IDLE} otherwise. A waiter holds neither a thread nor a connection.
+ * There are at most {@link #MAX_WAITERS}; one more is told at once that it won't get there.
+ */
+public final class FreshnessGate implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(FreshnessGate.class);
+
+  private static final Duration POLL_WAITING = Duration.ofMillis(1);
+  private static final Duration POLL_IDLE = Duration.ofMillis(100);
+  private static final Duration RECONNECT = Duration.ofMillis(200);
+
+  /**
+   * How long a position is waited for before the source is nudged; a commit under way needs less.
+   */
+  private static final Duration NUDGE_AFTER = Duration.ofMillis(5);
+
+  private static final int MAX_WAITERS = 10_000;
+
+  private final Source source;
+  private final DataSource pool;
+  private final Thread poller;
+
+  /** By position, the lowest first; timelines are compared when a waiter's turn comes. */
+  private final Queue<Waiter> waiters =
+      new PriorityBlockingQueue<>(64, Comparator.comparing((Waiter waiter) -> waiter.wanted.lsn()));
+
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  private volatile Source.@Nullable Progress progress;
+  private volatile boolean closed;
+
+  private record Waiter(Position wanted, long sinceNanos, Sinks.One<Boolean> reached) {}
+
+  /** What came of waiting. */
+  public sealed interface Arrival {
+
+    /** The source is there. */
+    record Reached() implements Arrival {}
+
+    /**
+     * It did not get there in time.
+     *
+     * @param at where it is instead; null when that is unknown
+     */
+    record TooLate(@Nullable Position at) implements Arrival {}
+  }
+
+  public FreshnessGate(Source source, DataSource pool) {
+    this.source = source;
+    this.pool = pool;
+    this.poller = Thread.ofVirtual().name("position-poller").unstarted(this::pollUntilClosed);
+  }
+
+  /** Starts polling. */
+  public void start() {
+    poller.start();
+  }
+
+  /**
+   * Waits for the source.
+   *
+   * @param wanted the position to be at or past; null when any will do
+   * @param maxWait how long to wait at most
+   */
+  public Mono<Arrival> reach(@Nullable Position wanted, Duration maxWait) {
+    Position at = position();
+    if (at != null && (wanted == null || at.isAtOrPast(wanted))) {
+      return Mono.just(new Arrival.Reached());
+    }
+    if (at == null || wanted == null || maxWait.isZero() || wanted.timeline() != at.timeline()) {
+      return Mono.just(new Arrival.TooLate(at));
+    }
+    if (waiting.incrementAndGet() > MAX_WAITERS) {
+      waiting.decrementAndGet();
+      return Mono.just(new Arrival.TooLate(at));
+    }
+    Waiter waiter = new Waiter(wanted, System.nanoTime(), Sinks.one());
+    waiters.add(waiter);
+    LockSupport.unpark(poller);
+    return waiter
+        .reached
+        .asMono()
+        .timeout(maxWait, Mono.just(false))
+        .<Arrival>map(reached -> reached ? new Arrival.Reached() : new Arrival.TooLate(position()))
+        .doFinally(
+            signal -> {
+              waiters.remove(waiter);
+              waiting.decrementAndGet();
+            });
+  }
+
+  /** Where the source was at the last poll; null while that is unknown. */
+  public @Nullable Position position() {
+    Source.Progress known = progress;
+    return known == null ? null : known.position();
+  }
+
+  /** The body of the position endpoint. */
+  public PositionReport report() {
+    Source.Progress known = progress;
+    String kind = source.kind().wireName();
+    return known == null
+        ? new PositionReport(null, kind, null, false)
+        : new PositionReport(known.position().toString(), kind, known.lagSeconds(), true);
+  }
+
+  private void pollUntilClosed() {
+    while (!closed) {
+      try (Connection connection = pool.getConnection()) {
+        while (!closed) {
+          pollOnce(connection);
+          park(waiters.isEmpty() ? POLL_IDLE : POLL_WAITING);
+        }
+      } catch (SQLException e) {
+        if (progress != null) {
+          log.warn("The {} can't be reached: {}", source.kind().wireName(), e.getMessage());
+        }
+        become(Optional.empty());
+        park(RECONNECT);
+      }
+    }
+  }
+
+  private void pollOnce(Connection connection) throws SQLException {
+    become(source.poll(connection));
+    Waiter next = waiters.peek();
+    if (next != null && System.nanoTime() - next.sinceNanos > NUDGE_AFTER.toNanos()) {
+      source.nudge(connection, next.wanted);
+    }
+  }
+
+  private void become(Optional<Source.Progress> now) {
+    progress = now.orElse(null);
+    Position at = position();
+    for (Waiter next = waiters.peek(); next != null; next = waiters.peek()) {
+      boolean reached = at != null && at.isAtOrPast(next.wanted);
+      if (!reached && at != null && at.timeline() == next.wanted.timeline()) {
+        return; // all others wait for more
+      }
+      waiters.remove(next);
+      next.reached.tryEmitValue(reached);
+    }
+  }
+
+  private static void park(Duration duration) {
+    LockSupport.parkNanos(TimeUnit.NANOSECONDS.convert(duration));
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(poller);
+  }
+}

@@ -1,0 +1,52 @@
+package dev.freshet.read.source;
+
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.SourceKind;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** How a kind of source tells its position. */
+public sealed interface Source permits PrimarySource, ReplicaSource, ReadDatabaseSource {
+
+  static Source of(SourceKind kind) {
+    return switch (kind) {
+      case PRIMARY -> new PrimarySource();
+      case REPLICA -> new ReplicaSource();
+      case READ_DATABASE -> new ReadDatabaseSource();
+    };
+  }
+
+  SourceKind kind();
+
+  /**
+   * A query of one row that, as part of a statement, tells a position at or past everything the
+   * statement sees: PostgreSQL takes the snapshot before it evaluates the row.
+   */
+  String positionSql();
+
+  /**
+   * Reads the row of {@link #positionSql}, from {@code column} on.
+   *
+   * @return empty when the source is not to be read from now
+   */
+  Optional<Position> read(ResultSet row, int column) throws SQLException;
+
+  /** Asks how far the source is now. */
+  Optional<Progress> poll(Connection connection) throws SQLException;
+
+  /**
+   * Called while somebody waits for a position that does not come.
+   *
+   * @param wanted the lowest position waited for
+   */
+  default void nudge(Connection connection, Position wanted) throws SQLException {}
+
+  /**
+   * How far a source is.
+   *
+   * @param lagSeconds how far behind the primary, in seconds
+   */
+  record Progress(Position position, double lagSeconds) {}
+}

@@ -1,0 +1,287 @@
+package dev.freshet.read;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.cluster.Cluster;
+import dev.freshet.cluster.ClusterOptions;
+import dev.freshet.cluster.PostgresServer;
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.PrimaryPosition;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.context.ConfigurableApplicationContext;
+
+class ReadBackendIT {
+
+  private static final String ID = "6a1c1f2e-0000-4000-8000-000000000001";
+
+  @TempDir static Path folder;
+
+  private static final HttpClient client = HttpClient.newHttpClient();
+  private static Cluster cluster;
+  private static ConfigurableApplicationContext primary;
+  private static ConfigurableApplicationContext replica;
+  private static ConfigurableApplicationContext readDatabase;
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster = Cluster.start(new ClusterOptions(folder, 1, 1, 17_440, false));
+    execute(
+        cluster.primary(),
+        """
+        create schema read;
+        create table orders (id uuid primary key, status text, version bigint, total numeric(10,2));
+        insert into orders values ('%s', 'placed', 3, 17.50);
+        insert into orders select gen_random_uuid(), 'served', 1, n from generate_series(1, 30) n;
+        create view read.orders as select * from orders;
+        comment on view read.orders is '{"freshet": {"key": ["id"], "version": "version"}}';
+        create table read."odd ""name\""" ("a b" int, c text, primary key ("a b", c));
+        insert into read."odd ""name\""" values (1, 'x/y');
+        """
+            .formatted(ID));
+    execute(
+        cluster.readDatabases().getFirst(),
+        """
+        create schema read;
+        create schema freshet;
+        create table freshet.position (lsn pg_lsn, timeline int, state text,
+          applied_at timestamptz, committed_at timestamptz);
+        insert into freshet.position values ('0/100', 1, 'streaming', now(), now());
+        create table read.orders (id int primary key);
+        """);
+    primary = start(cluster.primary(), "primary");
+    replica = start(cluster.replicas().getFirst(), "replica");
+    readDatabase = start(cluster.readDatabases().getFirst(), "read-database");
+    Position written = now();
+    for (ConfigurableApplicationContext backend :
+        new ConfigurableApplicationContext[] {primary, replica}) {
+      assertThat(get(backend, "/orders?limit=1", written, 10_000).statusCode()).isEqualTo(200);
+    }
+  }
+
+  private static ConfigurableApplicationContext start(PostgresServer source, String kind) {
+    return ReadBackend.start(
+        Map.of(
+            "server.port",
+            0,
+            "server.address",
+            "127.0.0.1",
+            "freshet.read.id",
+            kind + "-1",
+            "freshet.read.kind",
+            kind,
+            "freshet.read.row-cap",
+            20,
+            "freshet.read.source",
+            "postgresql://postgres:%s@127.0.0.1:%d/freshet"
+                .formatted(source.url().password(), source.port())));
+  }
+
+  @AfterAll
+  static void stop() {
+    primary.close();
+    replica.close();
+    readDatabase.close();
+    cluster.close();
+  }
+
+  @Test
+  void rowByKeyIsAnObjectWithItsVersionInTheTag() throws Exception {
+    HttpResponse<String> answer = get(replica, "/orders/" + ID);
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body())
+        .isEqualTo(
+            "{\"id\":\"%s\",\"status\":\"placed\",\"version\":3,\"total\":17.50}".formatted(ID));
+    String tag = answer.headers().firstValue("ETag").orElseThrow();
+    assertThat(tag).matches("\"v3-[0-9a-f]{8}\"");
+    assertThat(answer.headers().firstValue("Freshet-Position")).isPresent();
+
+    HttpResponse<String> unchanged =
+        client.send(
+            HttpRequest.newBuilder(uri(replica, "/orders/" + ID))
+                .header("If-None-Match", tag)
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(unchanged.statusCode()).isEqualTo(304);
+    assertThat(unchanged.headers().firstValue("Freshet-Position")).isPresent();
+  }
+
+  @Test
+  void copiesAnswerTheSame() throws Exception {
+    String query = "/orders?status=in.(placed,served)&order=status&limit=15";
+    assertThat(get(replica, query).body()).isEqualTo(get(primary, query).body());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/orders?select=total&status=eq.placed|[{\"total\":17.50}]|0-0/1",
+        "/orders?select=total&total=gte.29&order=total.desc|[{\"total\":30.00}, {\"total\":29.00}]|0-1/2",
+        "/orders?status=eq.nothing|[]|*/0",
+        "/orders?limit=0|[]|*/*",
+        "/odd%20%22name%22|[{\"a b\":1,\"c\":\"x/y\"}]|0-0/1",
+      })
+  void listIsAnsweredWithItsPlaceAmongAll(String path, String body, String range) throws Exception {
+    HttpResponse<String> answer = get(primary, path);
+    assertThat(answer.body()).isEqualTo(body);
+    assertThat(answer.headers().firstValue("Content-Range")).contains(range);
+  }
+
+  @Test
+  void capIsSaidByAnUnknownTotal() throws Exception {
+    HttpResponse<String> answer = get(primary, "/orders?limit=500");
+    assertThat(answer.headers().firstValue("Content-Range")).contains("0-19/*");
+  }
+
+  @Test
+  void compositeKeyHasASegmentAColumn() throws Exception {
+    assertThat(get(primary, "/odd%20%22name%22/1/x%2Fy").statusCode()).isEqualTo(200);
+    assertThat(get(primary, "/odd%20%22name%22/1").statusCode()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/nothing|404|unknown-model",
+        "/orders/6a1c1f2e-0000-4000-8000-00000000ffff|404|not-found",
+        "/orders/x|400|bad-value",
+        "/orders?total=eq.much|400|bad-value",
+        "/orders?total=like.1|400|unknown-operator",
+        "/orders?colour=eq.red|400|unknown-column",
+        "/orders?status=cs.x|400|unknown-operator",
+        "/orders/" + ID + "?limit=1|400|bad-request",
+        "/orders?status=eq.a%00b|400|bad-value",
+      })
+  void badInputIsRefusedByCode(String path, int status, String code) throws Exception {
+    HttpResponse<String> answer = get(primary, path);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+    assertThat(answer.body()).contains("\"code\":\"" + code + "\"");
+    assertThat(answer.headers().firstValue("Freshet-Position")).isPresent();
+  }
+
+  @Test
+  void replicaThatIsBehindSaysSoAndThenGetsThere() throws Exception {
+    PostgresServer source = cluster.replicas().getFirst();
+    execute(source, "select pg_wal_replay_pause()");
+    Position written;
+    CompletableFuture<HttpResponse<String>> waiting;
+    try {
+      execute(cluster.primary(), "update orders set version = version");
+      written = now();
+      HttpResponse<String> behind = get(replica, "/orders?limit=1", written, 20);
+      assertThat(behind.statusCode()).isEqualTo(503);
+      assertThat(behind.body()).contains("not-caught-up");
+      assertThat(position(behind).isAtOrPast(written)).isFalse();
+      waiting =
+          client.sendAsync(
+              request(replica, "/orders?limit=1", written, 10_000),
+              HttpResponse.BodyHandlers.ofString());
+    } finally {
+      execute(source, "select pg_wal_replay_resume()");
+    }
+    HttpResponse<String> arrived = waiting.get();
+    assertThat(arrived.statusCode()).isEqualTo(200);
+    assertThat(position(arrived).isAtOrPast(written)).isTrue();
+  }
+
+  @Test
+  void readDatabaseIsReadAtThePositionThatWasAppliedAndAsksForAPing() throws Exception {
+    PostgresServer source = cluster.readDatabases().getFirst();
+    try (Connection listener = source.connect();
+        Statement statement = listener.createStatement()) {
+      statement.execute("listen freshet_wanted");
+      CompletableFuture<HttpResponse<String>> waiting =
+          client.sendAsync(
+              request(readDatabase, "/orders", new Position(1, Lsn.parse("0/200")), 10_000),
+              HttpResponse.BodyHandlers.ofString());
+      org.postgresql.PGNotification[] wanted =
+          listener.unwrap(org.postgresql.PGConnection.class).getNotifications(10_000);
+      assertThat(wanted[0].getParameter()).isEqualTo("0/200");
+      execute(source, "update freshet.position set lsn = '0/208'");
+      assertThat(waiting.get().statusCode()).isEqualTo(200);
+      assertThat(position(waiting.get())).hasToString("1:0/208");
+    }
+    execute(source, "update freshet.position set state = 'snapshot'");
+    assertThat(get(readDatabase, "/orders").statusCode()).isEqualTo(503);
+    execute(source, "update freshet.position set state = 'streaming'");
+  }
+
+  @Test
+  void modelThatChangedUnderneathIsReadAnew() throws Exception {
+    execute(cluster.primary(), "create table read.changing (id int primary key)");
+    assertThat(get(primary, "/changing").body()).isEqualTo("[]");
+    execute(
+        cluster.primary(),
+        "drop table read.changing; create table read.changing (id int primary key, name text); insert into read.changing values (1, 'a')");
+    assertThat(get(primary, "/changing?id=eq.1").body()).isEqualTo("[{\"id\":1,\"name\":\"a\"}]");
+  }
+
+  @Test
+  void positionEndpointTellsKindAndLag() throws Exception {
+    assertThat(get(replica, "/.freshet/position").body())
+        .contains("\"kind\":\"replica\"")
+        .contains("\"ready\":true")
+        .matches("(?s).*\"position\":\"1:[0-9A-F]+/[0-9A-F]+\".*")
+        .matches("(?s).*\"lagSeconds\":0\\.\\d+.*");
+  }
+
+  private static HttpResponse<String> get(ConfigurableApplicationContext backend, String path)
+      throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(uri(backend, path)).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static HttpResponse<String> get(
+      ConfigurableApplicationContext backend, String path, Position wanted, long waitMillis)
+      throws Exception {
+    return client.send(
+        request(backend, path, wanted, waitMillis), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static HttpRequest request(
+      ConfigurableApplicationContext backend, String path, Position wanted, long waitMillis) {
+    return HttpRequest.newBuilder(uri(backend, path))
+        .header("Freshet-Min-Position", wanted.toString())
+        .header("Freshet-Max-Wait", Long.toString(waitMillis))
+        .build();
+  }
+
+  private static URI uri(ConfigurableApplicationContext backend, String path) {
+    return URI.create(
+        "http://127.0.0.1:" + backend.getEnvironment().getProperty("local.server.port") + path);
+  }
+
+  private static Position position(HttpResponse<String> answer) {
+    return Position.parse(answer.headers().firstValue("Freshet-Position").orElseThrow());
+  }
+
+  private static Position now() throws SQLException {
+    try (Connection connection = cluster.primary().connect()) {
+      return PrimaryPosition.ask(connection);
+    }
+  }
+
+  private static void execute(PostgresServer server, String sql) throws SQLException {
+    try (Connection connection = server.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+}
