@@ -1,0 +1,54 @@
+package dev.freshet.sync;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.Position;
+import dev.freshet.sync.capture.SourceTransaction;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** Everything that is worth telling of keeping in step; log, status and metrics only render it. */
+public sealed interface Observation {
+
+  /** What the synchronizer is doing. */
+  enum State {
+    STARTING,
+    STANDBY,
+    SNAPSHOT,
+    STREAMING,
+    RETRYING,
+    REFUSED
+  }
+
+  /**
+   * It does something else now.
+   *
+   * @param reason why, and for a refusal what to do; empty where there is nothing to say
+   */
+  record Became(State state, String reason) implements Observation {}
+
+  /** Rows of the first copy were loaded. */
+  record Copied(int rows) implements Observation {}
+
+  /**
+   * Transactions were applied.
+   *
+   * @param applied the position after them
+   * @param took how long applying took
+   * @param at when it was done
+   */
+  record Applied(List<SourceTransaction> transactions, Position applied, Duration took, Instant at)
+      implements Observation {}
+
+  /** Where an earlier run had got to. */
+  record Resumed(Position applied) implements Observation {}
+
+  /**
+   * A ping was sent.
+   *
+   * @param message where it stands in the source's log
+   * @param flushed how far the source's log was on disk
+   * @param retainedBytes log that the slot holds back
+   */
+  record Pinged(Lsn message, Lsn flushed, long retainedBytes, Instant at) implements Observation {}
+}

@@ -1,0 +1,69 @@
+package dev.freshet.sync;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.runtime.ConnectionPool;
+import dev.freshet.runtime.Part;
+import dev.freshet.runtime.PartContext;
+import dev.freshet.sync.status.StatusEndpoint;
+import dev.freshet.sync.status.SyncMetrics;
+import dev.freshet.sync.status.SyncStatus;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.scheduler.Scheduler;
+
+/** The deployable. */
+@Part
+@EnableConfigurationProperties(SyncSettings.class)
+public class SyncBackend {
+
+  private static final int STATUS_CONNECTIONS = 2;
+
+  /** Starts a sync and returns once its status can be asked; it keeps in step on its own. */
+  public static ConfigurableApplicationContext start(Map<String, ?> properties) {
+    return PartContext.start(SyncBackend.class, "cdc-sync", properties);
+  }
+
+  @Bean
+  SyncStatus syncStatus() {
+    return new SyncStatus(Clock.systemUTC());
+  }
+
+  @Bean
+  SyncMetrics syncMetrics(MeterRegistry meters, SyncStatus status, SyncSettings settings) {
+    return new SyncMetrics(meters, status, settings.id(), settings.slotName());
+  }
+
+  @Bean(initMethod = "start", destroyMethod = "close")
+  Synchronizer synchronizer(SyncSettings settings, SyncStatus status, SyncMetrics metrics) {
+    return new Synchronizer(settings, status.andThen(metrics), Clock.systemUTC());
+  }
+
+  @Bean(destroyMethod = "close")
+  HikariDataSource statusPool(SyncSettings settings) {
+    return ConnectionPool.open(
+        "freshet-sync-status",
+        PostgresUrl.parse(settings.readDatabase()),
+        STATUS_CONNECTIONS,
+        true,
+        "");
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> statusRoutes(
+      SyncStatus status,
+      DataSource statusPool,
+      SyncSettings settings,
+      Scheduler blockingScheduler) {
+    return StatusEndpoint.routes(
+        status, JdbcClient.create(statusPool), settings.id(), blockingScheduler);
+  }
+}

@@ -1,0 +1,15 @@
+package dev.freshet.sync;
+
+/** Going on would lose rows, or can't work; the message says why and what to do. */
+public final class SyncRefused extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  public SyncRefused(String message) {
+    super(message);
+  }
+
+  public SyncRefused(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,205 @@
+package dev.freshet.sync.apply;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.Position;
+import dev.freshet.sync.SyncRefused;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** The one row that says how far the read database is, in {@code freshet.position}. */
+public final class PositionStore {
+
+  /** Held for as long as a process keeps this read database in step. */
+  private static final long LEADER_LOCK = 0x66726573686574L; // "freshet"
+
+  private final JdbcClient db;
+
+  public PositionStore(JdbcClient db) {
+    this.db = db;
+  }
+
+  /**
+   * What the row says.
+   *
+   * @param systemIdentifier the source's, unsigned
+   * @param position applied up to here; before the first copy is complete, nothing
+   * @param complete whether the first copy is complete
+   * @param shape what tables are mirrored, as text to compare
+   * @param epoch grows with each process that takes over
+   */
+  public record Stored(
+      String systemIdentifier, Position position, boolean complete, String shape, long epoch) {}
+
+  /** Makes the schema and the row where they are not there yet. */
+  public void install() {
+    db.sql("create schema if not exists freshet").update();
+    db.sql(
+            """
+            create table if not exists freshet.position (
+              only_row          boolean primary key default true check (only_row),
+              system_identifier text not null,
+              timeline          integer not null,
+              lsn               pg_lsn not null,
+              state             text not null check (state in ('snapshot', 'streaming')),
+              shape             text not null,
+              epoch             bigint not null,
+              committed_at      timestamptz not null,
+              applied_at        timestamptz not null
+            )
+            """)
+        .update();
+    db.sql(
+            """
+            create table if not exists freshet.model (
+              name text primary key,
+              hash text not null
+            )
+            """)
+        .update();
+    db.sql(
+            """
+            insert into freshet.position
+            values (true, '', 1, '0/0', 'snapshot', '', 0, now(), now())
+            on conflict do nothing
+            """)
+        .update();
+  }
+
+  /**
+   * Makes sure that the source is not copied onto itself.
+   *
+   * @throws SyncRefused when this is the source's own database
+   */
+  public void requireOtherDatabaseThan(String systemIdentifier, String database) {
+    boolean same =
+        db.sql(
+                """
+                select system_identifier::text = :system and current_database() = :database
+                from pg_control_system()
+                """)
+            .param("system", systemIdentifier)
+            .param("database", database)
+            .query(Boolean.class)
+            .single();
+    if (same) {
+      throw new SyncRefused(
+          "The read database is the source itself, whose tables would be replaced. Name another one with --read-database.");
+    }
+  }
+
+  /** Takes the leader's lock for this connection's lifetime; false when another process has it. */
+  public boolean tryLead() {
+    return db.sql("select pg_try_advisory_lock(:lock)")
+        .param("lock", LEADER_LOCK)
+        .query(Boolean.class)
+        .single();
+  }
+
+  /** Begins an epoch of one's own, and says what the predecessor left. */
+  public Stored takeOver() {
+    return db.sql(
+            """
+            update freshet.position set epoch = epoch + 1
+            returning system_identifier, timeline, lsn::text, state = 'streaming', shape, epoch
+            """)
+        .query(
+            (row, number) ->
+                new Stored(
+                    row.getString(1),
+                    new Position(row.getInt(2), Lsn.parse(row.getString(3))),
+                    row.getBoolean(4),
+                    row.getString(5),
+                    row.getLong(6)))
+        .single();
+  }
+
+  /** Says that a first copy is being made: readers stay away until it is complete. */
+  public void beginCopy(String systemIdentifier, String shape, long epoch) {
+    require(
+        db.sql(
+                """
+                update freshet.position
+                set state = 'snapshot', system_identifier = :system, shape = :shape, lsn = '0/0'
+                where epoch = :epoch
+                """)
+            .param("system", systemIdentifier)
+            .param("shape", shape)
+            .param("epoch", epoch)
+            .update());
+  }
+
+  /** Says that the first copy is complete. */
+  public void completeCopy(Position at, long epoch) {
+    require(
+        db.sql(
+                """
+                update freshet.position
+                set state = 'streaming', timeline = :timeline, lsn = :lsn::pg_lsn,
+                  committed_at = now(), applied_at = now()
+                where epoch = :epoch and state = 'snapshot'
+                """)
+            .param("timeline", at.timeline())
+            .param("lsn", at.lsn().toString())
+            .param("epoch", epoch)
+            .update());
+  }
+
+  /** Moves from one position to a later one. */
+  public void advance(Lsn from, Position to, Instant committedAt, long epoch) {
+    require(
+        db.sql(
+                """
+                update freshet.position
+                set timeline = :timeline, lsn = :to::pg_lsn,
+                  committed_at = :committedAt, applied_at = clock_timestamp()
+                where epoch = :epoch and lsn = :from::pg_lsn and state = 'streaming'
+                """)
+            .param("timeline", to.timeline())
+            .param("to", to.lsn().toString())
+            .param("committedAt", committedAt.atOffset(ZoneOffset.UTC))
+            .param("epoch", epoch)
+            .param("from", from.toString())
+            .update());
+  }
+
+  private static void require(int rows) {
+    if (rows != 1) {
+      throw new IllegalStateException(
+          "Another process has taken over this read database; nothing was applied");
+    }
+  }
+
+  /** The hash under which a model's table was made; empty when there is none. */
+  public Optional<String> modelHash(String name) {
+    return db.sql("select hash from freshet.model where name = :name")
+        .param("name", name)
+        .query(String.class)
+        .optional();
+  }
+
+  public void rememberModel(String name, String hash) {
+    db.sql(
+            """
+            insert into freshet.model values (:name, :hash)
+            on conflict (name) do update set hash = excluded.hash
+            """)
+        .param("name", name)
+        .param("hash", hash)
+        .update();
+  }
+
+  /** Names of the models whose tables were made and that are not among those given. */
+  public List<String> otherModels(List<String> names) {
+    return db.sql("select name from freshet.model where name <> all(:names)")
+        .param("names", names.toArray(String[]::new))
+        .query((row, number) -> row.getString(1))
+        .list();
+  }
+
+  public void forgetModel(String name) {
+    db.sql("delete from freshet.model where name = :name").param("name", name).update();
+  }
+}

@@ -1,0 +1,225 @@
+package dev.freshet.sync.capture;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.SourceTable;
+import io.debezium.embedded.Connect;
+import io.debezium.engine.DebeziumEngine;
+import io.debezium.engine.RecordChangeEvent;
+import io.debezium.engine.format.ChangeEventFormat;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One run of the engine, from its start until it ends or is closed. */
+public final class ChangeCapture implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(ChangeCapture.class);
+
+  private static final String TOPIC_PREFIX = "freshet";
+  private static final String TRANSACTION_TOPIC = TOPIC_PREFIX + ".transaction";
+  private static final String NOTIFICATION_TOPIC = TOPIC_PREFIX + ".notification";
+
+  private final CaptureListener listener;
+  private final RecordReader reader;
+  private final Lsn applied;
+  private final DebeziumEngine<RecordChangeEvent<SourceRecord>> engine;
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+  /** Changes of the transaction whose end has not come yet. */
+  private List<RowChange> open = new ArrayList<>();
+
+  /**
+   * Prepares the engine.
+   *
+   * @param slot name of slot and publication
+   * @param applied where to go on from; null to make a first copy
+   */
+  public ChangeCapture(
+      PostgresUrl primary,
+      String slot,
+      Map<TableName, SourceTable> tables,
+      @Nullable Lsn applied,
+      CaptureListener listener) {
+    this.listener = listener;
+    this.applied = applied == null ? Lsn.ZERO : applied;
+    String placeholder = UUID.randomUUID().toString();
+    this.reader = new RecordReader(tables, placeholder);
+    this.engine =
+        DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
+            .using(properties(primary, slot, tables, applied, placeholder))
+            .using((success, message, error) -> failure.compareAndSet(null, error))
+            .notifying(this::handle)
+            .build();
+  }
+
+  private static Properties properties(
+      PostgresUrl primary,
+      String slot,
+      Map<TableName, SourceTable> tables,
+      @Nullable Lsn applied,
+      String placeholder) {
+    Properties properties = new Properties();
+    properties.putAll(
+        Map.ofEntries(
+            Map.entry("name", slot),
+            Map.entry("connector.class", "io.debezium.connector.postgresql.PostgresConnector"),
+            Map.entry("topic.prefix", TOPIC_PREFIX),
+            Map.entry("database.hostname", primary.host()),
+            Map.entry("database.port", Integer.toString(primary.port())),
+            Map.entry("database.dbname", primary.database()),
+            Map.entry("database.user", primary.user()),
+            Map.entry("plugin.name", "pgoutput"),
+            Map.entry("slot.name", slot),
+            Map.entry("publication.name", slot),
+            Map.entry("publication.autocreate.mode", "disabled"),
+            Map.entry("table.include.list", included(tables)),
+            Map.entry("snapshot.mode", "initial"),
+            // Parallel snapshots can be inconsistent (dbz#2330).
+            Map.entry("snapshot.max.threads", "1"),
+            // The default leaves out TRUNCATE.
+            Map.entry("skipped.operations", "none"),
+            Map.entry("tombstones.on.delete", "false"),
+            Map.entry("provide.transaction.metadata", "true"),
+            Map.entry("decimal.handling.mode", "string"),
+            Map.entry("interval.handling.mode", "string"),
+            Map.entry("binary.handling.mode", "hex"),
+            Map.entry("time.precision.mode", "microseconds"),
+            Map.entry("include.unknown.datatypes", "true"),
+            Map.entry("unavailable.value.placeholder", placeholder),
+            // Half a second by default, which every change would wait for.
+            Map.entry("poll.interval.ms", "1"),
+            Map.entry("max.batch.size", "8192"),
+            Map.entry("max.queue.size", "32768"),
+            Map.entry("max.queue.size.in.bytes", Long.toString(64L << 20)),
+            Map.entry("offset.storage", AppliedOffset.class.getName()),
+            Map.entry("offset.flush.interval.ms", "1000"),
+            Map.entry("notification.enabled.channels", "sink"),
+            Map.entry("notification.sink.topic.name", NOTIFICATION_TOPIC),
+            // A run that fails ends; the next one starts from what was applied.
+            Map.entry("errors.max.retries", "0"),
+            Map.entry("slot.max.retries", "1")));
+    if (primary.password() != null) {
+      properties.setProperty("database.password", primary.password());
+    }
+    if (applied != null) {
+      properties.setProperty(AppliedOffset.APPLIED_LSN, Long.toUnsignedString(applied.value()));
+    }
+    return properties;
+  }
+
+  private static String included(Map<TableName, SourceTable> tables) {
+    return tables.keySet().stream()
+        .map(table -> Pattern.quote(table.schema()) + "\\." + Pattern.quote(table.name()))
+        .collect(Collectors.joining(","));
+  }
+
+  /**
+   * Captures until it is closed or fails.
+   *
+   * @throws RuntimeException what ended it
+   */
+  public void run() {
+    engine.run();
+    Throwable cause = failure.get();
+    if (cause != null) {
+      throw new IllegalStateException(rootMessage(cause), cause);
+    }
+  }
+
+  private static String rootMessage(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage());
+  }
+
+  private void handle(
+      List<RecordChangeEvent<SourceRecord>> events,
+      DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
+      throws InterruptedException {
+    List<RowChange.Upsert> copied = new ArrayList<>();
+    List<SourceTransaction> committed = new ArrayList<>();
+    RecordChangeEvent<SourceRecord> lastEnd = null;
+    for (RecordChangeEvent<SourceRecord> event : events) {
+      SourceRecord captured = event.record();
+      Struct value = (Struct) captured.value();
+      if (captured.topic().equals(TRANSACTION_TOPIC)) {
+        if (value.getString("status").equals("END")) {
+          endTransaction(captured, value, committed);
+          lastEnd = event;
+        }
+      } else if (captured.topic().equals(NOTIFICATION_TOPIC)) {
+        if (isCopyCompleted(value)) {
+          listener.copied(copied);
+          copied = new ArrayList<>();
+          listener.copyCompleted(new Lsn(offset(captured, "lsn")));
+        }
+      } else if (!value.schema().name().equals("io.debezium.connector.postgresql.MessageValue")) {
+        RowChange change = reader.read(captured, value);
+        if (isCopy(value)) {
+          copied.add((RowChange.Upsert) change);
+        } else {
+          open.add(change);
+        }
+      }
+    }
+    if (!copied.isEmpty()) {
+      listener.copied(copied);
+    }
+    if (!committed.isEmpty()) {
+      listener.committed(committed);
+    }
+    if (lastEnd != null) {
+      committer.markProcessed(lastEnd);
+      committer.markBatchFinished();
+    }
+  }
+
+  private void endTransaction(SourceRecord end, Struct value, List<SourceTransaction> committed) {
+    Lsn at = new Lsn(offset(end, "lsn_commit"));
+    // The slot sends again what was applied but not yet confirmed to it.
+    if (at.compareTo(applied) > 0) {
+      committed.add(new SourceTransaction(at, Instant.ofEpochMilli(value.getInt64("ts_ms")), open));
+    } else {
+      log.debug("Passing over a transaction that ended at {}, applied is {}", at, applied);
+    }
+    open = new ArrayList<>();
+  }
+
+  private static boolean isCopy(Struct envelope) {
+    return envelope.getString("op").equals("r");
+  }
+
+  private static boolean isCopyCompleted(Struct notification) {
+    return notification.getString("aggregate_type").equals("Initial Snapshot")
+        && notification.getString("type").equals("COMPLETED");
+  }
+
+  private static long offset(SourceRecord captured, String name) {
+    return ((Number)
+            Objects.requireNonNull(
+                captured.sourceOffset().get(name), () -> "No " + name + " in " + captured))
+        .longValue();
+  }
+
+  @Override
+  public void close() throws IOException {
+    engine.close();
+  }
+}

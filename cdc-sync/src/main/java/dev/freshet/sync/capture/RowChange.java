@@ -1,0 +1,38 @@
+package dev.freshet.sync.capture;
+
+import dev.freshet.sync.model.TableName;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One change of one row, its values in PostgreSQL's text form.
+ *
+ * <p>Rows are lists of values in the order of the mirror's columns, keys in the order of its
+ * primary key's.
+ */
+public sealed interface RowChange {
+
+  TableName table();
+
+  /**
+   * The row is like this now.
+   *
+   * @param row its values; null is SQL's null, {@link #UNCHANGED} a value that was not sent
+   * @param oldKey the key that it had, when its key changed; otherwise null
+   */
+  record Upsert(TableName table, List<@Nullable String> row, @Nullable List<String> oldKey)
+      implements RowChange {}
+
+  /** The row is gone. */
+  record Delete(TableName table, List<String> key) implements RowChange {}
+
+  /** All rows are gone. */
+  record Truncate(TableName table) implements RowChange {}
+
+  /**
+   * Stands for a large value that the change left as it was, and that the server therefore did not
+   * send. Told apart by identity, so that no text can be mistaken for it.
+   */
+  @SuppressWarnings("StringOperationCanBeSimplified") // an identity of its own is the point
+  String UNCHANGED = new String("unchanged");
+}

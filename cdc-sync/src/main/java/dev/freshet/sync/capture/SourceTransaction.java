@@ -1,0 +1,14 @@
+package dev.freshet.sync.capture;
+
+import dev.freshet.protocol.Lsn;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A committed transaction of the source.
+ *
+ * @param end the end of its commit record
+ * @param committedAt when it was committed, by the source's clock
+ * @param changes its changes to published tables, in order; empty for a ping
+ */
+public record SourceTransaction(Lsn end, Instant committedAt, List<RowChange> changes) {}

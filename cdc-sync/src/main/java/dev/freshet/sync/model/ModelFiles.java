@@ -1,0 +1,104 @@
+package dev.freshet.sync.model;
+
+import dev.freshet.sync.SyncRefused;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/**
+ * Reads {@code models/*.sql}: a header of YAML in a block comment, then one SELECT. The file's name
+ * is the model's.
+ */
+public final class ModelFiles {
+
+  private static final Pattern FORM = Pattern.compile("\\s*/\\*(.*?)\\*/\\s*(.*)", Pattern.DOTALL);
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.ACCEPT_SINGLE_VALUE_AS_ARRAY)
+          .build();
+
+  private ModelFiles() {}
+
+  private record Header(
+      @Nullable List<String> key, @Nullable String version, @Nullable List<String> indexes) {}
+
+  /**
+   * Reads all models of a folder, by name.
+   *
+   * @throws SyncRefused when there is none, or one can't be read; it says which and why
+   */
+  public static List<ReadModel> read(Path folder) {
+    List<ReadModel> models = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.sql")) {
+      for (Path file : files) {
+        models.add(readOne(file));
+      }
+    } catch (IOException e) {
+      throw new SyncRefused(
+          "The models' folder %s can't be read (%s). Name one that holds NAME.sql files with --models."
+              .formatted(folder, e.getClass().getSimpleName()),
+          e);
+    }
+    if (models.isEmpty()) {
+      throw new SyncRefused(
+          "%s holds no models. Put a NAME.sql there for each, with a key and one SELECT."
+              .formatted(folder));
+    }
+    models.sort(Comparator.comparing(ReadModel::name));
+    return models;
+  }
+
+  private static ReadModel readOne(Path file) {
+    String text;
+    try {
+      text = Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Matcher parts = FORM.matcher(text);
+    if (!parts.matches()) {
+      throw new SyncRefused(
+          "%s does not start with a header. Start it with /* key: COLUMN */, then the SELECT."
+              .formatted(file));
+    }
+    Header header = header(file, parts.group(1));
+    if (header.key() == null || header.key().isEmpty()) {
+      throw new SyncRefused(
+          "%s names no key. Say in its header which columns are unique, as in key: id."
+              .formatted(file));
+    }
+    String select = parts.group(2).strip().replaceFirst(";\\s*$", "");
+    String name = file.getFileName().toString().replaceFirst("\\.sql$", "");
+    return new ReadModel(
+        name,
+        header.key(),
+        header.version(),
+        header.indexes() == null ? List.of() : header.indexes(),
+        select);
+  }
+
+  private static Header header(Path file, String yaml) {
+    try {
+      Header header = YAML.readValue(yaml.isBlank() ? "{}" : yaml, Header.class);
+      return header == null ? new Header(null, null, null) : header;
+    } catch (JacksonException e) {
+      throw new SyncRefused(
+          "%s: its header can't be read: %s. It knows key, version and indexes."
+              .formatted(file, e.getOriginalMessage().lines().findFirst().orElse("")),
+          e);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.freshet.sync.model;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One read model, as its file declares it.
+ *
+ * @param name the relation's name in schema {@code read}
+ * @param key the columns that are unique together in the result
+ * @param version the column behind entity tags, or null
+ * @param indexes index definitions on the maintained table, each a list of columns as in SQL
+ * @param select the SELECT, as written
+ */
+public record ReadModel(
+    String name, List<String> key, @Nullable String version, List<String> indexes, String select) {
+
+  private static final int HASH_CHARS = 16;
+
+  public ReadModel {
+    key = List.copyOf(key);
+    indexes = List.copyOf(indexes);
+  }
+
+  /** Changes whenever the declaration does. */
+  public String hash() {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest(
+                  String.join("\0", name, key.toString(), version + "", indexes.toString(), select)
+                      .getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest).substring(0, HASH_CHARS);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The relation's qualified name, quoted for SQL. */
+  public String quotedName() {
+    return "read." + TableName.quoted(name);
+  }
+
+  /** The relation's comment; see {@link dev.freshet.protocol.ModelComment}. */
+  public String comment() {
+    return "{\"freshet\": {\"key\": [%s], %s\"hash\": \"%s\"}}"
+        .formatted(
+            String.join(", ", key.stream().map(ReadModel::jsonString).toList()),
+            version == null ? "" : "\"version\": %s, ".formatted(jsonString(version)),
+            hash());
+  }
+
+  private static String jsonString(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+}

@@ -1,0 +1,94 @@
+package dev.freshet.sync.source;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.ReadDatabase;
+import dev.freshet.sync.Observation;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+
+/**
+ * Pings the source when a reader waits for a position that no transaction ends at, and once every
+ * {@value ReadDatabase#PING_SECONDS} s, so that the applied position and the lag are true on an
+ * idle system too.
+ */
+public final class Pinger {
+
+  private static final Duration IDLE = Duration.ofSeconds(ReadDatabase.PING_SECONDS);
+
+  private final SourceDatabase source;
+  private final Slot slot;
+  private final Connection listening;
+  private final Supplier<Lsn> applied;
+  private final Consumer<Observation> observer;
+  private final Clock clock;
+
+  private Lsn lastPing = Lsn.ZERO;
+
+  /**
+   * Prepares to ping.
+   *
+   * @param listening a connection to the read database, on which readers' wishes arrive
+   * @param applied how far the read database is
+   */
+  public Pinger(
+      SourceDatabase source,
+      Slot slot,
+      Connection listening,
+      Supplier<Lsn> applied,
+      Consumer<Observation> observer,
+      Clock clock) {
+    this.source = source;
+    this.slot = slot;
+    this.listening = listening;
+    this.applied = applied;
+    this.observer = observer;
+    this.clock = clock;
+  }
+
+  /** Pings until the thread is interrupted or a connection fails. */
+  public void run() throws SQLException {
+    try (Statement statement = listening.createStatement()) {
+      statement.execute("listen " + ReadDatabase.WANTED_CHANNEL);
+    }
+    PGConnection notifications = listening.unwrap(PGConnection.class);
+    Instant next = Instant.MIN;
+    while (!Thread.currentThread().isInterrupted()) {
+      Instant now = clock.instant();
+      if (!now.isBefore(next)) {
+        ping(now);
+        next = now.plus(IDLE);
+      }
+      long millis = Math.max(1, Duration.between(clock.instant(), next).toMillis());
+      PGNotification[] wanted = notifications.getNotifications((int) millis);
+      if (wanted != null && isAnyOutOfReach(wanted)) {
+        next = Instant.MIN;
+      }
+    }
+  }
+
+  /** Whether a reader waits for more than what was applied and the last ping will bring. */
+  private boolean isAnyOutOfReach(PGNotification[] wanted) {
+    Lsn reached = applied.get().compareTo(lastPing) > 0 ? applied.get() : lastPing;
+    for (PGNotification notification : wanted) {
+      if (Lsn.parse(notification.getParameter()).compareTo(reached) > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void ping(Instant now) throws SQLException {
+    lastPing = source.ping();
+    observer.accept(
+        new Observation.Pinged(
+            lastPing, source.position().lsn(), slot.retainedBytes().orElse(0L), now));
+  }
+}

@@ -1,0 +1,123 @@
+package dev.freshet.sync.source;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.sync.SyncRefused;
+import dev.freshet.sync.model.TableName;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Publication and replication slot of one read database, on the primary; both have its name. */
+public final class Slot {
+
+  private final JdbcClient db;
+  private final String name;
+
+  /**
+   * Names them; nothing is made yet.
+   *
+   * @param name of lower case letters, digits and underscores, as slots' names are
+   */
+  public Slot(JdbcClient db, String name) {
+    this.db = db;
+    this.name = name;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** What the server says of the slot. */
+  public sealed interface State {
+    record Absent() implements State {}
+
+    /** The server has given up log that the slot still needed. */
+    record Lost() implements State {}
+
+    record Usable() implements State {}
+  }
+
+  /**
+   * Checks that the slot can go on from a position.
+   *
+   * @throws SyncRefused when the slot was confirmed beyond it: what lies between never arrived
+   */
+  public State check(Lsn applied) {
+    record Row(String walStatus, String confirmed) {}
+    Optional<Row> row =
+        db.sql(
+                """
+                select coalesce(wal_status, ''), confirmed_flush_lsn::text
+                from pg_replication_slots where slot_name = :name
+                """)
+            .param("name", name)
+            .query((r, n) -> new Row(r.getString(1), r.getString(2)))
+            .optional();
+    if (row.isEmpty()) {
+      return new State.Absent();
+    }
+    if (row.get().walStatus().equals("lost")) {
+      return new State.Lost();
+    }
+    if (Lsn.parse(row.get().confirmed()).compareTo(applied) > 0) {
+      throw new SyncRefused(
+          "Slot %s was confirmed up to %s, but only %s was applied: the changes between are missing. Drop the slot with select pg_drop_replication_slot('%s'); then everything is copied anew."
+              .formatted(name, row.get().confirmed(), applied, name));
+    }
+    return new State.Usable();
+  }
+
+  /** How much log the slot holds back, in bytes; empty when there is no slot. */
+  public Optional<Long> retainedBytes() {
+    return db.sql(
+            """
+            select pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint
+            from pg_replication_slots where slot_name = :name and restart_lsn is not null
+            """)
+        .param("name", name)
+        .query(Long.class)
+        .optional();
+  }
+
+  /** Drops the slot where there is one, ending a connection that a killed process left on it. */
+  public void drop() {
+    db.sql(
+            """
+            select pg_terminate_backend(active_pid) from pg_replication_slots
+            where slot_name = :name and active_pid is not null
+            """)
+        .param("name", name)
+        .query((row, number) -> row.getBoolean(1))
+        .list();
+    db.sql(
+            "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = :name")
+        .param("name", name)
+        .query((row, number) -> "")
+        .list();
+  }
+
+  /** Makes the publication have exactly these tables. */
+  public void publish(Collection<TableName> tables) {
+    String list = tables.stream().map(TableName::quoted).collect(Collectors.joining(", "));
+    Set<TableName> published =
+        Set.copyOf(
+            db.sql("select schemaname, tablename from pg_publication_tables where pubname = :name")
+                .param("name", name)
+                .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
+                .list());
+    boolean exists =
+        db.sql("select 1 from pg_publication where pubname = :name")
+            .param("name", name)
+            .query(Integer.class)
+            .optional()
+            .isPresent();
+    String quotedName = TableName.quoted(name);
+    if (!exists) {
+      db.sql("create publication " + quotedName + " for table " + list).update();
+    } else if (!published.equals(Set.copyOf(tables))) {
+      db.sql("alter publication " + quotedName + " set table " + list).update();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.freshet.sync.source;
+
+import dev.freshet.sync.model.ReadModel;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionOperations;
+
+/** The models' SELECTs as views in schema {@code read} of the primary, and so of every replica. */
+public final class Views {
+
+  private final JdbcClient db;
+  private final TransactionOperations transactions;
+
+  public Views(JdbcClient db, TransactionOperations transactions) {
+    this.db = db;
+    this.transactions = transactions;
+  }
+
+  /** Makes every model's view as declared; one that is so already is not touched. */
+  public void install(List<ReadModel> models) {
+    transactions.executeWithoutResult(
+        status -> {
+          db.sql("create schema if not exists read").update();
+          models.stream().filter(model -> !isInstalled(model)).forEach(this::replace);
+        });
+  }
+
+  private boolean isInstalled(ReadModel model) {
+    Optional<String> comment =
+        db.sql("select obj_description(to_regclass(:name), 'pg_class')")
+            .param("name", model.quotedName())
+            .query((row, number) -> String.valueOf(row.getString(1)))
+            .optional();
+    return comment.equals(Optional.of(model.comment()));
+  }
+
+  private void replace(ReadModel model) {
+    db.sql("drop view if exists " + model.quotedName()).update();
+    db.sql("create view " + model.quotedName() + " as " + model.select()).update();
+    db.sql(
+            "comment on view %s is '%s'"
+                .formatted(model.quotedName(), model.comment().replace("'", "''")))
+        .update();
+  }
+}

@@ -1,0 +1,92 @@
+package dev.freshet.sync.status;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/** {@code GET /api/sync} and {@code GET /api/models}. */
+public final class StatusEndpoint {
+
+  private final SyncStatus status;
+  private final JdbcClient readDatabase;
+  private final String id;
+
+  private StatusEndpoint(SyncStatus status, JdbcClient readDatabase, String id) {
+    this.status = status;
+    this.readDatabase = readDatabase;
+    this.id = id;
+  }
+
+  public static RouterFunction<ServerResponse> routes(
+      SyncStatus status, JdbcClient readDatabase, String id, Scheduler blocking) {
+    StatusEndpoint endpoint = new StatusEndpoint(status, readDatabase, id);
+    return RouterFunctions.route()
+        .GET("/api/sync", request -> ServerResponse.ok().bodyValue(endpoint.sync()))
+        .GET(
+            "/api/models",
+            request ->
+                Mono.fromCallable(endpoint::models)
+                    .subscribeOn(blocking)
+                    .flatMap(models -> ServerResponse.ok().bodyValue(models)))
+        .build();
+  }
+
+  private Map<String, @Nullable Object> sync() {
+    SyncStatus.Snapshot now = status.snapshot();
+    Map<String, @Nullable Object> body = new LinkedHashMap<>();
+    body.put("readDatabase", id);
+    body.put("state", stateName(now));
+    body.put("reason", now.reason());
+    body.put("since", now.since().toString());
+    body.put("position", now.applied() == null ? null : now.applied().toString());
+    body.put("lagSeconds", now.lagSeconds());
+    body.put("lagBytes", now.lagBytes());
+    body.put("copiedRows", now.copiedRows());
+    body.put("changes", now.changes());
+    body.put("slotRetainedBytes", now.retainedBytes());
+    return body;
+  }
+
+  private static String stateName(SyncStatus.Snapshot now) {
+    return now.state().name().toLowerCase(Locale.ROOT);
+  }
+
+  /** One model as the API tells it; rows are the server's running count. */
+  record ModelStatus(
+      String name,
+      @Nullable Long rows,
+      String state,
+      String kept,
+      @Nullable Double freshnessSeconds,
+      String reason) {}
+
+  private List<ModelStatus> models() {
+    SyncStatus.Snapshot now = status.snapshot();
+    return readDatabase
+        .sql(
+            """
+            select m.name, s.n_live_tup
+            from freshet.model m
+            left join pg_stat_user_tables s on s.schemaname = 'read' and s.relname = m.name
+            order by m.name
+            """)
+        .query(
+            (row, number) ->
+                new ModelStatus(
+                    row.getString(1),
+                    row.getObject(2, Long.class),
+                    stateName(now),
+                    "recomputed by key",
+                    now.lagSeconds(),
+                    now.reason()))
+        .list();
+  }
+}

@@ -1,0 +1,73 @@
+package dev.freshet.sync.status;
+
+import dev.freshet.sync.Observation;
+import dev.freshet.sync.Observation.State;
+import dev.freshet.sync.capture.RowChange;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The metrics of the public contract. What is unknown is absent: NaN, which is not exported as 0.
+ */
+public final class SyncMetrics implements Consumer<Observation> {
+
+  private final MeterRegistry meters;
+  private final Tags tags;
+  private final Timer apply;
+
+  public SyncMetrics(MeterRegistry meters, SyncStatus status, String readDatabase, String slot) {
+    this.meters = meters;
+    this.tags = Tags.of("read_database", readDatabase);
+    this.apply =
+        Timer.builder("freshet.sync.apply")
+            .description("Time to apply a batch of source transactions")
+            .publishPercentileHistogram()
+            .tags(tags)
+            .register(meters);
+    gauge("freshet.sync.active", tags, status, s -> s.state() == State.STREAMING ? 1.0 : 0.0);
+    gauge("freshet.sync.lag.seconds", tags, status, s -> orNaN(s.lagSeconds()));
+    gauge("freshet.sync.lag.bytes", tags, status, s -> orNaN(s.lagBytes()));
+    gauge(
+        "freshet.slot.retained.bytes",
+        tags.and("slot", slot),
+        status,
+        s -> orNaN(s.retainedBytes()));
+  }
+
+  private void gauge(
+      String name, Tags tags, SyncStatus status, Function<SyncStatus.Snapshot, Double> value) {
+    Gauge.builder(name, status, s -> value.apply(s.snapshot())).tags(tags).register(meters);
+  }
+
+  private static double orNaN(@Nullable Number value) {
+    return value == null ? Double.NaN : value.doubleValue();
+  }
+
+  @Override
+  public void accept(Observation observation) {
+    if (observation instanceof Observation.Applied applied) {
+      apply.record(applied.took());
+      applied.transactions().forEach(t -> t.changes().forEach(this::count));
+    }
+  }
+
+  private void count(RowChange change) {
+    String op =
+        switch (change) {
+          case RowChange.Upsert ignored -> "upsert";
+          case RowChange.Delete ignored -> "delete";
+          case RowChange.Truncate ignored -> "truncate";
+        };
+    meters
+        .counter(
+            "freshet.sync.changes",
+            tags.and(Tag.of("table", change.table().toString()), Tag.of("op", op)))
+        .increment();
+  }
+}

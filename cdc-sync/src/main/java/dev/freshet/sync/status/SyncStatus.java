@@ -1,0 +1,141 @@
+package dev.freshet.sync.status;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.Position;
+import dev.freshet.sync.Observation;
+import dev.freshet.sync.Observation.State;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the sync is doing, as of its last observation.
+ *
+ * <p>The lag in seconds is the delay from commit to applied of the last transaction, and while a
+ * ping is under way for longer than that, its age: near zero on an idle system, growing on a stuck
+ * one.
+ */
+public final class SyncStatus implements Consumer<Observation> {
+
+  private static final Logger log = LoggerFactory.getLogger(SyncStatus.class);
+
+  private final Clock clock;
+
+  private State state = State.STARTING;
+  private String reason = "";
+  private Instant since;
+  private @Nullable Position applied;
+  private long copiedRows;
+  private long changes;
+  private Duration lastDelay = Duration.ZERO;
+  private Lsn pinged = Lsn.ZERO;
+  private @Nullable Instant oldestPing;
+  private @Nullable Lsn flushed;
+  private @Nullable Long retainedBytes;
+
+  public SyncStatus(Clock clock) {
+    this.clock = clock;
+    this.since = clock.instant();
+  }
+
+  /**
+   * The status at one moment.
+   *
+   * @param since when the state was entered
+   * @param applied null before the first copy is complete
+   * @param lagSeconds null while nothing is streamed
+   * @param lagBytes null while nothing is streamed
+   * @param copiedRows rows of the first copy so far
+   * @param changes changes applied since the start
+   * @param retainedBytes log that the slot holds back; null while it is unknown
+   */
+  public record Snapshot(
+      State state,
+      String reason,
+      Instant since,
+      @Nullable Position applied,
+      @Nullable Double lagSeconds,
+      @Nullable Long lagBytes,
+      long copiedRows,
+      long changes,
+      @Nullable Long retainedBytes) {}
+
+  @Override
+  public synchronized void accept(Observation observation) {
+    switch (observation) {
+      case Observation.Became(State next, String why) -> become(next, why);
+      case Observation.Copied(int rows) -> copiedRows += rows;
+      case Observation.Resumed(Position at) -> {
+        applied = at;
+        lastDelay = Duration.ZERO;
+        oldestPing = null;
+      }
+      case Observation.Applied batch -> {
+        applied = batch.applied();
+        batch.transactions().forEach(transaction -> changes += transaction.changes().size());
+        Duration delay =
+            Duration.between(batch.transactions().getFirst().committedAt(), batch.at());
+        lastDelay = delay.isNegative() ? Duration.ZERO : delay;
+        if (batch.applied().lsn().compareTo(pinged) >= 0) {
+          oldestPing = null;
+        }
+      }
+      case Observation.Pinged ping -> {
+        pinged = ping.message();
+        flushed = ping.flushed();
+        retainedBytes = ping.retainedBytes();
+        if (oldestPing == null) {
+          oldestPing = ping.at();
+        }
+      }
+    }
+  }
+
+  private void become(State next, String why) {
+    if (next == state && why.equals(reason)) {
+      return;
+    }
+    switch (next) {
+      case STARTING, STANDBY, SNAPSHOT, STREAMING -> log.info("{}. {}", next, why);
+      case RETRYING -> log.warn("Interrupted, and tried again until it works: {}", why);
+      case REFUSED -> log.error("Stopped: {}", why);
+    }
+    if (next != state) {
+      since = clock.instant();
+    }
+    if (next == State.SNAPSHOT) {
+      copiedRows = 0;
+      applied = null;
+    }
+    state = next;
+    reason = why;
+  }
+
+  /** The status now. */
+  public synchronized Snapshot snapshot() {
+    boolean known = applied != null;
+    return new Snapshot(
+        state,
+        reason,
+        since,
+        applied,
+        known ? lagSeconds() : null,
+        applied == null || flushed == null ? null : flushed.bytesSince(applied.lsn()),
+        copiedRows,
+        changes,
+        retainedBytes);
+  }
+
+  private double lagSeconds() {
+    Duration lag = lastDelay;
+    if (oldestPing != null) {
+      Duration waiting = Duration.between(oldestPing, clock.instant());
+      lag = waiting.compareTo(lag) > 0 ? waiting : lag;
+    }
+    return lag.toNanos() / 1e9;
+  }
+}
