@@ -1,0 +1,141 @@
+package dev.freshet.gateway;
+
+import dev.freshet.gateway.forward.Forwarder;
+import dev.freshet.gateway.operator.StatusReport;
+import dev.freshet.gateway.pool.HealthChecks;
+import dev.freshet.gateway.pool.Pools;
+import dev.freshet.gateway.routing.Routes;
+import dev.freshet.gateway.routing.RoutesFile;
+import dev.freshet.runtime.Part;
+import dev.freshet.runtime.PartContext;
+import dev.freshet.runtime.ProblemResponses;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.ChannelOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.cloud.gateway.config.GatewayAutoConfiguration;
+import org.springframework.cloud.gateway.config.GatewayNoLoadBalancerClientAutoConfiguration;
+import org.springframework.cloud.gateway.route.Route;
+import org.springframework.cloud.gateway.route.RouteLocator;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.http.client.ReactorResourceFactory;
+import reactor.core.publisher.Flux;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The deployable. */
+@Part
+@ImportAutoConfiguration({
+  GatewayAutoConfiguration.class,
+  GatewayNoLoadBalancerClientAutoConfiguration.class
+})
+@EnableConfigurationProperties(GatewaySettings.class)
+public class Gateway {
+
+  private static final int CONNECTIONS_PER_BACKEND = 500;
+  private static final int WAITING_FOR_A_CONNECTION = 1_000;
+  private static final Duration WAIT_FOR_A_CONNECTION = Duration.ofSeconds(1);
+
+  /** Below the usual keep-alive of backends (5 s), so that the gateway is the one to close. */
+  private static final Duration IDLE_CONNECTION = Duration.ofSeconds(4);
+
+  /** Spring Cloud Gateway's own forwarding, which {@link RequestPath} takes the place of. */
+  private static final Map<String, Object> SWITCHED_OFF =
+      Map.of(
+          "spring.cloud.gateway.server.webflux.global-filter.netty-routing.enabled", "false",
+          "spring.cloud.gateway.server.webflux.global-filter.netty-write-response.enabled", "false",
+          "spring.cloud.gateway.server.webflux.global-filter.websocket-routing.enabled", "false",
+          "spring.cloud.gateway.server.webflux.global-filter.forward-routing.enabled", "false",
+          "spring.cloud.gateway.server.webflux.global-filter.forward-path.enabled", "false",
+          "spring.cloud.gateway.server.webflux.global-filter.adapt-cached-body.enabled", "false",
+          "spring.cloud.gateway.server.webflux.global-filter.remove-cached-body.enabled", "false",
+          "spring.cloud.gateway.server.webflux.route-filter-cache-enabled", "true");
+
+  /** Starts a gateway and returns once it accepts connections. */
+  public static ConfigurableApplicationContext start(Map<String, ?> properties) {
+    Map<String, Object> settings = new HashMap<>(SWITCHED_OFF);
+    settings.putAll(properties);
+    return PartContext.start(Gateway.class, "gateway", settings);
+  }
+
+  @Bean
+  Routes routes(GatewaySettings settings) {
+    Routes routes = new RoutesFile(System::getenv, settings.pools()).read(settings.routes());
+    return routes.sync().isEmpty()
+        ? new Routes(routes.routes(), settings.sync(), routes.pools())
+        : routes;
+  }
+
+  @Bean
+  Pools pools(Routes routes) {
+    return new Pools(routes.pools(), Clock.systemUTC());
+  }
+
+  @Bean(destroyMethod = "dispose")
+  ConnectionProvider backendConnections() {
+    return ConnectionProvider.builder("backends")
+        .maxConnections(CONNECTIONS_PER_BACKEND)
+        .pendingAcquireMaxCount(WAITING_FOR_A_CONNECTION)
+        .pendingAcquireTimeout(WAIT_FOR_A_CONNECTION)
+        .maxIdleTime(IDLE_CONNECTION)
+        .evictInBackground(IDLE_CONNECTION)
+        .lifo()
+        .build();
+  }
+
+  @Bean
+  HttpClient backendClient(
+      ConnectionProvider backendConnections,
+      ReactorResourceFactory resources,
+      GatewaySettings settings) {
+    return HttpClient.create(backendConnections)
+        .runOn(resources.getLoopResources())
+        .option(
+            ChannelOption.CONNECT_TIMEOUT_MILLIS,
+            Math.toIntExact(settings.connectTimeout().toMillis()))
+        // By default the client resends once on a reset connection: a write might happen twice.
+        .disableRetry(true);
+  }
+
+  @Bean(initMethod = "start", destroyMethod = "close")
+  HealthChecks healthChecks(HttpClient backendClient, JsonMapper json, Pools pools) {
+    return new HealthChecks(backendClient, json, pools.all());
+  }
+
+  @Bean
+  GatewayMetrics gatewayMetrics(MeterRegistry meters, Pools pools) {
+    return new GatewayMetrics(meters, pools);
+  }
+
+  @Bean
+  RequestPath requestPath(
+      Routes routes,
+      Pools pools,
+      HttpClient backendClient,
+      ProblemResponses problems,
+      GatewayMetrics metrics,
+      GatewaySettings settings) {
+    return new RequestPath(
+        routes, pools, new Forwarder(backendClient), problems, metrics, settings.timeout());
+  }
+
+  @Bean
+  StatusReport statusReport(Routes routes, Pools pools, HttpClient backendClient, JsonMapper json) {
+    return new StatusReport(pools, List.copyOf(routes.sync()), backendClient, json);
+  }
+
+  /** One route that takes all: which of ours it is, {@link RequestPath} decides. */
+  @Bean
+  RouteLocator everything() {
+    Route route =
+        Route.async().id("freshet").uri("http://freshet").predicate(exchange -> true).build();
+    return () -> Flux.just(route);
+  }
+}

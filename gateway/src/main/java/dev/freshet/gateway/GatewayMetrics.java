@@ -1,0 +1,59 @@
+package dev.freshet.gateway;
+
+import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pools;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.function.Consumer;
+
+/** The metrics of the public contract. */
+final class GatewayMetrics implements Consumer<Observation> {
+
+  private final MeterRegistry meters;
+
+  GatewayMetrics(MeterRegistry meters, Pools pools) {
+    this.meters = meters;
+    for (Instance instance : pools.all()) {
+      Gauge.builder(
+              "freshet.backend.up",
+              instance,
+              i -> i.health().state() == Instance.State.READY ? 1 : 0)
+          .tag("backend", instance.spec().id())
+          .register(meters);
+      Gauge.builder("freshet.replica.lag.seconds", instance, GatewayMetrics::lag)
+          .tag("backend", instance.spec().id())
+          .register(meters);
+    }
+  }
+
+  private static double lag(Instance instance) {
+    Double lag = instance.health().lagSeconds();
+    return lag == null ? Double.NaN : lag;
+  }
+
+  @Override
+  public void accept(Observation observation) {
+    switch (observation) {
+      case Observation.Finished finished ->
+          Timer.builder("freshet.requests")
+              .publishPercentileHistogram()
+              .tag("route", finished.route())
+              .tag("intent", finished.intent().text())
+              .tag("backend", finished.backend())
+              .tag("status", Integer.toString(finished.status()))
+              .register(meters)
+              .record(finished.took());
+      case Observation.ReadAnswered read -> {
+        meters.counter("freshet.reads", "kind", read.kind(), "reason", read.reason()).increment();
+        if (!read.waited().isZero()) {
+          meters.timer("freshet.read.wait").record(read.waited());
+        }
+        if (read.reason().equals(Candidate.Reason.FALLBACK.text())) {
+          meters.counter("freshet.fallbacks", "reason", "not-caught-up").increment();
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package dev.freshet.gateway.choice;
+
+import dev.freshet.gateway.pool.Instance;
+import dev.freshet.protocol.Position;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One try: an instance, and what is asked of it.
+ *
+ * @param minimum the position that it must be at or past; null when any will do
+ * @param maxWait how long it may take to get there
+ */
+public record Candidate(
+    Instance instance, Reason reason, @Nullable Position minimum, Duration maxWait) {
+
+  /** Why an instance is tried. */
+  public enum Reason {
+    /** It takes the writes. */
+    WRITE,
+    /** Any copy will do. */
+    ANY,
+    /** It is known to be fresh enough. */
+    CAUGHT_UP,
+    /** It is waited for. */
+    WAITED,
+    /** No copy was fresh enough in time, and the primary always is. */
+    FALLBACK,
+    /** No copy was fresh enough in time, and the route allows an older one. */
+    STALE;
+
+    /** The name in {@code Freshet-Source} and metrics. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+}

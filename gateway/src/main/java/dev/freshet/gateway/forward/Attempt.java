@@ -1,0 +1,29 @@
+package dev.freshet.gateway.forward;
+
+import dev.freshet.protocol.Position;
+import org.jspecify.annotations.Nullable;
+
+/** How one attempt ended. */
+public sealed interface Attempt {
+
+  /** The instance answered, and the client has its answer. */
+  record Answered(int status) implements Attempt {}
+
+  /**
+   * A read's answer was kept back because another instance may do better: it was not caught up, or
+   * could not serve.
+   *
+   * @param status the status that it answered
+   * @param at where it said it was, or null
+   */
+  record Declined(int status, @Nullable Position at) implements Attempt {}
+
+  /** Nothing was sent: the instance can't be reached. */
+  record Unreachable(String reason) implements Attempt {}
+
+  /** The request was sent, and the connection broke before an answer came. */
+  record Unanswered(String reason) implements Attempt {}
+
+  /** The request was sent, and no answer came in time. */
+  record TimedOut() implements Attempt {}
+}

@@ -1,0 +1,252 @@
+package dev.freshet.gateway.forward;
+
+import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.pool.Instance;
+import dev.freshet.protocol.FreshetHeaders;
+import dev.freshet.protocol.Position;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.NettyDataBufferFactory;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.ByteBufFlux;
+import reactor.netty.NettyOutbound;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientResponse;
+
+/** Sends a request to one instance, and the answer to the client. */
+public final class Forwarder {
+
+  private static final Logger log = LoggerFactory.getLogger(Forwarder.class);
+
+  /** Statuses by which an instance says that it can't serve a read, where another one may. */
+  private static final Set<Integer> DECLINED = Set.of(502, 503, 504);
+
+  private final HttpClient client;
+
+  public Forwarder(HttpClient client) {
+    this.client = client;
+  }
+
+  /** Adds headers to an answer before it goes to the client. */
+  @FunctionalInterface
+  public interface AnswerHeaders {
+
+    /**
+     * Adds headers.
+     *
+     * @param position what the instance said it is at, or null
+     */
+    void add(org.springframework.http.HttpHeaders headers, @Nullable Position position);
+  }
+
+  /**
+   * Makes one attempt.
+   *
+   * @param deadline how long the answer's head may take
+   * @param mayDecline whether an answer that says the instance can't serve is kept back
+   */
+  public Mono<Attempt> send(
+      ServerWebExchange exchange,
+      Candidate candidate,
+      Duration deadline,
+      boolean mayDecline,
+      AnswerHeaders answerHeaders) {
+    Instance instance = candidate.instance();
+    ServerHttpResponse answer = exchange.getResponse();
+    org.springframework.http.HttpHeaders before =
+        new org.springframework.http.HttpHeaders(answer.getHeaders());
+    AtomicBoolean sent = new AtomicBoolean();
+    AtomicBoolean answering = new AtomicBoolean();
+    return Mono.defer(
+            () -> {
+              instance.started();
+              return client
+                  .request(HttpMethod.valueOf(exchange.getRequest().getMethod().name()))
+                  .uri(uri(instance, exchange.getRequest()))
+                  .send(
+                      (request, outbound) -> {
+                        sent.set(true);
+                        copyRequestHeaders(
+                            exchange.getRequest(), request.requestHeaders(), candidate, deadline);
+                        return body(exchange.getRequest(), outbound);
+                      })
+                  .response(
+                      (response, body) ->
+                          answer(
+                              exchange,
+                              instance,
+                              response,
+                              body,
+                              mayDecline,
+                              answering,
+                              answerHeaders))
+                  .single();
+            })
+        .timeout(untilAnswering(deadline, answering))
+        .onErrorResume(
+            failure -> {
+              if (answer.isCommitted()) {
+                return Mono.error(failure); // the client has a part of it: break its connection
+              }
+              answer.getHeaders().clear();
+              answer.getHeaders().putAll(before);
+              return Mono.just(attempt(failure, sent.get()));
+            })
+        .doOnNext(attempt -> note(instance, attempt))
+        .doFinally(signal -> instance.finished());
+  }
+
+  /** Ends after the deadline, unless an answer is under way by then. */
+  private static Publisher<?> untilAnswering(Duration deadline, AtomicBoolean answering) {
+    return Mono.delay(deadline).flatMap(tick -> answering.get() ? Mono.never() : Mono.just(tick));
+  }
+
+  private static String uri(Instance instance, ServerHttpRequest request) {
+    URI asked = request.getURI();
+    String query = asked.getRawQuery();
+    return instance.spec().url().getScheme()
+        + "://"
+        + instance.spec().url().getRawAuthority()
+        + asked.getRawPath()
+        + (query == null ? "" : "?" + query);
+  }
+
+  private static void copyRequestHeaders(
+      ServerHttpRequest from, HttpHeaders to, Candidate candidate, Duration deadline) {
+    Set<String> named = HeaderRules.named(from.getHeaders().getConnection());
+    // What the client library sets of its own accord is not what this client said.
+    to.remove("user-agent").remove("accept");
+    from.getHeaders()
+        .forEach(
+            (name, values) -> {
+              if (HeaderRules.passesToBackend(name, named)) {
+                to.set(name, values);
+              }
+            });
+    InetSocketAddress client = from.getRemoteAddress();
+    HeaderRules.set(
+        to, "X-Forwarded-For", client == null ? null : client.getAddress().getHostAddress());
+    HeaderRules.set(to, "X-Forwarded-Proto", from.getURI().getScheme());
+    HeaderRules.set(to, "X-Forwarded-Host", from.getHeaders().getFirst("Host"));
+    to.set(FreshetHeaders.DEADLINE, Long.toString(deadline.toMillis()));
+    if (candidate.minimum() != null) {
+      to.set(FreshetHeaders.MIN_POSITION, candidate.minimum().toString());
+      to.set(FreshetHeaders.MAX_WAIT, Long.toString(candidate.maxWait().toMillis()));
+    }
+  }
+
+  private static Publisher<Void> body(ServerHttpRequest request, NettyOutbound outbound) {
+    if (!hasBody(request)) {
+      return outbound;
+    }
+    return outbound.send(request.getBody().map(NettyDataBufferFactory::toByteBuf));
+  }
+
+  /** Whether a request carries content, by its framing. */
+  public static boolean hasBody(ServerHttpRequest request) {
+    return request.getHeaders().getContentLength() > 0
+        || request.getHeaders().containsHeader("Transfer-Encoding");
+  }
+
+  private static Mono<Attempt> answer(
+      ServerWebExchange exchange,
+      Instance instance,
+      HttpClientResponse response,
+      ByteBufFlux body,
+      boolean mayDecline,
+      AtomicBoolean answering,
+      AnswerHeaders answerHeaders) {
+    int status = response.status().code();
+    Position at = position(response.responseHeaders());
+    if (at != null) {
+      instance.seenAt(at);
+    }
+    if (mayDecline && DECLINED.contains(status)) {
+      return body.then(Mono.just(new Attempt.Declined(status, at)));
+    }
+    answering.set(true);
+    ServerHttpResponse answer = exchange.getResponse();
+    answer.setStatusCode(HttpStatusCode.valueOf(status));
+    copyResponseHeaders(response.responseHeaders(), answer.getHeaders());
+    answerHeaders.add(answer.getHeaders(), at);
+    NettyDataBufferFactory buffers = (NettyDataBufferFactory) answer.bufferFactory();
+    Flux<DataBuffer> content = body.map(part -> buffers.wrap(retained(part)));
+    Mono<Void> written =
+        isStream(response.responseHeaders())
+            ? answer.writeAndFlushWith(content.map(Flux::just))
+            : answer.writeWith(content);
+    return written.thenReturn(new Attempt.Answered(status));
+  }
+
+  private static ByteBuf retained(ByteBuf part) {
+    return part.retain();
+  }
+
+  private static boolean isStream(HttpHeaders headers) {
+    String type = headers.get("Content-Type");
+    return type != null && type.startsWith("text/event-stream");
+  }
+
+  private static void copyResponseHeaders(
+      HttpHeaders from, org.springframework.http.HttpHeaders to) {
+    Set<String> named = HeaderRules.named(from.getAll("Connection"));
+    for (Map.Entry<String, String> header : from) {
+      if (HeaderRules.passesToClient(header.getKey(), named)) {
+        to.add(header.getKey(), header.getValue());
+      }
+    }
+  }
+
+  private static @Nullable Position position(HttpHeaders headers) {
+    String text = headers.get(FreshetHeaders.POSITION);
+    if (text == null) {
+      return null;
+    }
+    try {
+      return Position.parse(text);
+    } catch (IllegalArgumentException e) {
+      log.warn("A backend answered with a position that can't be read: {}", e.getMessage());
+      return null;
+    }
+  }
+
+  private static Attempt attempt(Throwable failure, boolean sent) {
+    if (failure instanceof TimeoutException) {
+      return sent ? new Attempt.TimedOut() : new Attempt.Unreachable("no connection in time");
+    }
+    String reason = String.valueOf(failure.getMessage());
+    boolean neverConnected =
+        failure instanceof ConnectException
+            || failure instanceof ConnectTimeoutException
+            || failure instanceof UnresolvedAddressException
+            || !sent;
+    return neverConnected ? new Attempt.Unreachable(reason) : new Attempt.Unanswered(reason);
+  }
+
+  private static void note(Instance instance, Attempt attempt) {
+    if (attempt instanceof Attempt.Unreachable(String reason)) {
+      instance.unreachable(reason);
+    }
+  }
+}

@@ -1,0 +1,170 @@
+package dev.freshet.gateway.operator;
+
+import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pools;
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.SourceKind;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.client.HttpClient;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The body of {@code GET /api/status}: how everything is, worst problem first. */
+public final class StatusReport {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
+
+  /** A copy that is further behind than this is worth a word in the verdict. */
+  private static final double LAG_WORTH_TELLING_SECONDS = 5;
+
+  private final Pools pools;
+  private final List<URI> syncs;
+  private final HttpClient client;
+  private final JsonMapper json;
+
+  public StatusReport(Pools pools, List<URI> syncs, HttpClient client, JsonMapper json) {
+    this.pools = pools;
+    this.syncs = syncs;
+    this.client = client;
+    this.json = json;
+  }
+
+  /**
+   * The verdict of the whole.
+   *
+   * @param ok whether clients see fresh data
+   * @param text one sentence
+   */
+  public record Verdict(boolean ok, String text) {}
+
+  /** One instance; what is unknown is null. */
+  public record InstanceStatus(
+      String id,
+      String kind,
+      String state,
+      String reason,
+      String since,
+      @Nullable String position,
+      @Nullable Double lagSeconds,
+      @Nullable Long lagBytes,
+      int inFlight) {}
+
+  /** Asks the syncs, and puts everything together. */
+  public Mono<Map<String, Object>> now() {
+    Mono<List<JsonNode>> states =
+        Flux.fromIterable(syncs).flatMapSequential(sync -> ask(sync, "/api/sync")).collectList();
+    Mono<List<JsonNode>> models =
+        Flux.fromIterable(syncs)
+            .flatMapSequential(sync -> ask(sync, "/api/models"))
+            .flatMapIterable(list -> list)
+            .collectList();
+    return Mono.zip(states, models)
+        .map(
+            answers -> {
+              List<InstanceStatus> instances = instances();
+              Map<String, Object> body = new LinkedHashMap<>();
+              body.put("verdict", verdict(instances, answers.getT1()));
+              body.put("instances", instances);
+              body.put("sync", answers.getT1());
+              body.put("models", answers.getT2());
+              return body;
+            });
+  }
+
+  private Mono<JsonNode> ask(URI sync, String path) {
+    return client
+        .get()
+        .uri(sync + path)
+        .responseSingle((response, body) -> body.asByteArray())
+        .timeout(TIMEOUT)
+        .map(this::parsed)
+        .onErrorResume(
+            failure ->
+                path.endsWith("models")
+                    ? Mono.just(json.createArrayNode())
+                    : Mono.just(
+                        json.createObjectNode()
+                            .put("url", sync.toString())
+                            .put("state", "unreachable")
+                            .put("reason", String.valueOf(failure.getMessage()))));
+  }
+
+  private JsonNode parsed(byte[] body) {
+    try {
+      return json.readTree(body);
+    } catch (JacksonException e) {
+      throw new IllegalStateException("It answers what is no JSON", e);
+    }
+  }
+
+  private List<InstanceStatus> instances() {
+    Optional<Position> furthest =
+        pools.all().stream()
+            .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
+            .flatMap(instance -> Optional.ofNullable(instance.health().position()).stream())
+            .max(
+                Comparator.comparingInt(Position::timeline)
+                    .thenComparing(Position::lsn, Lsn::compareTo));
+    return pools.all().stream().map(instance -> status(instance, furthest)).toList();
+  }
+
+  private static InstanceStatus status(Instance instance, Optional<Position> furthest) {
+    Instance.Health health = instance.health();
+    Position at = health.position();
+    return new InstanceStatus(
+        instance.spec().id(),
+        instance.spec().kind().wireName(),
+        health.state().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+        health.reason(),
+        health.since().toString(),
+        at == null ? null : at.toString(),
+        health.lagSeconds(),
+        at == null || furthest.isEmpty() ? null : furthest.get().lsn().bytesSince(at.lsn()),
+        instance.inFlight());
+  }
+
+  private static Verdict verdict(List<InstanceStatus> instances, List<JsonNode> syncs) {
+    List<String> worst = new ArrayList<>();
+    for (InstanceStatus instance : instances) {
+      if (instance.state().equals("down") || instance.state().equals("not-ready")) {
+        worst.add("%s is %s: %s".formatted(instance.id(), instance.state(), instance.reason()));
+      }
+    }
+    for (JsonNode sync : syncs) {
+      String state = sync.path("state").asString("");
+      if (!state.equals("streaming") && !state.equals("standby")) {
+        worst.add(
+            "the sync of %s is %s: %s"
+                .formatted(
+                    sync.path("readDatabase").asString(sync.path("url").asString("?")),
+                    state,
+                    sync.path("reason").asString("")));
+      }
+    }
+    for (InstanceStatus instance : instances) {
+      if (instance.lagSeconds() != null && instance.lagSeconds() > LAG_WORTH_TELLING_SECONDS) {
+        worst.add("%s is %.1f s behind".formatted(instance.id(), instance.lagSeconds()));
+      }
+    }
+    if (worst.isEmpty()) {
+      return new Verdict(true, "All copies are fresh.");
+    }
+    String first = worst.getFirst().replaceFirst("[.: ]+$", "");
+    String more = worst.size() == 1 ? "" : " (and %d more)".formatted(worst.size() - 1);
+    return new Verdict(
+        false, Character.toUpperCase(first.charAt(0)) + first.substring(1) + more + ".");
+  }
+}

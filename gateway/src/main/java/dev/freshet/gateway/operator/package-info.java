@@ -1,0 +1,5 @@
+/** What operators ask, on a port of their own. */
+@NullMarked
+package dev.freshet.gateway.operator;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,112 @@
+package dev.freshet.gateway.pool;
+
+import dev.freshet.protocol.Position;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** An instance and what is known of it now. */
+public final class Instance {
+
+  /** How an instance is. */
+  public enum State {
+    STARTING,
+    READY,
+    NOT_READY,
+    DOWN
+  }
+
+  /**
+   * What the last news of it were.
+   *
+   * @param since when the state was entered
+   * @param position where it was; null while that is unknown
+   * @param lagSeconds how far behind the primary it said it was; null while that is unknown
+   * @param speaksFreshet whether it reports positions; null while that is unknown
+   */
+  public record Health(
+      State state,
+      String reason,
+      Instant since,
+      @Nullable Position position,
+      @Nullable Double lagSeconds,
+      @Nullable Boolean speaksFreshet) {}
+
+  private final InstanceSpec spec;
+  private final Clock clock;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private volatile Health health;
+
+  Instance(InstanceSpec spec, Clock clock) {
+    this.spec = spec;
+    this.clock = clock;
+    this.health = new Health(State.STARTING, "not asked yet", clock.instant(), null, null, null);
+  }
+
+  public InstanceSpec spec() {
+    return spec;
+  }
+
+  public Health health() {
+    return health;
+  }
+
+  /** Whether requests may be sent to it. */
+  public boolean isEligible() {
+    return switch (health.state()) {
+      case STARTING, READY -> true;
+      case NOT_READY, DOWN -> false;
+    };
+  }
+
+  /** Whether it was at or past a position when it was last heard of. */
+  public boolean isKnownAtOrPast(Position position) {
+    Position at = health.position();
+    return at != null && at.isAtOrPast(position);
+  }
+
+  /** Takes the news of a health check. */
+  synchronized void become(
+      State state,
+      String reason,
+      @Nullable Position position,
+      @Nullable Double lagSeconds,
+      @Nullable Boolean speaksFreshet) {
+    Instant since = health.state() == state ? health.since() : clock.instant();
+    health = new Health(state, reason, since, position, lagSeconds, speaksFreshet);
+  }
+
+  /** A request could not reach it. */
+  public synchronized void unreachable(String reason) {
+    become(State.DOWN, reason, health.position(), null, health.speaksFreshet());
+  }
+
+  /** An answer told its position. */
+  public synchronized void seenAt(Position position) {
+    Position known = health.position();
+    if (known == null || !known.isAtOrPast(position)) {
+      health =
+          new Health(
+              health.state(), health.reason(), health.since(), position, health.lagSeconds(), true);
+    }
+  }
+
+  public int inFlight() {
+    return inFlight.get();
+  }
+
+  /** A request is sent to it; call {@link #finished} when it is over, however it ended. */
+  public void started() {
+    inFlight.incrementAndGet();
+  }
+
+  public void finished() {
+    inFlight.decrementAndGet();
+  }
+
+  @Override
+  public String toString() {
+    return spec.id();
+  }
+}

@@ -1,0 +1,79 @@
+package dev.freshet.gateway.routing;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.server.PathContainer;
+import org.springframework.web.util.pattern.PathPattern;
+
+/**
+ * A route: which requests take it, and where they go.
+ *
+ * @param methods intents of methods that differ from {@link Intent#of}
+ * @param read where reads go; null when the route takes none
+ * @param write where writes go; null when the route takes none
+ */
+public record Route(
+    String id,
+    PathPattern path,
+    Map<String, Intent> methods,
+    @Nullable Read read,
+    @Nullable Write write) {
+
+  /**
+   * Reads of a route.
+   *
+   * @param level the consistency level of a request that names none
+   * @param allowed the levels that a request may name
+   * @param maxWait how long a request may wait for a copy to catch up, over all that are asked
+   */
+  public record Read(
+      String pool, Level level, Set<Level> allowed, Duration maxWait, Otherwise otherwise) {}
+
+  /** Writes of a route. */
+  public record Write(String pool) {}
+
+  public Route {
+    methods = Map.copyOf(methods);
+  }
+
+  boolean matches(PathContainer requestPath) {
+    return path.matches(requestPath);
+  }
+
+  /** What a method means here. */
+  public Intent intent(String method) {
+    return methods.getOrDefault(method, Intent.of(method));
+  }
+
+  /** The methods that the route takes, for {@code Allow}; those of writes by their usual names. */
+  public Set<String> allow() {
+    Set<String> allow = new TreeSet<>();
+    for (String method :
+        Set.of("GET", "HEAD", "OPTIONS", "QUERY", "POST", "PUT", "PATCH", "DELETE")) {
+      if (takes(intent(method))) {
+        allow.add(method);
+      }
+    }
+    return allow;
+  }
+
+  /** Whether the route takes requests of this intent. */
+  public boolean takes(Intent intent) {
+    return switch (intent) {
+      case READ -> read != null;
+      case WRITE -> write != null;
+    };
+  }
+
+  /** The pool that requests of this intent go to. */
+  public Optional<String> pool(Intent intent) {
+    return switch (intent) {
+      case READ -> Optional.ofNullable(read).map(Read::pool);
+      case WRITE -> Optional.ofNullable(write).map(Write::pool);
+    };
+  }
+}

@@ -1,0 +1,511 @@
+package dev.freshet.gateway;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.post;
+import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.http.Fault;
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.SessionToken;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.springframework.context.ConfigurableApplicationContext;
+
+class GatewayIT {
+
+  private static final String BEHIND = "1:0/100";
+  private static final String WRITTEN = "1:0/200";
+
+  @TempDir Path folder;
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private WireMockServer writer;
+  private WireMockServer readDatabase;
+  private WireMockServer replica;
+  private WireMockServer primary;
+  private ConfigurableApplicationContext gateway;
+
+  @BeforeEach
+  void start() throws Exception {
+    writer = backend("primary", WRITTEN);
+    readDatabase = backend("read-database", BEHIND);
+    replica = backend("replica", BEHIND);
+    primary = backend("primary", WRITTEN);
+    Files.writeString(
+        folder.resolve("routes.yaml"),
+        """
+        version: 1
+        routes:
+          - id: orders
+            path: /orders/**
+            read: { pool: readers }
+            write: { pool: writers }
+          - id: strict
+            path: /strict
+            read: { pool: copies, otherwise: fail }
+          - id: easy
+            path: /easy
+            read: { pool: copies, otherwise: stale }
+          - id: search
+            path: /search
+            methods: { POST: read }
+            read: { pool: readers }
+        pools:
+          writers:
+            instances: [ { id: write-1, url: "%1$s" } ]
+          copies:
+            instances: [ { id: copy-1, url: "%3$s", kind: replica } ]
+          readers:
+            instances:
+              - { id: primary-reads, url: "%4$s", kind: primary }
+              - { id: replica-1, url: "%3$s", kind: replica }
+              - { id: read-1, url: "%2$s", kind: read-database }
+        """
+            .formatted(
+                writer.baseUrl(), readDatabase.baseUrl(), replica.baseUrl(), primary.baseUrl()));
+    gateway = startGateway();
+  }
+
+  private ConfigurableApplicationContext startGateway() {
+    return Gateway.start(
+        Map.of(
+            "server.port",
+            0,
+            "server.address",
+            "127.0.0.1",
+            "management.server.port",
+            0,
+            "management.server.address",
+            "127.0.0.1",
+            "freshet.gateway.timeout",
+            "1s",
+            "freshet.gateway.routes",
+            folder.resolve("routes.yaml").toString()));
+  }
+
+  private static WireMockServer backend(String kind, String position) {
+    WireMockServer server = new WireMockServer(options().dynamicPort().bindAddress("127.0.0.1"));
+    server.start();
+    server.stubFor(
+        get("/.freshet/position")
+            .willReturn(
+                aResponse()
+                    .withHeader("Content-Type", "application/json")
+                    .withBody(
+                        "{\"position\":\"%s\",\"kind\":\"%s\",\"lagSeconds\":0.0,\"ready\":true}"
+                            .formatted(position, kind))));
+    server.stubFor(any(urlPathEqualTo("/orders")).atPriority(9).willReturn(answer(position)));
+    return server;
+  }
+
+  private static ResponseDefinitionBuilder answer(String position) {
+    return aResponse().withBody("body").withHeader("Freshet-Position", position);
+  }
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+    writer.stop();
+    readDatabase.stop();
+    replica.stop();
+    primary.stop();
+  }
+
+  @Test
+  void writeGoesToTheWritersAndItsAnswerCarriesAToken() throws Exception {
+    HttpResponse<String> answer = send("POST", "/orders?x=1%20y", "{\"a\":1}");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("Freshet-Session")).contains(token(WRITTEN));
+    assertThat(answer.headers().firstValue("Freshet-Source"))
+        .contains("write-1;kind=primary;reason=write");
+    writer.verify(
+        1, postRequestedFor(urlEqualTo("/orders?x=1%20y")).withRequestBody(equalTo("{\"a\":1}")));
+  }
+
+  @Test
+  void readWithoutATokenGoesToTheCheapestCopy() throws Exception {
+    assertThat(source(send("GET", "/orders", "")))
+        .isEqualTo("read-1;kind=read-database;reason=any");
+  }
+
+  @Test
+  void readAfterAWriteWaitsForACopyAndPrefersOneThatIsThere() throws Exception {
+    notCaughtUp(readDatabase);
+    replica.stubFor(get("/orders").willReturn(answer("1:0/200")));
+    HttpResponse<String> waited = send("GET", "/orders", "", "Freshet-Session", token(WRITTEN));
+    assertThat(waited.statusCode()).isEqualTo(200);
+    assertThat(source(waited)).matches("replica-1;kind=replica;reason=waited;waited-ms=\\d+");
+    readDatabase.verify(
+        getRequestedFor(urlEqualTo("/orders"))
+            .withHeader("Freshet-Min-Position", equalTo(WRITTEN))
+            .withHeader("Freshet-Max-Wait", equalTo("50")));
+
+    HttpResponse<String> known = send("GET", "/orders", "", "Freshet-Session", token(WRITTEN));
+    assertThat(source(known)).isEqualTo("replica-1;kind=replica;reason=caught-up");
+  }
+
+  @Test
+  void readThatNoCopyCanAnswerInTimeFallsBackToThePrimary() throws Exception {
+    notCaughtUp(readDatabase);
+    notCaughtUp(replica);
+    HttpResponse<String> answer = send("GET", "/orders", "", "Freshet-Session", token(WRITTEN));
+    assertThat(source(answer)).isEqualTo("primary-reads;kind=primary;reason=fallback");
+    assertThat(operator("/actuator/prometheus"))
+        .contains("freshet_reads_total{kind=\"primary\",reason=\"fallback\"} 1.0")
+        .contains("freshet_fallbacks_total{reason=\"not-caught-up\"} 1.0")
+        .containsPattern(
+            "freshet_requests_seconds_count\\{backend=\"primary-reads\",intent=\"read\",route=\"orders\",status=\"200\"} 1");
+  }
+
+  @Test
+  void routeMaySayThatItRefusesOrAnswersStaleInstead() throws Exception {
+    replica.stubFor(get("/strict").willReturn(notCaughtUp()));
+    HttpResponse<String> refused = send("GET", "/strict", "", "Freshet-Session", token(WRITTEN));
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(refused.body()).contains("not-caught-up");
+    assertThat(refused.headers().firstValue("Retry-After")).contains("1");
+
+    replica.stubFor(get("/easy").willReturn(answer(BEHIND)));
+    replica.stubFor(
+        get("/easy")
+            .withHeader("Freshet-Min-Position", equalTo(WRITTEN))
+            .willReturn(notCaughtUp()));
+    HttpResponse<String> stale = send("GET", "/easy", "", "Freshet-Session", token(WRITTEN));
+    assertThat(source(stale)).isEqualTo("copy-1;kind=replica;reason=stale");
+    assertThat(stale.headers().firstValue("Freshet-Session")).isEmpty();
+  }
+
+  @Test
+  void readAdvancesTheTokenAndNeverTakesItBack() throws Exception {
+    HttpResponse<String> first = send("GET", "/orders", "");
+    assertThat(first.headers().firstValue("Freshet-Session")).contains(token(BEHIND));
+    assertThat(first.headers().firstValue("Vary")).contains("Freshet-Session, Freshet-Consistency");
+    assertThat(first.headers().firstValue("Cache-Control")).contains("private, no-cache");
+    HttpResponse<String> again = send("GET", "/orders", "", "Freshet-Session", token(BEHIND));
+    assertThat(again.headers().firstValue("Freshet-Session")).isEmpty();
+  }
+
+  @Test
+  void eventualReadIgnoresTheToken() throws Exception {
+    HttpResponse<String> answer =
+        send(
+            "GET",
+            "/orders",
+            "",
+            "Freshet-Session",
+            token(WRITTEN),
+            "Freshet-Consistency",
+            "eventual");
+    assertThat(source(answer)).isEqualTo("read-1;kind=read-database;reason=any");
+    assertThat(answer.headers().firstValue("Freshet-Session")).isEmpty();
+    assertThat(answer.headers().firstValue("Vary")).isEmpty();
+  }
+
+  @Test
+  void internalHeadersAreStrippedBothWaysAndForwardingOnesAreOurs() throws Exception {
+    readDatabase.stubFor(
+        get("/orders/1")
+            .willReturn(
+                answer(BEHIND)
+                    .withHeader("Freshet-Max-Wait", "1")
+                    .withHeader("Connection", "X-Hop")
+                    .withHeader("X-Hop", "1")
+                    .withHeader("X-Kept", "1")
+                    .withHeader("ETag", "\"v1\"")));
+    HttpResponse<String> answer =
+        send(
+            "GET",
+            "/orders/1",
+            "",
+            "Freshet-Min-Position",
+            "1:F/0",
+            "Freshet-Position",
+            "1:F/0",
+            "X-Forwarded-For",
+            "8.8.8.8",
+            "X-Mine",
+            "1");
+    assertThat(answer.headers().map())
+        .doesNotContainKeys("freshet-position", "freshet-max-wait", "x-hop")
+        .containsKeys("x-kept", "etag");
+    readDatabase.verify(
+        getRequestedFor(urlEqualTo("/orders/1"))
+            .withoutHeader("Freshet-Min-Position")
+            .withoutHeader("Freshet-Position")
+            .withHeader("X-Mine", equalTo("1"))
+            .withHeader("X-Forwarded-For", equalTo("127.0.0.1")));
+  }
+
+  @Test
+  void refusalsCarryTheirCodes() throws Exception {
+    assertProblem(send("GET", "/nowhere", ""), 404, "no-route");
+    assertProblem(send("GET", "/.freshet/position", ""), 404, "no-route");
+    HttpResponse<String> notAllowed = send("DELETE", "/strict", "");
+    assertProblem(notAllowed, 405, "method-not-allowed");
+    assertThat(notAllowed.headers().firstValue("Allow")).contains("GET, HEAD, OPTIONS, QUERY");
+    assertProblem(send("TRACE", "/orders", ""), 405, "method-not-allowed");
+    assertProblem(send("GET", "/orders", "", "Freshet-Session", "x"), 400, "bad-session");
+    assertProblem(send("POST", "/orders", "{}", "Freshet-Session", "x"), 400, "bad-session");
+    assertProblem(
+        send("GET", "/orders", "", "Freshet-Consistency", "strong"), 400, "level-not-allowed");
+    assertProblem(
+        send("GET", "/orders", "", "Freshet-Consistency", "vague"), 400, "level-not-allowed");
+  }
+
+  @Test
+  void postThatReadsIsARead() throws Exception {
+    readDatabase.stubFor(post("/search").withRequestBody(equalTo("q")).willReturn(answer(BEHIND)));
+    assertThat(source(send("POST", "/search", "q"))).startsWith("read-1");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Fault.class)
+  void readThatAnInstanceBreaksIsAnsweredByAnother(Fault fault) throws Exception {
+    readDatabase.stubFor(get("/orders").willReturn(aResponse().withFault(fault)));
+    HttpResponse<String> answer = send("GET", "/orders", "");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(source(answer)).startsWith("replica-1");
+  }
+
+  @Test
+  void answerThatBreaksInItsMiddleBreaksTheClientsConnection() throws Exception {
+    try (ServerSocket broken = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual().start(() -> answerHalf(broken));
+      Files.writeString(
+          folder.resolve("routes.yaml"),
+          """
+          version: 1
+          routes: [ { id: all, path: /**, read: { pool: broken } } ]
+          pools:
+            broken: { instances: [ { id: broken-1, url: "http://127.0.0.1:%d" } ] }
+          """
+              .formatted(broken.getLocalPort()));
+      gateway.close();
+      gateway = startGateway();
+      assertThatThrownBy(() -> send("GET", "/orders", "")).isInstanceOf(IOException.class);
+    }
+  }
+
+  /** Answers every request with half of what it announces, and closes. */
+  private static void answerHalf(ServerSocket server) {
+    while (!server.isClosed()) {
+      try (Socket socket = server.accept()) {
+        String asked =
+            new BufferedReader(
+                    new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+                .readLine();
+        String answer =
+            asked.contains("/.freshet/")
+                ? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                : "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
+        socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
+      } catch (IOException e) {
+        return;
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.class,
+      names = {"CONNECTION_RESET_BY_PEER", "EMPTY_RESPONSE", "RANDOM_DATA_THEN_CLOSE"})
+  void writeThatBreaksIsSentOnceAndItsOutcomeIsUnknown(Fault fault) throws Exception {
+    writer.stubFor(post("/orders").willReturn(aResponse().withFault(fault)));
+    assertProblem(send("POST", "/orders", "{}"), 504, "outcome-unknown");
+    writer.verify(1, postRequestedFor(urlEqualTo("/orders")));
+  }
+
+  @Test
+  void writeThatIsNotAnsweredInTimeHasAnUnknownOutcome() throws Exception {
+    writer.stubFor(post("/orders").willReturn(aResponse().withFixedDelay(5_000)));
+    assertProblem(send("POST", "/orders", "{}"), 504, "outcome-unknown");
+    writer.verify(1, postRequestedFor(urlEqualTo("/orders")));
+  }
+
+  @Test
+  void readThatIsNotAnsweredInTimeIsATimeout() throws Exception {
+    readDatabase.stubFor(get("/orders").willReturn(aResponse().withFixedDelay(5_000)));
+    assertProblem(send("GET", "/orders", ""), 504, "backend-timeout");
+  }
+
+  @Test
+  void backendThatIsGoneIsLeftOutAndComesBack() throws Exception {
+    int port = writer.port();
+    writer.stop();
+    assertProblem(send("POST", "/orders", "{}"), 502, "backend-unreachable");
+    HttpResponse<String> next = send("POST", "/orders", "{}");
+    assertProblem(next, 503, "no-instance");
+    assertThat(next.headers().firstValue("Proxy-Status"))
+        .contains("freshet; error=destination_unavailable");
+    assertThat(operator("/api/status"))
+        .contains("\"ok\":false")
+        .contains("\"id\":\"write-1\",\"kind\":\"primary\",\"state\":\"down\"");
+
+    writer = new WireMockServer(options().port(port).bindAddress("127.0.0.1"));
+    writer.start();
+    writer.stubFor(any(anyUrl()).willReturn(answer(WRITTEN)));
+    writer.stubFor(
+        get("/.freshet/position")
+            .willReturn(
+                aResponse()
+                    .withBody(
+                        "{\"position\":\"1:0/200\",\"kind\":\"primary\",\"lagSeconds\":0,\"ready\":true}")));
+    await(() -> send("POST", "/orders", "{}").statusCode() == 200);
+  }
+
+  @Test
+  void instanceThatDeclinesIsPassedOverForAReadAndBelievedForAWrite() throws Exception {
+    readDatabase.stubFor(get("/orders").willReturn(aResponse().withStatus(503)));
+    assertThat(source(send("GET", "/orders", ""))).startsWith("replica-1");
+    writer.stubFor(post("/orders").willReturn(aResponse().withStatus(503).withBody("busy")));
+    HttpResponse<String> refused = send("POST", "/orders", "{}");
+    assertThat(refused.statusCode()).isEqualTo(503);
+    assertThat(refused.body()).isEqualTo("busy");
+  }
+
+  @Test
+  void clientThatGoesAwayLeavesNothingInFlight() throws Exception {
+    readDatabase.stubFor(
+        get("/orders")
+            .willReturn(
+                answer(BEHIND).withBody("x".repeat(1_000)).withChunkedDribbleDelay(200, 20_000)));
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port("local.server.port"))) {
+      socket
+          .getOutputStream()
+          .write("GET /orders HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      assertThat(socket.getInputStream().read()).isEqualTo('H');
+      assertThat(operator("/api/status")).containsPattern("read-1[^}]*\"inFlight\":1");
+    }
+    await(() -> !operator("/api/status").contains("\"inFlight\":1"));
+  }
+
+  @Test
+  void largeBodiesPassBothWays() throws Exception {
+    byte[] large = new byte[8 << 20];
+    Arrays.fill(large, (byte) 'x');
+    writer.stubFor(post("/orders").willReturn(answer(WRITTEN).withBody(large)));
+    HttpResponse<InputStream> answer =
+        client.send(
+            HttpRequest.newBuilder(uri("/orders"))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(large))
+                .build(),
+            HttpResponse.BodyHandlers.ofInputStream());
+    assertThat(answer.body().readAllBytes()).isEqualTo(large);
+    assertThat(writer.findAll(postRequestedFor(urlEqualTo("/orders"))).getFirst().getBody())
+        .isEqualTo(large);
+  }
+
+  @Test
+  void healthEndpointsAnswerOnTheOperatorsPort() throws Exception {
+    assertThat(operator("/actuator/health/readiness")).contains("\"status\":\"UP\"");
+    assertThat(operator("/actuator/health/liveness")).contains("\"status\":\"UP\"");
+    assertThat(send("GET", "/actuator/health", "").statusCode()).isEqualTo(404);
+  }
+
+  private static ResponseDefinitionBuilder notCaughtUp() {
+    return aResponse()
+        .withStatus(503)
+        .withHeader("Freshet-Position", BEHIND)
+        .withBody("{\"code\":\"not-caught-up\"}");
+  }
+
+  private static void notCaughtUp(WireMockServer backend) {
+    backend.stubFor(get("/orders").willReturn(notCaughtUp()));
+  }
+
+  private static String token(String position) {
+    return new SessionToken(Position.parse(position)).toString();
+  }
+
+  private static String source(HttpResponse<String> answer) {
+    return answer.headers().firstValue("Freshet-Source").orElse("none");
+  }
+
+  private static void assertProblem(HttpResponse<String> answer, int status, String code) {
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+    assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+    assertThat(answer.body()).contains("\"type\":\"urn:freshet:" + code + "\"");
+    assertThat(answer.headers().firstValue("Proxy-Status")).isPresent();
+  }
+
+  private HttpResponse<String> send(String method, String path, String body, String... headers)
+      throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri(path))
+            .timeout(Duration.ofSeconds(10))
+            .method(
+                method,
+                body.isEmpty()
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port("local.server.port") + path);
+  }
+
+  private int port(String property) {
+    return gateway.getEnvironment().getRequiredProperty(property, Integer.class);
+  }
+
+  private String operator(String path) throws Exception {
+    return client
+        .send(
+            HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + port("local.management.port") + path))
+                .build(),
+            HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
+  private interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  private static void await(Condition condition) throws Exception {
+    Instant end = Instant.now().plusSeconds(20);
+    while (!condition.holds()) {
+      assertThat(Instant.now()).isBefore(end);
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.freshet.gateway.choice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.pool.Pools;
+import dev.freshet.gateway.routing.Otherwise;
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.SourceKind;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ChoiceTest {
+
+  private static final Position WRITTEN = Position.parse("1:0/200");
+  private static final Position LATER = Position.parse("1:0/300");
+  private static final Duration WAIT = Duration.ofMillis(100);
+
+  private final List<Instance> pool =
+      new Pools(
+              Map.of(
+                  "readers",
+                  List.of(
+                      spec("primary", SourceKind.PRIMARY),
+                      spec("replica-1", SourceKind.REPLICA),
+                      spec("replica-2", SourceKind.REPLICA),
+                      spec("read-1", SourceKind.READ_DATABASE))),
+              Clock.systemUTC())
+          .pool("readers");
+
+  private static InstanceSpec spec(String id, SourceKind kind) {
+    return new InstanceSpec(id, URI.create("http://127.0.0.1:1"), kind);
+  }
+
+  @Test
+  void withoutARequiredPositionTheCheapestKindIsFirstAndThePrimaryLast() {
+    assertThat(names(null, Otherwise.PRIMARY))
+        .containsExactly("read-1 ANY 0", "replica-1 ANY 0", "replica-2 ANY 0", "primary ANY 0");
+  }
+
+  @Test
+  void ofEqualsTheLeastBusyIsFirst() {
+    instance("replica-1").started();
+    instance("read-1").started();
+    assertThat(names(null, Otherwise.PRIMARY))
+        .startsWith("read-1 ANY 0", "replica-2 ANY 0", "replica-1 ANY 0");
+    instance("replica-1").finished();
+    instance("replica-2").started();
+    assertThat(names(null, Otherwise.PRIMARY))
+        .startsWith("read-1 ANY 0", "replica-1 ANY 0", "replica-2 ANY 0");
+  }
+
+  @Test
+  void copyThatIsThereComesBeforeCheaperOnesThatAreNot() {
+    instance("replica-2").seenAt(LATER);
+    assertThat(names(WRITTEN, Otherwise.PRIMARY))
+        .containsExactly(
+            "replica-2 CAUGHT_UP 0",
+            "read-1 WAITED 50",
+            "replica-1 WAITED 50",
+            "primary FALLBACK 0");
+  }
+
+  @Test
+  void sharesOfTheWaitNeverExceedIt() {
+    assertThat(
+            Choice.forRead(pool, WRITTEN, WAIT, Otherwise.FAIL).stream()
+                .map(Candidate::maxWait)
+                .reduce(Duration.ZERO, Duration::plus))
+        .isEqualTo(WAIT);
+  }
+
+  @Test
+  void primaryIsNotAskedWhereTheRouteRefuses() {
+    assertThat(names(WRITTEN, Otherwise.FAIL)).noneMatch(name -> name.startsWith("primary"));
+    assertThat(names(WRITTEN, Otherwise.STALE))
+        .endsWith("read-1 STALE 0", "replica-1 STALE 0", "replica-2 STALE 0");
+  }
+
+  @Test
+  void instanceThatIsDownIsLeftOut() {
+    instance("read-1").unreachable("gone");
+    assertThat(names(null, Otherwise.PRIMARY)).noneMatch(name -> name.startsWith("read-1"));
+  }
+
+  @Test
+  void positionOnAnotherTimelineIsNotTakenForCaughtUp() {
+    instance("read-1").seenAt(Position.parse("2:0/300"));
+    assertThat(names(WRITTEN, Otherwise.PRIMARY)).contains("read-1 WAITED 50");
+  }
+
+  private Instance instance(String id) {
+    return pool.stream().filter(i -> i.spec().id().equals(id)).findFirst().orElseThrow();
+  }
+
+  private List<String> names(@Nullable Position required, Otherwise otherwise) {
+    return Choice.forRead(pool, required, WAIT, otherwise).stream()
+        .map(c -> "%s %s %d".formatted(c.instance(), c.reason(), c.maxWait().toMillis()))
+        .toList();
+  }
+}

@@ -1,0 +1,115 @@
+package dev.freshet.gateway.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.protocol.SourceKind;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.http.server.PathContainer;
+
+class RoutesFileTest {
+
+  private static final String VALID =
+      """
+      version: 1
+      sync: [ "http://127.0.0.1:8110" ]
+      routes:
+        - id: orders
+          path: /orders/**
+          read: { pool: readers, consistency: session, wait: 250ms, otherwise: stale }
+          write: { pool: writers }
+          access: public
+        - id: search
+          path: /search
+          methods: { POST: read }
+          read: { pool: readers }
+      pools:
+        writers:
+          instances: [ { id: write-1, url: "http://127.0.0.1:8090" } ]
+        readers:
+          instances:
+            - { id: replica-1, url: "http://${HOST}:8201", kind: replica }
+      """;
+
+  private static final RoutesFile FILE =
+      new RoutesFile(name -> name.equals("HOST") ? "db.example" : null, Map.of());
+
+  @Test
+  void everythingTheFileSaysIsTaken() {
+    Routes routes = FILE.read(VALID);
+    Route orders = routes.match(PathContainer.parsePath("/orders/1")).orElseThrow();
+    assertThat(orders.read())
+        .isEqualTo(
+            new Route.Read(
+                "readers",
+                Level.SESSION,
+                Set.of(Level.EVENTUAL, Level.BOUNDED, Level.SESSION),
+                Duration.ofMillis(250),
+                Otherwise.STALE));
+    assertThat(orders.intent("GET")).isEqualTo(Intent.READ);
+    assertThat(orders.intent("QUERY")).isEqualTo(Intent.READ);
+    assertThat(orders.intent("PATCH")).isEqualTo(Intent.WRITE);
+    Route search = routes.match(PathContainer.parsePath("/search")).orElseThrow();
+    assertThat(search.intent("POST")).isEqualTo(Intent.READ);
+    assertThat(search.allow()).containsExactly("GET", "HEAD", "OPTIONS", "POST", "QUERY");
+    assertThat(routes.match(PathContainer.parsePath("/searches"))).isEmpty();
+    assertThat(routes.pools().get("readers"))
+        .containsExactly(
+            new InstanceSpec(
+                "replica-1", URI.create("http://db.example:8201"), SourceKind.REPLICA));
+  }
+
+  @Test
+  void poolsMayBeGivenInstead() {
+    InstanceSpec given =
+        new InstanceSpec("w", URI.create("http://127.0.0.1:1"), SourceKind.PRIMARY);
+    Routes routes =
+        new RoutesFile(name -> null, Map.of("writers", List.of(given)))
+            .read(
+                """
+                version: 1
+                routes:
+                  - { id: all, path: /**, write: { pool: writers } }
+                """);
+    assertThat(routes.pools().get("writers")).containsExactly(given);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "version: 1|version: 2|version must be 1",
+        "path: /search|pth: /search|routes[1].pth is not a key here",
+        "id: search|id: orders|routes[1].id is the id of another route",
+        "id: search|id: 'a b'|routes[1].id is 'a b'",
+        "wait: 250ms|wait: soon|routes[0].read.wait is 'soon'",
+        "otherwise: stale|otherwise: whatever|there are fail, primary, stale",
+        "consistency: session|consistency: sesion|'sesion' is not a consistency level",
+        "POST: read|POST: reads|routes[1].methods.POST is 'reads'",
+        "write: { pool: writers }|write: { pool: writer }|which is no pool; the pools are readers, writers",
+        "kind: replica|kind: replikca|'replikca' is not a kind of source",
+        "${HOST}|${NOWHERE}|the environment variable NOWHERE",
+        "${HOST}|#{1+1}|which is not evaluated",
+        "http://${HOST}:8201|ftp://x|is 'ftp://x'; write http://HOST:PORT",
+        "path: /search|path: '/{a'|routes[1].path",
+        "access: public|access: secret|must be public",
+        "sync: [ \"http://127.0.0.1:8110\" ]|sync: 5|sync must be a list",
+        "version: 1|version: [|it is not YAML",
+      })
+  void mistakeIsNamedWithItsPlace(String valid, String mistaken, String told) {
+    assertThat(VALID).contains(valid);
+    assertThatThrownBy(() -> FILE.read(VALID.replace(valid, mistaken)))
+        .isInstanceOf(RoutesInvalid.class)
+        .hasMessageStartingWith("routes.yaml")
+        .hasMessageContaining(told);
+  }
+}
