@@ -11,11 +11,12 @@ import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.channel.ChannelOption;
+import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.cloud.gateway.config.GatewayAutoConfiguration;
@@ -66,11 +67,8 @@ public class Gateway {
   }
 
   @Bean
-  Routes routes(GatewaySettings settings) {
-    Routes routes = new RoutesFile(System::getenv, settings.pools()).read(settings.routes());
-    return routes.sync().isEmpty()
-        ? new Routes(routes.routes(), settings.sync(), routes.pools())
-        : routes;
+  Routes routes(GatewaySettings settings, @Value("${server.address}") InetAddress listen) {
+    return new RoutesFile(System::getenv, settings.pools()).read(settings.routes()).fitFor(listen);
   }
 
   @Bean
@@ -127,8 +125,14 @@ public class Gateway {
   }
 
   @Bean
-  StatusReport statusReport(Routes routes, Pools pools, HttpClient backendClient, JsonMapper json) {
-    return new StatusReport(pools, List.copyOf(routes.sync()), backendClient, json);
+  StatusReport statusReport(
+      Routes routes,
+      Pools pools,
+      HttpClient backendClient,
+      JsonMapper json,
+      GatewaySettings settings) {
+    return new StatusReport(
+        pools, routes.sync().isEmpty() ? settings.sync() : routes.sync(), backendClient, json);
   }
 
   /** One route that takes all: which of ours it is, {@link RequestPath} decides. */

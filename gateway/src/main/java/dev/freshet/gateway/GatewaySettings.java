@@ -16,6 +16,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param routes the routes file
  * @param instances instances of pools that the routes file may leave out
+ * @param sync status addresses of cdc-syncs, where the routes file names none
  * @param timeout how long a backend's answer may take
  * @param connectTimeout how long connecting may take
  */

@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import net.sf.jsqlparser.JSQLParserException;
 import net.sf.jsqlparser.expression.AnalyticExpression;
+import net.sf.jsqlparser.expression.AnalyticType;
 import net.sf.jsqlparser.expression.Expression;
 import net.sf.jsqlparser.expression.ExpressionVisitorAdapter;
 import net.sf.jsqlparser.expression.operators.relational.EqualsTo;
@@ -234,7 +235,9 @@ public final class SelectAnalysis {
 
             @Override
             public <S> Void visit(AnalyticExpression function, S context) {
-              if (function.getWindowDefinition() != null || function.getWindowName() != null) {
+              // Aggregates with FILTER or ORDER BY are parsed as these, too.
+              if (function.getType() == AnalyticType.OVER
+                  || function.getType() == AnalyticType.WITHIN_GROUP_OVER) {
                 throw refused("'%s' depends on rows of other keys".formatted(function));
               }
               return super.visit(function, context);

@@ -68,8 +68,18 @@ public final class StatusEndpoint {
       @Nullable Double freshnessSeconds,
       String reason) {}
 
+  private boolean isInstalled() {
+    return readDatabase
+        .sql("select to_regclass('freshet.model') is not null")
+        .query(Boolean.class)
+        .single();
+  }
+
   private List<ModelStatus> models() {
     SyncStatus.Snapshot now = status.snapshot();
+    if (!isInstalled()) {
+      return List.of();
+    }
     return readDatabase
         .sql(
             """

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.sync.SyncRefused;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,15 @@ class SelectAnalysisTest {
             "public.order_item \"order_id\"",
             "public.orders \"id\"",
             "public.orders (date_trunc('hour', placed_at AT TIME ZONE 'UTC'))");
+  }
+
+  @Test
+  void modelsOfTheSampleAreUnderstood() {
+    assertThat(ModelFiles.read(Path.of("../infra/restaurant/models")))
+        .extracting(ReadModel::name)
+        .containsExactly("board", "menu", "orders", "sales");
+    assertThat(ModelFiles.read(Path.of("../infra/restaurant/models")))
+        .allSatisfy(model -> assertThat(SelectAnalysis.of(model).affectedKeys()).isNotEmpty());
   }
 
   @ParameterizedTest

@@ -16,12 +16,16 @@ import reactor.netty.http.client.HttpClient;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Asks every instance for its position, every {@link #INTERVAL}. */
+/** Asks every instance for its position, again and again. */
 public final class HealthChecks implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(HealthChecks.class);
 
   private static final Duration INTERVAL = Duration.ofMillis(500);
+
+  /** Until an instance is ready it is asked more often: somebody waits for it. */
+  private static final Duration INTERVAL_UNTIL_READY = Duration.ofMillis(100);
+
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
   private static final int NOT_FOUND = 404;
 
@@ -41,8 +45,15 @@ public final class HealthChecks implements AutoCloseable {
     Flux.fromIterable(instances).flatMap(this::check).blockLast(TIMEOUT.multipliedBy(2));
     for (Instance instance : instances) {
       running.add(
-          Mono.defer(() -> check(instance)).then(Mono.delay(INTERVAL)).repeat().subscribe());
+          Mono.defer(() -> check(instance))
+              .then(Mono.defer(() -> Mono.delay(interval(instance))))
+              .repeat()
+              .subscribe());
     }
+  }
+
+  private static Duration interval(Instance instance) {
+    return instance.health().state() == Instance.State.READY ? INTERVAL : INTERVAL_UNTIL_READY;
   }
 
   private Mono<Void> check(Instance instance) {
@@ -103,8 +114,12 @@ public final class HealthChecks implements AutoCloseable {
 
   private static void tell(Instance instance, Instance.State before) {
     Instance.Health now = instance.health();
-    if (now.state() != before && before != Instance.State.STARTING) {
-      log.warn("{} is {} now. {}", instance, now.state(), now.reason());
+    if (now.state() == before || before == Instance.State.STARTING) {
+      return;
+    }
+    switch (now.state()) {
+      case STARTING, READY -> log.info("{} is ready again", instance);
+      case NOT_READY, DOWN -> log.warn("{} is {} now: {}", instance, now.state(), now.reason());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.routing;
 
 import dev.freshet.gateway.pool.InstanceSpec;
+import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -12,13 +13,34 @@ import org.springframework.http.server.PathContainer;
  *
  * @param sync status addresses of the cdc-syncs, for operators
  * @param pools instances by pool
+ * @param withoutAccess ids of the routes that do not say who may use them
  */
-public record Routes(List<Route> routes, List<URI> sync, Map<String, List<InstanceSpec>> pools) {
+public record Routes(
+    List<Route> routes,
+    List<URI> sync,
+    Map<String, List<InstanceSpec>> pools,
+    List<String> withoutAccess) {
 
   public Routes {
     routes = List.copyOf(routes);
     sync = List.copyOf(sync);
     pools = Map.copyOf(pools);
+    withoutAccess = List.copyOf(withoutAccess);
+  }
+
+  /**
+   * Makes sure that nothing is open by mistake.
+   *
+   * @throws RoutesInvalid when the gateway listens beyond loopback and a route does not say that it
+   *     is public
+   */
+  public Routes fitFor(InetAddress listen) {
+    if (!listen.isLoopbackAddress() && !withoutAccess.isEmpty()) {
+      throw new RoutesInvalid(
+          "routes.yaml: the gateway listens on %s, beyond loopback, and the routes %s don't say who may use them. Add access: public to each that is meant for everybody."
+              .formatted(listen.getHostAddress(), String.join(", ", withoutAccess)));
+    }
+    return this;
   }
 
   /** The route that a path takes. */

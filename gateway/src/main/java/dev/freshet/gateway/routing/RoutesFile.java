@@ -90,6 +90,7 @@ public final class RoutesFile {
     }
     Map<String, List<InstanceSpec>> pools = pools(file.get("pools"));
     List<Route> routes = new ArrayList<>();
+    List<String> withoutAccess = new ArrayList<>();
     Set<String> ids = new HashSet<>();
     for (Node entry : file.get("routes").required().list()) {
       Route route = route(entry, pools.keySet());
@@ -97,8 +98,12 @@ public final class RoutesFile {
         throw entry.get("id").invalid("is the id of another route, too");
       }
       routes.add(route);
+      if (entry.get("access").isMissing()) {
+        withoutAccess.add(route.id());
+      }
     }
-    return new Routes(routes, file.get("sync").list().stream().map(Node::url).toList(), pools);
+    return new Routes(
+        routes, file.get("sync").list().stream().map(Node::url).toList(), pools, withoutAccess);
   }
 
   private Map<String, List<InstanceSpec>> pools(Node node) {

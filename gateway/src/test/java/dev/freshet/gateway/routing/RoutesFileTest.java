@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.protocol.SourceKind;
+import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -80,6 +81,14 @@ class RoutesFileTest {
                   - { id: all, path: /**, write: { pool: writers } }
                 """);
     assertThat(routes.pools().get("writers")).containsExactly(given);
+  }
+
+  @Test
+  void routeThatDoesNotSayWhoMayUseItIsRefusedBeyondLoopback() throws Exception {
+    Routes routes = FILE.read(VALID);
+    assertThat(routes.fitFor(InetAddress.getLoopbackAddress())).isSameAs(routes);
+    assertThatThrownBy(() -> routes.fitFor(InetAddress.ofLiteral("10.0.0.1")))
+        .hasMessageContaining("the routes search don't say who may use them");
   }
 
   @ParameterizedTest

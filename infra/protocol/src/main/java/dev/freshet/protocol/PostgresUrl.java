@@ -98,6 +98,18 @@ public record PostgresUrl(
         .formatted(host, port, encode(database), query.isEmpty() ? "" : "?" + query);
   }
 
+  /** The libpq URI with all that is known, the password included: not for logs. */
+  public String uriWithPassword() {
+    String credentials = password == null ? encode(user) : encode(user) + ":" + encode(password);
+    String query =
+        parameters.entrySet().stream()
+            .sorted(Map.Entry.comparingByKey())
+            .map(p -> encode(p.getKey()) + "=" + encode(p.getValue()))
+            .collect(Collectors.joining("&"));
+    return "postgresql://%s@%s:%d/%s%s"
+        .formatted(credentials, host, port, encode(database), query.isEmpty() ? "" : "?" + query);
+  }
+
   /** The libpq URI, without the password. */
   @Override
   public String toString() {

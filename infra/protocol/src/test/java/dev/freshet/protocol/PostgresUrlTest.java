@@ -16,6 +16,7 @@ class PostgresUrlTest {
             "jdbc:postgresql://db.example:6432/shop?user=ada&password=p%40ss&sslmode=require");
     assertThat(libpq).isEqualTo(jdbc);
     assertThat(libpq.password()).isEqualTo("p@ss");
+    assertThat(PostgresUrl.parse(libpq.uriWithPassword())).isEqualTo(libpq);
     assertThat(libpq.jdbcUrl()).isEqualTo("jdbc:postgresql://db.example:6432/shop?sslmode=require");
   }
 

@@ -1,0 +1,170 @@
+package dev.freshet.local.cli;
+
+import dev.freshet.local.system.PartKind;
+import dev.freshet.protocol.SourceKind;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** One part alone, against databases and backends of one's own. */
+final class PartCommands {
+
+  private PartCommands() {}
+
+  @Command(name = "gateway", description = "Runs a gateway alone, until Ctrl-C.")
+  static final class GatewayCommand implements Callable<Integer> {
+
+    @Mixin private PartMixin part = new PartMixin();
+
+    @Option(
+        names = "--config",
+        paramLabel = "DIR",
+        required = true,
+        description = "Folder that holds routes.yaml.")
+    private Path config = Path.of(".");
+
+    @Option(
+        names = "--port",
+        description = "Port for clients (default: ${DEFAULT-VALUE}).",
+        defaultValue = "8080")
+    private int port;
+
+    @Option(
+        names = "--operator-port",
+        description = "Port for operators, on loopback (default: ${DEFAULT-VALUE}).",
+        defaultValue = "8081")
+    private int operatorPort;
+
+    @Override
+    public Integer call() {
+      part.run(
+          PartKind.GATEWAY,
+          port,
+          Map.of(
+              "freshet.gateway.routes", config.resolve("routes.yaml").toString(),
+              "management.server.port", Integer.toString(operatorPort),
+              "management.server.address", "127.0.0.1"));
+      return 0;
+    }
+  }
+
+  @Command(name = "write", description = "Runs the sample's write-backend alone, until Ctrl-C.")
+  static final class WriteCommand implements Callable<Integer> {
+
+    @Mixin private PartMixin part = new PartMixin();
+
+    @Option(
+        names = "--primary",
+        paramLabel = "URL",
+        required = true,
+        description = "The primary: postgresql://USER@HOST:PORT/DATABASE, or a JDBC URL.")
+    private String primary = "";
+
+    @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8090")
+    private int port;
+
+    @Override
+    public Integer call() {
+      part.run(PartKind.WRITE, port, Map.of("freshet.write.primary", part.withPassword(primary)));
+      return 0;
+    }
+  }
+
+  @Command(name = "read", description = "Runs a read-backend alone, until Ctrl-C.")
+  static final class ReadCommand implements Callable<Integer> {
+
+    @Mixin private PartMixin part = new PartMixin();
+
+    @Option(
+        names = "--source",
+        paramLabel = "URL",
+        required = true,
+        description = "The database to read: postgresql://USER@HOST:PORT/DATABASE, or a JDBC URL.")
+    private String source = "";
+
+    @Option(
+        names = "--kind",
+        required = true,
+        description = "What it is: primary, replica or read-database.")
+    private String kind = "";
+
+    @Option(names = "--id", required = true, description = "The instance's name.")
+    private String id = "";
+
+    @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8201")
+    private int port;
+
+    @Override
+    public Integer call() {
+      SourceKind.parse(kind);
+      part.run(
+          PartKind.READ,
+          port,
+          Map.of(
+              "freshet.read.source", part.withPassword(source),
+              "freshet.read.kind", kind,
+              "freshet.read.id", id));
+      return 0;
+    }
+  }
+
+  @Command(name = "sync", description = "Keeps the read models of a folder in step, until Ctrl-C.")
+  static final class SyncCommand implements Callable<Integer> {
+
+    @Mixin private PartMixin part = new PartMixin();
+
+    @Option(
+        names = "--primary",
+        paramLabel = "URL",
+        required = true,
+        description = "The source, PostgreSQL 14 or later with wal_level=logical.")
+    private String primary = "";
+
+    @Option(
+        names = "--read-database",
+        paramLabel = "URL",
+        required = true,
+        description = "The database to keep in step.")
+    private String readDatabase = "";
+
+    @Option(
+        names = "--models",
+        paramLabel = "DIR",
+        required = true,
+        description = "Folder with the models, NAME.sql each.")
+    private Path models = Path.of(".");
+
+    @Option(
+        names = "--views",
+        description = "Also installs the models as views in schema read of the source.",
+        defaultValue = "false")
+    private boolean views;
+
+    @Option(
+        names = "--id",
+        description = "The read database's name; slot and publication are freshet_ID.")
+    private @Nullable String id;
+
+    @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8110")
+    private int port;
+
+    @Override
+    public Integer call() {
+      Map<String, String> settings = new HashMap<>();
+      settings.put("freshet.sync.primary", part.withPassword(primary));
+      settings.put("freshet.sync.read-database", part.withPassword(readDatabase));
+      settings.put("freshet.sync.models", models.toAbsolutePath().toString());
+      settings.put("freshet.sync.views", Boolean.toString(views));
+      if (id != null) {
+        settings.put("freshet.sync.id", id);
+      }
+      part.run(PartKind.SYNC, port, settings);
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package dev.freshet.local.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/**
+ * Options that the command line leaves out: from the environment, else from {@code freshet.yaml}.
+ *
+ * <p>Option {@code --read-database} of {@code sync} is {@code FRESHET_SYNC_READ_DATABASE}, or
+ * {@code FRESHET_READ_DATABASE} for every command that has it, and {@code
+ * freshet.sync.read-database}.
+ */
+public final class Settings implements IDefaultValueProvider {
+
+  private final Function<String, @Nullable String> environment;
+  private final JsonNode file;
+
+  private Settings(Function<String, @Nullable String> environment, JsonNode file) {
+    this.environment = environment;
+    this.file = file;
+  }
+
+  /**
+   * Reads {@code freshet.yaml} of a configuration folder, where there is one.
+   *
+   * @throws IllegalArgumentException when it can't be read
+   */
+  public static Settings of(Path config, Function<String, @Nullable String> environment) {
+    Path file = config.resolve("freshet.yaml");
+    YAMLMapper yaml = new YAMLMapper();
+    if (!Files.exists(file)) {
+      return new Settings(environment, yaml.createObjectNode());
+    }
+    try {
+      JsonNode root = yaml.readTree(Files.readString(file));
+      return new Settings(environment, root == null ? yaml.createObjectNode() : root);
+    } catch (IOException | JacksonException e) {
+      throw new IllegalArgumentException(
+          "%s can't be read: %s"
+              .formatted(file, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+          e);
+    }
+  }
+
+  @Override
+  public @Nullable String defaultValue(ArgSpec argument) {
+    if (!(argument instanceof OptionSpec option) || !option.longestName().startsWith("--")) {
+      return null;
+    }
+    String name = option.longestName().substring(2);
+    String command = option.command().name();
+    String value = environment.apply(variable(command + "-" + name));
+    if (value == null) {
+      value = environment.apply(variable(name));
+    }
+    return value == null ? setting(command, name) : value;
+  }
+
+  private static String variable(String name) {
+    return "FRESHET_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
+  }
+
+  /** {@code freshet.COMMAND.NAME} of the file; null where it is not said. */
+  @Nullable String setting(String command, String name) {
+    JsonNode value = file.path("freshet").path(command).path(name);
+    return value.isValueNode() && !value.isNull() ? value.asString() : null;
+  }
+}

@@ -1,0 +1,122 @@
+package dev.freshet.local.cli;
+
+import dev.freshet.local.system.StartFailed;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+@Command(
+    name = "status",
+    description = "Tells how the system is; ends with 1 when something is wrong.")
+final class StatusCommand implements Callable<Integer> {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  @Option(names = "--json", description = "Prints the answer of /api/status as it is.")
+  private boolean json;
+
+  @Option(
+      names = "--url",
+      description = "The gateway's address for operators (default: ${DEFAULT-VALUE}).",
+      defaultValue = "http://127.0.0.1:8081")
+  private URI url = URI.create("http://127.0.0.1:8081");
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    String body = ask();
+    JsonNode status;
+    try {
+      status = new JsonMapper().readTree(body);
+    } catch (JacksonException e) {
+      throw new StartFailed("%s does not answer like a gateway of freshet.".formatted(url), e);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(body);
+    } else {
+      print(out, status);
+    }
+    out.flush();
+    return status.path("verdict").path("ok").asBoolean(false) ? 0 : 1;
+  }
+
+  private String ask() throws InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client
+          .send(
+              HttpRequest.newBuilder(url.resolve("/api/status")).timeout(TIMEOUT).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    } catch (IOException e) {
+      throw new StartFailed(
+          "No gateway answers at %s. Start one, or name its address for operators with --url."
+              .formatted(url),
+          e);
+    }
+  }
+
+  private static void print(PrintWriter out, JsonNode status) {
+    out.println(status.path("verdict").path("text").asString());
+    out.println();
+    out.printf(
+        "%-16s %-14s %-10s %-16s %10s %12s %10s%n",
+        "instance", "kind", "state", "position", "lag", "behind", "in flight");
+    for (JsonNode i : status.path("instances")) {
+      out.printf(
+          "%-16s %-14s %-10s %-16s %10s %12s %10s%n",
+          i.path("id").asString(),
+          i.path("kind").asString(),
+          i.path("state").asString(),
+          orUnknown(i.path("position")),
+          seconds(i.path("lagSeconds")),
+          bytes(i.path("lagBytes")),
+          i.path("inFlight").asString());
+    }
+    for (JsonNode s : status.path("sync")) {
+      out.printf(
+          "%nsync of %s: %s, %s behind, slot holds back %s. %s%n",
+          s.path("readDatabase").asString(s.path("url").asString("?")),
+          s.path("state").asString(),
+          seconds(s.path("lagSeconds")),
+          bytes(s.path("slotRetainedBytes")),
+          s.path("reason").asString(""));
+    }
+    if (!status.path("models").isEmpty()) {
+      out.printf("%n%-24s %12s %-12s %s%n", "model", "rows", "state", "kept");
+      for (JsonNode m : status.path("models")) {
+        out.printf(
+            "%-24s %12s %-12s %s%n",
+            m.path("name").asString(),
+            orUnknown(m.path("rows")),
+            m.path("state").asString(),
+            m.path("kept").asString());
+      }
+    }
+  }
+
+  private static String orUnknown(JsonNode value) {
+    return value.isMissingNode() || value.isNull() ? "unknown" : value.asString();
+  }
+
+  private static String seconds(JsonNode value) {
+    return value.isNumber() ? "%.3f s".formatted(value.asDouble()) : "unknown";
+  }
+
+  private static String bytes(JsonNode value) {
+    return value.isNumber() ? value.asLong() + " B" : "unknown";
+  }
+}

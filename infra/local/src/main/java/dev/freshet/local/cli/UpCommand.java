@@ -1,0 +1,121 @@
+package dev.freshet.local.cli;
+
+import dev.freshet.cluster.PostgresServer;
+import dev.freshet.local.Logging;
+import dev.freshet.local.system.LocalSystem;
+import dev.freshet.local.system.PartKind;
+import dev.freshet.local.system.PartSpec;
+import dev.freshet.local.system.SystemOptions;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "up",
+    description = "Runs the whole system, embedded PostgreSQL included, until Ctrl-C.")
+final class UpCommand implements Callable<Integer> {
+
+  private static final double MILLIS_PER_SECOND = 1_000;
+
+  @Mixin private ClusterMixin cluster = new ClusterMixin();
+
+  @Option(
+      names = "--processes",
+      description = "Runs one JVM a part instead of one for all.",
+      defaultValue = "false")
+  private boolean processes;
+
+  @Option(
+      names = "--port-base",
+      paramLabel = "PORT",
+      description = "Port of the gateway; all parts move with it (default: ${DEFAULT-VALUE}).",
+      defaultValue = "8080")
+  private int portBase = 8080;
+
+  @Option(
+      names = "--config",
+      paramLabel = "DIR",
+      description = "Configuration folder (default: the sample, a restaurant).")
+  private Path config = Path.of(".");
+
+  @Spec private CommandSpec spec;
+
+  private final Settings settings;
+
+  UpCommand(Settings settings) {
+    this.settings = settings;
+  }
+
+  @Override
+  public Integer call() {
+    SystemOptions options = new SystemOptions(cluster.options(), portBase, processes, config);
+    PrintWriter out = spec.commandLine().getOut();
+    Path logs = options.cluster().data().resolve("logs");
+    System.setProperty(Logging.FILE, logs.resolve("freshet.log").toString());
+    Logging.toFile();
+    out.printf("Starting. Data is kept in %s, logs are in %s.%n", options.cluster().data(), logs);
+    out.flush();
+    boolean restaurant = Boolean.parseBoolean(settings.setting("up", "restaurant"));
+    LocalSystem system =
+        LocalSystem.start(
+            options,
+            restaurant,
+            sentence -> {
+              out.println(sentence);
+              out.flush();
+            });
+    table(out, system);
+    out.printf(
+        "ready in %.1f s. Stop with Ctrl-C.%n",
+        ManagementFactory.getRuntimeMXBean().getUptime() / MILLIS_PER_SECOND);
+    out.flush();
+    UntilStopped.run(system);
+    return 0;
+  }
+
+  private static void table(PrintWriter out, LocalSystem system) {
+    int gateway = system.options().gatewayPort();
+    out.println();
+    row(out, "clients", "http://127.0.0.1:" + gateway);
+    row(
+        out,
+        "operators",
+        "http://127.0.0.1:%d/api/status".formatted(system.options().operatorPort()));
+    for (PartSpec part : system.parts()) {
+      if (part.kind() != PartKind.GATEWAY) {
+        row(out, part.id(), "http://127.0.0.1:" + part.port());
+      }
+    }
+    row(out, "PostgreSQL", databases(system));
+    row(out, "psql", psql(system.cluster().primary(), system.cluster().data().pgpass()));
+    out.println();
+  }
+
+  private static String databases(LocalSystem system) {
+    StringBuilder text = new StringBuilder("primary " + system.cluster().primary().port());
+    system
+        .cluster()
+        .replicas()
+        .forEach(s -> text.append(", ").append(s.id()).append(' ').append(s.port()));
+    system
+        .cluster()
+        .readDatabases()
+        .forEach(s -> text.append(", ").append(s.id()).append(' ').append(s.port()));
+    return text.toString();
+  }
+
+  static String psql(PostgresServer server, Path pgpass) {
+    return "PGPASSFILE=%s psql -h 127.0.0.1 -p %d -U postgres freshet"
+        .formatted(pgpass, server.port());
+  }
+
+  private static void row(PrintWriter out, String what, String where) {
+    out.printf("  %-14s %s%n", what, where);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The commands. Each ends with 0 when done, 1 when it failed, with one sentence that says why and
+ * what to do, 2 when it was called wrongly.
+ */
+@NullMarked
+package dev.freshet.local.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,100 @@
+package dev.freshet.local.system;
+
+import dev.freshet.cluster.Cluster;
+import dev.freshet.cluster.PostgresServer;
+import dev.freshet.protocol.SourceKind;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The parts that a system consists of, in the order in which a request passes them, and their
+ * settings.
+ *
+ * <p>Read-backends come one a source: replicas, the primary, read databases.
+ */
+final class SystemLayout {
+
+  private final SystemOptions options;
+  private final SystemConfig config;
+  private final List<PartSpec> parts = new ArrayList<>();
+  private final Map<String, String> gateway = new LinkedHashMap<>();
+  private int instances;
+
+  private SystemLayout(SystemOptions options, SystemConfig config) {
+    this.options = options;
+    this.config = config;
+  }
+
+  /** The parts of a system on this cluster. */
+  static List<PartSpec> of(SystemOptions options, SystemConfig config, Cluster cluster) {
+    SystemLayout layout = new SystemLayout(options, config);
+    layout.layOut(cluster);
+    return List.copyOf(layout.parts);
+  }
+
+  private void layOut(Cluster cluster) {
+    String primary = cluster.primary().url().uriWithPassword();
+    if (config.restaurant()) {
+      parts.add(
+          new PartSpec(
+              PartKind.WRITE,
+              "write-1",
+              options.writePort(),
+              Map.of("freshet.write.primary", primary)));
+      instance("writers", "write-1", options.writePort(), SourceKind.PRIMARY);
+    }
+    cluster.replicas().forEach(replica -> reader(replica, replica.id(), SourceKind.REPLICA));
+    reader(cluster.primary(), "primary-reads", SourceKind.PRIMARY);
+    cluster.readDatabases().forEach(read -> reader(read, read.id(), SourceKind.READ_DATABASE));
+    if (Files.isDirectory(config.models())) {
+      int number = 0;
+      for (PostgresServer readDatabase : cluster.readDatabases()) {
+        sync(primary, readDatabase, ++number);
+      }
+    }
+    gateway.put("freshet.gateway.routes", config.routes().toString());
+    gateway.put("management.server.port", Integer.toString(options.operatorPort()));
+    gateway.put("management.server.address", "127.0.0.1");
+    parts.addFirst(new PartSpec(PartKind.GATEWAY, "gateway", options.gatewayPort(), gateway));
+  }
+
+  private void reader(PostgresServer source, String id, SourceKind kind) {
+    int port =
+        options.readPort(
+            (int) parts.stream().filter(part -> part.kind() == PartKind.READ).count() + 1);
+    parts.add(
+        new PartSpec(
+            PartKind.READ,
+            id,
+            port,
+            Map.of(
+                "freshet.read.id", id,
+                "freshet.read.kind", kind.wireName(),
+                "freshet.read.source", source.url().uriWithPassword())));
+    instance("readers", id, port, kind);
+  }
+
+  private void sync(String primary, PostgresServer readDatabase, int number) {
+    int port = options.syncPort(number);
+    Map<String, String> settings = new HashMap<>();
+    settings.put("freshet.sync.primary", primary);
+    settings.put("freshet.sync.read-database", readDatabase.url().uriWithPassword());
+    settings.put("freshet.sync.models", config.models().toString());
+    settings.put("freshet.sync.views", "true");
+    settings.put("freshet.sync.id", readDatabase.id());
+    parts.add(new PartSpec(PartKind.SYNC, "sync-" + readDatabase.id(), port, settings));
+    gateway.put("freshet.gateway.sync[%d]".formatted(number - 1), "http://127.0.0.1:" + port);
+  }
+
+  private void instance(String pool, String id, int port, SourceKind kind) {
+    String prefix = "freshet.gateway.instances[%d].".formatted(instances++);
+    gateway.put(prefix + "pool", pool);
+    gateway.put(prefix + "id", id);
+    gateway.put(prefix + "url", "http://127.0.0.1:" + port);
+    gateway.put(prefix + "kind", kind.wireName());
+  }
+}

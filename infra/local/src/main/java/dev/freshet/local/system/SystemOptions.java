@@ -1,0 +1,47 @@
+package dev.freshet.local.system;
+
+import dev.freshet.cluster.ClusterOptions;
+import java.nio.file.Path;
+
+/**
+ * What system to run.
+ *
+ * @param cluster its databases
+ * @param portBase the gateway's port; all others lie at fixed distances from it
+ * @param processes whether each part gets a JVM of its own
+ * @param config the configuration folder
+ */
+public record SystemOptions(ClusterOptions cluster, int portBase, boolean processes, Path config) {
+
+  private static final int HIGHEST_OFFSET = 200;
+  private static final int HIGHEST_PORT = 65_535;
+
+  public SystemOptions {
+    if (portBase < 1 || portBase + HIGHEST_OFFSET > HIGHEST_PORT) {
+      throw new IllegalArgumentException(
+          "The ports from %d on don't exist; choose a base between 1 and %d"
+              .formatted(portBase, HIGHEST_PORT - HIGHEST_OFFSET));
+    }
+    config = config.toAbsolutePath().normalize();
+  }
+
+  public int gatewayPort() {
+    return portBase;
+  }
+
+  public int operatorPort() {
+    return portBase + 1;
+  }
+
+  int writePort() {
+    return portBase + 10;
+  }
+
+  int syncPort(int number) {
+    return portBase + 29 + number;
+  }
+
+  int readPort(int number) {
+    return portBase + 120 + number;
+  }
+}
