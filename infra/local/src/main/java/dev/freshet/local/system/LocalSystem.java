@@ -51,6 +51,7 @@ public final class LocalSystem implements AutoCloseable {
    */
   public static LocalSystem start(
       SystemOptions options, boolean restaurant, Consumer<String> report) {
+    SystemConfig.requireFolder(options.config());
     requireFreePorts(options);
     Cluster cluster = Cluster.start(options.cluster());
     try {

@@ -20,16 +20,20 @@ import java.util.stream.Stream;
 record SystemConfig(Path folder, boolean restaurant, Path routes) {
 
   /**
-   * Reads a folder.
+   * Makes sure that there is such a folder.
    *
-   * @throws StartFailed when it is not there
+   * @throws StartFailed when there is none
    */
-  static SystemConfig read(Path folder, boolean restaurant, DataFolder data) {
+  static void requireFolder(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw new StartFailed(
           "There is no configuration folder %s. Name one with --config, or leave the option out for the sample."
               .formatted(folder));
     }
+  }
+
+  /** Reads a folder. */
+  static SystemConfig read(Path folder, boolean restaurant, DataFolder data) {
     Path own = folder.resolve("routes.yaml");
     return new SystemConfig(
         folder, restaurant, Files.exists(own) ? own : madeRoutes(folder, restaurant, data));

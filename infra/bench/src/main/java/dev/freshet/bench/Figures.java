@@ -1,0 +1,16 @@
+package dev.freshet.bench;
+
+import java.util.Arrays;
+
+/** What is made of measured values. */
+final class Figures {
+
+  private Figures() {}
+
+  static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+}

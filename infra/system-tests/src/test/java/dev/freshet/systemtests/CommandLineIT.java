@@ -1,0 +1,179 @@
+package dev.freshet.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.bench.UpProcess;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CommandLineIT {
+
+  private static final Path JAR = UpProcess.home().resolve("infra/local/target/freshet.jar");
+
+  @TempDir Path folder;
+
+  private record Ended(int status, String output) {}
+
+  @Test
+  void commandsThatWorkAreListedAndNoOthers() throws Exception {
+    List<String> listed =
+        freshet("--help")
+            .output()
+            .lines()
+            .dropWhile(line -> !line.equals("Commands:"))
+            .skip(1)
+            .map(line -> line.strip().replaceFirst(" .*", ""))
+            .toList();
+    assertThat(listed)
+        .containsExactly("up", "database", "gateway", "write", "read", "sync", "status", "help");
+  }
+
+  @Test
+  void wrongUsageEndsWithTwo() throws Exception {
+    assertThat(freshet("frob").status()).isEqualTo(2);
+    assertThat(freshet("up", "--replicas", "many"))
+        .returns(2, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("'many' is not an int"));
+    assertThat(freshet("read", "--source", "postgresql://x@h/d"))
+        .returns(2, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("--kind"));
+  }
+
+  @Test
+  void portThatIsTakenIsNamedBeforeAnythingStarts() throws Exception {
+    try (ServerSocket taken = new ServerSocket(24_010, 1, InetAddress.getLoopbackAddress())) {
+      assertThat(taken.isBound()).isTrue();
+      Ended ended = up();
+      assertThat(ended.status()).isEqualTo(1);
+      assertThat(ended.output())
+          .contains("Port 24010, for the write-backend, is taken")
+          .contains("--port-base");
+      assertThat(folder.resolve("data/primary")).doesNotExist();
+    }
+  }
+
+  @Test
+  void folderThatCannotBeWrittenIsNamed() throws Exception {
+    Path file = Files.createFile(folder.resolve("file"));
+    Ended ended = up("--data", file.resolve("data").toString());
+    assertThat(ended.status()).isEqualTo(1);
+    assertThat(ended.output()).contains("can't be written").contains("--data");
+  }
+
+  @Test
+  void numberThatIsOutOfRangeIsNamed() throws Exception {
+    assertThat(up("--replicas", "20").output()).contains("A cluster has 0 to 19 replicas, not 20");
+    assertThat(up("--port-base", "65500").output()).contains("choose a base between");
+  }
+
+  @Test
+  void configurationThatCannotBeUsedIsNamed() throws Exception {
+    assertThat(up("--config", folder.resolve("nowhere").toString()))
+        .returns(1, Ended::status)
+        .satisfies(
+            ended -> assertThat(ended.output()).contains("There is no configuration folder"));
+    Files.createDirectories(folder.resolve("config"));
+    Files.writeString(
+        folder.resolve("config/routes.yaml"), "version: 1\nroutes: [ { id: a, pth: /x } ]\n");
+    assertThat(
+            freshet("gateway", "--config", folder.resolve("config").toString(), "--port", "24000"))
+        .returns(1, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("routes[0].pth is not a key here"));
+  }
+
+  @Test
+  void optionsComeFromTheEnvironmentAndFromTheFileToo() throws Exception {
+    Files.createDirectories(folder.resolve("config"));
+    Files.writeString(folder.resolve("config/freshet.yaml"), "freshet: { up: { replicas: 21 } }\n");
+    assertThat(run(Map.of(), "up", "--config", folder.resolve("config").toString()).output())
+        .contains("not 21");
+    assertThat(
+            run(
+                    Map.of("FRESHET_UP_REPLICAS", "22"),
+                    "up",
+                    "--config",
+                    folder.resolve("config").toString())
+                .output())
+        .contains("not 22");
+    assertThat(run(Map.of("FRESHET_REPLICAS", "23"), "up", "--replicas", "24").output())
+        .contains("not 24");
+  }
+
+  @Test
+  void statusWithoutASystemSaysHowToStartOne() throws Exception {
+    assertThat(freshet("status", "--url", "http://127.0.0.1:24001"))
+        .returns(1, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("No gateway answers at"));
+  }
+
+  @Test
+  void launcherWithoutAJdkSaysWhatToInstall() throws Exception {
+    Path script = folder.resolve("freshet");
+    // The same script where it can find no JDK: all places that it looks at are gone.
+    Files.writeString(
+        script,
+        Files.readString(UpProcess.home().resolve("freshet"))
+            .replace("/usr/lib/jvm/* /opt/java/* /opt/jdk* /usr/java/*", "/nowhere/*"));
+    Ended ended =
+        ended(
+            new ProcessBuilder("/bin/sh", script.toString(), "up"),
+            Map.of("JAVA_HOME", "", "PATH", "/bin", "HOME", folder.toString()));
+    assertThat(ended.status()).isEqualTo(1);
+    assertThat(ended.output()).startsWith("Freshet needs a JDK 25 or later.").hasLineCount(1);
+  }
+
+  private Ended up(String... more) throws Exception {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("up", "--port-base", "24000", "--database-port-base", "24250"));
+    if (!List.of(more).contains("--data")) {
+      arguments.addAll(List.of("--data", folder.resolve("data").toString()));
+    }
+    List<String> later = List.of(more);
+    for (int i = 0; i < later.size(); i += 2) {
+      int at = arguments.indexOf(later.get(i));
+      if (at >= 0) {
+        arguments.set(at + 1, later.get(i + 1));
+      } else {
+        arguments.addAll(later.subList(i, i + 2));
+      }
+    }
+    return freshet(arguments.toArray(String[]::new));
+  }
+
+  private static Ended freshet(String... arguments) throws Exception {
+    return run(Map.of(), arguments);
+  }
+
+  private static Ended run(Map<String, String> environment, String... arguments) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Dfreshet.home=" + UpProcess.home(),
+                "-cp",
+                JAR.toString(),
+                "dev.freshet.local.Freshet"));
+    command.addAll(List.of(arguments));
+    return ended(new ProcessBuilder(command), environment);
+  }
+
+  private static Ended ended(ProcessBuilder builder, Map<String, String> environment)
+      throws IOException, InterruptedException {
+    builder.environment().putAll(environment);
+    Process process = builder.redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return new Ended(process.exitValue(), output);
+  }
+}

@@ -1,0 +1,67 @@
+package dev.freshet.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.bench.Restaurant;
+import dev.freshet.bench.UpProcess;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DeadPartIT {
+
+  @TempDir Path folder;
+
+  @Test
+  void readersThatDieAreReportedAndTakeNoRequestWithThem() throws Exception {
+    try (UpProcess up = UpProcess.start(folder, 23_000, "--processes")) {
+      up.awaitReady();
+      Load load = Load.start(up.gateway(), 4, Integer.MAX_VALUE);
+      awaitOrders(load, 20);
+      up.part("read-1").destroyForcibly();
+      awaitOrders(load, load.acknowledged.size() + 50);
+      up.part("replica-1").destroyForcibly();
+      awaitOrders(load, load.acknowledged.size() + 50);
+      load.stop();
+
+      assertThat(load.failures).isEmpty();
+      assertThat(load.broken).hasValue(0);
+      assertThat(up.output())
+          .contains("read-1 (process ")
+          .contains("replica-1 (process ")
+          .contains("ended unasked with status 137; the others go on");
+      String status = new Restaurant(up.operators()).get("/api/status").body();
+      assertThat(status).contains("\"ok\":false").contains("\"state\":\"down\"");
+      Copies.assertEqualRowByRow(up, 2);
+    }
+  }
+
+  @Test
+  void partsEndWithTheProcessThatStartedThem() throws Exception {
+    try (UpProcess up = UpProcess.start(folder, 23_000, "--processes", "--replicas", "0")) {
+      up.awaitReady();
+      var parts = up.parts();
+      assertThat(parts).hasSizeGreaterThanOrEqualTo(5);
+      up.process().destroyForcibly().waitFor();
+      Instant end = Instant.now().plus(Duration.ofSeconds(30));
+      while (parts.stream().anyMatch(ProcessHandle::isAlive)) {
+        assertThat(Instant.now()).isBefore(end);
+        LockSupport.parkNanos(20_000_000);
+      }
+      up.killEverything();
+    }
+  }
+
+  private static void awaitOrders(Load load, int orders) {
+    Instant end = Instant.now().plus(Duration.ofSeconds(60));
+    while (load.acknowledged.size() < orders) {
+      assertThat(Instant.now())
+          .as("orders so far: %d; %s", load.acknowledged.size(), load.failures)
+          .isBefore(end);
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+}
