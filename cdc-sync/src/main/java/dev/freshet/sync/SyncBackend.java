@@ -39,7 +39,7 @@ public class SyncBackend {
 
   @Bean
   SyncMetrics syncMetrics(MeterRegistry meters, SyncStatus status, SyncSettings settings) {
-    return new SyncMetrics(meters, status, settings.id(), settings.slotName());
+    return new SyncMetrics(meters, status, settings.name(), settings.slotName());
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")
@@ -64,6 +64,6 @@ public class SyncBackend {
       SyncSettings settings,
       Scheduler blockingScheduler) {
     return StatusEndpoint.routes(
-        status, JdbcClient.create(statusPool), settings.id(), blockingScheduler);
+        status, JdbcClient.create(statusPool), settings.name(), blockingScheduler);
   }
 }

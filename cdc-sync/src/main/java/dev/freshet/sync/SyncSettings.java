@@ -1,7 +1,9 @@
 package dev.freshet.sync;
 
+import dev.freshet.protocol.PostgresUrl;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -12,7 +14,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param readDatabase URL of the database to keep in step
  * @param models folder with the models' files
  * @param views whether to install the models' SELECTs as views on the primary
- * @param id the read database's name: slot and publication are {@code freshet_ID}
+ * @param id the read database's name, or null for one made of its address: slot and publication are
+ *     {@code freshet_NAME}
  */
 @ConfigurationProperties("freshet.sync")
 record SyncSettings(
@@ -20,14 +23,29 @@ record SyncSettings(
     String readDatabase,
     Path models,
     @DefaultValue("false") boolean views,
-    @DefaultValue("read-1") String id) {
+    @Nullable String id) {
+
+  /** Longest name of a replication slot (NAMEDATALEN - 1). */
+  private static final int LONGEST_SLOT_NAME = 63;
+
+  /** The given name, else one made of the read database's address. */
+  String name() {
+    if (id != null) {
+      return id;
+    }
+    PostgresUrl url = PostgresUrl.parse(readDatabase);
+    return "%s-%d-%s".formatted(url.host(), url.port(), url.database());
+  }
 
   String slotName() {
-    return "freshet_" + id.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "_");
+    String name = "freshet_" + name().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "_");
+    return name.length() <= LONGEST_SLOT_NAME
+        ? name
+        : name.substring(0, LONGEST_SLOT_NAME - 9) + "_%08x".formatted(name.hashCode());
   }
 
   @Override
   public String toString() {
-    return "SyncSettings[id=" + id + "]"; // the URLs may hold passwords
+    return "SyncSettings[id=" + name() + "]"; // the URLs may hold passwords
   }
 }

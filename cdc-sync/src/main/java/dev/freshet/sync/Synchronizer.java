@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -125,7 +126,7 @@ final class Synchronizer implements AutoCloseable {
         become(State.STREAMING, "");
       } else {
         become(State.SNAPSHOT, copyBecause);
-        slot.drop();
+        slot.drop(!stored.shape().isEmpty());
         slot.publish(tables.keySet());
         applier.beginCopy(
             tables.values(),
@@ -208,9 +209,15 @@ final class Synchronizer implements AutoCloseable {
       }
       Pinger pinger =
           new Pinger(source, slot, listening, () -> applier.applied().lsn(), observer, clock);
-      Thread pinging = Thread.ofVirtual().name("pinger").start(() -> ping(pinger, running));
+      AtomicReference<@Nullable Exception> pingerFailed = new AtomicReference<>();
+      Thread pinging =
+          Thread.ofVirtual().name("pinger").start(() -> ping(pinger, running, pingerFailed));
       try {
         running.run();
+        Exception cause = pingerFailed.get();
+        if (cause != null && !isClosed()) {
+          throw new IllegalStateException(cause.getMessage(), cause);
+        }
       } finally {
         capture = null;
         pinging.interrupt();
@@ -223,15 +230,17 @@ final class Synchronizer implements AutoCloseable {
     }
   }
 
-  private static void ping(Pinger pinger, ChangeCapture running) {
+  /** Without pings an idle system would not be told apart from a stuck one: the session ends. */
+  private static void ping(
+      Pinger pinger, ChangeCapture running, AtomicReference<@Nullable Exception> failed) {
     try {
       pinger.run();
     } catch (SQLException | RuntimeException e) {
-      log.debug("The pinger ended", e);
+      failed.set(e);
       try {
         running.close();
-      } catch (IOException | RuntimeException alreadyClosed) {
-        log.trace("The capture was closed already", alreadyClosed);
+      } catch (IOException | RuntimeException notClosed) {
+        log.warn("The capture can't be closed", notClosed);
       }
     }
   }

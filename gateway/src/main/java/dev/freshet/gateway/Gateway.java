@@ -103,8 +103,11 @@ public class Gateway {
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")
-  HealthChecks healthChecks(HttpClient backendClient, JsonMapper json, Pools pools) {
-    return new HealthChecks(backendClient, json, pools.all());
+  HealthChecks healthChecks(ReactorResourceFactory resources, JsonMapper json, Pools pools) {
+    // Connections of its own: a full pool must not look like a sick instance.
+    HttpClient client =
+        HttpClient.newConnection().runOn(resources.getLoopResources()).disableRetry(true);
+    return new HealthChecks(client, json, pools.all());
   }
 
   @Bean
@@ -122,6 +125,11 @@ public class Gateway {
       GatewaySettings settings) {
     return new RequestPath(
         routes, pools, new Forwarder(backendClient), problems, metrics, settings.timeout());
+  }
+
+  @Bean
+  PreflightFilter preflightFilter(RequestPath requestPath) {
+    return new PreflightFilter(requestPath);
   }
 
   @Bean

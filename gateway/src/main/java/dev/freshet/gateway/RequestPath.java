@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
@@ -43,9 +44,14 @@ final class RequestPath implements GlobalFilter, Ordered {
   /** After the route's URL is set, before load balancing (10150). */
   private static final int ORDER = RouteToRequestUrlFilter.ROUTE_TO_URL_FILTER_ORDER + 50;
 
-  private static final String INTERNAL_PATHS = "/.freshet";
+  private static final String INTERNAL_PATHS = ".freshet";
   private static final Set<String> NEVER_FORWARDED = Set.of("TRACE", "CONNECT");
   private static final String NONE = "none";
+
+  /**
+   * With less time than this left, an attempt would only blame an instance for the others' delay.
+   */
+  private static final Duration SHORTEST_ATTEMPT = Duration.ofMillis(10);
 
   private final Routes routes;
   private final Pools pools;
@@ -80,6 +86,13 @@ final class RequestPath implements GlobalFilter, Ordered {
     ServerHttpRequest request = exchange.getRequest();
     String method = request.getMethod().name();
     PathContainer path = request.getPath().pathWithinApplication();
+    if (hasDotSegments(path)) {
+      return refuse(
+          exchange,
+          ProblemCode.BAD_REQUEST,
+          "The path holds '.' or '..' segments, which backends may read differently.",
+          new Told(NONE, Intent.of(method), System.nanoTime()));
+    }
     Optional<Route> matched = isInternal(path) ? Optional.empty() : routes.match(path);
     if (matched.isEmpty()) {
       return refuse(
@@ -104,13 +117,31 @@ final class RequestPath implements GlobalFilter, Ordered {
           refuse(exchange, problem.code(), problem.detail(), told);
       case ClientSession.Reading.Read(ClientSession session) -> {
         List<Candidate> candidates = candidates(route, intent, session);
+        if (intent == Intent.READ && Forwarder.hasBody(request)) {
+          // Its body can be sent once: only to an instance that needs not be waited for.
+          candidates =
+              candidates.stream()
+                  .filter(candidate -> candidate.reason() != Candidate.Reason.WAITED)
+                  .toList();
+        }
         yield attempt(new Request(exchange, intent, session, candidates, told), 0);
       }
     };
   }
 
   private static boolean isInternal(PathContainer path) {
-    return path.value().equals(INTERNAL_PATHS) || path.value().startsWith(INTERNAL_PATHS + "/");
+    return segments(path).findFirst().filter(INTERNAL_PATHS::equals).isPresent();
+  }
+
+  private static boolean hasDotSegments(PathContainer path) {
+    return segments(path).anyMatch(segment -> segment.equals(".") || segment.equals(".."));
+  }
+
+  /** The path's segments, decoded as a backend would. */
+  private static Stream<String> segments(PathContainer path) {
+    return path.elements().stream()
+        .filter(PathContainer.PathSegment.class::isInstance)
+        .map(segment -> ((PathContainer.PathSegment) segment).valueToMatch());
   }
 
   private static ClientSession.Reading session(Route route, Intent intent, HttpHeaders headers) {
@@ -168,7 +199,7 @@ final class RequestPath implements GlobalFilter, Ordered {
           request.told());
     }
     Duration left = timeout.minus(request.told().took());
-    if (left.isNegative()) {
+    if (left.compareTo(SHORTEST_ATTEMPT) < 0) {
       return refuse(
           request.exchange(),
           ProblemCode.BACKEND_TIMEOUT,
@@ -204,14 +235,8 @@ final class RequestPath implements GlobalFilter, Ordered {
         yield Mono.empty();
       }
       case Attempt.Declined ignored -> attempt(request, index + 1);
-      case Attempt.Unreachable(String reason) ->
-          request.isLast(index)
-              ? refuse(
-                  request.exchange(),
-                  ProblemCode.BACKEND_UNREACHABLE,
-                  "%s can't be reached; nothing was sent to it.".formatted(candidate.instance()),
-                  request.told())
-              : attempt(request, index + 1);
+      case Attempt.Unreachable(String reason) -> notSent(request, candidate, index, reason);
+      case Attempt.NoConnection(String reason) -> notSent(request, candidate, index, reason);
       case Attempt.Unanswered(String reason) ->
           unanswered(
               request,
@@ -226,6 +251,18 @@ final class RequestPath implements GlobalFilter, Ordered {
               "%s did not answer within %d ms."
                   .formatted(candidate.instance(), timeout.toMillis()));
     };
+  }
+
+  /** Nothing was sent, so that even a write may be tried on the next instance. */
+  private Mono<Void> notSent(Request request, Candidate candidate, int index, String reason) {
+    return request.isLast(index)
+        ? refuse(
+            request.exchange(),
+            ProblemCode.BACKEND_UNREACHABLE,
+            "%s can't be reached, and nothing was sent to it: %s."
+                .formatted(candidate.instance(), reason),
+            request.told())
+        : attempt(request, index + 1);
   }
 
   /** A write that was sent may have happened; only a read is tried again. */
@@ -245,14 +282,21 @@ final class RequestPath implements GlobalFilter, Ordered {
   private static ProblemCode exhausted(Request request) {
     boolean anyWasBehind =
         request.candidates().stream().anyMatch(candidate -> candidate.minimum() != null);
-    return anyWasBehind ? ProblemCode.NOT_CAUGHT_UP : ProblemCode.NO_INSTANCE;
+    boolean noneCouldBeAsked =
+        request.candidates().isEmpty()
+            && request.session().required() != null
+            && !request.canBeRepeated()
+            && request.intent() == Intent.READ;
+    return anyWasBehind || noneCouldBeAsked ? ProblemCode.NOT_CAUGHT_UP : ProblemCode.NO_INSTANCE;
   }
 
   private static void addHeaders(
       HttpHeaders headers, Request request, Candidate candidate, @Nullable Position at) {
     boolean isWrite = request.intent() == Intent.WRITE;
     headers.set(FreshetHeaders.SOURCE, source(request, candidate));
-    if (isWrite || request.session().level() != Level.EVENTUAL) {
+    boolean isPublic =
+        String.valueOf(headers.getFirst(HttpHeaders.CACHE_CONTROL)).contains("public");
+    if (!isPublic && (isWrite || request.session().level() != Level.EVENTUAL)) {
       request
           .session()
           .after(at, isWrite)

@@ -17,6 +17,9 @@ import javax.sql.DataSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.http.HttpMethod;
+import org.springframework.web.reactive.function.server.RequestPredicate;
+import org.springframework.web.reactive.function.server.RequestPredicates;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -76,8 +79,14 @@ public class ReadBackend {
   RouterFunction<ServerResponse> routes(ReadPath path, FreshnessGate gate) {
     return RouterFunctions.route()
         .GET(FreshetHeaders.POSITION_PATH, request -> ServerResponse.ok().bodyValue(gate.report()))
-        .GET("/{model}", path::rows)
-        .GET("/{model}/{*key}", path::row)
+        .route(reads("/{model}"), path::rows)
+        .route(reads("/{model}/{*key}"), path::row)
         .build();
+  }
+
+  /** GET, and HEAD, whose answer the server sends without its body. */
+  private static RequestPredicate reads(String pattern) {
+    return RequestPredicates.methods(HttpMethod.GET, HttpMethod.HEAD)
+        .and(RequestPredicates.path(pattern));
   }
 }

@@ -32,6 +32,8 @@ final class ReadPath {
 
   private static final Logger log = LoggerFactory.getLogger(ReadPath.class);
 
+  private static final int LONGEST_WAIT_MILLIS = 60_000;
+
   private final Catalogue catalogue;
   private final FreshnessGate gate;
   private final Answers answers;
@@ -122,7 +124,7 @@ final class ReadPath {
           position == null ? null : Position.parse(position),
           wait == null
               ? Duration.ZERO
-              : Duration.ofMillis(Math.clamp(Long.parseLong(wait), 0, 60_000)));
+              : Duration.ofMillis(Math.clamp(Long.parseLong(wait), 0, LONGEST_WAIT_MILLIS)));
     }
   }
 

@@ -14,6 +14,11 @@ final class SqlFailure {
           "42P01", // undefined table
           "42703"); // undefined column
 
+  private static final String UNDEFINED_TABLE = "42P01";
+
+  /** Also of operands of the wrong type: IS TRUE on a text, for example. */
+  private static final String SYNTAX_OR_ACCESS_CLASS = "42";
+
   private static final String UNDEFINED_FUNCTION = "42883";
   private static final String QUERY_CANCELED = "57014";
   private static final String DATA_EXCEPTION_CLASS = "22";
@@ -36,6 +41,13 @@ final class SqlFailure {
       return Problem.of(
           ProblemCode.UNKNOWN_OPERATOR,
           "An operator doesn't apply to its column: %s".formatted(said(message)));
+    }
+    if (state.equals(UNDEFINED_TABLE)) {
+      return Problem.of(ProblemCode.UNKNOWN_MODEL, "This read model is gone from this source.");
+    }
+    if (state.startsWith(SYNTAX_OR_ACCESS_CLASS)) {
+      return Problem.of(
+          ProblemCode.BAD_VALUE, "The query doesn't fit the model: %s".formatted(said(message)));
     }
     if (state.equals(QUERY_CANCELED)) {
       return Problem.of(

@@ -8,10 +8,14 @@ import dev.freshet.cluster.PostgresServer;
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PrimaryPosition;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -166,6 +170,7 @@ class ReadBackendIT {
         "/orders?total=like.1|400|unknown-operator",
         "/orders?colour=eq.red|400|unknown-column",
         "/orders?status=cs.x|400|unknown-operator",
+        "/orders?status=is.true|400|bad-value",
         "/orders/" + ID + "?limit=1|400|bad-request",
         "/orders?status=eq.a%00b|400|bad-value",
       })
@@ -231,6 +236,47 @@ class ReadBackendIT {
         cluster.primary(),
         "drop table read.changing; create table read.changing (id int primary key, name text); insert into read.changing values (1, 'a')");
     assertThat(get(primary, "/changing?id=eq.1").body()).isEqualTo("[{\"id\":1,\"name\":\"a\"}]");
+  }
+
+  @Test
+  void pipelinedRequestsDoNotStallTheirConnection() throws Exception {
+    String orders = "GET /orders?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n";
+    String position = "GET /.freshet/position HTTP/1.1\r\nHost: x\r\n\r\n";
+    int port = uri(primary, "/").getPort();
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(10_000);
+      for (int round = 0; round < 20; round++) {
+        // The second is answered at once, while the first's exchange is being ended.
+        socket.getOutputStream().write((orders + position).getBytes(StandardCharsets.US_ASCII));
+        assertThat(answersStatus(socket)).isEqualTo("HTTP/1.1 200 OK");
+        assertThat(answersStatus(socket)).isEqualTo("HTTP/1.1 200 OK");
+      }
+    }
+  }
+
+  /** Reads one answer that has a length, and returns its first line. */
+  private static String answersStatus(Socket socket) throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      int next = socket.getInputStream().read();
+      assertThat(next).as(head.toString()).isNotNegative();
+      head.append((char) next);
+    }
+    int length =
+        Integer.parseInt(head.toString().replaceAll("(?is).*content-length: (\\d+).*", "$1"));
+    assertThat(socket.getInputStream().readNBytes(length)).hasSize(length);
+    return head.substring(0, head.indexOf("\r\n"));
+  }
+
+  @Test
+  void headIsAnsweredAsGetWithoutItsBody() throws Exception {
+    HttpResponse<String> head =
+        client.send(
+            HttpRequest.newBuilder(uri(primary, "/orders/" + ID)).HEAD().build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(head.statusCode()).isEqualTo(200);
+    assertThat(head.headers().firstValue("ETag")).isPresent();
+    assertThat(head.body()).isEmpty();
   }
 
   @Test

@@ -65,6 +65,7 @@ public final class Applier implements AutoCloseable {
     inTransaction(
         () -> {
           dropOtherModels();
+          mirrors.values().forEach(mirror -> mirror.createIndexes(sql, wantedIndexes(mirror)));
           models.stream()
               .filter(
                   model ->

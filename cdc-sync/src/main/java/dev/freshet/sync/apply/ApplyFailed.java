@@ -7,7 +7,17 @@ public final class ApplyFailed extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  /** SQLSTATE class of constraints that rows don't keep. */
+  private static final String INTEGRITY_VIOLATION = "23";
+
+  private final boolean integrityViolation;
+
   ApplyFailed(SQLException cause) {
     super(cause.getMessage(), cause);
+    this.integrityViolation = String.valueOf(cause.getSQLState()).startsWith(INTEGRITY_VIOLATION);
+  }
+
+  boolean isIntegrityViolation() {
+    return integrityViolation;
   }
 }

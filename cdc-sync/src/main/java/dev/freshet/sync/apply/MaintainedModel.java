@@ -1,5 +1,7 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.protocol.ModelComment;
+import dev.freshet.sync.SyncRefused;
 import dev.freshet.sync.model.AffectedKeys;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SelectAnalysis;
@@ -46,14 +48,35 @@ final class MaintainedModel {
   void rebuild(Sql sql) {
     String name = model.quotedName();
     sql.run("create schema if not exists read");
+    refuseWhatIsNotOurs(sql);
     sql.run("drop table if exists " + name);
     sql.run("create table %s as %s".formatted(name, model.select()));
-    sql.run("alter table %s add primary key (%s)".formatted(name, quoted(model.key())));
+    try {
+      sql.run("alter table %s add primary key (%s)".formatted(name, quoted(model.key())));
+    } catch (ApplyFailed e) {
+      throw e.isIntegrityViolation() ? keyIsNoKey(String.valueOf(e.getMessage())) : e;
+    }
     for (String index : model.indexes()) {
       sql.run("create index on %s (%s)".formatted(name, index));
     }
     sql.run("comment on table %s is '%s'".formatted(name, model.comment().replace("'", "''")));
     sql.run("analyze " + name);
+  }
+
+  private SyncRefused keyIsNoKey(String why) {
+    return new SyncRefused(
+        "Model %s: its key (%s) does not tell its rows apart: %s. Name columns that are unique and never null in the result."
+            .formatted(model.name(), String.join(", ", model.key()), why));
+  }
+
+  private void refuseWhatIsNotOurs(Sql sql) {
+    List<List<@Nullable String>> comment = sql.commentOf(model.quotedName());
+    if (!comment.isEmpty()
+        && !String.valueOf(comment.getFirst().getFirst()).startsWith(ModelComment.PREFIX)) {
+      throw new SyncRefused(
+          "The read database has a relation read.%s of its own, which would be replaced. Move it away, or name the model otherwise."
+              .formatted(model.name()));
+    }
   }
 
   /** Whether a batch touches a table that the model reads. */
@@ -70,9 +93,10 @@ final class MaintainedModel {
             if (mirror.table().name().equals(way.table()) && !tableChanges.keys().isEmpty()) {
               for (List<@Nullable String> key :
                   sql.query(way.sql(mirror.selectByKeys()), mirror.bind(tableChanges))) {
-                if (!key.contains(null)) {
-                  keys.add(key.stream().map(Objects::requireNonNull).toList());
+                if (key.contains(null)) {
+                  throw keyIsNoKey("it is null in a row");
                 }
+                keys.add(key.stream().map(Objects::requireNonNull).toList());
               }
             }
           });

@@ -17,12 +17,16 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A source table's copy in the read database: same schema, name, columns and key, and nothing else
  * of the original; what would refuse or rewrite a row there must not do so twice.
  */
 final class Mirror {
+
+  private static final Logger log = LoggerFactory.getLogger(Mirror.class);
 
   /** Tells a copy from a table that somebody else made. */
   private static final String COMMENT = "freshet mirror";
@@ -84,11 +88,7 @@ final class Mirror {
    */
   void create(Sql sql, List<WantedIndex> indexes) {
     String quoted = table.name().quoted();
-    List<List<@Nullable String>> comment =
-        sql.query(
-            "select coalesce(obj_description(oid, 'pg_class'), '') from pg_class where oid = to_regclass('%s')"
-                .formatted(quoted.replace("'", "''")),
-            List.of());
+    List<List<@Nullable String>> comment = sql.commentOf(quoted);
     if (!comment.isEmpty() && !COMMENT.equals(comment.getFirst().getFirst())) {
       throw new SyncRefused(
           "The read database has a table %s of its own, which would be replaced. Move it away, or use another database."
@@ -105,9 +105,33 @@ final class Mirror {
                     .collect(Collectors.joining(", ")),
                 table.key().stream().map(TableName::quoted).collect(Collectors.joining(", "))));
     sql.run("comment on table %s is '%s'".formatted(quoted, COMMENT));
-    indexes.stream()
-        .filter(index -> !table.key().getFirst().equals(index.column()))
-        .forEach(index -> sql.run("create index on %s (%s)".formatted(quoted, index.expression())));
+    createIndexes(sql, indexes);
+  }
+
+  /**
+   * Makes the indexes that are not there yet; those that PostgreSQL can't make are done without.
+   */
+  void createIndexes(Sql sql, List<WantedIndex> indexes) {
+    for (WantedIndex index : indexes) {
+      if (table.key().getFirst().equals(index.column())) {
+        continue;
+      }
+      sql.run("savepoint index");
+      try {
+        sql.run(
+            "create index if not exists %s on %s (%s)"
+                .formatted(
+                    TableName.quoted(
+                        "freshet_%s_%08x"
+                            .formatted(table.name().name(), index.expression().hashCode())),
+                    table.name().quoted(),
+                    index.expression()));
+        sql.run("release savepoint index");
+      } catch (ApplyFailed e) {
+        log.warn("No index on {} ({}): {}", table.name(), index.expression(), e.getMessage());
+        sql.run("rollback to savepoint index");
+      }
+    }
   }
 
   /** Adds rows that are not there yet. */

@@ -57,6 +57,14 @@ final class Sql implements AutoCloseable {
     }
   }
 
+  /** A relation's comment, empty text where it has none; no row when there is no such relation. */
+  List<List<@Nullable String>> commentOf(String quotedName) {
+    return query(
+        "select coalesce(obj_description(oid, 'pg_class'), '') from pg_class where oid = to_regclass('%s')"
+            .formatted(quotedName.replace("'", "''")),
+        List.of());
+  }
+
   /** Runs a change, and says how many rows it touched. */
   int update(String sql, List<? extends @Nullable String[]> arrays) {
     try {

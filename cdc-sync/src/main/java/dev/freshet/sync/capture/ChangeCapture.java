@@ -2,6 +2,7 @@ package dev.freshet.sync.capture;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
 import io.debezium.embedded.Connect;
@@ -9,6 +10,7 @@ import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
 import io.debezium.engine.format.ChangeEventFormat;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +18,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.connect.data.Struct;
@@ -34,11 +38,32 @@ public final class ChangeCapture implements AutoCloseable {
   private static final String TRANSACTION_TOPIC = TOPIC_PREFIX + ".transaction";
   private static final String NOTIFICATION_TOPIC = TOPIC_PREFIX + ".notification";
 
+  /** Changes of one source transaction that are held in memory until its end. */
+  private static final int MOST_OPEN_CHANGES = 1_000_000;
+
+  private static final int ROWS_A_BATCH = 8_192;
+  private static final int ROWS_QUEUED = 32_768;
+  private static final long BYTES_QUEUED = 64L << 20;
+
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
+  private static final Duration ASK_AGAIN = Duration.ofMillis(50);
+
+  /** Parameters of a connection that Debezium has under names of its own. */
+  private static final Map<String, String> TLS =
+      Map.of(
+          "sslmode", "database.sslmode",
+          "sslrootcert", "database.sslrootcert",
+          "sslcert", "database.sslcert",
+          "sslkey", "database.sslkey",
+          "sslpassword", "database.sslpassword");
+
   private final CaptureListener listener;
+  private final String slot;
   private final RecordReader reader;
   private final Lsn applied;
   private final DebeziumEngine<RecordChangeEvent<SourceRecord>> engine;
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final AtomicBoolean ended = new AtomicBoolean();
 
   /** Changes of the transaction whose end has not come yet. */
   private List<RowChange> open = new ArrayList<>();
@@ -56,6 +81,7 @@ public final class ChangeCapture implements AutoCloseable {
       @Nullable Lsn applied,
       CaptureListener listener) {
     this.listener = listener;
+    this.slot = slot;
     this.applied = applied == null ? Lsn.ZERO : applied;
     String placeholder = UUID.randomUUID().toString();
     this.reader = new RecordReader(tables, placeholder);
@@ -103,9 +129,9 @@ public final class ChangeCapture implements AutoCloseable {
             Map.entry("unavailable.value.placeholder", placeholder),
             // Half a second by default, which every change would wait for.
             Map.entry("poll.interval.ms", "1"),
-            Map.entry("max.batch.size", "8192"),
-            Map.entry("max.queue.size", "32768"),
-            Map.entry("max.queue.size.in.bytes", Long.toString(64L << 20)),
+            Map.entry("max.batch.size", Integer.toString(ROWS_A_BATCH)),
+            Map.entry("max.queue.size", Integer.toString(ROWS_QUEUED)),
+            Map.entry("max.queue.size.in.bytes", Long.toString(BYTES_QUEUED)),
             Map.entry("offset.storage", AppliedOffset.class.getName()),
             Map.entry("offset.flush.interval.ms", "1000"),
             Map.entry("notification.enabled.channels", "sink"),
@@ -113,6 +139,13 @@ public final class ChangeCapture implements AutoCloseable {
             // A run that fails ends; the next one starts from what was applied.
             Map.entry("errors.max.retries", "0"),
             Map.entry("slot.max.retries", "1")));
+    TLS.forEach(
+        (parameter, property) -> {
+          String value = primary.parameters().get(parameter);
+          if (value != null) {
+            properties.setProperty(property, value);
+          }
+        });
     if (primary.password() != null) {
       properties.setProperty("database.password", primary.password());
     }
@@ -134,8 +167,17 @@ public final class ChangeCapture implements AutoCloseable {
    * @throws RuntimeException what ended it
    */
   public void run() {
-    engine.run();
+    try {
+      engine.run();
+    } finally {
+      ended.set(true);
+    }
     Throwable cause = failure.get();
+    for (Throwable t = cause; t != null; t = t.getCause()) {
+      if (t instanceof SyncRefused refused) {
+        throw refused;
+      }
+    }
     if (cause != null) {
       throw new IllegalStateException(rootMessage(cause), cause);
     }
@@ -176,6 +218,11 @@ public final class ChangeCapture implements AutoCloseable {
           copied.add((RowChange.Upsert) change);
         } else {
           open.add(change);
+          if (open.size() > MOST_OPEN_CHANGES) {
+            throw new SyncRefused(
+                "A transaction of the source has more than %,d changes, which is more than can be held. Split it, or drop the slot %s to copy everything anew."
+                    .formatted(MOST_OPEN_CHANGES, slot));
+          }
         }
       }
     }
@@ -218,8 +265,18 @@ public final class ChangeCapture implements AutoCloseable {
         .longValue();
   }
 
+  /** Ends the run. The engine refuses to be stopped while it starts, and when it has stopped. */
   @Override
   public void close() throws IOException {
-    engine.close();
+    long end = System.nanoTime() + STOP_TIMEOUT.toNanos();
+    while (!ended.get() && System.nanoTime() < end) {
+      try {
+        engine.close();
+        return;
+      } catch (IllegalStateException notNow) {
+        log.trace("The engine can't be stopped now", notNow);
+        LockSupport.parkNanos(ASK_AGAIN.toNanos());
+      }
+    }
   }
 }

@@ -51,7 +51,8 @@ final class RecordReader {
     List<@Nullable String> row = new ArrayList<>(table.columns().size());
     for (SourceTable.Column column : table.columns()) {
       Field field = field(table, after, column.name());
-      Object value = after.get(field);
+      // Not get(): that turns a null into the column's default.
+      Object value = after.getWithoutDefault(column.name());
       row.add(
           placeholder.equals(value)
               ? RowChange.UNCHANGED

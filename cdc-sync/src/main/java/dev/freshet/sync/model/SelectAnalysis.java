@@ -17,6 +17,8 @@ import net.sf.jsqlparser.expression.AnalyticExpression;
 import net.sf.jsqlparser.expression.AnalyticType;
 import net.sf.jsqlparser.expression.Expression;
 import net.sf.jsqlparser.expression.ExpressionVisitorAdapter;
+import net.sf.jsqlparser.expression.Function;
+import net.sf.jsqlparser.expression.TimeKeyExpression;
 import net.sf.jsqlparser.expression.operators.relational.EqualsTo;
 import net.sf.jsqlparser.parser.CCJSqlParserUtil;
 import net.sf.jsqlparser.schema.Column;
@@ -39,6 +41,43 @@ import org.jspecify.annotations.Nullable;
 public final class SelectAnalysis {
 
   private static final String DEFAULT_SCHEMA = "public";
+
+  /** Functions whose results change while no row does: volatile ones, and those of the time. */
+  private static final Set<String> CHANGING =
+      Set.of(
+          "now",
+          "transaction_timestamp",
+          "statement_timestamp",
+          "clock_timestamp",
+          "timeofday",
+          "random",
+          "random_normal",
+          "gen_random_uuid",
+          "uuidv4",
+          "uuidv7",
+          "nextval",
+          "currval",
+          "lastval",
+          "txid_current",
+          "pg_current_xact_id");
+
+  private static final Set<String> AGGREGATES =
+      Set.of(
+          "count",
+          "sum",
+          "avg",
+          "min",
+          "max",
+          "array_agg",
+          "string_agg",
+          "json_agg",
+          "jsonb_agg",
+          "json_object_agg",
+          "jsonb_object_agg",
+          "bool_and",
+          "bool_or",
+          "every",
+          "any_value");
 
   private final ReadModel model;
   private final List<Occurrence> occurrences = new ArrayList<>();
@@ -160,8 +199,35 @@ public final class SelectAnalysis {
             "Model %s: its key column '%s' is not among the result's columns %s."
                 .formatted(model.name(), column, String.join(", ", results.keySet())));
       }
+      refuseKeyThatRowsComeAndGoUnder(column, expression);
       keyExpressions.add(expression);
     }
+  }
+
+  /**
+   * A key's column must be of tables that are always there: what hangs on an outer join changes its
+   * key when the first row joins, and the old key is nowhere to be found then.
+   */
+  private void refuseKeyThatRowsComeAndGoUnder(String column, Expression expression) {
+    Set<String> nullable = new LinkedHashSet<>();
+    for (Occurrence occurrence : occurrences) {
+      if (occurrence.isOuter() || occurrence.needs().stream().anyMatch(nullable::contains)) {
+        nullable.add(occurrence.alias());
+      }
+    }
+    if (occurrences.size() > 1 && aliases(expression).stream().anyMatch(nullable::contains)) {
+      throw refused("its key column '%s' is of an outer-joined table".formatted(column));
+    }
+    expression.accept(
+        new ExpressionVisitorAdapter<Void>() {
+          @Override
+          public <S> Void visit(Function function, S context) {
+            if (AGGREGATES.contains(function.getName().toLowerCase(Locale.ROOT))) {
+              throw refused("its key column '%s' is an aggregate".formatted(column));
+            }
+            return super.visit(function, context);
+          }
+        });
   }
 
   private PlainSelect plainSelect() {
@@ -198,6 +264,9 @@ public final class SelectAnalysis {
     if (!(item instanceof Table table)) {
       throw refused("'%s' in FROM is not a table".formatted(item));
     }
+    if (table.getSampleClause() != null) {
+      throw refused("TABLESAMPLE changes without any row changing");
+    }
     TableName name =
         new TableName(
             table.getSchemaName() == null ? DEFAULT_SCHEMA : identifier(table.getSchemaName()),
@@ -213,6 +282,15 @@ public final class SelectAnalysis {
 
   private void refuseTablesOutsideFrom(PlainSelect select) {
     List<Expression> outside = new ArrayList<>();
+    occurrences.stream()
+        .map(Occurrence::join)
+        .filter(Objects::nonNull)
+        .forEach(join -> outside.addAll(Objects.requireNonNull(join).getOnExpressions()));
+    if (select.getGroupBy() != null) {
+      for (Object member : select.getGroupBy().getGroupByExpressionList()) {
+        outside.add((Expression) member);
+      }
+    }
     select.getSelectItems().forEach(item -> outside.add(item.getExpression()));
     if (select.getWhere() != null) {
       outside.add(select.getWhere());
@@ -231,6 +309,19 @@ public final class SelectAnalysis {
             @Override
             public <S> Void visit(ParenthesedSelect subquery, S context) {
               throw refused("a subquery outside FROM can't be followed");
+            }
+
+            @Override
+            public <S> Void visit(TimeKeyExpression time, S context) {
+              throw refused("'%s' changes without any row changing".formatted(time));
+            }
+
+            @Override
+            public <S> Void visit(Function function, S context) {
+              if (CHANGING.contains(function.getName().toLowerCase(Locale.ROOT))) {
+                throw refused("'%s' changes without any row changing".formatted(function));
+              }
+              return super.visit(function, context);
             }
 
             @Override

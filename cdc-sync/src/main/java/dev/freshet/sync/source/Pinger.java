@@ -23,6 +23,9 @@ public final class Pinger {
 
   private static final Duration IDLE = Duration.ofSeconds(ReadDatabase.PING_SECONDS);
 
+  /** However many readers wait, and whatever for. */
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(2);
+
   private final SourceDatabase source;
   private final Slot slot;
   private final Connection listening;
@@ -69,16 +72,19 @@ public final class Pinger {
       long millis = Math.max(1, Duration.between(clock.instant(), next).toMillis());
       PGNotification[] wanted = notifications.getNotifications((int) millis);
       if (wanted != null && isAnyOutOfReach(wanted)) {
-        next = Instant.MIN;
+        next = now.plus(SHORTEST_PAUSE);
       }
     }
   }
 
   /** Whether a reader waits for more than what was applied and the last ping will bring. */
-  private boolean isAnyOutOfReach(PGNotification[] wanted) {
+  private boolean isAnyOutOfReach(PGNotification[] wanted) throws SQLException {
+    Lsn flushed = source.position().lsn();
     Lsn reached = applied.get().compareTo(lastPing) > 0 ? applied.get() : lastPing;
     for (PGNotification notification : wanted) {
-      if (Lsn.parse(notification.getParameter()).compareTo(reached) > 0) {
+      Lsn position = Lsn.parse(notification.getParameter());
+      // Nobody has written beyond what is flushed; a ping does not make it so.
+      if (position.compareTo(reached) > 0 && position.compareTo(flushed) <= 0) {
         return true;
       }
     }

@@ -81,8 +81,24 @@ public final class Slot {
         .optional();
   }
 
-  /** Drops the slot where there is one, ending a connection that a killed process left on it. */
-  public void drop() {
+  /**
+   * Drops the slot where there is one, ending a connection that a killed process left on it.
+   *
+   * @param ours whether this read database has used the slot before
+   * @throws SyncRefused when somebody else is using it
+   */
+  public void drop(boolean ours) {
+    boolean active =
+        db.sql("select active from pg_replication_slots where slot_name = :name")
+            .param("name", name)
+            .query(Boolean.class)
+            .optional()
+            .orElse(false);
+    if (active && !ours) {
+      throw new SyncRefused(
+          "The slot %s is in use by another sync. Give this read database a name of its own with --id."
+              .formatted(name));
+    }
     db.sql(
             """
             select pg_terminate_backend(active_pid) from pg_replication_slots

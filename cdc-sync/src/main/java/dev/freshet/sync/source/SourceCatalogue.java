@@ -22,6 +22,9 @@ public final class SourceCatalogue {
               + "|character|name|uuid|date|json|jsonb|bytea"
               + "|timestamp(\\(\\d\\))? with(out)? time zone|time(\\(\\d\\))? without time zone)(\\(.*\\))?");
 
+  /** {@code relreplident}: the primary key, or the full row. */
+  private static final Set<String> USABLE_REPLICA_IDENTITIES = Set.of("d", "f");
+
   private final JdbcClient db;
 
   public SourceCatalogue(JdbcClient db) {
@@ -30,11 +33,14 @@ public final class SourceCatalogue {
 
   /** What one look-up of a table found; a table may come later, so that its absence is no error. */
   public Optional<SourceTable> find(TableName name) {
-    record Row(String column, String type, boolean generated) {}
+    record Row(
+        String column, String type, boolean generated, boolean parent, String replicaIdentity) {}
     List<Row> rows =
         db.sql(
                 """
-                select a.attname, format_type(a.atttypid, a.atttypmod), a.attgenerated <> ''
+                select a.attname, format_type(a.atttypid, a.atttypmod), a.attgenerated <> '',
+                  exists (select from pg_inherits where inhparent = c.oid) or c.relkind = 'p',
+                  c.relreplident
                 from pg_class c
                 join pg_namespace n on n.oid = c.relnamespace
                 join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -43,11 +49,19 @@ public final class SourceCatalogue {
                 """)
             .param("schema", name.schema())
             .param("name", name.name())
-            .query((row, number) -> new Row(row.getString(1), row.getString(2), row.getBoolean(3)))
+            .query(
+                (row, number) ->
+                    new Row(
+                        row.getString(1),
+                        row.getString(2),
+                        row.getBoolean(3),
+                        row.getBoolean(4),
+                        row.getString(5)))
             .list();
     if (rows.isEmpty()) {
       return Optional.empty();
     }
+    refuseWhatCannotBeFollowed(name, rows.getFirst().parent(), rows.getFirst().replicaIdentity());
     List<SourceTable.Column> columns = new ArrayList<>();
     for (Row row : rows) {
       if (row.generated() || !CARRIED.matcher(row.type()).matches()) {
@@ -61,10 +75,23 @@ public final class SourceCatalogue {
     List<String> key = key(name);
     if (key.isEmpty()) {
       throw new SyncRefused(
-          "Table %s has no primary key, so its changes can't be told apart. Give it one."
+          "Table %s has no primary key that is checked at once, so its changes can't be told apart. Give it one."
               .formatted(name));
     }
     return Optional.of(new SourceTable(name, columns, key));
+  }
+
+  private static void refuseWhatCannotBeFollowed(
+      TableName name, boolean parent, String replicaIdentity) {
+    if (parent) {
+      throw new SyncRefused(
+          "Table %s is partitioned or inherited from, which is not followed yet.".formatted(name));
+    }
+    if (!USABLE_REPLICA_IDENTITIES.contains(replicaIdentity)) {
+      throw new SyncRefused(
+          "Table %s has a replica identity by which its rows can't be told apart, and publishing it could make updates of it fail. Set alter table %s replica identity default."
+              .formatted(name, name));
+    }
   }
 
   private List<String> key(TableName name) {
@@ -72,7 +99,7 @@ public final class SourceCatalogue {
             """
             select array_agg(a.attname::text order by i.place)
             from (select indrelid, unnest(indkey) as attnum, generate_subscripts(indkey, 1) as place
-                  from pg_index where indisprimary) i
+                  from pg_index where indisprimary and indimmediate) i
             join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.attnum
             join pg_class c on c.oid = i.indrelid
             join pg_namespace n on n.oid = c.relnamespace

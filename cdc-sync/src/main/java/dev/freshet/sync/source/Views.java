@@ -1,5 +1,7 @@
 package dev.freshet.sync.source;
 
+import dev.freshet.protocol.ModelComment;
+import dev.freshet.sync.SyncRefused;
 import dev.freshet.sync.model.ReadModel;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +28,25 @@ public final class Views {
         });
   }
 
+  private void refuseWhatIsNotOurs(ReadModel model) {
+    boolean isSomebodyElses =
+        db.sql(
+                """
+                select not starts_with(coalesce(obj_description(oid, 'pg_class'), ''), :prefix)
+                from pg_class where oid = to_regclass(:name)
+                """)
+            .param("prefix", ModelComment.PREFIX)
+            .param("name", model.quotedName())
+            .query(Boolean.class)
+            .optional()
+            .orElse(false);
+    if (isSomebodyElses) {
+      throw new SyncRefused(
+          "The source has a relation read.%s of its own, which would be replaced. Name the model otherwise, or leave --views out."
+              .formatted(model.name()));
+    }
+  }
+
   private boolean isInstalled(ReadModel model) {
     Optional<String> comment =
         db.sql("select obj_description(to_regclass(:name), 'pg_class')")
@@ -36,6 +57,7 @@ public final class Views {
   }
 
   private void replace(ReadModel model) {
+    refuseWhatIsNotOurs(model);
     db.sql("drop view if exists " + model.quotedName()).update();
     db.sql("create view " + model.quotedName() + " as " + model.select()).update();
     db.sql(

@@ -32,6 +32,7 @@ public final class SyncStatus implements Consumer<Observation> {
   private long copiedRows;
   private long changes;
   private Duration lastDelay = Duration.ZERO;
+  private Instant lastApplied = Instant.EPOCH;
   private Lsn pinged = Lsn.ZERO;
   private @Nullable Instant oldestPing;
   private @Nullable Lsn flushed;
@@ -47,7 +48,7 @@ public final class SyncStatus implements Consumer<Observation> {
    *
    * @param since when the state was entered
    * @param applied null before the first copy is complete
-   * @param lagSeconds null while nothing is streamed
+   * @param lagSeconds null before the first copy is complete
    * @param lagBytes null while nothing is streamed
    * @param copiedRows rows of the first copy so far
    * @param changes changes applied since the start
@@ -71,11 +72,13 @@ public final class SyncStatus implements Consumer<Observation> {
       case Observation.Copied(int rows) -> copiedRows += rows;
       case Observation.Resumed(Position at) -> {
         applied = at;
+        lastApplied = clock.instant();
         lastDelay = Duration.ZERO;
         oldestPing = null;
       }
       case Observation.Applied batch -> {
         applied = batch.applied();
+        lastApplied = batch.at();
         batch.transactions().forEach(transaction -> changes += transaction.changes().size());
         Duration delay =
             Duration.between(batch.transactions().getFirst().committedAt(), batch.at());
@@ -118,20 +121,22 @@ public final class SyncStatus implements Consumer<Observation> {
   /** The status now. */
   public synchronized Snapshot snapshot() {
     boolean known = applied != null;
+    boolean streaming = state == State.STREAMING;
     return new Snapshot(
         state,
         reason,
         since,
         applied,
         known ? lagSeconds() : null,
-        applied == null || flushed == null ? null : flushed.bytesSince(applied.lsn()),
+        applied == null || flushed == null || !streaming ? null : flushed.bytesSince(applied.lsn()),
         copiedRows,
         changes,
-        retainedBytes);
+        streaming ? retainedBytes : null);
   }
 
   private double lagSeconds() {
-    Duration lag = lastDelay;
+    Duration lag =
+        state == State.STREAMING ? lastDelay : Duration.between(lastApplied, clock.instant());
     if (oldestPing != null) {
       Duration waiting = Duration.between(oldestPing, clock.instant());
       lag = waiting.compareTo(lag) > 0 ? waiting : lag;

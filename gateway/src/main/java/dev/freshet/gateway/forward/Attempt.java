@@ -18,8 +18,11 @@ public sealed interface Attempt {
    */
   record Declined(int status, @Nullable Position at) implements Attempt {}
 
-  /** Nothing was sent: the instance can't be reached. */
+  /** Nothing was sent: nobody accepts connections there. */
   record Unreachable(String reason) implements Attempt {}
+
+  /** Nothing was sent: there was no connection free in time. That says nothing of the instance. */
+  record NoConnection(String reason) implements Attempt {}
 
   /** The request was sent, and the connection broke before an answer came. */
   record Unanswered(String reason) implements Attempt {}

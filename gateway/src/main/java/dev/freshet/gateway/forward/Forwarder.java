@@ -40,7 +40,7 @@ public final class Forwarder {
   private static final Logger log = LoggerFactory.getLogger(Forwarder.class);
 
   /** Statuses by which an instance says that it can't serve a read, where another one may. */
-  private static final Set<Integer> DECLINED = Set.of(502, 503, 504);
+  private static final Set<Integer> DECLINED = Set.of(502, 503);
 
   private final HttpClient client;
 
@@ -233,15 +233,17 @@ public final class Forwarder {
 
   private static Attempt attempt(Throwable failure, boolean sent) {
     if (failure instanceof TimeoutException) {
-      return sent ? new Attempt.TimedOut() : new Attempt.Unreachable("no connection in time");
+      return sent ? new Attempt.TimedOut() : new Attempt.NoConnection("none free in time");
     }
     String reason = String.valueOf(failure.getMessage());
     boolean neverConnected =
         failure instanceof ConnectException
             || failure instanceof ConnectTimeoutException
-            || failure instanceof UnresolvedAddressException
-            || !sent;
-    return neverConnected ? new Attempt.Unreachable(reason) : new Attempt.Unanswered(reason);
+            || failure instanceof UnresolvedAddressException;
+    if (neverConnected) {
+      return new Attempt.Unreachable(reason);
+    }
+    return sent ? new Attempt.Unanswered(reason) : new Attempt.NoConnection(reason);
   }
 
   private static void note(Instance instance, Attempt attempt) {

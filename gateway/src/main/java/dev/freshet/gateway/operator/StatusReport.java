@@ -88,7 +88,11 @@ public final class StatusReport {
     return client
         .get()
         .uri(sync + path)
-        .responseSingle((response, body) -> body.asByteArray())
+        .responseSingle(
+            (response, body) ->
+                response.status().code() == 200
+                    ? body.asByteArray()
+                    : Mono.error(new IllegalStateException("it answers " + response.status())))
         .timeout(TIMEOUT)
         .map(this::parsed)
         .onErrorResume(

@@ -27,7 +27,6 @@ public final class HealthChecks implements AutoCloseable {
   private static final Duration INTERVAL_UNTIL_READY = Duration.ofMillis(100);
 
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
-  private static final int NOT_FOUND = 404;
 
   private final HttpClient client;
   private final JsonMapper json;
@@ -82,8 +81,8 @@ public final class HealthChecks implements AutoCloseable {
   }
 
   private void answered(Instance instance, int status, byte[] body) {
-    if (status == NOT_FOUND) {
-      instance.become(Instance.State.READY, "does not report positions", null, null, false);
+    if (status >= 400 && status < 500) {
+      reportsNoPositions(instance);
       return;
     }
     if (status != 200) {
@@ -101,8 +100,17 @@ public final class HealthChecks implements AutoCloseable {
         tell(instance, before);
       }
     } catch (JacksonException | IllegalArgumentException e) {
-      become(instance, Instance.State.NOT_READY, "its position report can't be read");
+      reportsNoPositions(instance);
     }
+  }
+
+  /**
+   * A backend that knows nothing of all this answers something else there, and works all the same.
+   */
+  private static void reportsNoPositions(Instance instance) {
+    Instance.State before = instance.health().state();
+    instance.become(Instance.State.READY, "does not report positions", null, null, false);
+    tell(instance, before);
   }
 
   private static void become(Instance instance, Instance.State state, String reason) {

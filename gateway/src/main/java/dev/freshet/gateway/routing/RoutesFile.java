@@ -84,7 +84,7 @@ public final class RoutesFile {
                   e.getOriginalMessage().lines().findFirst().orElse("")));
     }
     Node file = new Node("", root);
-    file.allow("version", "primary", "sync", "routes", "pools");
+    file.allow("version", "sync", "routes", "pools");
     if (file.get("version").json.asInt(0) != 1) {
       throw file.get("version").invalid("must be 1");
     }
@@ -109,6 +109,12 @@ public final class RoutesFile {
   private Map<String, List<InstanceSpec>> pools(Node node) {
     Map<String, List<InstanceSpec>> pools = new LinkedHashMap<>(givenPools);
     Set<String> ids = new HashSet<>();
+    givenPools.forEach(
+        (name, instances) -> {
+          if (node.get(name).isMissing()) {
+            instances.forEach(instance -> ids.add(instance.id()));
+          }
+        });
     for (Map.Entry<String, Node> pool : node.map().entrySet()) {
       pool.getValue().allow("instances");
       List<InstanceSpec> instances = new ArrayList<>();
@@ -220,7 +226,8 @@ public final class RoutesFile {
     if (!pools.contains(pool.text())) {
       throw pool.invalid(
           "is '%s', which is no pool; the pools are %s"
-              .formatted(pool.text(), pools.stream().sorted().collect(Collectors.joining(", "))));
+              .formatted(
+                  pool.asWritten(), pools.stream().sorted().collect(Collectors.joining(", "))));
     }
     return pool.text();
   }
@@ -287,6 +294,11 @@ public final class RoutesFile {
       return members;
     }
 
+    /** Before variables are replaced: what they stand for may be secret. */
+    String asWritten() {
+      return json.asString();
+    }
+
     String text() {
       if (!json.isValueNode() || isMissing()) {
         throw invalid("must be a text");
@@ -314,7 +326,7 @@ public final class RoutesFile {
       if (!text.matches("[A-Za-z*][A-Za-z0-9_.:/*-]*")) {
         throw invalid(
             "is '%s'; an id starts with a letter and goes on with letters, digits, '-', '_' or '.'"
-                .formatted(text));
+                .formatted(asWritten()));
       }
       return text;
     }
@@ -324,13 +336,14 @@ public final class RoutesFile {
       try {
         URI url = URI.create(text);
         if (Set.of("http", "https").contains(String.valueOf(url.getScheme()))
-            && url.getHost() != null) {
-          return url;
+            && url.getHost() != null
+            && Set.of("", "/").contains(url.getRawPath())) {
+          return URI.create(text.replaceFirst("/$", ""));
         }
       } catch (IllegalArgumentException e) {
         throw invalid("is not a URL; write http://HOST:PORT");
       }
-      throw invalid("is '%s'; write http://HOST:PORT".formatted(text));
+      throw invalid("is '%s'; write http://HOST:PORT".formatted(asWritten()));
     }
 
     Duration duration() {
@@ -340,7 +353,7 @@ public final class RoutesFile {
           return duration;
         }
       } catch (IllegalArgumentException e) {
-        throw invalid("is '%s'; write a duration such as 100ms or 2s".formatted(text()));
+        throw invalid("is '%s'; write a duration such as 100ms or 2s".formatted(asWritten()));
       }
       throw invalid("is negative");
     }
@@ -351,7 +364,8 @@ public final class RoutesFile {
         throw invalid(
             "is '%s'; there are %s"
                 .formatted(
-                    text(), choices.keySet().stream().sorted().collect(Collectors.joining(", "))));
+                    asWritten(),
+                    choices.keySet().stream().sorted().collect(Collectors.joining(", "))));
       }
       return choice;
     }

@@ -1,6 +1,7 @@
 package dev.freshet.bench;
 
 import java.io.PrintStream;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,8 +112,10 @@ final class ReadBench {
         clients.add(
             () -> {
               for (int i = 0; i < requests / CLIENTS; i++) {
-                if (restaurant.get(path).statusCode() != 200) {
-                  throw new IllegalStateException("A read failed");
+                HttpResponse<String> answer = restaurant.get(path);
+                if (answer.statusCode() != 200) {
+                  throw new IllegalStateException(
+                      "A read failed: %d %s".formatted(answer.statusCode(), answer.body()));
                 }
               }
               return 0;

@@ -14,6 +14,9 @@ public final class ConnectionPool {
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
+  /** Longer than any statement of a request; what is silent for longer is a dead network. */
+  private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(30);
+
   private ConnectionPool() {}
 
   /**
@@ -40,6 +43,7 @@ public final class ConnectionPool {
         sessionSql.isEmpty() ? PinnedSession.SQL : PinnedSession.SQL + "; " + sessionSql);
     config.addDataSourceProperty("ApplicationName", name);
     config.addDataSourceProperty("connectTimeout", CONNECT_TIMEOUT.toSeconds());
+    config.addDataSourceProperty("socketTimeout", SOCKET_TIMEOUT.toSeconds());
     config.addDataSourceProperty("tcpKeepAlive", true);
     return new HikariDataSource(config);
   }

@@ -1,6 +1,9 @@
 package dev.freshet.runtime;
 
+import java.time.Duration;
 import java.util.concurrent.Executors;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -20,8 +23,24 @@ class PartConfiguration {
   ReactorResourceFactory reactorResources() {
     ReactorResourceFactory resources = new ReactorResourceFactory();
     resources.setUseGlobalResources(false);
-    resources.setShutdownQuietPeriod(java.time.Duration.ZERO);
+    resources.setShutdownQuietPeriod(Duration.ZERO);
     return resources;
+  }
+
+  /**
+   * Has each request handled in a later turn of its event loop. While Reactor Netty takes the next
+   * request of a connection from its queue, an answer that is given on the spot ends the exchange
+   * before the request's own end is taken; nothing reads from the connection any more then.
+   */
+  @Bean
+  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> laterTurn() {
+    return factory ->
+        factory.addServerCustomizers(
+            server ->
+                server.mapHandle(
+                    (handling, connection) ->
+                        handling.subscribeOn(
+                            Schedulers.fromExecutor(connection.channel().eventLoop()))));
   }
 
   /** Where blocking work runs: a virtual thread for each task. */

@@ -39,6 +39,9 @@ public final class FreshnessGate implements AutoCloseable {
    */
   private static final Duration NUDGE_AFTER = Duration.ofMillis(5);
 
+  /** How long a poll may take until nothing is known any more: a connection can die silently. */
+  private static final Duration EXPIRES = Duration.ofSeconds(5);
+
   private static final int MAX_WAITERS = 10_000;
 
   private final Source source;
@@ -52,6 +55,7 @@ public final class FreshnessGate implements AutoCloseable {
   private final AtomicInteger waiting = new AtomicInteger();
 
   private volatile Source.@Nullable Progress progress;
+  private volatile long polledNanos = System.nanoTime();
   private volatile boolean closed;
 
   private record Waiter(Position wanted, long sinceNanos, Sinks.One<Boolean> reached) {}
@@ -116,13 +120,18 @@ public final class FreshnessGate implements AutoCloseable {
 
   /** Where the source was at the last poll; null while that is unknown. */
   public @Nullable Position position() {
-    Source.Progress known = progress;
+    Source.Progress known = known();
     return known == null ? null : known.position();
+  }
+
+  /** What the last poll found, unless that is too long ago to go by. */
+  private Source.@Nullable Progress known() {
+    return System.nanoTime() - polledNanos > EXPIRES.toNanos() ? null : progress;
   }
 
   /** The body of the position endpoint. */
   public PositionReport report() {
-    Source.Progress known = progress;
+    Source.Progress known = known();
     String kind = source.kind().wireName();
     return known == null
         ? new PositionReport(null, kind, null, false)
@@ -136,7 +145,7 @@ public final class FreshnessGate implements AutoCloseable {
           pollOnce(connection);
           park(waiters.isEmpty() ? POLL_IDLE : POLL_WAITING);
         }
-      } catch (SQLException e) {
+      } catch (SQLException | RuntimeException e) {
         if (progress != null) {
           log.warn("The {} can't be reached: {}", source.kind().wireName(), e.getMessage());
         }
@@ -156,6 +165,7 @@ public final class FreshnessGate implements AutoCloseable {
 
   private void become(Optional<Source.Progress> now) {
     progress = now.orElse(null);
+    polledNanos = System.nanoTime();
     Position at = position();
     for (Waiter next = waiters.peek(); next != null; next = waiters.peek()) {
       boolean reached = at != null && at.isAtOrPast(next.wanted);

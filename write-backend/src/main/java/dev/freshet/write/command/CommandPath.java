@@ -121,7 +121,7 @@ public final class CommandPath {
     Position position = null;
     try (Connection connection = primary.getConnection()) {
       outcome = decide(connection, request, body, command);
-      position = PrimaryPosition.ask(connection);
+      position = positionAfter(name, connection);
     } catch (SQLException e) {
       log.warn("{} failed: {}", name, e.getMessage());
       outcome = refusal(e);
@@ -140,6 +140,20 @@ public final class CommandPath {
             "outcome",
             outcome instanceof Outcome.Refused(Problem problem) ? problem.code().code() : "done"));
     return response(outcome, position);
+  }
+
+  /**
+   * Where the log is once the transaction has ended. What was decided stands, also when this can't
+   * be told any more; the answer then has no position.
+   */
+  private static @Nullable Position positionAfter(String name, Connection connection) {
+    try {
+      connection.setAutoCommit(true);
+      return PrimaryPosition.ask(connection);
+    } catch (SQLException e) {
+      log.warn("{}: the position after it can't be told: {}", name, e.getMessage());
+      return null;
+    }
   }
 
   private static Outcome decide(
@@ -179,7 +193,6 @@ public final class CommandPath {
       case Outcome.Done ignored -> commit(connection);
       case Outcome.Refused ignored -> connection.rollback();
     }
-    connection.setAutoCommit(true);
     return outcome;
   }
 

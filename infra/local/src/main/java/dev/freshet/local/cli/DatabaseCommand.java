@@ -29,7 +29,11 @@ final class DatabaseCommand implements Callable<Integer> {
     System.setProperty(
         Logging.FILE, wanted.data().resolve("logs").resolve("freshet.log").toString());
     Logging.toFile();
-    Cluster cluster = Cluster.start(wanted);
+    UntilStopped.run(() -> Cluster.start(wanted), cluster -> table(out, cluster));
+    return 0;
+  }
+
+  private static void table(PrintWriter out, Cluster cluster) {
     List<PostgresServer> servers = new ArrayList<>();
     servers.add(cluster.primary());
     servers.addAll(cluster.replicas());
@@ -40,7 +44,5 @@ final class DatabaseCommand implements Callable<Integer> {
     out.println();
     out.println("ready. Stop with Ctrl-C.");
     out.flush();
-    UntilStopped.run(cluster);
-    return 0;
   }
 }

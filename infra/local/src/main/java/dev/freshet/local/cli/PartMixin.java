@@ -38,16 +38,19 @@ final class PartMixin {
     Map<String, Object> properties = new HashMap<>(settings);
     properties.put("server.address", address().getHostAddress());
     properties.put("server.port", port);
-    ConfigurableApplicationContext context;
+    UntilStopped.run(() -> start(kind, properties), context -> {});
+  }
+
+  private static ConfigurableApplicationContext start(
+      PartKind kind, Map<String, Object> properties) {
     try {
-      context = kind.start(properties);
+      return kind.start(properties);
     } catch (PortInUseException e) {
       throw new StartFailed(
           "Port %d is taken. Stop what listens there, or name another with --port."
               .formatted(e.getPort()),
           e);
     }
-    UntilStopped.run(context);
   }
 
   private InetAddress address() {
@@ -61,7 +64,8 @@ final class PartMixin {
   /** The URL with its password, wherever that is kept. */
   String withPassword(String url) {
     PostgresUrl parsed = PostgresUrl.parse(url);
-    if (parsed.password() != null || passwordFile == null) {
+    boolean urlHoldsOne = url.matches(".*://[^/@]*:[^/@]*@.*") || url.matches(".*[?&]password=.*");
+    if (urlHoldsOne || passwordFile == null) {
       return parsed.uriWithPassword();
     }
     try {

@@ -1,19 +1,40 @@
 package dev.freshet.local.cli;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
-/** Keeps a command going until Ctrl-C or SIGTERM, which then end it with 0. */
+/**
+ * Keeps a command going until Ctrl-C or SIGTERM, which then end it with 0. A signal that comes
+ * while it starts is heard, too: what is being started is stopped as soon as it can be.
+ */
 final class UntilStopped {
+
+  private static final int LONGEST_START_SECONDS = 180;
 
   private UntilStopped() {}
 
   /**
-   * Waits for ever; what was started is stopped by the signal, before the JVM ends.
+   * Starts something, says so, and waits for the signal, which stops it before the JVM ends.
    *
-   * @param started what to stop
+   * @param start starts it; when that throws, it has cleaned up after itself
+   * @param started called once it runs
    */
-  static void run(AutoCloseable started) {
-    onSignal(started);
+  static <T extends AutoCloseable> void run(Supplier<T> start, Consumer<T> started) {
+    CompletableFuture<T> running = new CompletableFuture<>();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running), "stop"));
+    try {
+      T thing = start.get();
+      started.accept(thing);
+      running.complete(thing);
+    } catch (RuntimeException e) {
+      running.completeExceptionally(e);
+      throw e;
+    }
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException e) {
@@ -21,21 +42,16 @@ final class UntilStopped {
     }
   }
 
-  /** Has the signal stop this. Left to itself, the JVM would end with 130 or 143. */
-  static void onSignal(AutoCloseable started) {
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  int status = 0;
-                  try {
-                    started.close();
-                  } catch (Exception e) {
-                    System.err.println("It did not stop cleanly: " + e.getMessage());
-                    status = 1;
-                  }
-                  Runtime.getRuntime().halt(status);
-                },
-                "stop"));
+  /** Left to itself, the JVM would end with 130 or 143. */
+  private static void stop(CompletableFuture<? extends AutoCloseable> running) {
+    try {
+      running.get(LONGEST_START_SECONDS, TimeUnit.SECONDS).close();
+      Runtime.getRuntime().halt(0);
+    } catch (ExecutionException | TimeoutException e) {
+      // It never ran; the status is that of the failure.
+    } catch (Exception e) {
+      System.err.println("It did not stop cleanly: " + e.getMessage());
+      Runtime.getRuntime().halt(1);
+    }
   }
 }

@@ -62,20 +62,22 @@ final class UpCommand implements Callable<Integer> {
     out.printf("Starting. Data is kept in %s, logs are in %s.%n", options.cluster().data(), logs);
     out.flush();
     boolean restaurant = Boolean.parseBoolean(settings.setting("up", "restaurant"));
-    LocalSystem system =
-        LocalSystem.start(
-            options,
-            restaurant,
-            sentence -> {
-              out.println(sentence);
-              out.flush();
-            });
-    table(out, system);
-    out.printf(
-        "ready in %.1f s. Stop with Ctrl-C.%n",
-        ManagementFactory.getRuntimeMXBean().getUptime() / MILLIS_PER_SECOND);
-    out.flush();
-    UntilStopped.run(system);
+    UntilStopped.run(
+        () ->
+            LocalSystem.start(
+                options,
+                restaurant,
+                sentence -> {
+                  out.println(sentence);
+                  out.flush();
+                }),
+        system -> {
+          table(out, system);
+          out.printf(
+              "ready in %.1f s. Stop with Ctrl-C.%n",
+              ManagementFactory.getRuntimeMXBean().getUptime() / MILLIS_PER_SECOND);
+          out.flush();
+        });
     return 0;
   }
 

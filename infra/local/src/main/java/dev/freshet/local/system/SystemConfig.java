@@ -43,6 +43,11 @@ record SystemConfig(Path folder, boolean restaurant, Path routes) {
     return folder.resolve("models");
   }
 
+  /** Whether there is a model at all; without one nothing needs to be kept in step. */
+  boolean hasModels() {
+    return !modelNames(models()).isEmpty();
+  }
+
   Path schema() {
     return folder.resolve("schema");
   }

@@ -3,7 +3,6 @@ package dev.freshet.local.system;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.PostgresServer;
 import dev.freshet.protocol.SourceKind;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -49,8 +48,8 @@ final class SystemLayout {
     }
     cluster.replicas().forEach(replica -> reader(replica, replica.id(), SourceKind.REPLICA));
     reader(cluster.primary(), "primary-reads", SourceKind.PRIMARY);
-    cluster.readDatabases().forEach(read -> reader(read, read.id(), SourceKind.READ_DATABASE));
-    if (Files.isDirectory(config.models())) {
+    if (config.hasModels()) {
+      cluster.readDatabases().forEach(read -> reader(read, read.id(), SourceKind.READ_DATABASE));
       int number = 0;
       for (PostgresServer readDatabase : cluster.readDatabases()) {
         sync(primary, readDatabase, ++number);
