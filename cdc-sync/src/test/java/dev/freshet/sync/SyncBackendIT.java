@@ -116,25 +116,29 @@ class SyncBackendIT {
         """
         create table kinds (id int primary key, a boolean, b smallint, c bigint, d real, e double precision,
           f numeric, g numeric(12,4), h varchar(20), i char(5), j uuid, k date, l timestamp, m timestamptz,
-          n time, o json, p jsonb, q bytea, r timestamp(0), s timestamptz(3));
+          n time, o json, p jsonb, q bytea, r timestamp(0), s timestamptz(3), t text default 'x');
         """);
     model(
         "kinds",
-        "/* key: id */ select k.id, k.a, k.b, k.c, k.d, k.e, k.f, k.g, k.h, k.i, k.j, k.k, k.l, k.m, k.n, k.o, k.p, k.q, k.r, k.s from kinds k");
+        "/* key: id */ select k.id, k.a, k.b, k.c, k.d, k.e, k.f, k.g, k.h, k.i, k.j, k.k, k.l, k.m, k.n, k.o, k.p, k.q, k.r, k.s, k.t from kinds k");
     String values =
         """
         (%d, true, -32768, 9223372036854775807, 1.1, 0.1, 'NaN', 1.5000, E'tab\\tnew\\nline\\\\N', 'ab',
          '6a1c1f2e-0000-4000-8000-000000000001', '0044-03-15 BC', '1999-12-31 23:59:59.999999',
          '2026-03-29 02:30:00.123456+02', '24:00:00', '{"a":  1}', '{"b": [1, null]}', '\\x00ff',
-         '2026-01-01 00:00:00', '2026-01-01 00:00:00.5+00')""";
+         '2026-01-01 00:00:00', '2026-01-01 00:00:00.5+00', null)""";
     onPrimary("insert into kinds values " + values.formatted(1));
+    onPrimary("insert into kinds (id, k, l, m) values (6, 'infinity', 'infinity', 'infinity')");
+    onPrimary("insert into kinds (id, k, l, m) values (7, '-infinity', '-infinity', '-infinity')");
     sync.close();
     sync = startSync();
     awaitInStep();
     onPrimary("insert into kinds values " + values.formatted(2));
+    onPrimary("insert into kinds (id, k, l, m) values (4, 'infinity', 'infinity', 'infinity')");
+    onPrimary("insert into kinds (id, k, l, m) values (5, '-infinity', '-infinity', '-infinity')");
     onPrimary("insert into kinds (id, f) values (3, 123456789012345678901234567890.123456789)");
     awaitInStep();
-    assertThat(read("select count(*) from read.kinds")).isEqualTo("3");
+    assertThat(read("select count(*) from read.kinds")).isEqualTo("7");
   }
 
   @Test
@@ -244,6 +248,26 @@ class SyncBackendIT {
   }
 
   @Test
+  void keyThatIsNullInARowIsRefusedByName() throws Exception {
+    model("notes", "/* key: note */ select o.note, count(*) as n from orders o group by o.note");
+    sync.close();
+    sync = startSync();
+    awaitState("refused");
+    assertThat(get("/api/sync"))
+        .contains("Model notes: its key (note) does not tell its rows apart");
+  }
+
+  @Test
+  void partitionedTableIsRefused() throws Exception {
+    onPrimary("create table parted (id int primary key) partition by range (id)");
+    model("parted", "/* key: id */ select p.id from parted p");
+    sync.close();
+    sync = startSync();
+    awaitState("refused");
+    assertThat(get("/api/sync")).contains("Table public.parted is partitioned");
+  }
+
+  @Test
   void tableThatIsNoCopyIsNotReplaced() throws Exception {
     awaitInStep();
     sync.close();
@@ -269,6 +293,8 @@ class SyncBackendIT {
             url(cluster.readDatabases().getFirst()),
             "freshet.sync.models",
             folder.resolve("models").toString(),
+            "freshet.sync.id",
+            "read-1",
             "freshet.sync.views",
             true));
   }

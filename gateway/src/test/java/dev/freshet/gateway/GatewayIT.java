@@ -6,16 +6,17 @@ import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.options;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
-import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import com.github.tomakehurst.wiremock.http.Fault;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SessionToken;
@@ -119,7 +120,8 @@ class GatewayIT {
   }
 
   private static WireMockServer backend(String kind, String position) {
-    WireMockServer server = new WireMockServer(options().dynamicPort().bindAddress("127.0.0.1"));
+    WireMockServer server =
+        new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
     server.start();
     server.stubFor(
         get("/.freshet/position")
@@ -288,6 +290,69 @@ class GatewayIT {
   }
 
   @Test
+  void pathThatABackendCouldReadDifferentlyIsRefused() throws Exception {
+    for (String path :
+        new String[] {
+          "/orders/../strict", "/orders/%2e%2e/strict", "/orders/./1", "/%2efreshet/position"
+        }) {
+      assertThat(rawStatus("GET " + path)).as(path).matches("HTTP/1.1 40[04] .*");
+    }
+  }
+
+  private String rawStatus(String line) throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port("local.server.port"))) {
+      socket
+          .getOutputStream()
+          .write((line + " HTTP/1.1\r\nHost: x\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+      return new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+          .readLine();
+    }
+  }
+
+  @Test
+  void preflightGoesWhereGetWould() throws Exception {
+    readDatabase.stubFor(
+        options(urlEqualTo("/orders/1"))
+            .willReturn(
+                answer(BEHIND).withHeader("Access-Control-Allow-Origin", "https://a.example")));
+    HttpResponse<String> preflight =
+        send(
+            "OPTIONS",
+            "/orders/1",
+            "",
+            "Origin",
+            "https://a.example",
+            "Access-Control-Request-Method",
+            "PUT");
+    assertThat(preflight.headers().firstValue("Access-Control-Allow-Origin"))
+        .contains("https://a.example");
+    assertThat(source(preflight)).startsWith("read-1");
+  }
+
+  @Test
+  void readWithABodyIsSentOnlyWhereItNeedsNotWait() throws Exception {
+    primary.stubFor(post("/search").withRequestBody(equalTo("q")).willReturn(answer(WRITTEN)));
+    HttpResponse<String> answer = send("POST", "/search", "q", "Freshet-Session", token(WRITTEN));
+    assertThat(source(answer)).isEqualTo("primary-reads;kind=primary;reason=fallback");
+  }
+
+  @Test
+  void backendThatKnowsNothingOfPositionsWorks() throws Exception {
+    writer.stubFor(get("/.freshet/position").willReturn(aResponse().withStatus(401)));
+    await(() -> operator("/api/status").contains("does not report positions"));
+    assertThat(send("POST", "/orders", "{}").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void tokenNeverTravelsOnAPublicAnswer() throws Exception {
+    readDatabase.stubFor(
+        get("/orders")
+            .willReturn(answer(BEHIND).withHeader("Cache-Control", "public, max-age=60")));
+    assertThat(send("GET", "/orders", "").headers().firstValue("Freshet-Session")).isEmpty();
+  }
+
+  @Test
   void postThatReadsIsARead() throws Exception {
     readDatabase.stubFor(post("/search").withRequestBody(equalTo("q")).willReturn(answer(BEHIND)));
     assertThat(source(send("POST", "/search", "q"))).startsWith("read-1");
@@ -376,7 +441,8 @@ class GatewayIT {
         .contains("\"ok\":false")
         .contains("\"id\":\"write-1\",\"kind\":\"primary\",\"state\":\"down\"");
 
-    writer = new WireMockServer(options().port(port).bindAddress("127.0.0.1"));
+    writer =
+        new WireMockServer(WireMockConfiguration.options().port(port).bindAddress("127.0.0.1"));
     writer.start();
     writer.stubFor(any(anyUrl()).willReturn(answer(WRITTEN)));
     writer.stubFor(

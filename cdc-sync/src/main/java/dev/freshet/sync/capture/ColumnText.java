@@ -1,5 +1,6 @@
 package dev.freshet.sync.capture;
 
+import io.debezium.connector.postgresql.PostgresValueConverter;
 import io.debezium.time.Date;
 import io.debezium.time.MicroTime;
 import io.debezium.time.MicroTimestamp;
@@ -13,9 +14,11 @@ import java.time.format.SignStyle;
 import java.time.temporal.ChronoField;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.connect.data.Schema;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGStatement;
 
 /**
  * Puts a captured value back into PostgreSQL's text form.
@@ -26,6 +29,22 @@ import org.jspecify.annotations.Nullable;
 final class ColumnText {
 
   private static final String BYTEA = "bytea";
+
+  /** PostgreSQL's range of timestamps ends with the year 294276 and begins with 4713 BC. */
+  private static final long LAST_TIMESTAMP_MICROS = 9_223_371_331_199_999_999L;
+
+  private static final long FIRST_TIMESTAMP_MICROS = -210_866_803_200_000_000L;
+
+  /**
+   * What Debezium makes of infinite dates: one value while streaming, another in the first copy.
+   */
+  private static final Set<LocalDate> INFINITE_DATES =
+      Set.of(
+          PostgresValueConverter.POSITIVE_INFINITY_LOCAL_DATE,
+          overflown(PGStatement.DATE_POSITIVE_INFINITY));
+
+  /** PostgreSQL has no dates before; what Debezium puts there is minus infinity. */
+  private static final LocalDate FIRST_DATE = LocalDate.of(-4712, 11, 24);
 
   private static final DateTimeFormatter DATE =
       new DateTimeFormatterBuilder()
@@ -59,13 +78,31 @@ final class ColumnText {
   }
 
   private static String timestamp(long micros) {
+    if (micros > LAST_TIMESTAMP_MICROS) {
+      return "infinity";
+    }
+    if (micros < FIRST_TIMESTAMP_MICROS) {
+      return "-infinity";
+    }
     Instant instant = Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     var local = instant.atOffset(ZoneOffset.UTC);
     String date = DATE.format(local) + " " + TIME.format(local);
     return local.getYear() > 0 ? date : date + " BC";
   }
 
+  /** The driver's infinity in milliseconds, as days cut to an int. */
+  private static LocalDate overflown(long millis) {
+    int day = (int) Math.floorDiv(millis, TimeUnit.DAYS.toMillis(1));
+    return LocalDate.ofEpochDay(day);
+  }
+
   private static String date(LocalDate date) {
+    if (INFINITE_DATES.contains(date)) {
+      return "infinity";
+    }
+    if (date.isBefore(FIRST_DATE)) {
+      return "-infinity";
+    }
     return date.getYear() > 0 ? DATE.format(date) : DATE.format(date) + " BC";
   }
 
