@@ -3,7 +3,6 @@ package dev.freshet.sync;
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
-import dev.freshet.sync.Observation.State;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.capture.CaptureListener;
@@ -12,6 +11,7 @@ import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ReadModel;
+import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Pinger;
 import dev.freshet.sync.source.Slot;
@@ -19,6 +19,8 @@ import dev.freshet.sync.source.SourceCatalogue;
 import dev.freshet.sync.source.SourceDatabase;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.Views;
+import dev.freshet.sync.status.Observation;
+import dev.freshet.sync.status.Observation.State;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -208,7 +210,13 @@ final class Synchronizer implements AutoCloseable {
         return;
       }
       Pinger pinger =
-          new Pinger(source, slot, listening, () -> applier.applied().lsn(), observer, clock);
+          new Pinger(
+              source,
+              slot,
+              listening,
+              () -> applier.applied().lsn(),
+              ping -> observer.accept(new Observation.Pinged(ping)),
+              clock);
       AtomicReference<@Nullable Exception> pingerFailed = new AtomicReference<>();
       Thread pinging =
           Thread.ofVirtual().name("pinger").start(() -> ping(pinger, running, pingerFailed));

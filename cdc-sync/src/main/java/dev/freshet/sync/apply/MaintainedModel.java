@@ -1,10 +1,10 @@
 package dev.freshet.sync.apply;
 
 import dev.freshet.protocol.ModelComment;
-import dev.freshet.sync.SyncRefused;
 import dev.freshet.sync.model.AffectedKeys;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SelectAnalysis;
+import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
 import java.util.Collection;

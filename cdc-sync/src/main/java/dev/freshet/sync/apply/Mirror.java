@@ -1,8 +1,8 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.sync.SyncRefused;
 import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.model.SelectAnalysis.WantedIndex;
+import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
 import java.io.ByteArrayInputStream;

@@ -2,7 +2,7 @@ package dev.freshet.sync.apply;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
-import dev.freshet.sync.SyncRefused;
+import dev.freshet.sync.model.SyncRefused;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;

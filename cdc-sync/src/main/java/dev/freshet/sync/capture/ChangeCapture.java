@@ -2,7 +2,7 @@ package dev.freshet.sync.capture;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.PostgresUrl;
-import dev.freshet.sync.SyncRefused;
+import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
 import io.debezium.embedded.Connect;

@@ -1,6 +1,5 @@
 package dev.freshet.sync.model;
 
-import dev.freshet.sync.SyncRefused;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;

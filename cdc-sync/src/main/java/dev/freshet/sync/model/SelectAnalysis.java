@@ -1,6 +1,5 @@
 package dev.freshet.sync.model;
 
-import dev.freshet.sync.SyncRefused;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -2,7 +2,6 @@ package dev.freshet.sync.source;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.ReadDatabase;
-import dev.freshet.sync.Observation;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -30,8 +29,17 @@ public final class Pinger {
   private final Slot slot;
   private final Connection listening;
   private final Supplier<Lsn> applied;
-  private final Consumer<Observation> observer;
+  private final Consumer<Ping> observer;
   private final Clock clock;
+
+  /**
+   * A ping that was sent.
+   *
+   * @param message where it stands in the source's log
+   * @param flushed how far the source's log was on disk
+   * @param retainedBytes log that the slot holds back
+   */
+  public record Ping(Lsn message, Lsn flushed, long retainedBytes, Instant at) {}
 
   private Lsn lastPing = Lsn.ZERO;
 
@@ -46,7 +54,7 @@ public final class Pinger {
       Slot slot,
       Connection listening,
       Supplier<Lsn> applied,
-      Consumer<Observation> observer,
+      Consumer<Ping> observer,
       Clock clock) {
     this.source = source;
     this.slot = slot;
@@ -94,7 +102,6 @@ public final class Pinger {
   private void ping(Instant now) throws SQLException {
     lastPing = source.ping();
     observer.accept(
-        new Observation.Pinged(
-            lastPing, source.position().lsn(), slot.retainedBytes().orElse(0L), now));
+        new Ping(lastPing, source.position().lsn(), slot.retainedBytes().orElse(0L), now));
   }
 }

@@ -1,7 +1,7 @@
 package dev.freshet.sync.source;
 
 import dev.freshet.protocol.Lsn;
-import dev.freshet.sync.SyncRefused;
+import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.util.Collection;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.freshet.sync.source;
 
-import dev.freshet.sync.SyncRefused;
+import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -5,7 +5,7 @@ import dev.freshet.protocol.PinnedSession;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.PrimaryPosition;
-import dev.freshet.sync.SyncRefused;
+import dev.freshet.sync.model.SyncRefused;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;

@@ -1,8 +1,8 @@
 package dev.freshet.sync.source;
 
 import dev.freshet.protocol.ModelComment;
-import dev.freshet.sync.SyncRefused;
 import dev.freshet.sync.model.ReadModel;
+import dev.freshet.sync.model.SyncRefused;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;

@@ -1,8 +1,7 @@
 package dev.freshet.sync.status;
 
-import dev.freshet.sync.Observation;
-import dev.freshet.sync.Observation.State;
 import dev.freshet.sync.capture.RowChange;
+import dev.freshet.sync.status.Observation.State;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;

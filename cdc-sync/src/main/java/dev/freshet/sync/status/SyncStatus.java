@@ -2,8 +2,8 @@ package dev.freshet.sync.status;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
-import dev.freshet.sync.Observation;
-import dev.freshet.sync.Observation.State;
+import dev.freshet.sync.source.Pinger;
+import dev.freshet.sync.status.Observation.State;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -87,7 +87,7 @@ public final class SyncStatus implements Consumer<Observation> {
           oldestPing = null;
         }
       }
-      case Observation.Pinged ping -> {
+      case Observation.Pinged(Pinger.Ping ping) -> {
         pinged = ping.message();
         flushed = ping.flushed();
         retainedBytes = ping.retainedBytes();

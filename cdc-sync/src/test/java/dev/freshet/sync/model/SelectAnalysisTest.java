@@ -3,7 +3,6 @@ package dev.freshet.sync.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.freshet.sync.SyncRefused;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;

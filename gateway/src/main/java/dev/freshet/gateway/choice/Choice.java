@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For a read: copies known to be fresh enough, the cheapest kind first and the least busy of a
  * kind; then copies that may get there, each with its share of the wait; then what the route says
- * otherwise. The primary is a copy like any other only where nothing fresher is asked of it than of
- * all, and then the last.
+ * otherwise. Where any copy will do, the primary is the last of them.
  */
 public final class Choice {
 

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * {@code lock}.
  */
 public final class DataFolder implements AutoCloseable {
+
+  /** The first file that is made. */
+  private static final String LOCK = "lock";
 
   private static final int PASSWORD_BYTES = 24;
   private static final Set<PosixFilePermission> OWNER_ONLY_FOLDER =
@@ -51,9 +55,10 @@ public final class DataFolder implements AutoCloseable {
   public static DataFolder open(Path folder) {
     try {
       Files.createDirectories(folder);
+      refuseWhatIsNotOurs(folder);
       Files.setPosixFilePermissions(folder, OWNER_ONLY_FOLDER);
-      Files.createDirectories(folder.resolve("logs"));
       FileChannel lockFile = lock(folder);
+      Files.createDirectories(folder.resolve("logs"));
       return new DataFolder(folder, lockFile, password(folder.resolve("pgpass")));
     } catch (IOException e) {
       throw new ClusterException(
@@ -63,10 +68,20 @@ public final class DataFolder implements AutoCloseable {
     }
   }
 
+  /** A home folder, say, named by mistake, is neither locked away nor filled. */
+  private static void refuseWhatIsNotOurs(Path folder) throws IOException {
+    try (DirectoryStream<Path> content = Files.newDirectoryStream(folder)) {
+      if (content.iterator().hasNext() && !Files.exists(folder.resolve(LOCK))) {
+        throw new ClusterException(
+            "The folder %s holds files that are not freshet's. Choose an empty one with --data."
+                .formatted(folder));
+      }
+    }
+  }
+
   private static FileChannel lock(Path folder) throws IOException {
     FileChannel channel =
-        FileChannel.open(
-            folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     FileLock lock;
     try {
       lock = channel.tryLock();

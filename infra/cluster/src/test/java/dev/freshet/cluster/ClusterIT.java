@@ -7,12 +7,14 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -93,7 +95,18 @@ class ClusterIT {
   }
 
   @Test
+  void folderOfSomebodyElseIsLeftAlone() throws Exception {
+    Files.writeString(folder.resolve("letter"), "dear");
+    Set<PosixFilePermission> before = Files.getPosixFilePermissions(folder);
+    assertThatThrownBy(() -> Cluster.start(options(0, 0)))
+        .hasMessageContaining("holds files that are not freshet's");
+    assertThat(Files.getPosixFilePermissions(folder)).isEqualTo(before);
+    assertThat(folder.resolve("lock")).doesNotExist();
+  }
+
+  @Test
   void folderOfAnotherVersionIsNamed() throws Exception {
+    Files.createFile(folder.resolve("lock"));
     Files.createDirectories(folder.resolve("primary"));
     Files.writeString(folder.resolve("primary/PG_VERSION"), "9\n");
     assertThatThrownBy(() -> Cluster.start(options(0, 0)))

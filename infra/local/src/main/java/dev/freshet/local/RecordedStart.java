@@ -3,6 +3,7 @@ package dev.freshet.local;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.local.cli.Commands;
 import dev.freshet.local.system.LocalSystem;
+import dev.freshet.local.system.Logging;
 import dev.freshet.local.system.SystemOptions;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -3,7 +3,7 @@ package dev.freshet.local.cli;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.cluster.PostgresServer;
-import dev.freshet.local.Logging;
+import dev.freshet.local.system.Logging;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.freshet.local.cli;
 
-import dev.freshet.local.Logging;
+import dev.freshet.local.system.Logging;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
 import dev.freshet.protocol.PostgresUrl;

@@ -1,8 +1,8 @@
 package dev.freshet.local.cli;
 
 import dev.freshet.cluster.PostgresServer;
-import dev.freshet.local.Logging;
 import dev.freshet.local.system.LocalSystem;
+import dev.freshet.local.system.Logging;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.PartSpec;
 import dev.freshet.local.system.SystemOptions;

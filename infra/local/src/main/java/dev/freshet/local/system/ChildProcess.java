@@ -1,6 +1,5 @@
 package dev.freshet.local.system;
 
-import dev.freshet.local.Logging;
 import java.io.IOException;
 import java.util.Map;
 import org.springframework.context.ConfigurableApplicationContext;

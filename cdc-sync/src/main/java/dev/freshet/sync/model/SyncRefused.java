@@ -1,4 +1,4 @@
-package dev.freshet.sync;
+package dev.freshet.sync.model;
 
 /** Going on would lose rows, or can't work; the message says why and what to do. */
 public final class SyncRefused extends RuntimeException {

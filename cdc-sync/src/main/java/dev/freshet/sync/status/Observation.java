@@ -1,8 +1,8 @@
-package dev.freshet.sync;
+package dev.freshet.sync.status;
 
-import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.sync.capture.SourceTransaction;
+import dev.freshet.sync.source.Pinger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -43,12 +43,6 @@ public sealed interface Observation {
   /** Where an earlier run had got to. */
   record Resumed(Position applied) implements Observation {}
 
-  /**
-   * A ping was sent.
-   *
-   * @param message where it stands in the source's log
-   * @param flushed how far the source's log was on disk
-   * @param retainedBytes log that the slot holds back
-   */
-  record Pinged(Lsn message, Lsn flushed, long retainedBytes, Instant at) implements Observation {}
+  /** A ping was sent. */
+  record Pinged(Pinger.Ping ping) implements Observation {}
 }

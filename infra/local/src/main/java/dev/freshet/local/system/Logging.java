@@ -1,4 +1,4 @@
-package dev.freshet.local;
+package dev.freshet.local.system;
 
 import java.util.logging.LogManager;
 import org.slf4j.bridge.SLF4JBridgeHandler;
