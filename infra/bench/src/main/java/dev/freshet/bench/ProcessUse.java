@@ -3,6 +3,7 @@ package dev.freshet.bench;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -19,6 +20,9 @@ final class ProcessUse {
   /** CPU time used so far, user and system, in microseconds. */
   static double cpuMicros(ProcessHandle process) {
     String stat = read(process, "stat");
+    if (stat.isEmpty()) {
+      throw new IllegalStateException("Process " + process.pid() + " has ended");
+    }
     String[] afterName = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     return (Long.parseLong(afterName[UTIME_AFTER_NAME])
             + Long.parseLong(afterName[UTIME_AFTER_NAME + 1]))
@@ -41,6 +45,8 @@ final class ProcessUse {
   private static String read(ProcessHandle process, String file) {
     try {
       return Files.readString(Path.of("/proc", Long.toString(process.pid()), file));
+    } catch (NoSuchFileException e) {
+      return ""; // it has ended since it was listed, as PostgreSQL's backends do
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
