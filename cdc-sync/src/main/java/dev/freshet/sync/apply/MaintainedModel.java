@@ -8,6 +8,7 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,13 +28,22 @@ final class MaintainedModel {
 
   private final ReadModel model;
   private final SelectAnalysis analysis;
+  private final List<AffectedKeys> affectedKeys;
 
-  /** Name and type of each of the table's columns; null until it was asked for. */
-  private @Nullable List<List<String>> columns;
+  /** Null until it was needed: it follows from the table, which must be there. */
+  private @Nullable Recomputation recomputation;
+
+  /**
+   * How rows are computed anew by key: the same for every batch.
+   *
+   * @param sql the statement, which binds the keys twice
+   */
+  private record Recomputation(KeySet keys, String sql) {}
 
   MaintainedModel(ReadModel model) {
     this.model = model;
     this.analysis = SelectAnalysis.of(model);
+    this.affectedKeys = analysis.affectedKeys();
   }
 
   ReadModel model() {
@@ -87,7 +97,7 @@ final class MaintainedModel {
   /** The keys that these changes touch, by the mirror as it is now. */
   Set<List<String>> affected(Sql sql, Map<Mirror, TableChanges> changes) {
     Set<List<String>> keys = new LinkedHashSet<>();
-    for (AffectedKeys way : analysis.affectedKeys()) {
+    for (AffectedKeys way : affectedKeys) {
       changes.forEach(
           (mirror, tableChanges) -> {
             if (mirror.table().name().equals(way.table()) && !tableChanges.keys().isEmpty()) {
@@ -109,15 +119,14 @@ final class MaintainedModel {
     if (keys.isEmpty()) {
       return;
     }
-    KeySet keySet = new KeySet(model.key(), keyTypes(sql));
-    String statement = recomputeSql(sql, keySet);
+    Recomputation how = recomputation(sql);
     List<List<String>> all = new ArrayList<>(keys);
     for (int from = 0; from < all.size(); from += KEYS_AT_ONCE) {
       List<String[]> bound =
-          keySet.bind(all.subList(from, Math.min(all.size(), from + KEYS_AT_ONCE)));
+          how.keys().bind(all.subList(from, Math.min(all.size(), from + KEYS_AT_ONCE)));
       List<String[]> twice = new ArrayList<>(bound);
       twice.addAll(bound);
-      sql.update(statement, twice);
+      sql.update(how.sql(), twice);
     }
   }
 
@@ -127,11 +136,26 @@ final class MaintainedModel {
     sql.run("insert into %s %s".formatted(model.quotedName(), model.select()));
   }
 
-  private String recomputeSql(Sql sql, KeySet keySet) {
+  private Recomputation recomputation(Sql sql) {
+    Recomputation known = recomputation;
+    if (known == null) {
+      Map<String, String> types = columnTypes(sql);
+      KeySet keys =
+          new KeySet(
+              model.key(),
+              model.key().stream()
+                  .map(column -> Objects.requireNonNull(types.get(column), column))
+                  .toList());
+      known = new Recomputation(keys, recomputeSql(types.keySet(), keys));
+      recomputation = known;
+    }
+    return known;
+  }
+
+  private String recomputeSql(Collection<String> columns, KeySet keySet) {
     String key = quoted(model.key());
     String sets =
-        columns(sql).stream()
-            .map(List::getFirst)
+        columns.stream()
             .filter(column -> !model.key().contains(column))
             .map(column -> "%1$s = excluded.%1$s".formatted(TableName.quoted(column)))
             .collect(Collectors.joining(", "));
@@ -155,37 +179,22 @@ final class MaintainedModel {
             sets.isEmpty() ? "nothing" : "update set " + sets);
   }
 
-  private List<List<String>> columns(Sql sql) {
-    List<List<String>> known = columns;
-    if (known == null) {
-      known =
-          sql
-              .query(
-                  """
-                  select attname, format_type(atttypid, atttypmod) from pg_attribute
-                  where attrelid = '%s'::regclass and attnum > 0 and not attisdropped
-                  order by attnum
-                  """
-                      .formatted(model.quotedName().replace("'", "''")),
-                  List.of())
-              .stream()
-              .map(row -> row.stream().map(Objects::requireNonNull).toList())
-              .toList();
-      columns = known;
+  /** The table's columns in order, each with its type. */
+  private Map<String, String> columnTypes(Sql sql) {
+    Map<String, String> types = new LinkedHashMap<>();
+    for (List<@Nullable String> column :
+        sql.query(
+            """
+            select attname, format_type(atttypid, atttypmod) from pg_attribute
+            where attrelid = '%s'::regclass and attnum > 0 and not attisdropped
+            order by attnum
+            """
+                .formatted(model.quotedName().replace("'", "''")),
+            List.of())) {
+      types.put(
+          Objects.requireNonNull(column.getFirst()), Objects.requireNonNull(column.getLast()));
     }
-    return known;
-  }
-
-  private List<String> keyTypes(Sql sql) {
-    return model.key().stream()
-        .map(
-            column ->
-                columns(sql).stream()
-                    .filter(c -> c.getFirst().equals(column))
-                    .findFirst()
-                    .orElseThrow()
-                    .getLast())
-        .toList();
+    return types;
   }
 
   private static String quoted(List<String> columns) {

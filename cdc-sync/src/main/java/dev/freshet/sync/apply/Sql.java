@@ -42,6 +42,8 @@ final class Sql implements AutoCloseable {
 
   Sql(Connection connection) {
     this.connection = connection;
+    // A generic plan takes an array for ten keys; for thousands that plan is quadratic.
+    run("set plan_cache_mode = force_custom_plan");
   }
 
   Connection connection() {

@@ -4,7 +4,6 @@ import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -191,16 +190,12 @@ public final class Forwarder {
     copyResponseHeaders(response.responseHeaders(), answer.getHeaders());
     answerHeaders.add(answer.getHeaders(), at);
     NettyDataBufferFactory buffers = (NettyDataBufferFactory) answer.bufferFactory();
-    Flux<DataBuffer> content = body.map(part -> buffers.wrap(retained(part)));
+    Flux<DataBuffer> content = body.map(part -> buffers.wrap(part.retain()));
     Mono<Void> written =
         isStream(response.responseHeaders())
             ? answer.writeAndFlushWith(content.map(Flux::just))
             : answer.writeWith(content);
     return written.thenReturn(new Attempt.Answered(status));
-  }
-
-  private static ByteBuf retained(ByteBuf part) {
-    return part.retain();
   }
 
   private static boolean isStream(HttpHeaders headers) {

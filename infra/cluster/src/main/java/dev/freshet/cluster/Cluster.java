@@ -2,9 +2,6 @@ package dev.freshet.cluster;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,14 +99,10 @@ public final class Cluster implements AutoCloseable {
   }
 
   private static void requireFree(PostgresServer server) {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
-    } catch (IOException e) {
+    if (!Ports.isFree(server.port())) {
       throw new ClusterException(
           "Port %d, for PostgreSQL %s, is taken. Stop what listens there, or move all database ports with --database-port-base."
-              .formatted(server.port(), server.id()),
-          e);
+              .formatted(server.port(), server.id()));
     }
   }
 

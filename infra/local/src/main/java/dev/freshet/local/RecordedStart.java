@@ -1,13 +1,11 @@
 package dev.freshet.local;
 
 import dev.freshet.cluster.ClusterOptions;
+import dev.freshet.cluster.Ports;
 import dev.freshet.local.cli.Commands;
 import dev.freshet.local.system.LocalSystem;
 import dev.freshet.local.system.Logging;
 import dev.freshet.local.system.SystemOptions;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -77,18 +75,10 @@ final class RecordedStart {
   /** The first port of a range that looks free; nothing that a person runs by default is in it. */
   private static int freePorts() {
     for (int base = FIRST_PORT; base < LAST_PORT; base += PORT_RANGE) {
-      if (isFree(base) && isFree(base + 1) && isFree(base + 250)) {
+      if (Ports.isFree(base) && Ports.isFree(base + 1) && Ports.isFree(base + 250)) {
         return base;
       }
     }
     throw new IllegalStateException("No free ports");
-  }
-
-  private static boolean isFree(int port) {
-    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-      return socket.isBound();
-    } catch (IOException e) {
-      return false;
-    }
   }
 }

@@ -1,10 +1,8 @@
 package dev.freshet.local.system;
 
 import dev.freshet.cluster.Cluster;
+import dev.freshet.cluster.Ports;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -90,14 +88,10 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   private static void requireFree(int port, String forWhat) {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-    } catch (IOException e) {
+    if (!Ports.isFree(port)) {
       throw new StartFailed(
           "Port %d, for %s, is taken. Stop what listens there, or move all ports with --port-base."
-              .formatted(port, forWhat),
-          e);
+              .formatted(port, forWhat));
     }
   }
 
