@@ -53,6 +53,18 @@ record KeySet(List<String> columns, List<String> types) {
                 .collect(Collectors.joining(", ")));
   }
 
+  /**
+   * A SELECT of a table's rows with these keys, each looked up by itself: keys in the list are
+   * distinct. Binds {@link #arrays}.
+   */
+  String lookUp(String table) {
+    String sameKey =
+        IntStream.range(0, columns.size())
+            .mapToObj(i -> "%s = %s".formatted(column("t", i), column("k", i)))
+            .collect(Collectors.joining(" and "));
+    return "select t.* from (%s) k join %s t on %s".formatted(rows(), table, sameKey);
+  }
+
   /** The arrays that {@link #condition} binds for these keys. */
   List<String[]> bind(Collection<List<String>> keys) {
     List<String[]> arrays = arrays(keys);
@@ -60,7 +72,7 @@ record KeySet(List<String> columns, List<String> types) {
   }
 
   /** The arrays to bind for these keys, one for each column. */
-  private List<String[]> arrays(Collection<List<String>> keys) {
+  List<String[]> arrays(Collection<List<String>> keys) {
     return IntStream.range(0, columns.size())
         .mapToObj(i -> keys.stream().map(key -> key.get(i)).toArray(String[]::new))
         .toList();

@@ -173,12 +173,12 @@ final class Mirror {
 
   /** A SELECT of the rows with these keys, to stand in a FROM; binds {@link #bind}. */
   String selectByKeys() {
-    return "select * from %s t where %s".formatted(table.name().quoted(), key.condition("t"));
+    return key.lookUp(table.name().quoted());
   }
 
   /** The arrays that {@link #selectByKeys} binds. */
   List<String[]> bind(TableChanges changes) {
-    return key.bind(changes.keys());
+    return key.arrays(changes.keys());
   }
 
   /** Makes the rows as the changes say. */
@@ -214,7 +214,7 @@ final class Mirror {
 
   private List<@Nullable String> filled(
       Sql sql, List<@Nullable String> row, List<String> valuesFrom) {
-    List<List<@Nullable String>> found = sql.query(selectByKeys(), key.bind(List.of(valuesFrom)));
+    List<List<@Nullable String>> found = sql.query(selectByKeys(), key.arrays(List.of(valuesFrom)));
     if (found.isEmpty()) {
       throw new IllegalStateException(
           "Table %s lacks the row %s, whose large values the change left as they were"
