@@ -42,10 +42,18 @@ final class Answers {
       @Nullable String version,
       @Nullable String contentRange) {}
 
+  /** Whether a model that is not there is going to be. */
+  boolean expects(String model) throws SQLException {
+    try (Connection connection = pool.getConnection()) {
+      return source.expects(connection, model);
+    }
+  }
+
   /** Rows as a JSON array, at most as many as the cap. */
   Answer rows(Model model, ModelQuery query) throws SQLException {
     long limit = query.limit() == null ? rowCap : Math.min(query.limit(), rowCap);
     return ask(
+        model,
         SelectStatement.array(model, query, limit),
         row -> {
           long rows = row.getLong("rows");
@@ -57,6 +65,7 @@ final class Answers {
   /** One row as a JSON object. */
   Answer row(Model model, ModelQuery query) throws SQLException {
     return ask(
+        model,
         SelectStatement.object(model, query),
         row ->
             new Answer(source.read(row, 3), row.getBytes("body"), row.getString("version"), null));
@@ -72,10 +81,10 @@ final class Answers {
     Answer read(ResultSet row) throws SQLException;
   }
 
-  private Answer ask(SelectStatement select, RowReader reader) throws SQLException {
+  private Answer ask(Model model, SelectStatement select, RowReader reader) throws SQLException {
     String sql =
         "select a.*, p.* from (%s) p left join lateral (%s) a on true"
-            .formatted(source.positionSql(), select.sql());
+            .formatted(source.positionSql(model.name()), select.sql());
     try (Connection connection = pool.getConnection();
         PreparedStatement statement = connection.prepareStatement(sql)) {
       for (int i = 0; i < select.values().size(); i++) {

@@ -137,6 +137,9 @@ final class ReadPath {
     String name = request.pathVariable("model");
     try {
       Optional<Model> model = catalogue.find(name);
+      if (model.isEmpty() && answers.expects(name)) {
+        return refuse(notCaughtUp(wanted, null));
+      }
       if (model.isEmpty()) {
         return refuse(
             Problem.of(

@@ -67,6 +67,8 @@ class ReadBackendIT {
           applied_at timestamptz, committed_at timestamptz);
         insert into freshet.position values ('0/100', 1, 'streaming', now(), now());
         create table read.orders (id int primary key);
+        create table freshet.model (name text, state text);
+        insert into freshet.model values ('orders', 'live'), ('coming', 'building');
         """);
     primary = start(cluster.primary(), "primary");
     replica = start(cluster.replicas().getFirst(), "replica");
@@ -223,6 +225,13 @@ class ReadBackendIT {
       assertThat(waiting.get().statusCode()).isEqualTo(200);
       assertThat(position(waiting.get())).hasToString("1:0/208");
     }
+    execute(source, "update freshet.model set state = 'stopped' where name = 'orders'");
+    assertThat(get(readDatabase, "/orders").statusCode()).isEqualTo(503);
+    execute(source, "update freshet.model set state = 'live' where name = 'orders'");
+    assertThat(get(readDatabase, "/orders").statusCode()).isEqualTo(200);
+    assertThat(get(readDatabase, "/coming").statusCode()).isEqualTo(503);
+    assertThat(get(readDatabase, "/nowhere").statusCode()).isEqualTo(404);
+
     execute(source, "update freshet.position set state = 'snapshot'");
     assertThat(get(readDatabase, "/orders").statusCode()).isEqualTo(503);
     execute(source, "update freshet.position set state = 'streaming'");

@@ -1,23 +1,45 @@
 package dev.freshet.sync.apply;
 
 import java.sql.SQLException;
+import java.util.Set;
 
 /** The read database refused a statement or can't be reached; what was open is rolled back. */
 public final class ApplyFailed extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  /** SQLSTATE class of constraints that rows don't keep. */
-  private static final String INTEGRITY_VIOLATION = "23";
+  private static final String NOT_NULL_VIOLATION = "23502";
+  private static final String UNIQUE_VIOLATION = "23505";
+  private static final String LOCK_NOT_AVAILABLE = "55P03";
 
-  private final boolean integrityViolation;
+  /**
+   * SQLSTATE classes by which a statement itself is refused, however often it is tried: features,
+   * cardinality, data, constraints, triggers, syntax and names, limits, PL/pgSQL.
+   */
+  private static final Set<String> BY_CONTENT =
+      Set.of("0A", "21", "22", "23", "27", "42", "44", "54", "P0", "2F", "38", "39");
 
-  ApplyFailed(SQLException cause) {
+  private final String state;
+
+  public ApplyFailed(SQLException cause) {
     super(cause.getMessage(), cause);
-    this.integrityViolation = String.valueOf(cause.getSQLState()).startsWith(INTEGRITY_VIOLATION);
+    this.state = String.valueOf(cause.getSQLState());
   }
 
-  boolean isIntegrityViolation() {
-    return integrityViolation;
+  /** Whether trying again is of no use as long as rows and tables are what they are. */
+  public boolean isByContent() {
+    return state.length() == 5 && BY_CONTENT.contains(state.substring(0, 2));
+  }
+
+  public boolean isNullWhereNoneMayBe() {
+    return state.equals(NOT_NULL_VIOLATION);
+  }
+
+  public boolean isDuplicate() {
+    return state.equals(UNIQUE_VIOLATION);
+  }
+
+  public boolean isLockNotAvailable() {
+    return state.equals(LOCK_NOT_AVAILABLE);
   }
 }

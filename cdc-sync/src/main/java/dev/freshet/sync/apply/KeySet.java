@@ -5,14 +5,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A key's columns and types, and the SQL that picks rows by a list of keys.
+ * Columns by which rows are picked, with their types, and the SQL that picks rows by a list of
+ * their values.
  *
- * <p>Keys are bound as one {@code text[]} for each column. {@code column = any(array)} is what
- * PostgreSQL pushes down to the base tables' indexes; for a composite key the columns are
- * restricted one by one so, and then exactly.
+ * <p>The values are bound as one {@code text[]} for each column.
  */
 record KeySet(List<String> columns, List<String> types) {
 
@@ -21,24 +20,16 @@ record KeySet(List<String> columns, List<String> types) {
     types = List.copyOf(types);
   }
 
-  /** A condition on columns qualified by {@code alias}; binds {@link #bind}. */
-  String condition(String alias) {
-    String each =
-        IntStream.range(0, columns.size())
-            .mapToObj(i -> "%s = any(?::text[]::%s[])".formatted(column(alias, i), types.get(i)))
-            .collect(Collectors.joining(" and "));
-    if (columns.size() == 1) {
-      return each;
-    }
-    String row =
-        IntStream.range(0, columns.size())
-            .mapToObj(i -> column(alias, i))
-            .collect(Collectors.joining(", ", "(", ")"));
-    return each + " and " + row + " in (" + rows() + ")";
+  /**
+   * A condition on a column qualified by {@code alias}, for a single column without nulls; binds
+   * {@link #arrays}. It is what PostgreSQL pushes down through GROUP BY to the tables' indexes.
+   */
+  String anyOf(String alias) {
+    return "%s = any(?::text[]::%s[])".formatted(column(alias, 0), types.getFirst());
   }
 
-  /** The keys as rows of a SELECT, their columns named as the key's; binds the arrays once. */
-  private String rows() {
+  /** The values as rows of a SELECT, its columns named as these; binds {@link #arrays}. */
+  String rows() {
     return "select %s from unnest(%s) u(%s)"
         .formatted(
             IntStream.range(0, columns.size())
@@ -54,28 +45,36 @@ record KeySet(List<String> columns, List<String> types) {
   }
 
   /**
-   * A SELECT of a table's rows with these keys, each looked up by itself: keys in the list are
-   * distinct. Binds {@link #arrays}.
+   * A SELECT of a table's rows with these values, each looked up by itself: values in the list are
+   * distinct and not null. Binds {@link #arrays}.
    */
   String lookUp(String table) {
-    String sameKey =
-        IntStream.range(0, columns.size())
-            .mapToObj(i -> "%s = %s".formatted(column("t", i), column("k", i)))
-            .collect(Collectors.joining(" and "));
-    return "select t.* from (%s) k join %s t on %s".formatted(rows(), table, sameKey);
+    return "select t.* from (%s) k join %s t on %s".formatted(rows(), table, same("t", "k", false));
   }
 
-  /** The arrays that {@link #condition} binds for these keys. */
-  List<String[]> bind(Collection<List<String>> keys) {
-    List<String[]> arrays = arrays(keys);
-    return columns.size() == 1 ? arrays : Stream.concat(arrays.stream(), arrays.stream()).toList();
-  }
-
-  /** The arrays to bind for these keys, one for each column. */
-  List<String[]> arrays(Collection<List<String>> keys) {
+  /** A condition that two rows have the same values in these columns. */
+  String same(String alias, String other, boolean nullsAreSame) {
     return IntStream.range(0, columns.size())
-        .mapToObj(i -> keys.stream().map(key -> key.get(i)).toArray(String[]::new))
+        .mapToObj(
+            i ->
+                "%s %s %s"
+                    .formatted(
+                        column(alias, i),
+                        nullsAreSame ? "is not distinct from" : "=",
+                        column(other, i)))
+        .collect(Collectors.joining(" and "));
+  }
+
+  /** The arrays to bind for these values, one for each column. */
+  List<@Nullable String[]> arrays(Collection<? extends List<? extends @Nullable String>> keys) {
+    return IntStream.range(0, columns.size())
+        .<@Nullable String[]>mapToObj(
+            i -> keys.stream().map(key -> (String) key.get(i)).toArray(String[]::new))
         .toList();
+  }
+
+  String list() {
+    return columns.stream().map(TableName::quoted).collect(Collectors.joining(", "));
   }
 
   private String column(String alias, int i) {

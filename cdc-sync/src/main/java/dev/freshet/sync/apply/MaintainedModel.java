@@ -1,15 +1,11 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.protocol.ModelComment;
-import dev.freshet.sync.model.AffectedKeys;
+import dev.freshet.sync.inference.ModelPlan;
+import dev.freshet.sync.inference.ModelPlan.AffectedKeys;
 import dev.freshet.sync.model.ReadModel;
-import dev.freshet.sync.model.SelectAnalysis;
-import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,164 +14,168 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A read model's table in the read database, kept equal to its SELECT over the mirror by computing
- * anew the rows whose keys a change touches.
+ * A table that is kept equal to a model's SELECT over the mirror.
+ *
+ * <p>A batch goes through {@link #begin}, {@link #touch} before and after each mirror's changes,
+ * and {@link #finish}: the units that the changes touch are computed anew.
  */
 final class MaintainedModel {
 
-  /** Keys computed anew by one statement; bounds the arrays that are bound. */
-  private static final int KEYS_AT_ONCE = 2_000;
-
-  private final ReadModel model;
-  private final SelectAnalysis analysis;
-  private final List<AffectedKeys> affectedKeys;
+  private final ModelPlan plan;
+  private final String table;
+  private final TouchedUnits touched;
 
   /** Null until it was needed: it follows from the table, which must be there. */
   private @Nullable Recomputation recomputation;
 
   /**
-   * How rows are computed anew by key: the same for every batch.
+   * How rows are computed anew.
    *
-   * @param sql the statement, which binds the keys twice
+   * @param sql for units without nulls
+   * @param sqlForNulls for units with a null among their values
    */
-  private record Recomputation(KeySet keys, String sql) {}
+  private record Recomputation(KeySet unit, String sql, String sqlForNulls) {}
 
-  MaintainedModel(ReadModel model) {
-    this.model = model;
-    this.analysis = SelectAnalysis.of(model);
-    this.affectedKeys = analysis.affectedKeys();
+  /**
+   * Keeps a table.
+   *
+   * @param table its qualified name, quoted
+   */
+  MaintainedModel(ModelPlan plan, String table) {
+    this.plan = plan;
+    this.table = table;
+    this.touched = new TouchedUnits(table, plan.unit().size());
   }
 
   ReadModel model() {
-    return model;
+    return plan.model();
   }
 
-  SelectAnalysis analysis() {
-    return analysis;
+  ModelPlan plan() {
+    return plan;
   }
 
-  /** Makes the table anew and fills it from the mirror. */
-  void rebuild(Sql sql) {
-    String name = model.quotedName();
-    sql.run("create schema if not exists read");
-    refuseWhatIsNotOurs(sql);
-    sql.run("drop table if exists " + name);
-    sql.run("create table %s as %s".formatted(name, model.select()));
-    try {
-      sql.run("alter table %s add primary key (%s)".formatted(name, quoted(model.key())));
-    } catch (ApplyFailed e) {
-      throw e.isIntegrityViolation() ? keyIsNoKey(String.valueOf(e.getMessage())) : e;
-    }
-    for (String index : model.indexes()) {
-      sql.run("create index on %s (%s)".formatted(name, index));
-    }
-    sql.run("comment on table %s is '%s'".formatted(name, model.comment().replace("'", "''")));
-    sql.run("analyze " + name);
+  String name() {
+    return plan.model().name();
   }
 
-  private SyncRefused keyIsNoKey(String why) {
-    return new SyncRefused(
-        "Model %s: its key (%s) does not tell its rows apart: %s. Name columns that are unique and never null in the result."
-            .formatted(model.name(), String.join(", ", model.key()), why));
+  boolean reads(TableName name) {
+    return plan.tables().contains(name);
   }
 
-  private void refuseWhatIsNotOurs(Sql sql) {
-    List<List<@Nullable String>> comment = sql.commentOf(model.quotedName());
-    if (!comment.isEmpty()
-        && !String.valueOf(comment.getFirst().getFirst()).startsWith(ModelComment.PREFIX)) {
-      throw new SyncRefused(
-          "The read database has a relation read.%s of its own, which would be replaced. Move it away, or name the model otherwise."
-              .formatted(model.name()));
-    }
+  /** Starts a batch. */
+  void begin(Sql sql) {
+    touched.clear(sql);
   }
 
-  /** Whether a batch touches a table that the model reads. */
-  boolean reads(Set<TableName> changed) {
-    return analysis.tables().stream().anyMatch(changed::contains);
-  }
-
-  /** The keys that these changes touch, by the mirror as it is now. */
-  Set<List<String>> affected(Sql sql, Map<Mirror, TableChanges> changes) {
-    Set<List<String>> keys = new LinkedHashSet<>();
-    for (AffectedKeys way : affectedKeys) {
-      changes.forEach(
-          (mirror, tableChanges) -> {
-            if (mirror.table().name().equals(way.table()) && !tableChanges.keys().isEmpty()) {
-              for (List<@Nullable String> key :
-                  sql.query(way.sql(mirror.selectByKeys()), mirror.bind(tableChanges))) {
-                if (key.contains(null)) {
-                  throw keyIsNoKey("it is null in a row");
-                }
-                keys.add(key.stream().map(Objects::requireNonNull).toList());
-              }
-            }
-          });
-    }
-    return keys;
-  }
-
-  /** Computes the rows with these keys anew. */
-  void recompute(Sql sql, Collection<List<String>> keys) {
-    if (keys.isEmpty()) {
+  /** Notes the units that these changes touch, by the mirror as it is now. */
+  void touch(Sql sql, Mirror mirror, TableChanges changes) {
+    TableName changed = mirror.table().name();
+    if (touched.isAll()) {
       return;
     }
-    Recomputation how = recomputation(sql);
-    List<List<String>> all = new ArrayList<>(keys);
-    for (int from = 0; from < all.size(); from += KEYS_AT_ONCE) {
-      List<String[]> bound =
-          how.keys().bind(all.subList(from, Math.min(all.size(), from + KEYS_AT_ONCE)));
-      List<String[]> twice = new ArrayList<>(bound);
-      twice.addAll(bound);
-      sql.update(how.sql(), twice);
+    if (changes.truncated() || plan.whole().contains(changed)) {
+      touched.addAll();
+      return;
+    }
+    for (AffectedKeys way : plan.ways()) {
+      if (way.table().equals(changed) && !changes.keys().isEmpty()) {
+        touched.add(sql, sql.query(way.sql(mirror.selectByKeys()), mirror.bind(changes.keys())));
+      }
     }
   }
 
-  /** Computes all rows anew. */
-  void recomputeAll(Sql sql) {
-    sql.run("delete from " + model.quotedName());
-    sql.run("insert into %s %s".formatted(model.quotedName(), model.select()));
+  TouchedUnits touched() {
+    return touched;
+  }
+
+  /** Computes what was touched anew. */
+  void finish(Sql sql) {
+    if (touched.isAll()) {
+      recomputeAll(sql);
+    } else if (!touched.isEmpty()) {
+      touched.forEachChunk(sql, units -> recompute(sql, units));
+    }
+  }
+
+  /** Computes these units anew. */
+  void recompute(Sql sql, List<List<@Nullable String>> units) {
+    Recomputation how = recomputation(sql);
+    List<List<@Nullable String>> withNulls = units.stream().filter(u -> u.contains(null)).toList();
+    List<List<@Nullable String>> others =
+        withNulls.isEmpty() ? units : units.stream().filter(u -> !u.contains(null)).toList();
+    if (!others.isEmpty()) {
+      sql.update(how.sql(), twice(how.unit().arrays(others)));
+    }
+    if (!withNulls.isEmpty()) {
+      sql.update(how.sqlForNulls(), twice(how.unit().arrays(withNulls)));
+    }
+  }
+
+  private static List<@Nullable String[]> twice(List<@Nullable String[]> arrays) {
+    List<@Nullable String[]> twice = new ArrayList<>(arrays);
+    twice.addAll(arrays);
+    return twice;
+  }
+
+  private void recomputeAll(Sql sql) {
+    // Not TRUNCATE: readers with an older snapshot would see an empty table.
+    sql.run("delete from " + table);
+    sql.run("insert into %s %s".formatted(table, plan.select()));
   }
 
   private Recomputation recomputation(Sql sql) {
     Recomputation known = recomputation;
     if (known == null) {
       Map<String, String> types = columnTypes(sql);
-      KeySet keys =
+      KeySet unit =
           new KeySet(
-              model.key(),
-              model.key().stream()
+              plan.unit(),
+              plan.unit().stream()
                   .map(column -> Objects.requireNonNull(types.get(column), column))
                   .toList());
-      known = new Recomputation(keys, recomputeSql(types.keySet(), keys));
+      String fresh =
+          plan.oneByOne()
+              ? oneByOne(unit, false)
+              : "select * from (%s) q where %s".formatted(plan.select(), unit.anyOf("q"));
+      known =
+          new Recomputation(
+              unit,
+              recomputeSql(types.keySet(), unit, fresh, false),
+              recomputeSql(types.keySet(), unit, oneByOne(unit, true), true));
       recomputation = known;
     }
     return known;
   }
 
-  private String recomputeSql(Collection<String> columns, KeySet keySet) {
-    String key = quoted(model.key());
+  /** OFFSET 0 keeps the subquery one, into which PostgreSQL then passes the single value on. */
+  private String oneByOne(KeySet unit, boolean nulls) {
+    return "select r.* from (%s) k cross join lateral (select * from (%s) q where %s offset 0) r"
+        .formatted(unit.rows(), plan.select(), unit.same("q", "k", nulls));
+  }
+
+  private String recomputeSql(Set<String> columns, KeySet unit, String fresh, boolean nulls) {
+    KeySet key = new KeySet(plan.model().key(), plan.model().key());
     String sets =
         columns.stream()
-            .filter(column -> !model.key().contains(column))
+            .filter(column -> !plan.model().key().contains(column))
             .map(column -> "%1$s = excluded.%1$s".formatted(TableName.quoted(column)))
             .collect(Collectors.joining(", "));
-    String sameKey =
-        model.key().stream()
-            .map(column -> "f.%1$s = t.%1$s".formatted(TableName.quoted(column)))
-            .collect(Collectors.joining(" and "));
     return """
-        with fresh as materialized (select * from (%s) q where %s),
-        gone as (delete from %s t where %s and not exists (select from fresh f where %s))
+        with fresh as materialized (%s),
+        gone as (
+          delete from %s t using (%s) k
+          where %s and not exists (select from fresh f where %s))
         insert into %s select * from fresh on conflict (%s) do %s
         """
         .formatted(
-            model.select(),
-            keySet.condition("q"),
-            model.quotedName(),
-            keySet.condition("t"),
-            sameKey,
-            model.quotedName(),
-            key,
+            fresh,
+            table,
+            unit.rows(),
+            unit.same("t", "k", nulls),
+            key.same("f", "t", nulls),
+            table,
+            key.list(),
             sets.isEmpty() ? "nothing" : "update set " + sets);
   }
 
@@ -189,15 +189,11 @@ final class MaintainedModel {
             where attrelid = '%s'::regclass and attnum > 0 and not attisdropped
             order by attnum
             """
-                .formatted(model.quotedName().replace("'", "''")),
+                .formatted(table.replace("'", "''")),
             List.of())) {
       types.put(
           Objects.requireNonNull(column.getFirst()), Objects.requireNonNull(column.getLast()));
     }
     return types;
-  }
-
-  private static String quoted(List<String> columns) {
-    return columns.stream().map(TableName::quoted).collect(Collectors.joining(", "));
   }
 }

@@ -1,22 +1,17 @@
 package dev.freshet.sync.apply;
 
 import dev.freshet.sync.capture.RowChange;
-import dev.freshet.sync.model.SelectAnalysis.WantedIndex;
+import dev.freshet.sync.inference.WantedIndex;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * A source table's copy in the read database: same schema, name, columns and key, and nothing else
  * of the original; what would refuse or rewrite a row there must not do so twice.
  */
-final class Mirror {
+public final class Mirror {
 
   private static final Logger log = LoggerFactory.getLogger(Mirror.class);
 
@@ -32,28 +27,29 @@ final class Mirror {
   private static final String COMMENT = "freshet mirror";
 
   private final SourceTable table;
+  private final List<SourceTable.Column> columns;
   private final KeySet key;
   private final List<Integer> keyPlaces;
   private final String deleteSql;
   private final String upsertSql;
 
-  Mirror(SourceTable table) {
+  public Mirror(SourceTable table) {
     this.table = table;
-    List<String> names = table.columns().stream().map(SourceTable.Column::name).toList();
+    this.columns = table.storedColumns();
+    List<String> names = columns.stream().map(SourceTable.Column::name).toList();
     this.keyPlaces = table.key().stream().map(names::indexOf).toList();
-    this.key =
-        new KeySet(
-            table.key(), keyPlaces.stream().map(i -> table.columns().get(i).type()).toList());
+    this.key = new KeySet(table.key(), keyPlaces.stream().map(i -> columns.get(i).type()).toList());
     this.deleteSql =
-        "delete from %s t where %s".formatted(table.name().quoted(), key.condition("t"));
+        "delete from %s t using (%s) k where %s"
+            .formatted(table.name().quoted(), key.rows(), key.same("t", "k", false));
     this.upsertSql = upsertSql(names);
   }
 
   private String upsertSql(List<String> names) {
-    String columns = names.stream().map(TableName::quoted).collect(Collectors.joining(", "));
+    String list = names.stream().map(TableName::quoted).collect(Collectors.joining(", "));
     String values =
         IntStream.range(0, names.size())
-            .mapToObj(i -> "v%d::%s".formatted(i, table.columns().get(i).type()))
+            .mapToObj(i -> "v%d::%s".formatted(i, columns.get(i).type()))
             .collect(Collectors.joining(", "));
     String sets =
         names.stream()
@@ -63,7 +59,7 @@ final class Mirror {
     return "insert into %s as t (%s) select %s from unnest(%s) u(%s) on conflict (%s) do %s"
         .formatted(
             table.name().quoted(),
-            columns,
+            list,
             values,
             names.stream().map(n -> "?::text[]").collect(Collectors.joining(", ")),
             IntStream.range(0, names.size())
@@ -73,7 +69,7 @@ final class Mirror {
             sets.isEmpty() ? "nothing" : "update set " + sets);
   }
 
-  SourceTable table() {
+  public SourceTable table() {
     return table;
   }
 
@@ -81,94 +77,89 @@ final class Mirror {
     return new TableChanges(keyPlaces);
   }
 
+  /** The columns that are stored, as a list for SQL. */
+  public String columnList() {
+    return columns.stream().map(c -> TableName.quoted(c.name())).collect(Collectors.joining(", "));
+  }
+
   /**
-   * Drops the copy that is there and makes an empty one.
+   * Drops the copy that is there and makes an empty one, without key and indexes.
    *
    * @throws SyncRefused when a table of that name is there that is no copy
    */
-  void create(Sql sql, List<WantedIndex> indexes) {
+  public void create(Sql sql) {
     String quoted = table.name().quoted();
-    List<List<@Nullable String>> comment = sql.commentOf(quoted);
+    requireOurs(sql);
+    sql.run("create schema if not exists " + TableName.quoted(table.name().schema()));
+    sql.run("drop table if exists " + quoted + " cascade");
+    sql.run(
+        "create table %s (%s)"
+            .formatted(
+                quoted,
+                table.columns().stream()
+                    .map(SourceTable.Column::definition)
+                    .collect(Collectors.joining(", "))));
+    sql.run("comment on table %s is '%s'".formatted(quoted, COMMENT));
+  }
+
+  private void requireOurs(Sql sql) {
+    List<List<@Nullable String>> comment = sql.commentOf(table.name().quoted());
     if (!comment.isEmpty() && !COMMENT.equals(comment.getFirst().getFirst())) {
       throw new SyncRefused(
           "The read database has a table %s of its own, which would be replaced. Move it away, or use another database."
               .formatted(table.name()));
     }
-    sql.run("create schema if not exists " + TableName.quoted(table.name().schema()));
-    sql.run("drop table if exists " + quoted + " cascade");
-    sql.run(
-        "create table %s (%s, primary key (%s))"
-            .formatted(
-                quoted,
-                table.columns().stream()
-                    .map(c -> TableName.quoted(c.name()) + " " + c.type())
-                    .collect(Collectors.joining(", ")),
-                table.key().stream().map(TableName::quoted).collect(Collectors.joining(", "))));
-    sql.run("comment on table %s is '%s'".formatted(quoted, COMMENT));
-    createIndexes(sql, indexes);
+  }
+
+  /** Drops the copy. */
+  void drop(Sql sql) {
+    requireOurs(sql);
+    sql.run("drop table if exists " + table.name().quoted() + " cascade");
+  }
+
+  /** Adds the key, once the rows are there. */
+  public void addKey(Sql sql) {
+    sql.run("alter table %s add primary key (%s)".formatted(table.name().quoted(), key.list()));
   }
 
   /**
-   * Makes the indexes that are not there yet; those that PostgreSQL can't make are done without.
+   * Makes the indexes that are not there yet, beside reads and writes; those that PostgreSQL can't
+   * make are done without.
+   *
+   * @param sql a connection without a transaction
    */
-  void createIndexes(Sql sql, List<WantedIndex> indexes) {
+  public void createIndexes(Sql sql, Collection<WantedIndex> indexes) {
     for (WantedIndex index : indexes) {
-      if (table.key().getFirst().equals(index.column())) {
+      if (!index.table().equals(table.name()) || table.key().getFirst().equals(index.column())) {
         continue;
       }
-      sql.run("savepoint index");
+      String name =
+          TableName.quoted(
+              "freshet_%.40s_%08x".formatted(table.name().name(), index.expression().hashCode()));
+      String qualified = TableName.quoted(table.name().schema()) + "." + name;
       try {
+        if (isInvalid(sql, qualified)) {
+          sql.run("drop index concurrently " + qualified);
+        }
         sql.run(
-            "create index if not exists %s on %s (%s)"
-                .formatted(
-                    TableName.quoted(
-                        "freshet_%s_%08x"
-                            .formatted(table.name().name(), index.expression().hashCode())),
-                    table.name().quoted(),
-                    index.expression()));
-        sql.run("release savepoint index");
+            "create index concurrently if not exists %s on %s (%s)"
+                .formatted(name, table.name().quoted(), index.expression()));
       } catch (ApplyFailed e) {
+        if (!e.isByContent()) {
+          throw e;
+        }
         log.warn("No index on {} ({}): {}", table.name(), index.expression(), e.getMessage());
-        sql.run("rollback to savepoint index");
       }
     }
   }
 
-  /** Adds rows that are not there yet. */
-  void load(Sql sql, List<RowChange.Upsert> rows) {
-    StringBuilder text = new StringBuilder();
-    for (RowChange.Upsert upsert : rows) {
-      text.append(
-          upsert.row().stream().map(Mirror::copyText).collect(Collectors.joining("\t", "", "\n")));
-    }
-    try {
-      sql.connection()
-          .unwrap(PGConnection.class)
-          .getCopyAPI()
-          .copyIn(
-              "copy %s (%s) from stdin"
-                  .formatted(
-                      table.name().quoted(),
-                      table.columns().stream()
-                          .map(c -> TableName.quoted(c.name()))
-                          .collect(Collectors.joining(", "))),
-              new ByteArrayInputStream(text.toString().getBytes(StandardCharsets.UTF_8)));
-    } catch (SQLException e) {
-      throw new ApplyFailed(e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** A value in the text format of COPY. */
-  private static String copyText(@Nullable String value) {
-    return value == null
-        ? "\\N"
-        : value
-            .replace("\\", "\\\\")
-            .replace("\t", "\\t")
-            .replace("\n", "\\n")
-            .replace("\r", "\\r");
+  /** What an interrupted CREATE INDEX CONCURRENTLY leaves. */
+  private static boolean isInvalid(Sql sql, String index) {
+    return !sql.query(
+            "select 1 from pg_index where indexrelid = to_regclass('%s') and not indisvalid"
+                .formatted(index.replace("'", "''")),
+            List.of())
+        .isEmpty();
   }
 
   /** A SELECT of the rows with these keys, to stand in a FROM; binds {@link #bind}. */
@@ -177,8 +168,8 @@ final class Mirror {
   }
 
   /** The arrays that {@link #selectByKeys} binds. */
-  List<String[]> bind(TableChanges changes) {
-    return key.arrays(changes.keys());
+  List<@Nullable String[]> bind(Collection<List<String>> keys) {
+    return key.arrays(keys);
   }
 
   /** Makes the rows as the changes say. */
@@ -188,18 +179,18 @@ final class Mirror {
       // Not TRUNCATE: readers with an older snapshot would see an empty table.
       sql.run("delete from " + table.name().quoted());
     } else if (!changes.deleted().isEmpty()) {
-      sql.update(deleteSql, key.bind(changes.deleted()));
+      sql.update(deleteSql, key.arrays(changes.deleted()));
     }
     if (!rows.isEmpty()) {
-      List<@Nullable String[]> columns = new ArrayList<>();
-      for (int i = 0; i < table.columns().size(); i++) {
+      List<@Nullable String[]> values = new ArrayList<>();
+      for (int i = 0; i < columns.size(); i++) {
         @Nullable String[] column = new @Nullable String[rows.size()];
         for (int row = 0; row < column.length; row++) {
           column[row] = rows.get(row).get(i);
         }
-        columns.add(column);
+        values.add(column);
       }
-      sql.update(upsertSql, columns);
+      sql.update(upsertSql, values);
     }
   }
 
@@ -214,7 +205,10 @@ final class Mirror {
 
   private List<@Nullable String> filled(
       Sql sql, List<@Nullable String> row, List<String> valuesFrom) {
-    List<List<@Nullable String>> found = sql.query(selectByKeys(), key.arrays(List.of(valuesFrom)));
+    List<List<@Nullable String>> found =
+        sql.query(
+            "select %s from (%s) stored".formatted(columnList(), selectByKeys()),
+            key.arrays(List.of(valuesFrom)));
     if (found.isEmpty()) {
       throw new IllegalStateException(
           "Table %s lacks the row %s, whose large values the change left as they were"

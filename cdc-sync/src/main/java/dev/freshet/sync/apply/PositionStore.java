@@ -5,8 +5,6 @@ import dev.freshet.protocol.Position;
 import dev.freshet.sync.model.SyncRefused;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.List;
-import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The one row that says how far the read database is, in {@code freshet.position}. */
@@ -27,11 +25,17 @@ public final class PositionStore {
    * @param systemIdentifier the source's, unsigned
    * @param position applied up to here; before the first copy is complete, nothing
    * @param complete whether the first copy is complete
-   * @param shape what tables are mirrored, as text to compare
    * @param epoch grows with each process that takes over
+   * @param paused whether an operator has paused it
    */
   public record Stored(
-      String systemIdentifier, Position position, boolean complete, String shape, long epoch) {}
+      String systemIdentifier, Position position, boolean complete, long epoch, boolean paused) {
+
+    /** Whether nothing was ever copied into this read database. */
+    public boolean isNew() {
+      return systemIdentifier.isEmpty();
+    }
+  }
 
   /** Makes the schema and the row where they are not there yet. */
   public void install() {
@@ -44,25 +48,24 @@ public final class PositionStore {
               timeline          integer not null,
               lsn               pg_lsn not null,
               state             text not null check (state in ('snapshot', 'streaming')),
-              shape             text not null,
               epoch             bigint not null,
               committed_at      timestamptz not null,
-              applied_at        timestamptz not null
+              applied_at        timestamptz not null,
+              paused            boolean not null default false
             )
             """)
         .update();
     db.sql(
             """
-            create table if not exists freshet.model (
-              name text primary key,
-              hash text not null
-            )
+            alter table freshet.position
+              drop column if exists shape,
+              add column if not exists paused boolean not null default false
             """)
         .update();
     db.sql(
             """
             insert into freshet.position
-            values (true, '', 1, '0/0', 'snapshot', '', 0, now(), now())
+            values (true, '', 1, '0/0', 'snapshot', 0, now(), now())
             on conflict do nothing
             """)
         .update();
@@ -103,7 +106,7 @@ public final class PositionStore {
     return db.sql(
             """
             update freshet.position set epoch = epoch + 1
-            returning system_identifier, timeline, lsn::text, state = 'streaming', shape, epoch
+            returning system_identifier, timeline, lsn::text, state = 'streaming', epoch, paused
             """)
         .query(
             (row, number) ->
@@ -111,22 +114,21 @@ public final class PositionStore {
                     row.getString(1),
                     new Position(row.getInt(2), Lsn.parse(row.getString(3))),
                     row.getBoolean(4),
-                    row.getString(5),
-                    row.getLong(6)))
+                    row.getLong(5),
+                    row.getBoolean(6)))
         .single();
   }
 
   /** Says that a first copy is being made: readers stay away until it is complete. */
-  public void beginCopy(String systemIdentifier, String shape, long epoch) {
+  public void beginCopy(String systemIdentifier, long epoch) {
     require(
         db.sql(
                 """
                 update freshet.position
-                set state = 'snapshot', system_identifier = :system, shape = :shape, lsn = '0/0'
+                set state = 'snapshot', system_identifier = :system, lsn = '0/0'
                 where epoch = :epoch
                 """)
             .param("system", systemIdentifier)
-            .param("shape", shape)
             .param("epoch", epoch)
             .update());
   }
@@ -172,34 +174,12 @@ public final class PositionStore {
     }
   }
 
-  /** The hash under which a model's table was made; empty when there is none. */
-  public Optional<String> modelHash(String name) {
-    return db.sql("select hash from freshet.model where name = :name")
-        .param("name", name)
-        .query(String.class)
-        .optional();
+  /** Remembers whether an operator has paused it, over restarts too. */
+  public void setPaused(boolean paused) {
+    db.sql("update freshet.position set paused = :paused").param("paused", paused).update();
   }
 
-  public void rememberModel(String name, String hash) {
-    db.sql(
-            """
-            insert into freshet.model values (:name, :hash)
-            on conflict (name) do update set hash = excluded.hash
-            """)
-        .param("name", name)
-        .param("hash", hash)
-        .update();
-  }
-
-  /** Names of the models whose tables were made and that are not among those given. */
-  public List<String> otherModels(List<String> names) {
-    return db.sql("select name from freshet.model where name <> all(:names)")
-        .param("names", names.toArray(String[]::new))
-        .query((row, number) -> row.getString(1))
-        .list();
-  }
-
-  public void forgetModel(String name) {
-    db.sql("delete from freshet.model where name = :name").param("name", name).update();
+  public boolean isPaused() {
+    return db.sql("select paused from freshet.position").query(Boolean.class).single();
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>All values are {@code text[]}; the statements cast them.
  */
-final class Sql implements AutoCloseable {
+public final class Sql implements AutoCloseable {
 
   private static final int STATEMENTS_KEPT = 256;
 
@@ -40,18 +41,19 @@ final class Sql implements AutoCloseable {
         }
       };
 
-  Sql(Connection connection) {
+  /** Takes a connection, and closes it with itself. */
+  public Sql(Connection connection) {
     this.connection = connection;
     // A generic plan takes an array for ten keys; for thousands that plan is quadratic.
     run("set plan_cache_mode = force_custom_plan");
   }
 
-  Connection connection() {
+  public Connection connection() {
     return connection;
   }
 
   /** Runs statements that take no values. */
-  void run(String sql) {
+  public void run(String sql) {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
     } catch (SQLException e) {
@@ -60,7 +62,7 @@ final class Sql implements AutoCloseable {
   }
 
   /** A relation's comment, empty text where it has none; no row when there is no such relation. */
-  List<List<@Nullable String>> commentOf(String quotedName) {
+  public List<List<@Nullable String>> commentOf(String quotedName) {
     return query(
         "select coalesce(obj_description(oid, 'pg_class'), '') from pg_class where oid = to_regclass('%s')"
             .formatted(quotedName.replace("'", "''")),
@@ -68,7 +70,7 @@ final class Sql implements AutoCloseable {
   }
 
   /** Runs a change, and says how many rows it touched. */
-  int update(String sql, List<? extends @Nullable String[]> arrays) {
+  public int update(String sql, List<? extends @Nullable String[]> arrays) {
     try {
       return bound(sql, arrays).executeUpdate();
     } catch (SQLException e) {
@@ -77,21 +79,51 @@ final class Sql implements AutoCloseable {
   }
 
   /** Runs a query and returns its rows as text. */
-  List<List<@Nullable String>> query(String sql, List<? extends @Nullable String[]> arrays) {
+  public List<List<@Nullable String>> query(String sql, List<? extends @Nullable String[]> arrays) {
     try (ResultSet result = bound(sql, arrays).executeQuery()) {
       int columns = result.getMetaData().getColumnCount();
       List<List<@Nullable String>> rows = new ArrayList<>();
       while (result.next()) {
-        List<@Nullable String> row = new ArrayList<>(columns);
-        for (int i = 1; i <= columns; i++) {
-          row.add(result.getString(i));
-        }
-        rows.add(row);
+        rows.add(row(result, columns));
       }
       return rows;
     } catch (SQLException e) {
       throw new ApplyFailed(e);
     }
+  }
+
+  /**
+   * Runs a query and hands its rows on as text, some at a time; other statements may run between.
+   * Needs an open transaction.
+   */
+  void queryInChunks(String sql, int rows, Consumer<List<List<@Nullable String>>> chunks) {
+    try (Statement statement = connection.createStatement()) {
+      statement.setFetchSize(rows);
+      try (ResultSet result = statement.executeQuery(sql)) {
+        int columns = result.getMetaData().getColumnCount();
+        List<List<@Nullable String>> chunk = new ArrayList<>();
+        while (result.next()) {
+          chunk.add(row(result, columns));
+          if (chunk.size() == rows) {
+            chunks.accept(chunk);
+            chunk = new ArrayList<>();
+          }
+        }
+        if (!chunk.isEmpty()) {
+          chunks.accept(chunk);
+        }
+      }
+    } catch (SQLException e) {
+      throw new ApplyFailed(e);
+    }
+  }
+
+  private static List<@Nullable String> row(ResultSet result, int columns) throws SQLException {
+    List<@Nullable String> row = new ArrayList<>(columns);
+    for (int i = 1; i <= columns; i++) {
+      row.add(result.getString(i));
+    }
+    return row;
   }
 
   private PreparedStatement bound(String sql, List<? extends @Nullable String[]> arrays)

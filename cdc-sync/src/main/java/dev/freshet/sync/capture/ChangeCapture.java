@@ -2,6 +2,7 @@ package dev.freshet.sync.capture;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
@@ -36,10 +37,9 @@ public final class ChangeCapture implements AutoCloseable {
 
   private static final String TOPIC_PREFIX = "freshet";
   private static final String TRANSACTION_TOPIC = TOPIC_PREFIX + ".transaction";
-  private static final String NOTIFICATION_TOPIC = TOPIC_PREFIX + ".notification";
 
-  /** Changes of one source transaction that are held in memory until its end. */
-  private static final int MOST_OPEN_CHANGES = 1_000_000;
+  private static final String PRINTING =
+      "-c IntervalStyle=postgres -c lc_monetary=C -c bytea_output=hex -c extra_float_digits=1";
 
   private static final int ROWS_A_BATCH = 8_192;
   private static final int ROWS_QUEUED = 32_768;
@@ -58,7 +58,6 @@ public final class ChangeCapture implements AutoCloseable {
           "sslpassword", "database.sslpassword");
 
   private final CaptureListener listener;
-  private final String slot;
   private final RecordReader reader;
   private final Lsn applied;
   private final DebeziumEngine<RecordChangeEvent<SourceRecord>> engine;
@@ -66,23 +65,22 @@ public final class ChangeCapture implements AutoCloseable {
   private final AtomicBoolean ended = new AtomicBoolean();
 
   /** Changes of the transaction whose end has not come yet. */
-  private List<RowChange> open = new ArrayList<>();
+  private Changes open = new Changes();
 
   /**
    * Prepares the engine.
    *
    * @param slot name of slot and publication
-   * @param applied where to go on from; null to make a first copy
+   * @param applied where to go on from
    */
   public ChangeCapture(
       PostgresUrl primary,
       String slot,
       Map<TableName, SourceTable> tables,
-      @Nullable Lsn applied,
+      Lsn applied,
       CaptureListener listener) {
     this.listener = listener;
-    this.slot = slot;
-    this.applied = applied == null ? Lsn.ZERO : applied;
+    this.applied = applied;
     String placeholder = UUID.randomUUID().toString();
     this.reader = new RecordReader(tables, placeholder);
     this.engine =
@@ -97,13 +95,13 @@ public final class ChangeCapture implements AutoCloseable {
       PostgresUrl primary,
       String slot,
       Map<TableName, SourceTable> tables,
-      @Nullable Lsn applied,
+      Lsn applied,
       String placeholder) {
     Properties properties = new Properties();
     properties.putAll(
         Map.ofEntries(
             Map.entry("name", slot),
-            Map.entry("connector.class", "io.debezium.connector.postgresql.PostgresConnector"),
+            Map.entry("connector.class", TextConnector.class.getName()),
             Map.entry("topic.prefix", TOPIC_PREFIX),
             Map.entry("database.hostname", primary.host()),
             Map.entry("database.port", Integer.toString(primary.port())),
@@ -114,18 +112,14 @@ public final class ChangeCapture implements AutoCloseable {
             Map.entry("publication.name", slot),
             Map.entry("publication.autocreate.mode", "disabled"),
             Map.entry("table.include.list", included(tables)),
-            Map.entry("snapshot.mode", "initial"),
-            // Parallel snapshots can be inconsistent (dbz#2330).
-            Map.entry("snapshot.max.threads", "1"),
+            // Tables are copied by COPY, which is exact and faster.
+            Map.entry("snapshot.mode", "no_data"),
             // The default leaves out TRUNCATE.
             Map.entry("skipped.operations", "none"),
             Map.entry("tombstones.on.delete", "false"),
             Map.entry("provide.transaction.metadata", "true"),
-            Map.entry("decimal.handling.mode", "string"),
-            Map.entry("interval.handling.mode", "string"),
-            Map.entry("binary.handling.mode", "hex"),
-            Map.entry("time.precision.mode", "microseconds"),
-            Map.entry("include.unknown.datatypes", "true"),
+            // How the server prints what it sends; times are in the JVM's zone, with its offset.
+            Map.entry("driver.options", PRINTING),
             Map.entry("unavailable.value.placeholder", placeholder),
             // Half a second by default, which every change would wait for.
             Map.entry("poll.interval.ms", "1"),
@@ -134,8 +128,6 @@ public final class ChangeCapture implements AutoCloseable {
             Map.entry("max.queue.size.in.bytes", Long.toString(BYTES_QUEUED)),
             Map.entry("offset.storage", AppliedOffset.class.getName()),
             Map.entry("offset.flush.interval.ms", "1000"),
-            Map.entry("notification.enabled.channels", "sink"),
-            Map.entry("notification.sink.topic.name", NOTIFICATION_TOPIC),
             // A run that fails ends; the next one starts from what was applied.
             Map.entry("errors.max.retries", "0"),
             Map.entry("slot.max.retries", "1")));
@@ -149,10 +141,25 @@ public final class ChangeCapture implements AutoCloseable {
     if (primary.password() != null) {
       properties.setProperty("database.password", primary.password());
     }
-    if (applied != null) {
-      properties.setProperty(AppliedOffset.APPLIED_LSN, Long.toUnsignedString(applied.value()));
+    String keys = keysThatAreNotPrimary(tables);
+    if (!keys.isEmpty()) {
+      properties.setProperty("message.key.columns", keys);
     }
+    properties.setProperty(AppliedOffset.APPLIED_LSN, Long.toUnsignedString(applied.value()));
     return properties;
+  }
+
+  private static String keysThatAreNotPrimary(Map<TableName, SourceTable> tables) {
+    return tables.values().stream()
+        .filter(table -> !table.isPrimaryKey())
+        .map(
+            table ->
+                Pattern.quote(table.name().schema())
+                    + "\\."
+                    + Pattern.quote(table.name().name())
+                    + ":"
+                    + String.join(",", table.key()))
+        .collect(Collectors.joining(";"));
   }
 
   private static String included(Map<TableName, SourceTable> tables) {
@@ -171,11 +178,12 @@ public final class ChangeCapture implements AutoCloseable {
       engine.run();
     } finally {
       ended.set(true);
+      open.close();
     }
     Throwable cause = failure.get();
     for (Throwable t = cause; t != null; t = t.getCause()) {
-      if (t instanceof SyncRefused refused) {
-        throw refused;
+      if (t instanceof SyncRefused || t instanceof SessionOver) {
+        throw (RuntimeException) t;
       }
     }
     if (cause != null) {
@@ -195,7 +203,6 @@ public final class ChangeCapture implements AutoCloseable {
       List<RecordChangeEvent<SourceRecord>> events,
       DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
       throws InterruptedException {
-    List<RowChange.Upsert> copied = new ArrayList<>();
     List<SourceTransaction> committed = new ArrayList<>();
     RecordChangeEvent<SourceRecord> lastEnd = null;
     for (RecordChangeEvent<SourceRecord> event : events) {
@@ -206,31 +213,13 @@ public final class ChangeCapture implements AutoCloseable {
           endTransaction(captured, value, committed);
           lastEnd = event;
         }
-      } else if (captured.topic().equals(NOTIFICATION_TOPIC)) {
-        if (isCopyCompleted(value)) {
-          listener.copied(copied);
-          copied = new ArrayList<>();
-          listener.copyCompleted(new Lsn(offset(captured, "lsn")));
-        }
       } else if (!value.schema().name().equals("io.debezium.connector.postgresql.MessageValue")) {
-        RowChange change = reader.read(captured, value);
-        if (isCopy(value)) {
-          copied.add((RowChange.Upsert) change);
-        } else {
-          open.add(change);
-          if (open.size() > MOST_OPEN_CHANGES) {
-            throw new SyncRefused(
-                "A transaction of the source has more than %,d changes, which is more than can be held. Split it, or drop the slot %s to copy everything anew."
-                    .formatted(MOST_OPEN_CHANGES, slot));
-          }
-        }
+        open.add(reader.read(captured, value));
       }
-    }
-    if (!copied.isEmpty()) {
-      listener.copied(copied);
     }
     if (!committed.isEmpty()) {
       listener.committed(committed);
+      committed.forEach(transaction -> transaction.changes().close());
     }
     if (lastEnd != null) {
       committer.markProcessed(lastEnd);
@@ -245,17 +234,9 @@ public final class ChangeCapture implements AutoCloseable {
       committed.add(new SourceTransaction(at, Instant.ofEpochMilli(value.getInt64("ts_ms")), open));
     } else {
       log.debug("Passing over a transaction that ended at {}, applied is {}", at, applied);
+      open.close();
     }
-    open = new ArrayList<>();
-  }
-
-  private static boolean isCopy(Struct envelope) {
-    return envelope.getString("op").equals("r");
-  }
-
-  private static boolean isCopyCompleted(Struct notification) {
-    return notification.getString("aggregate_type").equals("Initial Snapshot")
-        && notification.getString("type").equals("COMPLETED");
+    open = new Changes();
   }
 
   private static long offset(SourceRecord captured, String name) {

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.header.Header;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -48,15 +47,23 @@ final class RecordReader {
   }
 
   private List<@Nullable String> row(SourceTable table, Struct after) {
-    List<@Nullable String> row = new ArrayList<>(table.columns().size());
-    for (SourceTable.Column column : table.columns()) {
-      Field field = field(table, after, column.name());
+    List<SourceTable.Column> columns = table.storedColumns();
+    List<@Nullable String> row = new ArrayList<>(columns.size());
+    int known = 0;
+    for (SourceTable.Column column : columns) {
+      if (after.schema().field(column.name()) == null) {
+        row.add(column.missing());
+        continue;
+      }
+      known++;
       // Not get(): that turns a null into the column's default.
       Object value = after.getWithoutDefault(column.name());
-      row.add(
-          placeholder.equals(value)
-              ? RowChange.UNCHANGED
-              : ColumnText.of(field.schema(), value, column.type()));
+      row.add(placeholder.equals(value) ? RowChange.UNCHANGED : (String) value);
+    }
+    // A column less is one that was added later, one more is one that was dropped later. Both at
+    // once may as well be one that was renamed.
+    if (known < columns.size() && known < after.schema().fields().size()) {
+      throw new UnclearColumns(table.name());
     }
     return row;
   }
@@ -64,15 +71,10 @@ final class RecordReader {
   private static List<String> key(SourceTable table, Struct key) {
     List<String> values = new ArrayList<>(table.key().size());
     for (String column : table.key()) {
-      Field field = field(table, key, column);
-      String type =
-          table.columns().stream()
-              .filter(c -> c.name().equals(column))
-              .findFirst()
-              .orElseThrow()
-              .type();
-      values.add(
-          Objects.requireNonNull(ColumnText.of(field.schema(), key.get(field), type), column));
+      if (key.schema().field(column) == null) {
+        throw new UnclearColumns(table.name());
+      }
+      values.add(Objects.requireNonNull((String) key.get(column), column));
     }
     return values;
   }
@@ -80,15 +82,5 @@ final class RecordReader {
   private static @Nullable List<String> oldKey(SourceTable table, SourceRecord record) {
     Header header = record.headers().lastWithName(OLD_KEY);
     return header == null ? null : key(table, (Struct) header.value());
-  }
-
-  private static Field field(SourceTable table, Struct struct, String column) {
-    Field field = struct.schema().field(column);
-    if (field == null) {
-      throw new IllegalStateException(
-          "Column %s of %s is not in the change; the table was altered"
-              .formatted(column, table.name()));
-    }
-    return field;
   }
 }

@@ -7,12 +7,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * One change of one row, its values in PostgreSQL's text form.
  *
- * <p>Rows are lists of values in the order of the mirror's columns, keys in the order of its
+ * <p>Rows are lists of values in the order of the table's stored columns, keys in the order of its
  * primary key's.
  */
 public sealed interface RowChange {
 
   TableName table();
+
+  /** How much text it holds, roughly. */
+  long chars();
 
   /**
    * The row is like this now.
@@ -21,13 +24,35 @@ public sealed interface RowChange {
    * @param oldKey the key that it had, when its key changed; otherwise null
    */
   record Upsert(TableName table, List<@Nullable String> row, @Nullable List<String> oldKey)
-      implements RowChange {}
+      implements RowChange {
+
+    @Override
+    public long chars() {
+      long chars = 0;
+      for (String value : row) {
+        chars += value == null ? 0 : value.length();
+      }
+      return chars;
+    }
+  }
 
   /** The row is gone. */
-  record Delete(TableName table, List<String> key) implements RowChange {}
+  record Delete(TableName table, List<String> key) implements RowChange {
+
+    @Override
+    public long chars() {
+      return 0;
+    }
+  }
 
   /** All rows are gone. */
-  record Truncate(TableName table) implements RowChange {}
+  record Truncate(TableName table) implements RowChange {
+
+    @Override
+    public long chars() {
+      return 0;
+    }
+  }
 
   /**
    * Stands for a large value that the change left as it was, and that the server therefore did not

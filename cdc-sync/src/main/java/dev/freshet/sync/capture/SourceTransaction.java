@@ -2,7 +2,6 @@ package dev.freshet.sync.capture;
 
 import dev.freshet.protocol.Lsn;
 import java.time.Instant;
-import java.util.List;
 
 /**
  * A committed transaction of the source.
@@ -11,4 +10,4 @@ import java.util.List;
  * @param committedAt when it was committed, by the source's clock
  * @param changes its changes to published tables, in order; empty for a ping
  */
-public record SourceTransaction(Lsn end, Instant committedAt, List<RowChange> changes) {}
+public record SourceTransaction(Lsn end, Instant committedAt, Changes changes) {}

@@ -1,13 +1,12 @@
 package dev.freshet.sync.model;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -32,18 +31,27 @@ public final class ModelFiles {
   private ModelFiles() {}
 
   private record Header(
-      @Nullable List<String> key, @Nullable String version, @Nullable List<String> indexes) {}
+      @Nullable List<String> key,
+      @Nullable String version,
+      @Nullable List<String> scope,
+      @Nullable Map<String, String> affects,
+      @Nullable List<String> indexes) {
+
+    static final Header NONE = new Header(null, null, null, null, null);
+  }
 
   /**
-   * Reads all models of a folder, by name.
+   * Finds all models of a folder, by name.
    *
-   * @throws SyncRefused when there is none, or one can't be read; it says which and why
+   * @throws SyncRefused when there is none, or a file can't be read
    */
-  public static List<ReadModel> read(Path folder) {
-    List<ReadModel> models = new ArrayList<>();
+  public static Map<String, Declared> read(Path folder) {
+    Map<String, Declared> models = new TreeMap<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.sql")) {
       for (Path file : files) {
-        models.add(readOne(file));
+        String name = file.getFileName().toString().replaceFirst("\\.sql$", "");
+        String text = Files.readString(file);
+        models.put(name, new Declared(name, text));
       }
     } catch (IOException e) {
       throw new SyncRefused(
@@ -56,17 +64,28 @@ public final class ModelFiles {
           "%s holds no models. Put a NAME.sql there for each, with a key and one SELECT."
               .formatted(folder));
     }
-    models.sort(Comparator.comparing(ReadModel::name));
     return models;
   }
 
-  private static ReadModel readOne(Path file) {
-    String text;
-    try {
-      text = Files.readString(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  /**
+   * A model as its file has it.
+   *
+   * @param text header and SELECT
+   */
+  public record Declared(String name, String text) {
+
+    /**
+     * Reads it.
+     *
+     * @throws SyncRefused when it can't be read; it says why
+     */
+    public ReadModel model() {
+      return parse(name, text);
     }
+  }
+
+  private static ReadModel parse(String name, String text) {
+    String file = name + ".sql";
     Matcher parts = FORM.matcher(text);
     if (!parts.matches()) {
       throw new SyncRefused(
@@ -80,22 +99,23 @@ public final class ModelFiles {
               .formatted(file));
     }
     String select = parts.group(2).strip().replaceFirst(";\\s*$", "");
-    String name = file.getFileName().toString().replaceFirst("\\.sql$", "");
     return new ReadModel(
         name,
         header.key(),
         header.version(),
+        header.scope() == null ? List.of() : header.scope(),
+        header.affects() == null ? Map.of() : header.affects(),
         header.indexes() == null ? List.of() : header.indexes(),
         select);
   }
 
-  private static Header header(Path file, String yaml) {
+  private static Header header(String file, String yaml) {
     try {
       Header header = YAML.readValue(yaml.isBlank() ? "{}" : yaml, Header.class);
-      return header == null ? new Header(null, null, null) : header;
+      return header == null ? Header.NONE : header;
     } catch (JacksonException e) {
       throw new SyncRefused(
-          "%s: its header can't be read: %s. It knows key, version and indexes."
+          "%s: its header can't be read: %s. It knows key, version, scope, affects and indexes."
               .formatted(file, e.getOriginalMessage().lines().findFirst().orElse("")),
           e);
     }

@@ -5,6 +5,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,16 +15,26 @@ import org.jspecify.annotations.Nullable;
  * @param name the relation's name in schema {@code read}
  * @param key the columns that are unique together in the result
  * @param version the column behind entity tags, or null
+ * @param scope the columns whose rows are computed anew together; empty for the key's
+ * @param affects by table, how its changed rows say what they touch, where that can't be inferred
  * @param indexes index definitions on the maintained table, each a list of columns as in SQL
  * @param select the SELECT, as written
  */
 public record ReadModel(
-    String name, List<String> key, @Nullable String version, List<String> indexes, String select) {
+    String name,
+    List<String> key,
+    @Nullable String version,
+    List<String> scope,
+    Map<String, String> affects,
+    List<String> indexes,
+    String select) {
 
   private static final int HASH_CHARS = 16;
 
   public ReadModel {
     key = List.copyOf(key);
+    scope = List.copyOf(scope);
+    affects = new TreeMap<>(affects);
     indexes = List.copyOf(indexes);
   }
 
@@ -32,7 +44,15 @@ public record ReadModel(
       byte[] digest =
           MessageDigest.getInstance("SHA-256")
               .digest(
-                  String.join("\0", name, key.toString(), version + "", indexes.toString(), select)
+                  String.join(
+                          "\0",
+                          name,
+                          key.toString(),
+                          version + "",
+                          scope.toString(),
+                          affects.toString(),
+                          indexes.toString(),
+                          select)
                       .getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(digest).substring(0, HASH_CHARS);
     } catch (NoSuchAlgorithmException e) {

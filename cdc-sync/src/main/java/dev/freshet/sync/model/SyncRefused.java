@@ -1,7 +1,7 @@
 package dev.freshet.sync.model;
 
 /** Going on would lose rows, or can't work; the message says why and what to do. */
-public final class SyncRefused extends RuntimeException {
+public class SyncRefused extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 

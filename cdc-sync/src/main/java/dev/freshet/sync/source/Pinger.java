@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
@@ -37,9 +38,9 @@ public final class Pinger {
    *
    * @param message where it stands in the source's log
    * @param flushed how far the source's log was on disk
-   * @param retainedBytes log that the slot holds back
+   * @param claim how the slot's claim on the log stands; null when there is no slot
    */
-  public record Ping(Lsn message, Lsn flushed, long retainedBytes, Instant at) {}
+  public record Ping(Lsn message, Lsn flushed, Slot.@Nullable Claim claim, Instant at) {}
 
   private Lsn lastPing = Lsn.ZERO;
 
@@ -101,7 +102,6 @@ public final class Pinger {
 
   private void ping(Instant now) throws SQLException {
     lastPing = source.ping();
-    observer.accept(
-        new Ping(lastPing, source.position().lsn(), slot.retainedBytes().orElse(0L), now));
+    observer.accept(new Ping(lastPing, source.position().lsn(), slot.claim().orElse(null), now));
   }
 }

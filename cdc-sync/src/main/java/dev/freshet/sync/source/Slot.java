@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Publication and replication slot of one read database, on the primary; both have its name. */
@@ -69,15 +70,28 @@ public final class Slot {
     return new State.Usable();
   }
 
-  /** How much log the slot holds back, in bytes; empty when there is no slot. */
-  public Optional<Long> retainedBytes() {
+  /**
+   * How the slot's claim on the log stands.
+   *
+   * @param retainedBytes log that it holds back
+   * @param safeBytes log that may still be written before the server gives up what it needs; null
+   *     where there is no such limit
+   * @param lost whether it has been given up
+   */
+  public record Claim(long retainedBytes, @Nullable Long safeBytes, boolean lost) {}
+
+  /** How the slot's claim stands; empty when there is no slot. */
+  public Optional<Claim> claim() {
     return db.sql(
             """
-            select pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint
-            from pg_replication_slots where slot_name = :name and restart_lsn is not null
+            select coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint,
+              safe_wal_size, wal_status = 'lost'
+            from pg_replication_slots where slot_name = :name
             """)
         .param("name", name)
-        .query(Long.class)
+        .query(
+            (row, number) ->
+                new Claim(row.getLong(1), row.getObject(2, Long.class), row.getBoolean(3)))
         .optional();
   }
 
@@ -114,6 +128,11 @@ public final class Slot {
         .list();
   }
 
+  /** Drops the publication where there is one. */
+  public void unpublish() {
+    db.sql("drop publication if exists " + TableName.quoted(name)).update();
+  }
+
   /** Makes the publication have exactly these tables. */
   public void publish(Collection<TableName> tables) {
     String list = tables.stream().map(TableName::quoted).collect(Collectors.joining(", "));
@@ -131,7 +150,13 @@ public final class Slot {
             .isPresent();
     String quotedName = TableName.quoted(name);
     if (!exists) {
-      db.sql("create publication " + quotedName + " for table " + list).update();
+      db.sql(
+              "create publication "
+                  + quotedName
+                  + " for table "
+                  + list
+                  + " with (publish_via_partition_root = true)")
+          .update();
     } else if (!published.equals(Set.copyOf(tables))) {
       db.sql("alter publication " + quotedName + " set table " + list).update();
     }

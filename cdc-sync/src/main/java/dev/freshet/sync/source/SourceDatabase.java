@@ -6,10 +6,13 @@ import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.PrimaryPosition;
 import dev.freshet.sync.model.SyncRefused;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 import java.util.Properties;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
@@ -40,15 +43,8 @@ public final class SourceDatabase implements AutoCloseable {
 
   /** Opens a connection with the pinned settings. */
   public static Connection open(PostgresUrl url, String applicationName) throws SQLException {
-    Properties properties = new Properties();
-    properties.setProperty("user", url.user());
-    if (url.password() != null) {
-      properties.setProperty("password", url.password());
-    }
-    properties.setProperty("ApplicationName", applicationName);
-    properties.setProperty("connectTimeout", Integer.toString(CONNECT_SECONDS));
-    properties.setProperty("tcpKeepAlive", "true");
-    Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties);
+    Connection connection =
+        DriverManager.getConnection(url.jdbcUrl(), properties(url, applicationName));
     try (Statement statement = connection.createStatement()) {
       statement.execute(PinnedSession.SQL);
       statement.execute("set synchronous_commit = on");
@@ -58,6 +54,47 @@ public final class SourceDatabase implements AutoCloseable {
       connection.close();
       throw e;
     }
+  }
+
+  /**
+   * Opens a connection to lead by: its server notices within seconds when it is cut off, so that
+   * another process can take over.
+   */
+  public static Connection openToLead(PostgresUrl url) throws SQLException {
+    Connection connection = open(url, "freshet-sync");
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "set tcp_keepalives_idle = 1; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 3; set tcp_user_timeout = 4000");
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static Properties properties(PostgresUrl url, String applicationName) {
+    Properties properties = new Properties();
+    properties.setProperty("user", url.user());
+    if (url.password() != null) {
+      properties.setProperty("password", url.password());
+    }
+    properties.setProperty("ApplicationName", applicationName);
+    properties.setProperty("connectTimeout", Integer.toString(CONNECT_SECONDS));
+    properties.setProperty("tcpKeepAlive", "true");
+    return properties;
+  }
+
+  /** Opens a connection that speaks the replication protocol. */
+  static Connection openReplication(PostgresUrl url) throws SQLException {
+    Properties properties = properties(url, "freshet-sync-slot");
+    properties.setProperty("replication", "database");
+    properties.setProperty("assumeMinServerVersion", "14");
+    properties.setProperty("preferQueryMode", "simple");
+    return DriverManager.getConnection(url.jdbcUrl(), properties);
+  }
+
+  Connection connection() {
+    return connection;
   }
 
   public JdbcClient db() {
@@ -87,6 +124,28 @@ public final class SourceDatabase implements AutoCloseable {
     return db.sql("select system_identifier::text from pg_control_system()")
         .query((row, number) -> row.getString(1))
         .single();
+  }
+
+  /**
+   * Where a timeline was left for a later one.
+   *
+   * @param timeline the earlier one
+   * @param current the timeline that the source is on
+   * @return empty when the source's history does not hold it
+   */
+  public static Optional<Lsn> switchPoint(PostgresUrl url, int timeline, int current)
+      throws SQLException {
+    try (Connection replication = openReplication(url);
+        Statement statement = replication.createStatement();
+        ResultSet history = statement.executeQuery("TIMELINE_HISTORY " + current)) {
+      history.next();
+      return new String(history.getBytes("content"), StandardCharsets.UTF_8)
+          .lines()
+          .map(line -> line.strip().split("\\s+", 3))
+          .filter(parts -> parts.length > 1 && parts[0].equals(Integer.toString(timeline)))
+          .map(parts -> Lsn.parse(parts[1]))
+          .findFirst();
+    }
   }
 
   public Position position() throws SQLException {

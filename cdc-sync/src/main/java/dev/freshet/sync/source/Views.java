@@ -3,6 +3,7 @@ package dev.freshet.sync.source;
 import dev.freshet.protocol.ModelComment;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.model.TableName;
 import java.util.List;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -56,10 +57,42 @@ public final class Views {
     return comment.equals(Optional.of(model.comment()));
   }
 
+  /** Drops a model's view, if it is ours. */
+  public void drop(String model) {
+    String name = "read." + TableName.quoted(model);
+    boolean isOurs =
+        db.sql(
+                """
+                select starts_with(coalesce(obj_description(oid, 'pg_class'), ''), :prefix)
+                from pg_class where oid = to_regclass(:name) and relkind = 'v'
+                """)
+            .param("prefix", ModelComment.PREFIX)
+            .param("name", name)
+            .query(Boolean.class)
+            .optional()
+            .orElse(false);
+    if (isOurs) {
+      db.sql("drop view " + name).update();
+    }
+  }
+
+  /** From PostgreSQL 15 on a view can ask for its reader's privileges instead of its owner's. */
+  private boolean knowsInvoker() {
+    return db.sql("select current_setting('server_version_num')::int >= 150000")
+        .query(Boolean.class)
+        .single();
+  }
+
   private void replace(ReadModel model) {
     refuseWhatIsNotOurs(model);
     db.sql("drop view if exists " + model.quotedName()).update();
-    db.sql("create view " + model.quotedName() + " as " + model.select()).update();
+    db.sql(
+            "create view %s%s as %s"
+                .formatted(
+                    model.quotedName(),
+                    knowsInvoker() ? " with (security_invoker = true)" : "",
+                    model.select()))
+        .update();
     db.sql(
             "comment on view %s is '%s'"
                 .formatted(model.quotedName(), model.comment().replace("'", "''")))

@@ -2,6 +2,7 @@ package dev.freshet.sync.status;
 
 import dev.freshet.protocol.Position;
 import dev.freshet.sync.capture.SourceTransaction;
+import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.source.Pinger;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +15,7 @@ public sealed interface Observation {
   enum State {
     STARTING,
     STANDBY,
+    PAUSED,
     SNAPSHOT,
     STREAMING,
     RETRYING,
@@ -27,8 +29,19 @@ public sealed interface Observation {
    */
   record Became(State state, String reason) implements Observation {}
 
-  /** Rows of the first copy were loaded. */
-  record Copied(int rows) implements Observation {}
+  /** A copy or a build is under way, or done. */
+  record Progressed(Progress progress) implements Observation {}
+
+  /**
+   * A model is treated otherwise from now on.
+   *
+   * @param change building, live, stopped, refused or dropped
+   * @param reason why, and what to do; empty where there is nothing to say
+   */
+  record ModelChanged(String model, String change, String reason) implements Observation {}
+
+  /** The models' folder could not be read; what was declared before goes on. */
+  record FolderUnreadable(String reason) implements Observation {}
 
   /**
    * Transactions were applied.

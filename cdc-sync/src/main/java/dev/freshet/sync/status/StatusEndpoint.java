@@ -1,5 +1,7 @@
 package dev.freshet.sync.status;
 
+import dev.freshet.sync.copy.Progress;
+import dev.freshet.sync.source.Slot;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -49,9 +51,22 @@ public final class StatusEndpoint {
     body.put("position", now.applied() == null ? null : now.applied().toString());
     body.put("lagSeconds", now.lagSeconds());
     body.put("lagBytes", now.lagBytes());
-    body.put("copiedRows", now.copiedRows());
     body.put("changes", now.changes());
-    body.put("slotRetainedBytes", now.retainedBytes());
+    Slot.Claim claim = now.claim();
+    body.put("slotRetainedBytes", claim == null ? null : claim.retainedBytes());
+    body.put("slotSafeBytes", claim == null ? null : claim.safeBytes());
+    body.put("slotLost", claim == null ? null : claim.lost());
+    body.put("progress", now.progress() == null ? null : progress(now.progress()));
+    return body;
+  }
+
+  private static Map<String, @Nullable Object> progress(Progress progress) {
+    Map<String, @Nullable Object> body = new LinkedHashMap<>();
+    body.put("what", progress.what());
+    body.put("rows", progress.rows());
+    body.put("expectedRows", progress.expectedRows() > 0 ? progress.expectedRows() : null);
+    body.put("rowsPerSecond", Math.round(progress.rate()));
+    body.put("secondsLeft", Double.isNaN(progress.secondsLeft()) ? null : progress.secondsLeft());
     return body;
   }
 
@@ -83,7 +98,7 @@ public final class StatusEndpoint {
     return readDatabase
         .sql(
             """
-            select m.name, s.n_live_tup
+            select m.name, s.n_live_tup, m.state, m.kept, m.reason
             from freshet.model m
             left join pg_stat_user_tables s on s.schemaname = 'read' and s.relname = m.name
             order by m.name
@@ -93,10 +108,10 @@ public final class StatusEndpoint {
                 new ModelStatus(
                     row.getString(1),
                     row.getObject(2, Long.class),
-                    stateName(now),
-                    "recomputed by key",
-                    now.lagSeconds(),
-                    now.reason()))
+                    row.getString(3),
+                    row.getString(4),
+                    row.getString(3).equals("live") ? now.lagSeconds() : null,
+                    row.getString(5)))
         .list();
   }
 }

@@ -1,6 +1,7 @@
 package dev.freshet.sync.status;
 
 import dev.freshet.sync.capture.RowChange;
+import dev.freshet.sync.source.Slot;
 import dev.freshet.sync.status.Observation.State;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -32,16 +33,20 @@ public final class SyncMetrics implements Consumer<Observation> {
     gauge("freshet.sync.active", tags, status, s -> s.state() == State.STREAMING ? 1.0 : 0.0);
     gauge("freshet.sync.lag.seconds", tags, status, s -> orNaN(s.lagSeconds()));
     gauge("freshet.sync.lag.bytes", tags, status, s -> orNaN(s.lagBytes()));
-    gauge(
-        "freshet.slot.retained.bytes",
-        tags.and("slot", slot),
-        status,
-        s -> orNaN(s.retainedBytes()));
+    Tags slotTags = tags.and("slot", slot);
+    slotGauge("freshet.slot.retained.bytes", slotTags, status, Slot.Claim::retainedBytes);
+    slotGauge("freshet.slot.safe.bytes", slotTags, status, Slot.Claim::safeBytes);
+    slotGauge("freshet.slot.lost", slotTags, status, claim -> claim.lost() ? 1 : 0);
   }
 
   private void gauge(
       String name, Tags tags, SyncStatus status, Function<SyncStatus.Snapshot, Double> value) {
     Gauge.builder(name, status, s -> value.apply(s.snapshot())).tags(tags).register(meters);
+  }
+
+  private void slotGauge(
+      String name, Tags tags, SyncStatus status, Function<Slot.Claim, @Nullable Number> value) {
+    gauge(name, tags, status, s -> s.claim() == null ? Double.NaN : orNaN(value.apply(s.claim())));
   }
 
   private static double orNaN(@Nullable Number value) {
@@ -52,7 +57,7 @@ public final class SyncMetrics implements Consumer<Observation> {
   public void accept(Observation observation) {
     if (observation instanceof Observation.Applied applied) {
       apply.record(applied.took());
-      applied.transactions().forEach(t -> t.changes().forEach(this::count));
+      applied.transactions().forEach(t -> t.changes().forEachChunk(c -> c.forEach(this::count)));
     }
   }
 

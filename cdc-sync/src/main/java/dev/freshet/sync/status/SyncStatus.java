@@ -2,7 +2,9 @@ package dev.freshet.sync.status;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
+import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.source.Pinger;
+import dev.freshet.sync.source.Slot;
 import dev.freshet.sync.status.Observation.State;
 import java.time.Clock;
 import java.time.Duration;
@@ -29,14 +31,14 @@ public final class SyncStatus implements Consumer<Observation> {
   private String reason = "";
   private Instant since;
   private @Nullable Position applied;
-  private long copiedRows;
+  private @Nullable Progress progress;
   private long changes;
   private Duration lastDelay = Duration.ZERO;
   private Instant lastApplied = Instant.EPOCH;
   private Lsn pinged = Lsn.ZERO;
   private @Nullable Instant oldestPing;
   private @Nullable Lsn flushed;
-  private @Nullable Long retainedBytes;
+  private Slot.@Nullable Claim claim;
 
   public SyncStatus(Clock clock) {
     this.clock = clock;
@@ -50,9 +52,9 @@ public final class SyncStatus implements Consumer<Observation> {
    * @param applied null before the first copy is complete
    * @param lagSeconds null before the first copy is complete
    * @param lagBytes null while nothing is streamed
-   * @param copiedRows rows of the first copy so far
+   * @param progress of the last copy or build; null before the first
    * @param changes changes applied since the start
-   * @param retainedBytes log that the slot holds back; null while it is unknown
+   * @param claim how the slot's claim on the log stands; null while it is unknown
    */
   public record Snapshot(
       State state,
@@ -61,15 +63,26 @@ public final class SyncStatus implements Consumer<Observation> {
       @Nullable Position applied,
       @Nullable Double lagSeconds,
       @Nullable Long lagBytes,
-      long copiedRows,
+      @Nullable Progress progress,
       long changes,
-      @Nullable Long retainedBytes) {}
+      Slot.@Nullable Claim claim) {}
 
   @Override
   public synchronized void accept(Observation observation) {
     switch (observation) {
       case Observation.Became(State next, String why) -> become(next, why);
-      case Observation.Copied(int rows) -> copiedRows += rows;
+      case Observation.Progressed(Progress now) -> {
+        progress = now;
+        log.info("{}", now);
+      }
+      case Observation.ModelChanged(String model, String change, String why) -> {
+        if (why.isEmpty()) {
+          log.info("Model {}: {}", model, change);
+        } else {
+          log.warn("Model {}: {}. {}", model, change, why);
+        }
+      }
+      case Observation.FolderUnreadable(String why) -> log.warn("{}", why);
       case Observation.Resumed(Position at) -> {
         applied = at;
         lastApplied = clock.instant();
@@ -90,7 +103,7 @@ public final class SyncStatus implements Consumer<Observation> {
       case Observation.Pinged(Pinger.Ping ping) -> {
         pinged = ping.message();
         flushed = ping.flushed();
-        retainedBytes = ping.retainedBytes();
+        claim = ping.claim();
         if (oldestPing == null) {
           oldestPing = ping.at();
         }
@@ -103,7 +116,7 @@ public final class SyncStatus implements Consumer<Observation> {
       return;
     }
     switch (next) {
-      case STARTING, STANDBY, SNAPSHOT, STREAMING -> log.info("{}. {}", next, why);
+      case STARTING, STANDBY, PAUSED, SNAPSHOT, STREAMING -> log.info("{}. {}", next, why);
       case RETRYING -> log.warn("Interrupted, and tried again until it works: {}", why);
       case REFUSED -> log.error("Stopped: {}", why);
     }
@@ -111,7 +124,6 @@ public final class SyncStatus implements Consumer<Observation> {
       since = clock.instant();
     }
     if (next == State.SNAPSHOT) {
-      copiedRows = 0;
       applied = null;
     }
     state = next;
@@ -129,9 +141,9 @@ public final class SyncStatus implements Consumer<Observation> {
         applied,
         known ? lagSeconds() : null,
         applied == null || flushed == null || !streaming ? null : flushed.bytesSince(applied.lsn()),
-        copiedRows,
+        progress,
         changes,
-        streaming ? retainedBytes : null);
+        claim);
   }
 
   private double lagSeconds() {

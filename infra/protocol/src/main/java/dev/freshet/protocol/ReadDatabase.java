@@ -21,6 +21,22 @@ public final class ReadDatabase {
       from freshet.position"""
           .formatted(ReadDatabase.PING_SECONDS);
 
+  /**
+   * The same for one model: it is not to be read, either, while its table does not follow.
+   *
+   * @param model its name
+   */
+  public static String positionSql(String model) {
+    return POSITION_SQL.replace(
+        "state = 'streaming'",
+        "(state = 'streaming' and exists (select from freshet.model m where m.name = '%s' and m.state = 'live'))"
+            .formatted(model.replace("'", "''")));
+  }
+
+  /** Whether a model of the name bound is kept here, or is going to be: one boolean. */
+  public static final String EXPECTED_SQL =
+      "select exists (select from freshet.model where name = ?)";
+
   /** How often an idle system is pinged, in seconds. */
   public static final int PING_SECONDS = 1;
 

@@ -17,7 +17,7 @@ final class PrimarySource implements Source {
   }
 
   @Override
-  public String positionSql() {
+  public String positionSql(String model) {
     return PrimaryPosition.SQL;
   }
 

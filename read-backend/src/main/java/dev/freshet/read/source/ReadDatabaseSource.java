@@ -21,8 +21,18 @@ final class ReadDatabaseSource implements Source {
   }
 
   @Override
-  public String positionSql() {
-    return ReadDatabase.POSITION_SQL;
+  public String positionSql(String model) {
+    return ReadDatabase.positionSql(model);
+  }
+
+  @Override
+  public boolean expects(Connection connection, String model) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(ReadDatabase.EXPECTED_SQL)) {
+      statement.setString(1, model);
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    }
   }
 
   @Override

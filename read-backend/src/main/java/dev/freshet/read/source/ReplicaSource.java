@@ -37,7 +37,7 @@ final class ReplicaSource implements Source {
   }
 
   @Override
-  public String positionSql() {
+  public String positionSql(String model) {
     return "select pg_last_wal_replay_lsn()::text";
   }
 

@@ -23,8 +23,10 @@ public sealed interface Source permits PrimarySource, ReplicaSource, ReadDatabas
   /**
    * A query of one row that, as part of a statement, tells a position at or past everything the
    * statement sees: PostgreSQL takes the snapshot before it evaluates the row.
+   *
+   * @param model the name of the model that the statement reads
    */
-  String positionSql();
+  String positionSql(String model);
 
   /**
    * Reads the row of {@link #positionSql}, from {@code column} on.
@@ -32,6 +34,11 @@ public sealed interface Source permits PrimarySource, ReplicaSource, ReadDatabas
    * @return empty when the source is not to be read from now
    */
   Optional<Position> read(ResultSet row, int column) throws SQLException;
+
+  /** Whether a model that is not there is going to be: then another copy may have it already. */
+  default boolean expects(Connection connection, String model) throws SQLException {
+    return false;
+  }
 
   /** Asks how far the source is now. */
   Optional<Progress> poll(Connection connection) throws SQLException;

@@ -143,7 +143,7 @@ public final class LocalSystem implements AutoCloseable {
     while (Instant.now().isBefore(end)) {
       try {
         JsonNode status = new JsonMapper().readTree(ask(options.operatorPort(), "/api/status"));
-        if (status.path("verdict").path("ok").asBoolean(false)) {
+        if (status.path("verdict").path("ok").asBoolean(false) && areBuilt(status)) {
           return;
         }
         verdict = status.path("verdict").path("text").asString(verdict);
@@ -156,6 +156,15 @@ public final class LocalSystem implements AutoCloseable {
     throw new StartFailed(
         "It did not become ready within %d s: %s See the logs in %s."
             .formatted(READY_TIMEOUT.toSeconds(), verdict, cluster.data().logs()));
+  }
+
+  /** Whether every read database has its models; one that can't be kept is no reason to wait. */
+  private static boolean areBuilt(JsonNode status) {
+    boolean isKept = !status.path("models").isEmpty() || status.path("sync").isEmpty();
+    for (JsonNode model : status.path("models")) {
+      isKept &= !model.path("state").asString("").equals("building");
+    }
+    return isKept;
   }
 
   /** A sync that refuses waits for a person; so need not the start. */

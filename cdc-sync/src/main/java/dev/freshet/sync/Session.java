@@ -1,0 +1,436 @@
+package dev.freshet.sync;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.apply.Applier;
+import dev.freshet.sync.apply.Mirror;
+import dev.freshet.sync.apply.ModelStore;
+import dev.freshet.sync.apply.PositionStore;
+import dev.freshet.sync.apply.Sql;
+import dev.freshet.sync.apply.UserTypes;
+import dev.freshet.sync.capture.ChangeCapture;
+import dev.freshet.sync.capture.SourceTransaction;
+import dev.freshet.sync.model.ModelFiles;
+import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.ReadModel;
+import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.model.TableMissing;
+import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.ConsistentSnapshot;
+import dev.freshet.sync.source.Pinger;
+import dev.freshet.sync.source.SchemaWatch;
+import dev.freshet.sync.source.Slot;
+import dev.freshet.sync.source.SourceCatalogue;
+import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.Views;
+import dev.freshet.sync.status.Observation;
+import dev.freshet.sync.status.Observation.State;
+import dev.freshet.sync.upkeep.ModelPlanner;
+import dev.freshet.sync.upkeep.TableCopy;
+import dev.freshet.sync.upkeep.Upkeep;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session: from its connections until something ends it.
+ *
+ * <p>It takes the lead, brings the mirrors into line with the tables, and then three go on beside
+ * each other: the capture, whose transactions are applied as they come; the pinger; and the upkeep,
+ * which copies tables and builds models.
+ */
+final class Session {
+
+  private static final Logger log = LoggerFactory.getLogger(Session.class);
+
+  private final SyncSettings settings;
+  private final PostgresUrl primary;
+  private final PostgresUrl readDatabase;
+  private final Set<TableName> copyAnew;
+  private final Consumer<Observation> observer;
+  private final Clock clock;
+
+  private volatile @Nullable ChangeCapture capture;
+  private volatile @Nullable Upkeep upkeep;
+  private volatile boolean ended;
+
+  /** How a session came to its end. */
+  enum End {
+    /** Another process holds the read database. */
+    OTHER_LEADS,
+    /** An operator paused it. */
+    PAUSED,
+    /** It was told to. */
+    ENDED
+  }
+
+  /**
+   * Prepares a session.
+   *
+   * @param copyAnew tables whose mirrors can't be trusted
+   */
+  Session(
+      SyncSettings settings, Set<TableName> copyAnew, Consumer<Observation> observer, Clock clock) {
+    this.settings = settings;
+    this.primary = PostgresUrl.parse(settings.primary());
+    this.readDatabase = PostgresUrl.parse(settings.readDatabase());
+    this.copyAnew = Set.copyOf(copyAnew);
+    this.observer = observer;
+    this.clock = clock;
+  }
+
+  /** Goes on until something ends it. */
+  End run() throws SQLException {
+    Map<String, Declared> declared = ModelFiles.read(settings.models());
+    try (Connection applying = SourceDatabase.openToLead(readDatabase);
+        Applier applier = new Applier(applying);
+        SourceDatabase source = SourceDatabase.connect(primary)) {
+      PositionStore positions = applier.positions();
+      if (!positions.tryLead()) {
+        return End.OTHER_LEADS;
+      }
+      applier.install();
+      PositionStore.Stored stored = positions.takeOver();
+      if (stored.paused()) {
+        return End.PAUSED;
+      }
+      source.requireLogicalDecoding();
+      positions.requireOtherDatabaseThan(
+          SourceDatabase.systemIdentifier(source.db()), primary.database());
+      SourceCatalogue catalogue = new SourceCatalogue(source);
+      Map<String, ModelPlanner.Planned> plans = plan(catalogue, applier, declared);
+      Map<TableName, SourceTable> tables = new LinkedHashMap<>();
+      plans.values().forEach(planned -> tables.putAll(planned.tables()));
+      installViews(source, declared, plans);
+      makeTypes(catalogue, tables);
+      Slot slot = new Slot(source.db(), settings.slotName());
+      String copyBecause = whyCopy(source, slot, stored);
+      if (copyBecause.isEmpty()) {
+        slot.publish(tables.keySet());
+        resume(applier, stored, tables, plans);
+      } else {
+        observer.accept(new Observation.Became(State.SNAPSHOT, copyBecause));
+        slot.drop(!stored.isNew());
+        slot.publish(tables.keySet());
+        copyAll(source, applier, tables, stored.epoch());
+      }
+      observer.accept(new Observation.Resumed(applier.applied()));
+      observer.accept(new Observation.Became(State.STREAMING, ""));
+      stream(source, slot, tables, applier);
+      return End.ENDED;
+    }
+  }
+
+  /**
+   * Plans for the models that are kept as they were declared, and for those that are to be built.
+   *
+   * @return by name, and by name with an apostrophe for a declaration that is still to be built
+   */
+  private Map<String, ModelPlanner.Planned> plan(
+      SourceCatalogue catalogue, Applier applier, Map<String, Declared> declared) {
+    ModelPlanner planner = new ModelPlanner(catalogue);
+    Map<String, ModelPlanner.Planned> plans = new LinkedHashMap<>();
+    List<SyncRefused> refusals = new ArrayList<>();
+    for (ModelStore.Stored stored : applier.modelStore().all()) {
+      if (declared.containsKey(stored.name()) && stored.state() == ModelStore.State.LIVE) {
+        tryToPlan(planner, stored.declared(), refusals)
+            .ifPresentOrElse(
+                planned -> plans.put(stored.name(), planned),
+                () ->
+                    applier.between(
+                        sql ->
+                            stopped(
+                                applier,
+                                stored.name(),
+                                String.valueOf(refusals.getLast().getMessage()))));
+      }
+    }
+    for (Declared model : declared.values()) {
+      ModelPlanner.Planned kept = plans.get(model.name());
+      if (kept == null || !kept.declared().equals(model)) {
+        tryToPlan(planner, model, refusals)
+            .ifPresent(planned -> plans.put(model.name() + "'", planned));
+      }
+    }
+    if (plans.isEmpty()) {
+      String why = refusals.stream().map(SyncRefused::getMessage).collect(Collectors.joining(" "));
+      if (refusals.stream().anyMatch(TableMissing.class::isInstance)) {
+        throw new IllegalStateException(why);
+      }
+      throw new SyncRefused(why);
+    }
+    return plans;
+  }
+
+  private static boolean stopped(Applier applier, String model, String reason) {
+    applier.stop(model, ModelStore.State.STOPPED, reason);
+    return true;
+  }
+
+  private static Optional<ModelPlanner.Planned> tryToPlan(
+      ModelPlanner planner, Declared model, List<SyncRefused> refusals) {
+    try {
+      return Optional.of(planner.plan(model));
+    } catch (SyncRefused e) {
+      refusals.add(e);
+      return Optional.empty();
+    }
+  }
+
+  private void installViews(
+      SourceDatabase source,
+      Map<String, Declared> declared,
+      Map<String, ModelPlanner.Planned> plans) {
+    if (!settings.views()) {
+      return;
+    }
+    List<ReadModel> models = new ArrayList<>();
+    plans.values().stream()
+        .filter(planned -> planned.declared().equals(declared.get(planned.declared().name())))
+        .forEach(planned -> models.add(planned.plan().model()));
+    new Views(source.db(), source.transactions()).install(models);
+  }
+
+  private void makeTypes(SourceCatalogue catalogue, Map<TableName, SourceTable> tables)
+      throws SQLException {
+    Set<Long> oids = tables.values().stream().map(SourceTable::oid).collect(Collectors.toSet());
+    try (Sql sql = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-types"))) {
+      UserTypes.make(sql, catalogue.userTypes(oids));
+    }
+  }
+
+  /** Why everything has to be copied anew; empty when the stored position can be gone on from. */
+  private String whyCopy(SourceDatabase source, Slot slot, PositionStore.Stored stored)
+      throws SQLException {
+    String system = SourceDatabase.systemIdentifier(source.db());
+    if (!stored.isNew() && !stored.systemIdentifier().equals(system)) {
+      throw new SyncRefused(
+          "The read database holds the copy of another system than %s. Name the right --primary, or drop schema freshet there to start anew."
+              .formatted(primary));
+    }
+    if (!stored.complete()) {
+      return "First copy of the tables.";
+    }
+    int now = source.position().timeline();
+    int then = stored.position().timeline();
+    if (now > then) {
+      Optional<Lsn> left = SourceDatabase.switchPoint(primary, then, now);
+      if (left.isEmpty() || left.get().compareTo(stored.position().lsn()) < 0) {
+        return "The primary was replaced by one that lacks changes up to %s, which had been applied here."
+            .formatted(stored.position());
+      }
+    }
+    return switch (slot.check(stored.position().lsn())) {
+      case Slot.State.Usable ignored -> "";
+      case Slot.State.Absent ignored ->
+          "The replication slot %s is gone, and with it the changes since %s."
+              .formatted(slot.name(), stored.position());
+      case Slot.State.Lost ignored ->
+          "The server gave up log that the slot %s still needed.".formatted(slot.name());
+    };
+  }
+
+  /** Brings the mirrors into line with the tables; what can't be altered is copied later. */
+  private void resume(
+      Applier applier,
+      PositionStore.Stored stored,
+      Map<TableName, SourceTable> tables,
+      Map<String, ModelPlanner.Planned> plans) {
+    applier.resume(stored);
+    Map<TableName, SourceTable> mirrored = applier.mirrorStore().all();
+    applier.between(
+        sql -> {
+          mirrored.forEach(
+              (name, earlier) -> {
+                SourceTable table = tables.get(name);
+                Optional<List<String>> alterations =
+                    table == null || copyAnew.contains(name)
+                        ? Optional.empty()
+                        : table.alterationsSince(earlier);
+                if (table == null || alterations.isEmpty()) {
+                  applier.stopFollowing(name);
+                } else {
+                  applier.alter(table, alterations.get());
+                }
+              });
+          plans.forEach(
+              (name, planned) -> {
+                if (name.endsWith("'")) {
+                  return;
+                }
+                if (planned.tables().keySet().stream().allMatch(applier::isMirrored)) {
+                  applier.maintain(planned.plan());
+                } else {
+                  applier.stop(
+                      name, ModelStore.State.BUILDING, "A table that it reads was altered.");
+                }
+              });
+          return true;
+        });
+  }
+
+  /** Copies all tables as they are at one position, where the slot's stream begins. */
+  private void copyAll(
+      SourceDatabase source, Applier applier, Map<TableName, SourceTable> tables, long epoch)
+      throws SQLException {
+    applier.beginCopy(SourceDatabase.systemIdentifier(source.db()), epoch);
+    int timeline = source.position().timeline();
+    try (ConsistentSnapshot snapshot = ConsistentSnapshot.ofNewSlot(primary, settings.slotName());
+        Sql writing = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-copy"))) {
+      for (SourceTable table : tables.values()) {
+        TableCopy.fill(
+            snapshot,
+            new Mirror(table),
+            writing,
+            progress -> observer.accept(new Observation.Progressed(progress)));
+        applier.between(
+            sql -> {
+              applier.startFollowing(table);
+              return true;
+            });
+      }
+      applier.completeCopy(new Position(timeline, snapshot.at()));
+    }
+  }
+
+  /** Captures and applies until something ends it. */
+  private void stream(
+      SourceDatabase source, Slot slot, Map<TableName, SourceTable> tables, Applier applier)
+      throws SQLException {
+    int timeline = source.position().timeline();
+    AtomicReference<@Nullable Exception> companionFailed = new AtomicReference<>();
+    try (SourceDatabase watching = SourceDatabase.connect(primary);
+        SourceDatabase planning = SourceDatabase.connect(primary);
+        Connection listening = SourceDatabase.open(readDatabase, "freshet-sync-wanted");
+        ChangeCapture running =
+            new ChangeCapture(
+                primary,
+                slot.name(),
+                tables,
+                applier.applied().lsn(),
+                listener(
+                    applier, new SchemaWatch(new SourceCatalogue(watching), tables), timeline))) {
+      capture = running;
+      if (ended) {
+        return;
+      }
+      Pinger pinger =
+          new Pinger(
+              source,
+              slot,
+              listening,
+              () -> applier.applied().lsn(),
+              ping -> observer.accept(new Observation.Pinged(ping)),
+              clock);
+      Upkeep keeping =
+          new Upkeep(
+              new Upkeep.Place(primary, readDatabase, settings.models(), slot.name()),
+              new SourceCatalogue(planning),
+              settings.views() ? new Views(planning.db(), planning.transactions()) : null,
+              applier,
+              tables.keySet(),
+              observer);
+      upkeep = keeping;
+      Thread pinging = companion("pinger", pinger::run, running, companionFailed);
+      Thread upkeeping = companion("upkeep", keeping::run, running, companionFailed);
+      try {
+        running.run();
+      } finally {
+        capture = null;
+        upkeep = null;
+        pinging.interrupt();
+        upkeeping.interrupt();
+        pinging.join();
+        upkeeping.join();
+      }
+      rethrow(companionFailed.get());
+    } catch (IOException e) {
+      throw new IllegalStateException("The capture can't be closed: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private interface Companion {
+    void run() throws SQLException;
+  }
+
+  /** Goes on beside the capture; when it fails, the capture ends too. */
+  private static Thread companion(
+      String name,
+      Companion work,
+      ChangeCapture running,
+      AtomicReference<@Nullable Exception> failed) {
+    return Thread.ofVirtual()
+        .name(name)
+        .start(
+            () -> {
+              try {
+                work.run();
+              } catch (SQLException | RuntimeException e) {
+                failed.compareAndSet(null, e);
+                log.debug("The {} ended", name, e);
+                try {
+                  running.close();
+                } catch (IOException | RuntimeException notClosed) {
+                  log.warn("The capture can't be closed", notClosed);
+                }
+              }
+            });
+  }
+
+  private void rethrow(@Nullable Exception failure) {
+    if (failure == null || ended) {
+      return;
+    }
+    throw failure instanceof RuntimeException unchecked
+        ? unchecked
+        : new IllegalStateException(failure.getMessage(), failure);
+  }
+
+  private dev.freshet.sync.capture.CaptureListener listener(
+      Applier applier, SchemaWatch watch, int timeline) {
+    return (List<SourceTransaction> transactions) -> {
+      watch.check();
+      long started = System.nanoTime();
+      applier.apply(transactions, timeline);
+      observer.accept(
+          new Observation.Applied(
+              transactions,
+              applier.applied(),
+              Duration.ofNanos(System.nanoTime() - started),
+              clock.instant()));
+    };
+  }
+
+  /** Asks for a model to be built anew; false when nothing is streamed now. */
+  boolean wish(String model) {
+    Upkeep keeping = upkeep;
+    return keeping != null && keeping.wish(model);
+  }
+
+  /** Ends it; {@link #run} returns soon. */
+  void end() throws IOException {
+    ended = true;
+    ChangeCapture running = capture;
+    if (running != null) {
+      running.close();
+    }
+  }
+}

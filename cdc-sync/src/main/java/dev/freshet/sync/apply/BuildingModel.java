@@ -1,0 +1,213 @@
+package dev.freshet.sync.apply;
+
+import dev.freshet.sync.inference.ModelPlan;
+import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.model.TableName;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's new table while it is filled, in schema {@code freshet}: what changes touch meanwhile
+ * is noted beside it, to be computed anew once the rows are there.
+ */
+public final class BuildingModel {
+
+  /** Units computed anew at once, while nothing else can be applied. */
+  private static final int UNITS_AT_ONCE = 1_000;
+
+  private static final String LOCK_TIMEOUT = "200ms";
+
+  /** From here on a unique index can hold several nulls as one. */
+  private static final int NULLS_NOT_DISTINCT_SINCE = 15;
+
+  private final Declared declared;
+  private final ModelPlan plan;
+  private final String name;
+  private final String table;
+  private final String noted;
+  private final MaintainedModel maintained;
+  private boolean allTouched;
+
+  public BuildingModel(Declared declared, ModelPlan plan) {
+    this.declared = declared;
+    this.plan = plan;
+    this.name = plan.model().name();
+    this.table = "freshet." + TableName.quoted("new " + name);
+    this.noted = "freshet." + TableName.quoted("touched " + name);
+    this.maintained = new MaintainedModel(plan, table);
+  }
+
+  String name() {
+    return name;
+  }
+
+  MaintainedModel maintained() {
+    return maintained;
+  }
+
+  /** The new table, to be filled with the SELECT's rows. */
+  public String table() {
+    return table;
+  }
+
+  /** Makes the empty table. Only between two batches, whose changes are noted from now on. */
+  public void create(Sql sql) {
+    refuseWhatIsNotOurs(sql);
+    drop(sql);
+    sql.run("create table %s as select * from (%s) q with no data".formatted(table, plan.select()));
+    sql.run(
+        "create table %s (%s)"
+            .formatted(
+                noted,
+                IntStream.range(0, plan.unit().size())
+                    .mapToObj(i -> "u" + i + " text")
+                    .collect(Collectors.joining(", "))));
+  }
+
+  private void refuseWhatIsNotOurs(Sql sql) {
+    List<List<@Nullable String>> comment = sql.commentOf(plan.model().quotedName());
+    if (!comment.isEmpty()
+        && !String.valueOf(comment.getFirst().getFirst())
+            .startsWith(dev.freshet.protocol.ModelComment.PREFIX)) {
+      throw new SyncRefused(
+          "The read database has a relation read.%s of its own, which would be replaced. Move it away, or name the model otherwise."
+              .formatted(name));
+    }
+  }
+
+  /** Gives the new table up. */
+  public void drop(Sql sql) {
+    sql.run("drop table if exists " + table);
+    sql.run("drop table if exists " + noted);
+  }
+
+  /** Adds key, indexes and comment, once the rows are there. On a connection of one's own. */
+  public void addIndexes(Sql sql, int serverMajor) {
+    String key =
+        plan.model().key().stream().map(TableName::quoted).collect(Collectors.joining(", "));
+    try {
+      sql.run("alter table %s add primary key (%s)".formatted(table, key));
+    } catch (ApplyFailed e) {
+      if (e.isDuplicate() || (e.isNullWhereNoneMayBe() && serverMajor < NULLS_NOT_DISTINCT_SINCE)) {
+        throw keyIsNoKey(e);
+      }
+      if (!e.isNullWhereNoneMayBe()) {
+        throw e;
+      }
+      uniqueWithNulls(sql, key);
+    }
+    for (String index : plan.model().indexes()) {
+      sql.run("create index on %s (%s)".formatted(table, index));
+    }
+    sql.run(
+        "comment on table %s is '%s'".formatted(table, plan.model().comment().replace("'", "''")));
+    sql.run("analyze " + table);
+  }
+
+  private void uniqueWithNulls(Sql sql, String key) {
+    try {
+      sql.run("create unique index on %s (%s) nulls not distinct".formatted(table, key));
+    } catch (ApplyFailed e) {
+      throw e.isDuplicate() ? keyIsNoKey(e) : e;
+    }
+  }
+
+  private SyncRefused keyIsNoKey(ApplyFailed why) {
+    return new SyncRefused(
+        "Model %s: its key (%s) does not tell its rows apart: %s. Name columns that are unique in the result%s."
+            .formatted(
+                name,
+                String.join(", ", plan.model().key()),
+                String.valueOf(why.getMessage()).replace('\n', ' '),
+                why.isNullWhereNoneMayBe() ? ", and not null below PostgreSQL 15" : ""));
+  }
+
+  /** Notes what a batch touched. */
+  void note(Sql sql) {
+    TouchedUnits touched = maintained.touched();
+    if (touched.isAll()) {
+      allTouched = true;
+    } else if (!touched.isEmpty()) {
+      String arrays = plan.unit().stream().map(c -> "?::text[]").collect(Collectors.joining(", "));
+      touched.forEachChunk(
+          sql,
+          units -> {
+            List<@Nullable String[]> values = new ArrayList<>();
+            for (int i = 0; i < plan.unit().size(); i++) {
+              int column = i;
+              values.add(units.stream().map(unit -> unit.get(column)).toArray(String[]::new));
+            }
+            sql.update("insert into %s select * from unnest(%s)".formatted(noted, arrays), values);
+          });
+    }
+  }
+
+  /**
+   * Computes some of what was noted anew. Only between two batches.
+   *
+   * @return whether nothing is left
+   */
+  public boolean catchUp(Sql sql) {
+    if (allTouched) {
+      sql.run("delete from " + noted);
+      sql.run("delete from " + table);
+      sql.run("insert into %s %s".formatted(table, plan.select()));
+      allTouched = false;
+      return true;
+    }
+    List<List<@Nullable String>> units =
+        sql.query(
+            """
+            with taken as (
+              delete from %1$s where ctid = any(array(select ctid from %1$s limit %2$d)) returning *)
+            select distinct * from taken
+            """
+                .formatted(noted, UNITS_AT_ONCE),
+            List.of());
+    if (!units.isEmpty()) {
+      maintained.recompute(sql, units);
+    }
+    return units.isEmpty();
+  }
+
+  /**
+   * Puts the new table in the old one's place, with its privileges. Only between two batches, with
+   * nothing left to catch up.
+   *
+   * @throws ApplyFailed when readers don't let the old table go soon enough
+   */
+  public void swap(Sql sql, Applier applier) {
+    sql.run("set local lock_timeout = '" + LOCK_TIMEOUT + "'");
+    List<String> grants = grants(sql);
+    sql.run("drop table if exists " + plan.model().quotedName());
+    sql.run("alter table %s set schema read".formatted(table));
+    sql.run(
+        "alter table read.%s rename to %s"
+            .formatted(TableName.quoted("new " + name), TableName.quoted(name)));
+    sql.run("drop table " + noted);
+    grants.forEach(sql::run);
+    applier.stopBuilding(name);
+    applier.maintain(plan);
+    applier.remember(declared, ModelStore.State.LIVE, "", plan.kept());
+  }
+
+  private List<String> grants(Sql sql) {
+    return sql
+        .query(
+            """
+            select format('grant %%s on %%s to %%s', a.privilege_type, c.oid::regclass,
+              case a.grantee when 0 then 'public' else a.grantee::regrole::text end)
+            from pg_class c cross join lateral aclexplode(c.relacl) a
+            where c.oid = to_regclass('%s') and a.grantee <> c.relowner
+            """
+                .formatted(plan.model().quotedName().replace("'", "''")),
+            List.of())
+        .stream()
+        .map(row -> String.valueOf(row.getFirst()))
+        .toList();
+  }
+}

@@ -1,0 +1,32 @@
+package dev.freshet.sync.apply;
+
+/** A model's own SELECT or table refused a change; the batch is rolled back. */
+final class ModelFailed extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String model;
+
+  private ModelFailed(String model, ApplyFailed cause) {
+    super(cause.getMessage(), cause);
+    this.model = model;
+  }
+
+  /** Runs what a model has to do; what fails by its fault is told as such. */
+  static void watch(MaintainedModel model, Runnable work) {
+    try {
+      work.run();
+    } catch (ApplyFailed e) {
+      throw e.isByContent() ? new ModelFailed(model.name(), e) : e;
+    }
+  }
+
+  String model() {
+    return model;
+  }
+
+  String reason() {
+    return "The read database refused to compute it: "
+        + String.valueOf(getMessage()).lines().findFirst().orElse("");
+  }
+}

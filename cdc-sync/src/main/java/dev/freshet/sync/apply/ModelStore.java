@@ -1,0 +1,108 @@
+package dev.freshet.sync.apply;
+
+import dev.freshet.sync.model.ModelFiles.Declared;
+import java.util.List;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** The models of a read database and whether readers may have them, in {@code freshet.model}. */
+public final class ModelStore {
+
+  private final JdbcClient db;
+
+  ModelStore(JdbcClient db) {
+    this.db = db;
+  }
+
+  /** What a model is to readers. */
+  public enum State {
+    /** Its table is not there yet, or does not follow: another copy has to answer. */
+    BUILDING,
+    /** Its table equals the SELECT at the applied position. */
+    LIVE,
+    /** It can't be kept in step; the reason says why. */
+    STOPPED,
+    /** Changes that touch it wait among the dead letters. */
+    FAULTY;
+
+    String stored() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  /**
+   * A model as it is stored.
+   *
+   * @param declared the file that its table was made by; for one without a table, the file as it is
+   */
+  public record Stored(Declared declared, State state, String reason) {
+
+    public String name() {
+      return declared.name();
+    }
+  }
+
+  void install() {
+    db.sql(
+            """
+            create table if not exists freshet.model (
+              name text primary key,
+              hash text not null
+            )
+            """)
+        .update();
+    db.sql(
+            """
+            alter table freshet.model
+              drop column if exists hash,
+              add column if not exists declaration text not null default '',
+              add column if not exists state text not null default 'building',
+              add column if not exists reason text not null default '',
+              add column if not exists kept text not null default ''
+            """)
+        .update();
+  }
+
+  public List<Stored> all() {
+    return db.sql("select name, declaration, state, reason from freshet.model order by name")
+        .query(
+            (row, number) ->
+                new Stored(
+                    new Declared(row.getString(1), row.getString(2)),
+                    State.valueOf(row.getString(3).toUpperCase(java.util.Locale.ROOT)),
+                    row.getString(4)))
+        .list();
+  }
+
+  void put(Declared declared, State state, String reason, String kept) {
+    db.sql(
+            """
+            insert into freshet.model (name, declaration, state, reason, kept)
+            values (:name, :declaration, :state, :reason, :kept)
+            on conflict (name) do update set declaration = excluded.declaration,
+              state = excluded.state, reason = excluded.reason, kept = excluded.kept
+            """)
+        .param("name", declared.name())
+        .param("declaration", declared.text())
+        .param("state", state.stored())
+        .param("reason", reason)
+        .param("kept", kept)
+        .update();
+  }
+
+  /** Changes a model's state where it is not so already. */
+  public void change(String name, State state, String reason) {
+    db.sql(
+            """
+            update freshet.model set state = :state, reason = :reason
+            where name = :name and (state, reason) is distinct from (:state, :reason)
+            """)
+        .param("name", name)
+        .param("state", state.stored())
+        .param("reason", reason)
+        .update();
+  }
+
+  void forget(String name) {
+    db.sql("delete from freshet.model where name = :name").param("name", name).update();
+  }
+}

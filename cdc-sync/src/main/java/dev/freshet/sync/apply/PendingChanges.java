@@ -1,0 +1,66 @@
+package dev.freshet.sync.apply;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.sync.capture.Changes;
+import dev.freshet.sync.capture.RowChange;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes of a table that is being copied, to be applied when its rows are there: those of
+ * transactions that ended after the copy's position.
+ */
+public final class PendingChanges implements AutoCloseable {
+
+  private Changes changes = new Changes();
+
+  /** How many changes there are up to the end of each transaction, until the position is known. */
+  private final TreeMap<Lsn, Long> counts = new TreeMap<>();
+
+  private @Nullable Lsn from;
+  private long skip;
+
+  /** Keeps a change. */
+  synchronized void add(Lsn end, RowChange change) {
+    if (from == null || end.compareTo(from) > 0) {
+      changes.add(change);
+      if (from == null) {
+        counts.put(end, changes.size());
+      }
+    }
+  }
+
+  /** The rows were copied as they were at this position. */
+  public synchronized void copiedAt(Lsn position) {
+    from = position;
+    Map.Entry<Lsn, Long> last = counts.floorEntry(position);
+    skip = last == null ? 0 : last.getValue();
+    counts.clear();
+  }
+
+  /**
+   * What has come together, and how many at its begin the copy has already.
+   *
+   * @param changes to be closed by whoever takes them
+   */
+  public record Taken(Changes changes, long skip) {}
+
+  /** Takes what has come together since the last time. */
+  public synchronized Taken take() {
+    Taken taken = new Taken(changes, skip);
+    changes = new Changes();
+    skip = 0;
+    return taken;
+  }
+
+  /** How many there are. */
+  public synchronized long size() {
+    return changes.size() - skip;
+  }
+
+  @Override
+  public synchronized void close() {
+    changes.close();
+  }
+}

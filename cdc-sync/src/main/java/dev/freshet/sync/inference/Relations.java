@@ -1,0 +1,45 @@
+package dev.freshet.sync.inference;
+
+import dev.freshet.sync.model.TableMissing;
+import dev.freshet.sync.model.TableName;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What the source's catalogue says of the tables and functions that a model names.
+ *
+ * @param columns by table, all of them
+ * @param primaryKeys by table
+ * @param columnTypes by table and column, as PostgreSQL prints them
+ * @param aggregates names of all aggregate functions
+ * @param userAggregates names of those that are not PostgreSQL's own
+ * @param volatileFunctions names under which there are volatile functions alone
+ */
+public record Relations(
+    Map<TableName, List<String>> columns,
+    Map<TableName, List<String>> primaryKeys,
+    Map<TableName, Map<String, String>> columnTypes,
+    Set<String> aggregates,
+    Set<String> userAggregates,
+    Set<String> volatileFunctions) {
+
+  public Relations {
+    columns = Map.copyOf(columns);
+    primaryKeys = Map.copyOf(primaryKeys);
+    columnTypes = Map.copyOf(columnTypes);
+    aggregates = Set.copyOf(aggregates);
+    userAggregates = Set.copyOf(userAggregates);
+    volatileFunctions = Set.copyOf(volatileFunctions);
+  }
+
+  List<String> columnsOf(TableName table) {
+    List<String> found = columns.get(table);
+    if (found == null) {
+      throw new TableMissing(
+          "there is no table %s in the source. Create it first, or name the schema it is in"
+              .formatted(table));
+    }
+    return found;
+  }
+}

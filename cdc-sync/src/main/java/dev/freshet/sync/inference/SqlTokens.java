@@ -1,0 +1,127 @@
+package dev.freshet.sync.inference;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An SQL text as tokens, by PostgreSQL's lexical rules.
+ *
+ * <p>What a text mentions is asked of its tokens, not of a syntax tree: nothing can hide from them
+ * in a corner that a visitor forgets.
+ */
+final class SqlTokens {
+
+  private static final Pattern TOKEN =
+      Pattern.compile(
+          """
+          (?<space>\\s+|--[^\\n]*|/\\*(?:[^*]|\\*(?!/))*\\*/)
+          |(?<string>[eE]'(?:[^'\\\\]|\\\\.|'')*'|(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*'|\\$(?<tag>\\w*)\\$.*?\\$\\k<tag>\\$)
+          |(?<quoted>"(?:[^"]|"")*")
+          |(?<param>(?<![:\\w]):[a-zA-Z_]\\w*)
+          |(?<word>[\\p{L}_][\\p{L}\\p{N}_$]*)
+          |(?<number>\\d+(?:\\.\\d*)?(?:[eE][+-]?\\d+)?)
+          |(?<symbol>::|.)
+          """
+              .replace("\n|", "|")
+              .strip(),
+          Pattern.DOTALL);
+
+  enum Kind {
+    STRING,
+    QUOTED,
+    PARAMETER,
+    WORD,
+    NUMBER,
+    SYMBOL
+  }
+
+  /**
+   * One token.
+   *
+   * @param text as the catalogue has it: words in lower case, identifiers without their quotes,
+   *     parameters without their colon
+   * @param start where it begins in the SQL
+   * @param end where it ends
+   */
+  record Token(Kind kind, String text, int start, int end) {
+
+    boolean isWord(String word) {
+      return kind == Kind.WORD && text.equals(word);
+    }
+
+    boolean isSymbol(String symbol) {
+      return kind == Kind.SYMBOL && text.equals(symbol);
+    }
+
+    boolean isName() {
+      return kind == Kind.WORD || kind == Kind.QUOTED;
+    }
+  }
+
+  private SqlTokens() {}
+
+  static List<Token> of(String sql) {
+    List<Token> tokens = new ArrayList<>();
+    Matcher matcher = TOKEN.matcher(sql);
+    while (matcher.find()) {
+      if (matcher.group("space") != null) {
+        continue;
+      }
+      Kind kind;
+      String text = matcher.group();
+      if (matcher.group("string") != null) {
+        kind = Kind.STRING;
+      } else if (matcher.group("quoted") != null) {
+        kind = Kind.QUOTED;
+        text = text.substring(1, text.length() - 1).replace("\"\"", "\"");
+      } else if (matcher.group("param") != null) {
+        kind = Kind.PARAMETER;
+        text = text.substring(1);
+      } else if (matcher.group("word") != null) {
+        kind = Kind.WORD;
+        text = text.toLowerCase(Locale.ROOT);
+      } else {
+        kind = matcher.group("number") != null ? Kind.NUMBER : Kind.SYMBOL;
+      }
+      tokens.add(new Token(kind, text, matcher.start(), matcher.end()));
+    }
+    return tokens;
+  }
+
+  /** Whether a word, not an identifier in quotes, stands in the SQL. */
+  static boolean hasWord(String sql, String word) {
+    return of(sql).stream().anyMatch(token -> token.isWord(word));
+  }
+
+  /** Whether it calls a function, by the last part of its name, that the test is true for. */
+  static boolean calls(String sql, java.util.function.Predicate<String> function) {
+    List<Token> tokens = of(sql);
+    for (int i = 0; i + 1 < tokens.size(); i++) {
+      if (tokens.get(i).isName()
+          && tokens.get(i + 1).isSymbol("(")
+          && function.test(tokens.get(i).text())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The index of the bracket that closes the one at {@code open}. */
+  static int closing(List<Token> tokens, int open) {
+    int depth = 0;
+    for (int i = open; i < tokens.size(); i++) {
+      if (tokens.get(i).isSymbol("(")) {
+        depth++;
+      } else if (tokens.get(i).isSymbol(")")) {
+        depth--;
+        if (depth == 0) {
+          return i;
+        }
+      }
+    }
+    return tokens.size() - 1;
+  }
+}

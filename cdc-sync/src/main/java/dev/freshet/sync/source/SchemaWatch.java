@@ -1,0 +1,74 @@
+package dev.freshet.sync.source;
+
+import dev.freshet.sync.model.SessionOver;
+import dev.freshet.sync.model.TableName;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Notices that followed tables were altered: the log says nothing of it, and some of what ALTER
+ * TABLE does to rows comes as no event.
+ *
+ * <p>It is asked before each batch is applied: a table that is the same now was the same when the
+ * batch was committed, so that nothing is claimed of a position past an alteration that is not
+ * followed yet.
+ */
+public final class SchemaWatch {
+
+  private final SourceCatalogue catalogue;
+  private final Map<TableName, SourceTable> tables;
+  private final Set<Long> oids;
+  private String fingerprint;
+
+  /** A followed table is not what it was. */
+  public static final class TableAltered extends SessionOver {
+
+    private static final long serialVersionUID = 1L;
+
+    TableAltered(TableName table) {
+      super("Table %s was altered.".formatted(table));
+    }
+  }
+
+  /**
+   * Watches tables.
+   *
+   * @param catalogue on a connection of its own
+   * @param tables as they are followed
+   */
+  public SchemaWatch(SourceCatalogue catalogue, Map<TableName, SourceTable> tables) {
+    this.catalogue = catalogue;
+    this.tables = Map.copyOf(tables);
+    this.oids = tables.values().stream().map(SourceTable::oid).collect(Collectors.toSet());
+    this.fingerprint = "";
+  }
+
+  /**
+   * Compares.
+   *
+   * @throws TableAltered when the next session has to see to a table
+   */
+  public void check() {
+    String now = catalogue.fingerprint(oids);
+    if (now.equals(fingerprint)) {
+      return;
+    }
+    tables.forEach(
+        (name, followed) -> {
+          Optional<SourceTable> found = catalogue.find(name);
+          if (found.isEmpty() || !found.get().isAs(followed)) {
+            throw new TableAltered(name);
+          }
+        });
+    if (!fingerprint.isEmpty() && !enums(now).equals(enums(fingerprint))) {
+      throw new TableAltered(tables.keySet().iterator().next());
+    }
+    fingerprint = now;
+  }
+
+  private static String enums(String fingerprint) {
+    return fingerprint.substring(fingerprint.lastIndexOf('/'));
+  }
+}

@@ -1,0 +1,101 @@
+package dev.freshet.sync.upkeep;
+
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.apply.Applier;
+import dev.freshet.sync.apply.ApplyFailed;
+import dev.freshet.sync.apply.BuildingModel;
+import dev.freshet.sync.apply.Sql;
+import dev.freshet.sync.copy.Progress;
+import dev.freshet.sync.copy.RowPipe;
+import dev.freshet.sync.inference.ModelPlan;
+import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.source.SourceDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * Makes a model's table beside the one that serves, and puts it in its place.
+ *
+ * <p>First what changes touch is noted, then the rows are computed over one snapshot of the mirror,
+ * then what was noted is computed anew, some of it between any two batches, until nothing is left
+ * and the tables change places in one transaction. Changes go on being applied all the while.
+ */
+final class ModelBuild {
+
+  private static final Duration BETWEEN_SWAPS = Duration.ofMillis(100);
+
+  private final PostgresUrl readDatabase;
+  private final Applier applier;
+  private final Consumer<Progress> told;
+
+  ModelBuild(PostgresUrl readDatabase, Applier applier, Consumer<Progress> told) {
+    this.readDatabase = readDatabase;
+    this.applier = applier;
+    this.told = told;
+  }
+
+  void run(Declared declared, ModelPlan plan, long expectedRows) throws SQLException {
+    BuildingModel building = new BuildingModel(declared, plan);
+    applier.between(
+        sql -> {
+          building.create(sql);
+          applier.startBuilding(building);
+          return true;
+        });
+    try {
+      fill(building, plan, expectedRows);
+      boolean swapped = false;
+      while (!swapped) {
+        swapped = tryToSwap(building);
+      }
+    } catch (SQLException | RuntimeException e) {
+      applier.between(
+          sql -> {
+            applier.stopBuilding(plan.model().name());
+            building.drop(sql);
+            return true;
+          });
+      throw e;
+    }
+  }
+
+  private void fill(BuildingModel building, ModelPlan plan, long expectedRows) throws SQLException {
+    try (Connection reading = SourceDatabase.open(readDatabase, "freshet-sync-build");
+        Sql writing = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-build"));
+        Statement snapshot = reading.createStatement()) {
+      reading.setAutoCommit(false);
+      snapshot.execute("set transaction isolation level repeatable read read only");
+      new RowPipe("build of " + plan.model().name(), expectedRows, told)
+          .run(reading, plan.select(), writing.connection(), building.table());
+      building.addIndexes(writing, writing.connection().getMetaData().getDatabaseMajorVersion());
+    }
+  }
+
+  /** Catches up with some of what was noted; puts the table in place once nothing is left. */
+  private boolean tryToSwap(BuildingModel building) {
+    try {
+      return applier.between(
+          sql -> {
+            if (!building.catchUp(sql)) {
+              return false;
+            }
+            building.swap(sql, applier);
+            return true;
+          });
+    } catch (ApplyFailed e) {
+      if (!e.isLockNotAvailable()) {
+        throw e;
+      }
+      // Somebody reads the old table for long; changes go on meanwhile.
+      LockSupport.parkNanos(BETWEEN_SWAPS.toNanos());
+      if (Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      return false;
+    }
+  }
+}

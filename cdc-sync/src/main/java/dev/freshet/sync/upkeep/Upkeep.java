@@ -1,0 +1,262 @@
+package dev.freshet.sync.upkeep;
+
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.apply.Applier;
+import dev.freshet.sync.apply.ApplyFailed;
+import dev.freshet.sync.apply.Mirror;
+import dev.freshet.sync.apply.ModelStore;
+import dev.freshet.sync.apply.ModelStore.State;
+import dev.freshet.sync.apply.Sql;
+import dev.freshet.sync.apply.UserTypes;
+import dev.freshet.sync.copy.Progress;
+import dev.freshet.sync.model.ModelFiles;
+import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.SessionOver;
+import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.SourceCatalogue;
+import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.Views;
+import dev.freshet.sync.status.Observation;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps what is kept as it is declared, for as long as a session lasts. */
+public final class Upkeep {
+
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+  /** A model that could not be planned may be by now: a table was made, say. */
+  private static final Duration PLAN_AGAIN = Duration.ofSeconds(1);
+
+  private static final int MOST_WISHES = 100;
+
+  private final Path folder;
+  private final PostgresUrl readDatabase;
+  private final ModelPlanner planner;
+  private final SourceCatalogue catalogue;
+  private final @Nullable Views views;
+  private final Applier applier;
+  private final TableCopy tableCopy;
+  private final ModelBuild modelBuild;
+  private final Set<TableName> published;
+  private final Consumer<Observation> observer;
+
+  /** Models that an operator wants to be built anew. */
+  private final LinkedBlockingQueue<String> wishes = new LinkedBlockingQueue<>(MOST_WISHES);
+
+  private final Map<String, Attempt> attempts = new HashMap<>();
+
+  /** What came of the last attempt to keep a model. */
+  private record Attempt(String text, long atNanos) {}
+
+  /** A model needs a table that is not captured yet. */
+  public static final class MoreTablesNeeded extends SessionOver {
+
+    private static final long serialVersionUID = 1L;
+
+    MoreTablesNeeded(String model) {
+      super("Model %s reads tables that were not followed so far.".formatted(model));
+    }
+  }
+
+  /**
+   * Where an upkeep works.
+   *
+   * @param folder the models' files
+   * @param slot name of the replication slot
+   */
+  public record Place(PostgresUrl primary, PostgresUrl readDatabase, Path folder, String slot) {}
+
+  /**
+   * Prepares the upkeep of one session.
+   *
+   * @param catalogue on a connection of its own
+   * @param views where the models are installed as views, or null
+   * @param published the tables whose changes are captured
+   */
+  public Upkeep(
+      Place place,
+      SourceCatalogue catalogue,
+      @Nullable Views views,
+      Applier applier,
+      Set<TableName> published,
+      Consumer<Observation> observer) {
+    this.folder = place.folder();
+    this.readDatabase = place.readDatabase();
+    this.planner = new ModelPlanner(catalogue);
+    this.catalogue = catalogue;
+    this.views = views;
+    this.applier = applier;
+    Consumer<Progress> told = progress -> observer.accept(new Observation.Progressed(progress));
+    this.tableCopy =
+        new TableCopy(place.primary(), place.readDatabase(), place.slot(), applier, told);
+    this.modelBuild = new ModelBuild(place.readDatabase(), applier, told);
+    this.published = Set.copyOf(published);
+    this.observer = observer;
+  }
+
+  /** Asks for a model to be built anew. */
+  public boolean wish(String model) {
+    return wishes.offer(model);
+  }
+
+  /**
+   * Works until the thread is interrupted.
+   *
+   * @throws SessionOver when it can't go on without another session
+   */
+  public void run() throws SQLException {
+    Set<String> wished = new HashSet<>();
+    while (!Thread.currentThread().isInterrupted()) {
+      reconcile(wished);
+      wished.clear();
+      try {
+        String wish = wishes.poll(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        if (wish != null) {
+          wished.add(wish);
+          wishes.drainTo(wished);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void reconcile(Set<String> wished) throws SQLException {
+    Map<String, Declared> declared;
+    try {
+      declared = ModelFiles.read(folder);
+    } catch (SyncRefused e) {
+      observer.accept(new Observation.FolderUnreadable(String.valueOf(e.getMessage())));
+      return;
+    }
+    List<ModelStore.Stored> stored = applier.between(sql -> applier.modelStore().all());
+    for (ModelStore.Stored model : stored) {
+      if (!declared.containsKey(model.name())) {
+        applier.between(
+            sql -> {
+              applier.forget(model.name());
+              return true;
+            });
+        if (views != null) {
+          views.drop(model.name());
+        }
+        observer.accept(new Observation.ModelChanged(model.name(), "dropped", ""));
+      }
+    }
+    Map<String, ModelStore.Stored> byName = new HashMap<>();
+    stored.forEach(model -> byName.put(model.name(), model));
+    for (Declared model : declared.values()) {
+      Optional<ModelStore.Stored> there = Optional.ofNullable(byName.get(model.name()));
+      boolean isKept =
+          applier.isMaintained(model.name())
+              && there.map(s -> s.declared().equals(model)).orElse(false);
+      if (wished.contains(model.name()) || (!isKept && isDue(model))) {
+        keep(model, there);
+      }
+    }
+  }
+
+  private boolean isDue(Declared model) {
+    Attempt last = attempts.get(model.name());
+    return last == null
+        || !last.text().equals(model.text())
+        || System.nanoTime() - last.atNanos() > PLAN_AGAIN.toNanos();
+  }
+
+  /** Builds a model's table, whatever it takes; what stands in the way is told as its reason. */
+  private void keep(Declared model, Optional<ModelStore.Stored> there) throws SQLException {
+    attempts.put(model.name(), new Attempt(model.text(), System.nanoTime()));
+    try {
+      ModelPlanner.Planned planned = planner.plan(model);
+      for (SourceTable table : planned.tables().values()) {
+        if (!published.contains(table.name())) {
+          throw new MoreTablesNeeded(model.name());
+        }
+        if (!applier.isMirrored(table.name())) {
+          copy(table);
+        }
+      }
+      createIndexes(planned);
+      if (there.isEmpty()) {
+        remember(model, State.BUILDING, "");
+      }
+      observer.accept(new Observation.ModelChanged(model.name(), "building", ""));
+      modelBuild.run(model, planned.plan(), 0);
+      if (views != null) {
+        views.install(List.of(planned.plan().model()));
+      }
+      attempts.remove(model.name());
+      observer.accept(new Observation.ModelChanged(model.name(), "live", ""));
+    } catch (SyncRefused e) {
+      refuse(model, there, String.valueOf(e.getMessage()));
+    } catch (ApplyFailed e) {
+      if (!e.isByContent()) {
+        throw e;
+      }
+      refuse(
+          model,
+          there,
+          "Model %s: the read database can't compute it: %s"
+              .formatted(model.name(), e.getMessage()));
+    }
+  }
+
+  private void refuse(Declared model, Optional<ModelStore.Stored> there, String reason) {
+    observer.accept(new Observation.ModelChanged(model.name(), "refused", reason));
+    applier.between(
+        sql -> {
+          if (there.isEmpty()) {
+            applier.remember(model, State.STOPPED, reason, "");
+          } else {
+            // What serves goes on as it was declared before.
+            applier
+                .modelStore()
+                .change(
+                    model.name(),
+                    applier.isMaintained(model.name()) ? State.LIVE : State.STOPPED,
+                    reason);
+          }
+          return true;
+        });
+  }
+
+  private void remember(Declared model, State state, String reason) {
+    applier.between(
+        sql -> {
+          applier.remember(model, state, reason, "");
+          return true;
+        });
+  }
+
+  private void createIndexes(ModelPlanner.Planned planned) throws SQLException {
+    try (Sql sql = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-index"))) {
+      planned
+          .tables()
+          .values()
+          .forEach(table -> new Mirror(table).createIndexes(sql, planned.plan().indexes()));
+    }
+  }
+
+  private void copy(SourceTable table) throws SQLException {
+    applier.between(
+        sql -> {
+          UserTypes.make(sql, catalogue.userTypes(Set.of(table.oid())));
+          return true;
+        });
+    tableCopy.run(table);
+  }
+}

@@ -1,0 +1,246 @@
+package dev.freshet.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.cluster.Cluster;
+import dev.freshet.cluster.ClusterOptions;
+import dev.freshet.cluster.PostgresServer;
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.PinnedSession;
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.protocol.PrimaryPosition;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * A primary and a read database that all tests of a class share, with databases of its own on both
+ * for each test, and a sync between them.
+ */
+@SuppressWarnings("NullAway.Init") // set before each test
+abstract class SyncTest {
+
+  static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private static final int PORT = 18_440;
+
+  private static final AtomicInteger DATABASES = new AtomicInteger();
+
+  @TempDir static Path data;
+
+  static Cluster cluster;
+
+  @TempDir Path folder;
+
+  String database;
+  ConfigurableApplicationContext sync;
+
+  @BeforeAll
+  static void startCluster() {
+    cluster = Cluster.start(new ClusterOptions(data.resolve("data"), 0, 1, PORT, false));
+  }
+
+  @AfterAll
+  static void stopCluster() {
+    cluster.close();
+  }
+
+  @BeforeEach
+  void makeDatabases() throws Exception {
+    database = "d" + DATABASES.incrementAndGet();
+    for (PostgresServer server : new PostgresServer[] {primary(), readServer()}) {
+      try (Connection connection = server.connect();
+          Statement statement = connection.createStatement()) {
+        statement.execute("create database " + database);
+      }
+    }
+    Files.createDirectories(folder.resolve("models"));
+  }
+
+  @AfterEach
+  void stopSync() throws SQLException {
+    if (sync != null) {
+      sync.close();
+    }
+    onPrimary(
+        "select pg_drop_replication_slot(slot_name) from pg_replication_slots where not active and database = current_database()");
+  }
+
+  PostgresServer primary() {
+    return cluster.primary();
+  }
+
+  PostgresServer readServer() {
+    return cluster.readDatabases().getFirst();
+  }
+
+  String slot() {
+    return "freshet_" + database;
+  }
+
+  ConfigurableApplicationContext startSync() {
+    return startSync(Map.of());
+  }
+
+  ConfigurableApplicationContext startSync(Map<String, ?> more) {
+    Map<String, Object> properties = new HashMap<>();
+    properties.put("server.port", 0);
+    properties.put("server.address", "127.0.0.1");
+    properties.put("freshet.sync.primary", url(primary()));
+    properties.put("freshet.sync.read-database", url(readServer()));
+    properties.put("freshet.sync.models", folder.resolve("models").toString());
+    properties.put("freshet.sync.id", database);
+    properties.putAll(more);
+    return SyncBackend.start(properties);
+  }
+
+  String url(PostgresServer server) {
+    return "postgresql://postgres:%s@127.0.0.1:%d/%s"
+        .formatted(server.url().password(), server.port(), database);
+  }
+
+  void model(String name, String text) throws Exception {
+    // Never seen half written.
+    Path written = Files.writeString(folder.resolve(name + ".part"), text);
+    Files.move(
+        written,
+        folder.resolve("models/" + name + ".sql"),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING,
+        java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /**
+   * Waits until these models are live and all that is committed now is applied, then compares each
+   * with its SELECT on the primary, row by row.
+   */
+  void awaitInStep(String... models) throws Exception {
+    await(() -> !read("select to_regclass('freshet.model')").equals("null"));
+    awaitApplied();
+    await(
+        () -> {
+          for (String model : models) {
+            if (!"live"
+                .equals(
+                    read("select max(state) from freshet.model where name = '" + model + "'"))) {
+              return false;
+            }
+          }
+          return true;
+        });
+    for (String model : models) {
+      assertThat(read(hashes("read." + model)))
+          .as(model)
+          .isEqualTo(query(primary(), hashes("(" + select(model) + ")")));
+    }
+  }
+
+  private String select(String model) throws Exception {
+    return Files.readString(folder.resolve("models/" + model + ".sql"))
+        .replaceFirst("(?s)^\\s*/\\*.*?\\*/", "");
+  }
+
+  static String hashes(String relation) {
+    return "select count(*) || ' ' || coalesce(string_agg(md5(r::text), ' ' order by md5(r::text)), '') from "
+        + relation
+        + " r";
+  }
+
+  /** Waits until all that is committed now is applied. */
+  void awaitApplied() throws Exception {
+    Lsn written;
+    try (Connection connection = connect(primary())) {
+      written = PrimaryPosition.ask(connection).lsn();
+    }
+    await(
+        () ->
+            read("select state from freshet.position").equals("streaming")
+                && Lsn.parse(read("select lsn from freshet.position")).compareTo(written) >= 0);
+  }
+
+  void awaitState(String state) throws Exception {
+    await(() -> get("/api/sync").contains("\"state\":\"" + state + "\""));
+  }
+
+  interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  void await(Condition condition) throws Exception {
+    Instant end = Instant.now().plus(PATIENCE);
+    while (!condition.holds()) {
+      if (Instant.now().isAfter(end)) {
+        throw new AssertionError(
+            "It did not happen; the sync says " + get("/api/sync") + get("/api/models"));
+      }
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  String get(String path) throws Exception {
+    return send("GET", path).body();
+  }
+
+  HttpResponse<String> send(String method, String path) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(
+                    URI.create(
+                        "http://127.0.0.1:"
+                            + sync.getEnvironment().getProperty("local.server.port")
+                            + path))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+  }
+
+  Connection connect(PostgresServer server) throws SQLException {
+    PostgresUrl url = PostgresUrl.parse(url(server));
+    return DriverManager.getConnection(url.jdbcUrl(), url.user(), url.password());
+  }
+
+  void onPrimary(String sql) throws SQLException {
+    execute(primary(), sql);
+  }
+
+  void execute(PostgresServer server, String sql) throws SQLException {
+    try (Connection connection = connect(server);
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  String read(String sql) throws SQLException {
+    return query(readServer(), sql);
+  }
+
+  String query(PostgresServer server, String sql) throws SQLException {
+    try (Connection connection = connect(server);
+        Statement statement = connection.createStatement()) {
+      statement.execute(PinnedSession.SQL);
+      try (ResultSet row = statement.executeQuery(sql)) {
+        row.next();
+        return String.valueOf(row.getString(1));
+      }
+    }
+  }
+}
