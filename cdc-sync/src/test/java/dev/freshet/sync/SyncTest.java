@@ -40,7 +40,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 @SuppressWarnings("NullAway.Init") // set before each test
 abstract class SyncTest {
 
-  static final Duration PATIENCE = Duration.ofSeconds(20);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final int PORT = 18_440;
 
@@ -103,6 +103,10 @@ abstract class SyncTest {
   }
 
   ConfigurableApplicationContext startSync(Map<String, ?> more) {
+    return SyncBackend.start(properties(more));
+  }
+
+  Map<String, Object> properties(Map<String, ?> more) {
     Map<String, Object> properties = new HashMap<>();
     properties.put("server.port", 0);
     properties.put("server.address", "127.0.0.1");
@@ -111,7 +115,7 @@ abstract class SyncTest {
     properties.put("freshet.sync.models", folder.resolve("models").toString());
     properties.put("freshet.sync.id", database);
     properties.putAll(more);
-    return SyncBackend.start(properties);
+    return properties;
   }
 
   String url(PostgresServer server) {
@@ -190,7 +194,10 @@ abstract class SyncTest {
     while (!condition.holds()) {
       if (Instant.now().isAfter(end)) {
         throw new AssertionError(
-            "It did not happen; the sync says " + get("/api/sync") + get("/api/models"));
+            "It did not happen; the sync says "
+                + (sync == null
+                    ? read("select string_agg(m::text, ' ') from freshet.model m")
+                    : get("/api/sync") + get("/api/models")));
       }
       LockSupport.parkNanos(5_000_000);
     }

@@ -158,7 +158,7 @@ final class QueryParser {
   /** Those outputs that are made of several rows of FROM. */
   private Set<String> aggregated(Map<String, Condition> outputs) {
     return outputs.entrySet().stream()
-        .filter(e -> SqlTokens.calls(e.getValue().text(), relations.aggregates()::contains))
+        .filter(e -> SqlTokens.calls(e.getValue().ownText(), relations.aggregates()::contains))
         .map(Map.Entry::getKey)
         .collect(Collectors.toSet());
   }
@@ -215,8 +215,8 @@ final class QueryParser {
         && outputs.values().stream()
             .anyMatch(
                 o ->
-                    SqlTokens.calls(o.text(), relations.aggregates()::contains)
-                        && !SqlTokens.hasWord(o.text(), "over"))) {
+                    SqlTokens.calls(o.ownText(), relations.aggregates()::contains)
+                        && !SqlTokens.hasWord(o.ownText(), "over"))) {
       return new Block.Shared(Set.of(), "an aggregate without GROUP BY is of all rows");
     }
     @Nullable Set<String> common = null;
@@ -229,7 +229,7 @@ final class QueryParser {
       because = "DISTINCT ON chooses among rows of other keys";
     }
     for (Condition output : outputs.values()) {
-      for (Set<String> partition : Windows.partitions(output.text(), select)) {
+      for (Set<String> partition : Windows.partitions(output.ownText(), select)) {
         if (common == null) {
           common = new LinkedHashSet<>(partition);
         } else {

@@ -65,6 +65,11 @@ record Source(
       return columns.stream().anyMatch(column -> column.alias().equals(alias));
     }
 
+    /** The text without what its subqueries say. */
+    String ownText() {
+      return SqlTokens.withoutSubqueries(text);
+    }
+
     boolean hasSubquery() {
       return SqlTokens.hasWord(text, "select");
     }

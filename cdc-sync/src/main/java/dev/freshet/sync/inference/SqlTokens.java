@@ -109,6 +109,27 @@ final class SqlTokens {
     return false;
   }
 
+  /** The SQL with each subquery in brackets made a null: what is left is of its own level. */
+  static String withoutSubqueries(String sql) {
+    StringBuilder text = new StringBuilder(sql);
+    List<Token> tokens = of(sql);
+    int i = 0;
+    List<int[]> cuts = new ArrayList<>();
+    while (i + 1 < tokens.size()) {
+      Token next = tokens.get(i + 1);
+      if (tokens.get(i).isSymbol("(") && (next.isWord("select") || next.isWord("with"))) {
+        int close = closing(tokens, i);
+        cuts.add(new int[] {next.start(), tokens.get(close).start()});
+        i = close;
+      }
+      i++;
+    }
+    for (int[] cut : cuts.reversed()) {
+      text.replace(cut[0], cut[1], "null");
+    }
+    return text.toString();
+  }
+
   /** The index of the bracket that closes the one at {@code open}. */
   static int closing(List<Token> tokens, int open) {
     int depth = 0;

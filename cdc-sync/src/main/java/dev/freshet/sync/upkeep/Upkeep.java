@@ -60,7 +60,7 @@ public final class Upkeep {
   private final Map<String, Attempt> attempts = new HashMap<>();
 
   /** What came of the last attempt to keep a model. */
-  private record Attempt(String text, long atNanos) {}
+  private record Attempt(String text, long atNanos, String refusal) {}
 
   /** A model needs a table that is not captured yet. */
   public static final class MoreTablesNeeded extends SessionOver {
@@ -179,7 +179,6 @@ public final class Upkeep {
 
   /** Builds a model's table, whatever it takes; what stands in the way is told as its reason. */
   private void keep(Declared model, Optional<ModelStore.Stored> there) throws SQLException {
-    attempts.put(model.name(), new Attempt(model.text(), System.nanoTime()));
     try {
       ModelPlanner.Planned planned = planner.plan(model);
       for (SourceTable table : planned.tables().values()) {
@@ -216,7 +215,11 @@ public final class Upkeep {
   }
 
   private void refuse(Declared model, Optional<ModelStore.Stored> there, String reason) {
-    observer.accept(new Observation.ModelChanged(model.name(), "refused", reason));
+    Attempt now = new Attempt(model.text(), System.nanoTime(), reason);
+    Attempt last = attempts.put(model.name(), now);
+    if (last == null || !last.refusal().equals(reason)) {
+      observer.accept(new Observation.ModelChanged(model.name(), "refused", reason));
+    }
     applier.between(
         sql -> {
           if (there.isEmpty()) {

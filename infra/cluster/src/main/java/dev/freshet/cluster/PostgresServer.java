@@ -133,6 +133,18 @@ public final class PostgresServer {
     }
   }
 
+  /** Starts with the settings of the last time, after a stop or a kill. */
+  public void startAgain() {
+    binaries.run(
+        List.of(
+            "pg_ctl",
+            "--pgdata=" + directory(),
+            "--log=" + log(),
+            "--wait",
+            "--timeout=" + START_SECONDS,
+            "start"));
+  }
+
   /** Starts with these settings and returns once it accepts connections. */
   void start(Map<String, String> settings) {
     List<String> lines = new ArrayList<>();
@@ -143,14 +155,7 @@ public final class PostgresServer {
     lines.add("unix_socket_directories = ''");
     try {
       Files.write(directory().resolve(SETTINGS_FILE), lines);
-      binaries.run(
-          List.of(
-              "pg_ctl",
-              "--pgdata=" + directory(),
-              "--log=" + log(),
-              "--wait",
-              "--timeout=" + START_SECONDS,
-              "start"));
+      startAgain();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (ClusterException e) {

@@ -1,0 +1,60 @@
+package dev.freshet.sync;
+
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Every shape of model equals its SELECT at every quiet moment, whatever was written before. */
+class RandomWorkloadIT extends SyncTest {
+
+  private static final Logger log = LoggerFactory.getLogger(RandomWorkloadIT.class);
+
+  private static final int WRITERS = 3;
+  private static final int ROUNDS = 6;
+  private static final int TRANSACTIONS = 60;
+
+  @Test
+  void everyModelEqualsItsSelectWheneverItIsQuiet() throws Exception {
+    long seed = Long.getLong("freshet.test.seed", System.nanoTime());
+    log.info("Random workload with -Dfreshet.test.seed={}", seed);
+    onPrimary(RandomWorkload.SCHEMA);
+    for (var model : RandomWorkload.MODELS.entrySet()) {
+      model(model.getKey(), model.getValue());
+    }
+    String[] names = RandomWorkload.MODELS.keySet().toArray(String[]::new);
+    sync = startSync();
+    awaitInStep(names);
+    try (ExecutorService writers = Executors.newFixedThreadPool(WRITERS)) {
+      for (int round = 0; round < ROUNDS; round++) {
+        List<Future<Void>> writing = new ArrayList<>();
+        for (int writer = 0; writer < WRITERS; writer++) {
+          RandomWorkload workload =
+              new RandomWorkload(seed + (long) round * WRITERS + writer, round % 2 == 0 ? 8 : 40);
+          writing.add(writers.submit(writer(workload)));
+        }
+        for (Future<Void> each : writing) {
+          each.get();
+        }
+        awaitInStep(names);
+      }
+    }
+  }
+
+  private Callable<Void> writer(RandomWorkload workload) {
+    return () -> {
+      try (Connection connection = connect(primary())) {
+        for (int i = 0; i < TRANSACTIONS; i++) {
+          workload.transaction(connection);
+        }
+      }
+      return null;
+    };
+  }
+}
