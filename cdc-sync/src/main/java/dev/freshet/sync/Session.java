@@ -68,6 +68,7 @@ final class Session {
 
   private volatile @Nullable ChangeCapture capture;
   private volatile @Nullable Upkeep upkeep;
+  private volatile @Nullable Applier streaming;
   private volatile boolean ended;
 
   /** How a session came to its end. */
@@ -148,7 +149,7 @@ final class Session {
     Map<String, ModelPlanner.Planned> plans = new LinkedHashMap<>();
     List<SyncRefused> refusals = new ArrayList<>();
     for (ModelStore.Stored stored : applier.modelStore().all()) {
-      if (declared.containsKey(stored.name()) && stored.state() == ModelStore.State.LIVE) {
+      if (declared.containsKey(stored.name()) && stored.state().isKept()) {
         tryToPlan(planner, stored.declared(), refusals)
             .ifPresentOrElse(
                 planned -> plans.put(stored.name(), planned),
@@ -347,6 +348,7 @@ final class Session {
               tables.keySet(),
               observer);
       upkeep = keeping;
+      streaming = applier;
       Thread pinging = companion("pinger", pinger::run, running, companionFailed);
       Thread upkeeping = companion("upkeep", keeping::run, running, companionFailed);
       try {
@@ -354,6 +356,7 @@ final class Session {
       } finally {
         capture = null;
         upkeep = null;
+        streaming = null;
         pinging.interrupt();
         upkeeping.interrupt();
         pinging.join();
@@ -415,7 +418,8 @@ final class Session {
               transactions,
               applier.applied(),
               Duration.ofNanos(System.nanoTime() - started),
-              clock.instant()));
+              clock.instant(),
+              applier.letters()));
     };
   }
 
@@ -423,6 +427,11 @@ final class Session {
   boolean wish(String model) {
     Upkeep keeping = upkeep;
     return keeping != null && keeping.wish(model);
+  }
+
+  /** What applies now; empty when nothing is streamed. */
+  Optional<Applier> applier() {
+    return Optional.ofNullable(streaming);
   }
 
   /** Ends it; {@link #run} returns soon. */

@@ -5,6 +5,8 @@ import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.runtime.ConnectionPool;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
+import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.sync.control.ControlEndpoint;
 import dev.freshet.sync.status.StatusEndpoint;
 import dev.freshet.sync.status.SyncMetrics;
 import dev.freshet.sync.status.SyncStatus;
@@ -65,5 +67,11 @@ public class SyncBackend {
       Scheduler blockingScheduler) {
     return StatusEndpoint.routes(
         status, JdbcClient.create(statusPool), settings.name(), blockingScheduler);
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> controlRoutes(
+      Synchronizer synchronizer, ProblemResponses problems, Scheduler blockingScheduler) {
+    return ControlEndpoint.routes(synchronizer, problems, blockingScheduler);
   }
 }

@@ -30,15 +30,21 @@ record SyncSettings(
 
   /** The given name, else one made of the read database's address. */
   String name() {
-    if (id != null) {
-      return id;
-    }
-    PostgresUrl url = PostgresUrl.parse(readDatabase);
+    return id != null ? id : name(PostgresUrl.parse(readDatabase));
+  }
+
+  /** The name of a read database that was given none. */
+  static String name(PostgresUrl url) {
     return "%s-%d-%s".formatted(url.host(), url.port(), url.database());
   }
 
   String slotName() {
-    String name = "freshet_" + name().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "_");
+    return slotName(name());
+  }
+
+  /** The slot of a read database of this name. */
+  static String slotName(String readDatabase) {
+    String name = "freshet_" + readDatabase.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "_");
     return name.length() <= LONGEST_SLOT_NAME
         ? name
         : name.substring(0, LONGEST_SLOT_NAME - 9) + "_%08x".formatted(name.hashCode());

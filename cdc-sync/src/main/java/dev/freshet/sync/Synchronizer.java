@@ -1,29 +1,47 @@
 package dev.freshet.sync;
 
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.apply.Applier;
+import dev.freshet.sync.apply.DeadLetters;
+import dev.freshet.sync.apply.ModelStore;
+import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.capture.UnclearColumns;
+import dev.freshet.sync.control.Operations;
+import dev.freshet.sync.inference.ModelPlan;
+import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.Observation.State;
+import dev.freshet.sync.verify.Difference;
+import dev.freshet.sync.verify.Verification;
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * Keeps one read database in step, session by session: whatever fails ends the session, and the
  * next one goes on from what was applied.
  */
-final class Synchronizer implements AutoCloseable {
+final class Synchronizer implements Operations, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Synchronizer.class);
 
@@ -33,6 +51,7 @@ final class Synchronizer implements AutoCloseable {
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
 
   private final SyncSettings settings;
+  private final PostgresUrl readDatabase;
   private final Consumer<Observation> observer;
   private final Clock clock;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -42,6 +61,7 @@ final class Synchronizer implements AutoCloseable {
 
   Synchronizer(SyncSettings settings, Consumer<Observation> observer, Clock clock) {
     this.settings = settings;
+    this.readDatabase = PostgresUrl.parse(settings.readDatabase());
     this.observer = observer;
     this.clock = clock;
   }
@@ -53,6 +73,7 @@ final class Synchronizer implements AutoCloseable {
   private void run() {
     Duration pause = FIRST_PAUSE;
     Set<TableName> copyAnew = new HashSet<>();
+    @Nullable TableName unclear = null;
     while (!isClosed()) {
       Session running = new Session(settings, copyAnew, observer, clock);
       session = running;
@@ -70,13 +91,19 @@ final class Synchronizer implements AutoCloseable {
               }
               case ENDED -> FIRST_PAUSE;
             };
+        unclear = null;
       } catch (SessionOver e) {
         log.info("{} A new session sees to it.", e.getMessage());
-        if (e instanceof UnclearColumns unclear) {
-          copyAnew.add(unclear.table());
+        if (e instanceof UnclearColumns now) {
+          // Once, the session may not have known of an alteration; twice, nobody can tell.
+          if (now.table().equals(unclear)) {
+            copyAnew.add(now.table());
+          }
+          unclear = now.table();
         }
         pause = Duration.ZERO;
       } catch (SyncRefused e) {
+        unclear = null;
         become(State.REFUSED, String.valueOf(e.getMessage()));
         pause = LONGEST_PAUSE;
       } catch (SQLException | RuntimeException e) {
@@ -99,10 +126,90 @@ final class Synchronizer implements AutoCloseable {
     }
   }
 
-  /** Asks for a model to be built anew; false when nothing is streamed now. */
-  boolean wish(String model) {
+  @Override
+  public void pause() throws SQLException {
+    setPaused(true);
+  }
+
+  @Override
+  public void resume() throws SQLException {
+    setPaused(false);
+  }
+
+  private void setPaused(boolean paused) throws SQLException {
+    try (Connection connection = SourceDatabase.open(readDatabase, "freshet-sync-control")) {
+      new PositionStore(JdbcClient.create(new SingleConnectionDataSource(connection, true)))
+          .setPaused(paused);
+      startAnew();
+    } catch (IOException e) {
+      throw new IllegalStateException("The session can't be ended: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public boolean rebuild(String model) {
     Session running = session;
-    return running != null && running.wish(model);
+    if (running == null || stored(model).isEmpty()) {
+      return false;
+    }
+    if (!running.wish(model)) {
+      throw new NotStreaming();
+    }
+    return true;
+  }
+
+  private Optional<ModelStore.Stored> stored(String model) {
+    return streaming()
+        .between(
+            sql ->
+                streaming().modelStore().all().stream()
+                    .filter(stored -> stored.name().equals(model))
+                    .findFirst());
+  }
+
+  private Applier streaming() {
+    Session running = session;
+    return Optional.ofNullable(running).flatMap(Session::applier).orElseThrow(NotStreaming::new);
+  }
+
+  @Override
+  public Optional<List<Difference>> verify(String model, boolean withSource)
+      throws SQLException, TimeoutException {
+    Optional<ModelStore.Stored> stored = stored(model);
+    if (stored.isEmpty()) {
+      return Optional.empty();
+    }
+    ReadModel declared = stored.get().declared().model();
+    Verification verification =
+        new Verification(PostgresUrl.parse(settings.primary()), readDatabase, settings.slotName());
+    if (!withSource) {
+      return Optional.of(List.of(verification.ofModel(declared)));
+    }
+    Applier applier = streaming();
+    Set<TableName> tables = ModelPlan.tables(declared);
+    List<SourceTable> mirrored =
+        applier.between(
+            sql ->
+                applier.mirrorStore().all().values().stream()
+                    .filter(table -> tables.contains(table.name()))
+                    .toList());
+    return Optional.of(verification.ofSource(applier, mirrored, List.of(declared)));
+  }
+
+  @Override
+  public List<DeadLetters.Letter> deadLetters() {
+    Applier applier = streaming();
+    return applier.between(sql -> applier.deadLetters().all());
+  }
+
+  @Override
+  public Optional<String> retry(long id) {
+    return streaming().retry(id);
+  }
+
+  @Override
+  public Optional<String> discard(long id) {
+    return streaming().discard(id);
   }
 
   private void become(State state, String reason) {

@@ -40,7 +40,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 @SuppressWarnings("NullAway.Init") // set before each test
 abstract class SyncTest {
 
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private static final int PORT = 18_440;
 
@@ -143,9 +143,10 @@ abstract class SyncTest {
     await(
         () -> {
           for (String model : models) {
-            if (!"live"
-                .equals(
-                    read("select max(state) from freshet.model where name = '" + model + "'"))) {
+            String declared = Files.readString(folder.resolve("models/" + model + ".sql"));
+            if (!read("select count(*) from freshet.model where name = '%s' and state = 'live' and declaration = $text$%s$text$"
+                    .formatted(model, declared))
+                .equals("1")) {
               return false;
             }
           }

@@ -6,6 +6,7 @@ import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
 import java.sql.Connection;
@@ -14,6 +15,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -33,12 +38,17 @@ public final class Applier implements AutoCloseable {
   private final PositionStore positions;
   private final ModelStore modelStore;
   private final MirrorStore mirrorStore;
+  private final DeadLetters deadLetters;
   private final Map<TableName, Mirror> mirrors = new LinkedHashMap<>();
   private final Map<TableName, PendingChanges> copying = new LinkedHashMap<>();
   private final Map<String, MaintainedModel> models = new LinkedHashMap<>();
   private final Map<String, BuildingModel> building = new LinkedHashMap<>();
+  private final TreeMap<Lsn, Runnable> stops = new TreeMap<>();
   private Position applied;
   private long epoch;
+
+  /** By relation; most of the time there are none to look for. */
+  private volatile Map<String, Long> letters = Map.of();
 
   /**
    * Works on a connection of its own, which it closes.
@@ -51,6 +61,7 @@ public final class Applier implements AutoCloseable {
     this.positions = new PositionStore(db);
     this.modelStore = new ModelStore(db);
     this.mirrorStore = new MirrorStore(db);
+    this.deadLetters = new DeadLetters(db);
     this.applied = new Position(1, Lsn.ZERO);
   }
 
@@ -62,6 +73,10 @@ public final class Applier implements AutoCloseable {
     return modelStore;
   }
 
+  public DeadLetters deadLetters() {
+    return deadLetters;
+  }
+
   public MirrorStore mirrorStore() {
     return mirrorStore;
   }
@@ -71,6 +86,8 @@ public final class Applier implements AutoCloseable {
     positions.install();
     modelStore.install();
     mirrorStore.install();
+    deadLetters.install();
+    letters = deadLetters.counts();
     sql.run("create schema if not exists read");
   }
 
@@ -89,6 +106,7 @@ public final class Applier implements AutoCloseable {
         () -> {
           positions.beginCopy(systemIdentifier, epoch);
           mirrorStore.all().keySet().forEach(mirrorStore::forget);
+          deadLetters.all().forEach(letter -> deadLetters.remove(letter.id()));
           for (ModelStore.Stored model : modelStore.all()) {
             modelStore.change(model.name(), ModelStore.State.BUILDING, "");
           }
@@ -120,6 +138,7 @@ public final class Applier implements AutoCloseable {
 
   /** Keeps a table's changes until its rows are copied. Only {@linkplain #between between}. */
   public PendingChanges startCopying(TableName table) {
+    deadLetters.forget(null, table);
     mirrors.remove(table);
     mirrorStore.forget(table);
     PendingChanges pending = new PendingChanges();
@@ -188,63 +207,127 @@ public final class Applier implements AutoCloseable {
 
   /** Stores how a model stands. */
   public void remember(Declared declared, ModelStore.State state, String reason, String kept) {
+    deadLetters.forget(declared.name(), null);
     modelStore.put(declared, state, reason, kept);
   }
 
   /**
-   * Applies whole transactions, in order, in one transaction: rows, models, position. A model whose
-   * SELECT or table refuses them is stopped, and the others go on.
+   * Applies whole transactions, in order, in one transaction: rows, models, position.
+   *
+   * <p>What some rows are refused for goes to the dead letters, and what it touches is not served
+   * until it is right; a model whose SELECT or table refuses everything is stopped. The others go
+   * on.
    *
    * @param timeline the source's timeline
    */
   public void apply(List<SourceTransaction> transactions, int timeline) {
-    SourceTransaction last = transactions.getLast();
-    Position reached = new Position(timeline, last.end());
     lock.lock();
     try {
-      boolean done = false;
-      while (!done) {
-        try {
-          inTransaction(
-              () -> {
-                applyRows(transactions);
-                positions.advance(applied.lsn(), reached, last.committedAt(), epoch);
-              });
-          done = true;
-        } catch (ModelFailed e) {
-          inTransaction(() -> stop(e.model(), ModelStore.State.STOPPED, e.reason()));
-        }
-      }
-      applied = reached;
-      keepPending(transactions);
+      applyAll(applyUpToStops(transactions, timeline), timeline);
     } finally {
       lock.unlock();
     }
   }
 
-  private void applyRows(List<SourceTransaction> transactions) {
-    if (transactions.stream().allMatch(transaction -> transaction.changes().isEmpty())) {
-      return;
+  private void applyAll(List<SourceTransaction> transactions, int timeline) {
+    SourceTransaction last = transactions.getLast();
+    Position reached = new Position(timeline, last.end());
+    boolean carefully = false;
+    boolean done = false;
+    while (!done) {
+      Batch batch = batch(reached, carefully);
+      try {
+        inTransaction(
+            () -> {
+              batch.apply(transactions);
+              positions.advance(applied.lsn(), reached, last.committedAt(), epoch);
+            });
+        done = true;
+      } catch (ModelFailed e) {
+        if (carefully || !e.isByRows()) {
+          inTransaction(() -> stop(e.model(), ModelStore.State.STOPPED, e.reason()));
+        }
+        carefully = true;
+      } catch (ApplyFailed e) {
+        if (carefully || !e.isByRows()) {
+          throw e;
+        }
+        carefully = true;
+      }
     }
-    models.values().forEach(model -> model.begin(sql));
-    building.values().forEach(model -> model.maintained().begin(sql));
-    ChangeCollector collector = new ChangeCollector(mirrors, this::applyTable);
-    for (SourceTransaction transaction : transactions) {
-      transaction.changes().forEachChunk(collector::add);
+    applied = reached;
+    if (carefully || !letters.isEmpty()) {
+      letters = deadLetters.counts();
     }
-    collector.flush();
-    models.values().forEach(model -> ModelFailed.watch(model, () -> model.finish(sql)));
-    building.values().forEach(model -> model.note(sql));
+    keepPending(transactions);
   }
 
-  /** One table's changes at a time: what they touch is seen before them and after them. */
-  private void applyTable(Mirror mirror, TableChanges changes) {
-    List<MaintainedModel> readers = new ArrayList<>(models.values());
-    building.values().forEach(model -> readers.add(model.maintained()));
-    readers.removeIf(model -> !model.reads(mirror.table().name()));
-    readers.forEach(m -> ModelFailed.watch(m, () -> m.touch(sql, mirror, changes)));
-    mirror.apply(sql, changes);
-    readers.forEach(m -> ModelFailed.watch(m, () -> m.touch(sql, mirror, changes)));
+  /**
+   * Has something done when everything up to a position is applied, and nothing after it. Only
+   * {@linkplain #between between}.
+   */
+  public void stopAt(Lsn position, Runnable action) {
+    stops.put(position, action);
+  }
+
+  /** Applies what ends at or before a stop, acts on it, and goes on with the rest. */
+  private List<SourceTransaction> applyUpToStops(
+      List<SourceTransaction> transactions, int timeline) {
+    List<SourceTransaction> rest = transactions;
+    while (!stops.isEmpty() && rest.getLast().end().compareTo(stops.firstKey()) > 0) {
+      Lsn stop = stops.firstKey();
+      int before = 0;
+      while (rest.get(before).end().compareTo(stop) <= 0) {
+        before++;
+      }
+      if (before > 0) {
+        applyAll(rest.subList(0, before), timeline);
+      }
+      Runnable action = Objects.requireNonNull(stops.remove(stop));
+      action.run();
+      rest = rest.subList(before, rest.size());
+    }
+    return rest;
+  }
+
+  /**
+   * Tries a dead letter again.
+   *
+   * @return what the read database still says against it; empty when it went through
+   */
+  public Optional<String> retry(long id) {
+    return settle(id, false);
+  }
+
+  /**
+   * Gives a dead letter up: what it touches is computed anew from what is there.
+   *
+   * @return what the read database still says against that; empty when it went through
+   */
+  public Optional<String> discard(long id) {
+    return settle(id, true);
+  }
+
+  private Batch batch(Position reached, boolean carefully) {
+    return new Batch(
+        sql, mirrors, models, building, deadLetters, reached, !letters.isEmpty(), carefully);
+  }
+
+  private Optional<String> settle(long id, boolean givenUp) {
+    try {
+      return between(
+          same -> {
+            DeadLetters.Letter letter =
+                deadLetters
+                    .find(id)
+                    .orElseThrow(() -> new NoSuchElementException("No dead letter " + id));
+            batch(applied, false).settle(letter, givenUp);
+            letters = deadLetters.counts();
+            return Optional.empty();
+          });
+    } catch (ModelFailed | ApplyFailed e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   private void keepPending(List<SourceTransaction> transactions) {
@@ -264,6 +347,26 @@ public final class Applier implements AutoCloseable {
                 }
               });
     }
+  }
+
+  /** How many rows a model had when it was last analysed; 0 when that is unknown. */
+  public long expectedRows(ReadModel model) {
+    return between(
+        same ->
+            sql
+                .query(
+                    "select greatest(reltuples, 0)::bigint from pg_class where oid = to_regclass('%s')"
+                        .formatted(model.quotedName().replace("'", "''")),
+                    List.of())
+                .stream()
+                .map(row -> Long.parseLong(String.valueOf(row.getFirst())))
+                .findFirst()
+                .orElse(0L));
+  }
+
+  /** How many dead letters wait, by relation. */
+  public Map<String, Long> letters() {
+    return letters;
   }
 
   /** Applied up to here. */

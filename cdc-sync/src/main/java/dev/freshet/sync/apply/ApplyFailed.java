@@ -19,6 +19,8 @@ public final class ApplyFailed extends RuntimeException {
   private static final Set<String> BY_CONTENT =
       Set.of("0A", "21", "22", "23", "27", "42", "44", "54", "P0", "2F", "38", "39");
 
+  private static final Set<String> BY_ROWS = Set.of("21", "22", "23", "27", "44", "P0");
+
   private final String state;
 
   public ApplyFailed(SQLException cause) {
@@ -29,6 +31,11 @@ public final class ApplyFailed extends RuntimeException {
   /** Whether trying again is of no use as long as rows and tables are what they are. */
   public boolean isByContent() {
     return state.length() == 5 && BY_CONTENT.contains(state.substring(0, 2));
+  }
+
+  /** Whether other rows might do where these did not: data exceptions, constraints, triggers. */
+  boolean isByRows() {
+    return isByContent() && BY_ROWS.contains(state.substring(0, 2));
   }
 
   public boolean isNullWhereNoneMayBe() {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -96,6 +97,28 @@ final class MaintainedModel {
     } else if (!touched.isEmpty()) {
       touched.forEachChunk(sql, units -> recompute(sql, units));
     }
+  }
+
+  /** The same for each unit that lets itself be computed; the others are handed on. */
+  void finishCarefully(Sql sql, BiConsumer<List<@Nullable String>, ApplyFailed> refused) {
+    if (touched.isAll()) {
+      recomputeAll(sql);
+    } else if (!touched.isEmpty()) {
+      touched.forEachChunk(
+          sql,
+          units ->
+              Bisection.<List<@Nullable String>>run(
+                  sql, units, some -> recompute(sql, some), refused));
+    }
+  }
+
+  /** Removes the rows of a unit. */
+  void remove(Sql sql, List<@Nullable String> unit) {
+    KeySet keys = recomputation(sql).unit();
+    sql.update(
+        "delete from %s t using (%s) k where %s"
+            .formatted(table, keys.rows(), keys.same("t", "k", true)),
+        keys.arrays(List.of(unit)));
   }
 
   /** Computes these units anew. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -172,14 +173,64 @@ public final class Mirror {
     return key.arrays(keys);
   }
 
+  /**
+   * How a row is to be.
+   *
+   * @param row its values; null when it is to be gone
+   */
+  record Write(List<String> key, @Nullable List<@Nullable String> row) {}
+
   /** Makes the rows as the changes say. */
   void apply(Sql sql, TableChanges changes) {
-    List<List<@Nullable String>> rows = withUnsentValues(sql, changes.upserted());
+    List<Write> writes = writes(sql, changes);
+    empty(sql, changes);
+    write(sql, writes);
+  }
+
+  /** The same for each row that lets itself be written; the others are handed on. */
+  void applyCarefully(Sql sql, TableChanges changes, BiConsumer<Write, ApplyFailed> refused) {
+    List<Write> writes = writes(sql, changes);
+    empty(sql, changes);
+    Bisection.run(sql, writes, some -> write(sql, some), refused);
+  }
+
+  private void empty(Sql sql, TableChanges changes) {
     if (changes.truncated()) {
       // Not TRUNCATE: readers with an older snapshot would see an empty table.
       sql.run("delete from " + table.name().quoted());
-    } else if (!changes.deleted().isEmpty()) {
-      sql.update(deleteSql, key.arrays(changes.deleted()));
+    }
+  }
+
+  private List<Write> writes(Sql sql, TableChanges changes) {
+    List<Write> writes = new ArrayList<>();
+    if (!changes.truncated()) {
+      changes.deleted().forEach(gone -> writes.add(new Write(gone, null)));
+    }
+    for (List<@Nullable String> row : withUnsentValues(sql, changes.upserted())) {
+      writes.add(new Write(keyOf(row), row));
+    }
+    return writes;
+  }
+
+  @SuppressWarnings("NullAway") // a key's columns are not null
+  private List<String> keyOf(List<@Nullable String> row) {
+    List<String> values = new ArrayList<>(keyPlaces.size());
+    keyPlaces.forEach(place -> values.add(row.get(place)));
+    return values;
+  }
+
+  private void write(Sql sql, List<Write> writes) {
+    List<List<String>> gone =
+        writes.stream().filter(write -> write.row() == null).map(Write::key).toList();
+    if (!gone.isEmpty()) {
+      sql.update(deleteSql, key.arrays(gone));
+    }
+    List<List<@Nullable String>> rows = new ArrayList<>(writes.size());
+    for (Write write : writes) {
+      List<@Nullable String> row = write.row();
+      if (row != null) {
+        rows.add(row);
+      }
     }
     if (!rows.isEmpty()) {
       List<@Nullable String[]> values = new ArrayList<>();

@@ -21,6 +21,11 @@ final class ModelFailed extends RuntimeException {
     }
   }
 
+  /** Whether it is a matter of some rows alone. */
+  boolean isByRows() {
+    return getCause() instanceof ApplyFailed failed && failed.isByRows();
+  }
+
   String model() {
     return model;
   }

@@ -24,6 +24,11 @@ public final class ModelStore {
     /** Changes that touch it wait among the dead letters. */
     FAULTY;
 
+    /** Whether its table goes on being followed. */
+    public boolean isKept() {
+      return this == LIVE || this == FAULTY;
+    }
+
     String stored() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
@@ -57,7 +62,8 @@ public final class ModelStore {
               add column if not exists declaration text not null default '',
               add column if not exists state text not null default 'building',
               add column if not exists reason text not null default '',
-              add column if not exists kept text not null default ''
+              add column if not exists kept text not null default '',
+              add column if not exists built_at timestamptz
             """)
         .update();
   }
@@ -76,10 +82,12 @@ public final class ModelStore {
   void put(Declared declared, State state, String reason, String kept) {
     db.sql(
             """
-            insert into freshet.model (name, declaration, state, reason, kept)
-            values (:name, :declaration, :state, :reason, :kept)
+            insert into freshet.model (name, declaration, state, reason, kept, built_at)
+            values (:name, :declaration, :state, :reason, :kept,
+              case :state when 'live' then clock_timestamp() end)
             on conflict (name) do update set declaration = excluded.declaration,
-              state = excluded.state, reason = excluded.reason, kept = excluded.kept
+              state = excluded.state, reason = excluded.reason, kept = excluded.kept,
+              built_at = excluded.built_at
             """)
         .param("name", declared.name())
         .param("declaration", declared.text())

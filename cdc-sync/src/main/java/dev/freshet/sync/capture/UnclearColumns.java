@@ -3,7 +3,10 @@ package dev.freshet.sync.capture;
 import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.TableName;
 
-/** A row came with columns that the table does not have any more: it has to be copied anew. */
+/**
+ * A row came with other columns than the table is known to have: it was altered since, or the
+ * change is from before.
+ */
 public final class UnclearColumns extends SessionOver {
 
   private static final long serialVersionUID = 1L;
@@ -11,7 +14,7 @@ public final class UnclearColumns extends SessionOver {
   private final transient TableName table;
 
   UnclearColumns(TableName table) {
-    super("Columns of table %s were renamed; it is copied anew.".formatted(table));
+    super("Table %s has other columns than were known.".formatted(table));
     this.table = table;
   }
 

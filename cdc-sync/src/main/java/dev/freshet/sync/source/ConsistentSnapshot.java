@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 
 /**
  * The source as it is at one position of its log: what a replication slot exports when it is made.
@@ -30,7 +31,7 @@ public final class ConsistentSnapshot implements AutoCloseable {
 
   /** Makes a lasting slot and keeps its snapshot. */
   public static ConsistentSnapshot ofNewSlot(PostgresUrl url, String slot) throws SQLException {
-    return take(url, slot, false);
+    return take(url, slot, false, Duration.ZERO);
   }
 
   /**
@@ -39,13 +40,24 @@ public final class ConsistentSnapshot implements AutoCloseable {
    * @param slot a name that is free
    */
   public static ConsistentSnapshot now(PostgresUrl url, String slot) throws SQLException {
-    return take(url, slot, true);
+    return take(url, slot, true, Duration.ZERO);
   }
 
-  private static ConsistentSnapshot take(PostgresUrl url, String slot, boolean temporary)
+  /**
+   * The same, given up after a while.
+   *
+   * @throws SQLException when transactions that are open on the source hold it up for longer
+   */
+  public static ConsistentSnapshot now(PostgresUrl url, String slot, Duration longestWait)
       throws SQLException {
+    return take(url, slot, true, longestWait);
+  }
+
+  private static ConsistentSnapshot take(
+      PostgresUrl url, String slot, boolean temporary, Duration longestWait) throws SQLException {
     try (Connection replication = SourceDatabase.openReplication(url);
         Statement statement = replication.createStatement()) {
+      statement.execute("SET statement_timeout = " + longestWait.toMillis());
       boolean knowsFailover =
           replication.getMetaData().getDatabaseMajorVersion() >= FAILOVER_SINCE && !temporary;
       try (ResultSet made =

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.BadSqlGrammarException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Publication and replication slot of one read database, on the primary; both have its name. */
@@ -148,17 +149,25 @@ public final class Slot {
             .query(Integer.class)
             .optional()
             .isPresent();
-    String quotedName = TableName.quoted(name);
-    if (!exists) {
-      db.sql(
-              "create publication "
-                  + quotedName
-                  + " for table "
-                  + list
-                  + " with (publish_via_partition_root = true)")
-          .update();
-    } else if (!published.equals(Set.copyOf(tables))) {
-      db.sql("alter publication " + quotedName + " set table " + list).update();
+    try {
+      if (!exists) {
+        db.sql(createPublication(name, tables)).update();
+      } else if (!published.equals(Set.copyOf(tables))) {
+        db.sql("alter publication " + TableName.quoted(name) + " set table " + list).update();
+      }
+    } catch (BadSqlGrammarException e) {
+      throw new SyncRefused(
+          "The publication %s can't be made to hold %s: %s. Have an owner of the tables run what freshet sync setup --print says."
+              .formatted(name, list, e.getMostSpecificCause().getMessage()),
+          e);
     }
+  }
+
+  /** The statement that makes the publication. */
+  public static String createPublication(String name, Collection<TableName> tables) {
+    return "create publication %s for table %s with (publish_via_partition_root = true)"
+        .formatted(
+            TableName.quoted(name),
+            tables.stream().map(TableName::quoted).collect(Collectors.joining(", ")));
   }
 }

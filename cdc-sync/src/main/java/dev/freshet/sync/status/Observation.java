@@ -7,6 +7,7 @@ import dev.freshet.sync.source.Pinger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /** Everything that is worth telling of keeping in step; log, status and metrics only render it. */
 public sealed interface Observation {
@@ -49,8 +50,14 @@ public sealed interface Observation {
    * @param applied the position after them
    * @param took how long applying took
    * @param at when it was done
+   * @param letters how many dead letters wait, by relation
    */
-  record Applied(List<SourceTransaction> transactions, Position applied, Duration took, Instant at)
+  record Applied(
+      List<SourceTransaction> transactions,
+      Position applied,
+      Duration took,
+      Instant at,
+      Map<String, Long> letters)
       implements Observation {}
 
   /** Where an earlier run had got to. */

@@ -1,6 +1,7 @@
 package dev.freshet.sync.status;
 
 import dev.freshet.sync.copy.Progress;
+import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Slot;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,8 @@ import reactor.core.scheduler.Scheduler;
 
 /** {@code GET /api/sync} and {@code GET /api/models}. */
 public final class StatusEndpoint {
+
+  private static final long MOST_COUNTED = 10_000;
 
   private final SyncStatus status;
   private final JdbcClient readDatabase;
@@ -81,13 +84,29 @@ public final class StatusEndpoint {
       String state,
       String kept,
       @Nullable Double freshnessSeconds,
-      String reason) {}
+      String reason,
+      @Nullable String builtAt) {}
 
   private boolean isInstalled() {
     return readDatabase
         .sql("select to_regclass('freshet.model') is not null")
         .query(Boolean.class)
         .single();
+  }
+
+  /** Counted while that is cheap; beyond, the server's running count. */
+  private @Nullable Long rows(String model, @Nullable Long running) {
+    if (running == null) {
+      return null;
+    }
+    long counted =
+        readDatabase
+            .sql(
+                "select count(*) from (select from read.%s limit %d) rows"
+                    .formatted(TableName.quoted(model), MOST_COUNTED))
+            .query(Long.class)
+            .single();
+    return counted < MOST_COUNTED ? counted : Math.max(counted, running);
   }
 
   private List<ModelStatus> models() {
@@ -98,7 +117,7 @@ public final class StatusEndpoint {
     return readDatabase
         .sql(
             """
-            select m.name, s.n_live_tup, m.state, m.kept, m.reason
+            select m.name, s.n_live_tup, m.state, m.kept, m.reason, m.built_at::text
             from freshet.model m
             left join pg_stat_user_tables s on s.schemaname = 'read' and s.relname = m.name
             order by m.name
@@ -107,11 +126,12 @@ public final class StatusEndpoint {
             (row, number) ->
                 new ModelStatus(
                     row.getString(1),
-                    row.getObject(2, Long.class),
+                    rows(row.getString(1), row.getObject(2, Long.class)),
                     row.getString(3),
                     row.getString(4),
                     row.getString(3).equals("live") ? now.lagSeconds() : null,
-                    row.getString(5)))
+                    row.getString(5),
+                    row.getString(6)))
         .list();
   }
 }

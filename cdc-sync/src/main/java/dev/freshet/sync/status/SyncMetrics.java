@@ -5,9 +5,11 @@ import dev.freshet.sync.source.Slot;
 import dev.freshet.sync.status.Observation.State;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +22,17 @@ public final class SyncMetrics implements Consumer<Observation> {
   private final MeterRegistry meters;
   private final Tags tags;
   private final Timer apply;
+  private final MultiGauge deadLetters;
+  private Map<String, Long> letters = Map.of();
 
   public SyncMetrics(MeterRegistry meters, SyncStatus status, String readDatabase, String slot) {
     this.meters = meters;
     this.tags = Tags.of("read_database", readDatabase);
+    this.deadLetters =
+        MultiGauge.builder("freshet.dead.letters")
+            .description("Changes that the read database refused")
+            .tags(tags)
+            .register(meters);
     this.apply =
         Timer.builder("freshet.sync.apply")
             .description("Time to apply a batch of source transactions")
@@ -57,8 +66,21 @@ public final class SyncMetrics implements Consumer<Observation> {
   public void accept(Observation observation) {
     if (observation instanceof Observation.Applied applied) {
       apply.record(applied.took());
+      if (!applied.letters().equals(letters)) {
+        showLetters(applied.letters());
+      }
       applied.transactions().forEach(t -> t.changes().forEachChunk(c -> c.forEach(this::count)));
     }
+  }
+
+  private void showLetters(Map<String, Long> counts) {
+    letters = counts;
+    deadLetters.register(
+        counts.entrySet().stream()
+            .<MultiGauge.Row<?>>map(
+                e -> MultiGauge.Row.of(Tags.of("table", e.getKey()), e.getValue()))
+            .toList(),
+        true);
   }
 
   private void count(RowChange change) {

@@ -11,6 +11,7 @@ import dev.freshet.sync.apply.UserTypes;
 import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
@@ -41,6 +42,9 @@ public final class Upkeep {
   /** A model that could not be planned may be by now: a table was made, say. */
   private static final Duration PLAN_AGAIN = Duration.ofSeconds(1);
 
+  /** A view that was released for a migration comes back within this time. */
+  private static final Duration VIEWS_EVERY = Duration.ofSeconds(5);
+
   private static final int MOST_WISHES = 100;
 
   private final Path folder;
@@ -56,6 +60,8 @@ public final class Upkeep {
 
   /** Models that an operator wants to be built anew. */
   private final LinkedBlockingQueue<String> wishes = new LinkedBlockingQueue<>(MOST_WISHES);
+
+  private long viewsSeenNanos = System.nanoTime();
 
   private final Map<String, Attempt> attempts = new HashMap<>();
 
@@ -168,6 +174,17 @@ public final class Upkeep {
         keep(model, there);
       }
     }
+    if (views != null && System.nanoTime() - viewsSeenNanos > VIEWS_EVERY.toNanos()) {
+      viewsSeenNanos = System.nanoTime();
+      views.install(kept(declared));
+    }
+  }
+
+  private List<ReadModel> kept(Map<String, Declared> declared) {
+    return declared.values().stream()
+        .filter(model -> applier.isMaintained(model.name()) && !attempts.containsKey(model.name()))
+        .map(Declared::model)
+        .toList();
   }
 
   private boolean isDue(Declared model) {
@@ -194,7 +211,7 @@ public final class Upkeep {
         remember(model, State.BUILDING, "");
       }
       observer.accept(new Observation.ModelChanged(model.name(), "building", ""));
-      modelBuild.run(model, planned.plan(), 0);
+      modelBuild.run(model, planned.plan(), applier.expectedRows(planned.plan().model()));
       if (views != null) {
         views.install(List.of(planned.plan().model()));
       }

@@ -35,7 +35,8 @@ class CommandLineIT {
             .map(line -> line.strip().replaceFirst(" .*", ""))
             .toList();
     assertThat(listed)
-        .containsExactly("up", "database", "gateway", "write", "read", "sync", "status", "help");
+        .containsExactly(
+            "up", "database", "gateway", "write", "read", "sync", "status", "models", "help");
   }
 
   @Test
@@ -47,6 +48,27 @@ class CommandLineIT {
     assertThat(freshet("read", "--source", "postgresql://x@h/d"))
         .returns(2, Ended::status)
         .satisfies(ended -> assertThat(ended.output()).contains("--kind"));
+  }
+
+  @Test
+  void whatASyncNeedsOnTheSourceIsPrintedAndModelsAreReleased() throws Exception {
+    String models = UpProcess.home().resolve("infra/restaurant/models").toString();
+    Ended setup = freshet("sync", "setup", "--print", "--models", models, "--id", "Read.1");
+    assertThat(setup.status()).isZero();
+    assertThat(setup.output())
+        .contains("create role freshet_sync login replication;")
+        .contains("grant select on table \"public\".\"order_item\" to freshet_sync;")
+        .contains("create publication \"freshet_read_1\" for table \"public\".\"menu_item\"");
+    assertThat(freshet("models", "release", "orders").output())
+        .contains("drop view if exists read.\"orders\";");
+    assertThat(freshet("models", "list", "--url", "http://127.0.0.1:1"))
+        .returns(1, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("No sync answers at"));
+    assertThat(freshet("models").status()).isEqualTo(2);
+    assertThat(freshet("sync", "--models", models))
+        .returns(2, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("--primary=URL"));
+    assertThat(freshet("sync", "remove", "--id", "x").status()).isEqualTo(2);
   }
 
   @Test

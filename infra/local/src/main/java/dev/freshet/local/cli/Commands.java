@@ -1,6 +1,7 @@
 package dev.freshet.local.cli;
 
 import dev.freshet.local.system.StartFailed;
+import dev.freshet.sync.model.SyncRefused;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -46,8 +47,9 @@ public final class Commands implements Runnable {
             .addSubcommand(new PartCommands.GatewayCommand())
             .addSubcommand(new PartCommands.WriteCommand())
             .addSubcommand(new PartCommands.ReadCommand())
-            .addSubcommand(new PartCommands.SyncCommand())
+            .addSubcommand(new SyncCommands.Sync())
             .addSubcommand(new StatusCommand())
+            .addSubcommand(new ModelsCommands.Models())
             .addSubcommand(new HelpCommand());
     commands.setDefaultValueProvider(
         argument -> {
@@ -65,7 +67,7 @@ public final class Commands implements Runnable {
           PrintWriter err = command.getErr();
           err.println(command.getColorScheme().errorText(sentence(failure)));
           err.flush();
-          if (!(failure instanceof StartFailed)) {
+          if (!(failure instanceof StartFailed || failure instanceof SyncRefused)) {
             LoggerFactory.getLogger(Commands.class).error("The command failed", failure);
           }
           return CommandLine.ExitCode.SOFTWARE;

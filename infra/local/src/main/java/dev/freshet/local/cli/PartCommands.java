@@ -3,10 +3,8 @@ package dev.freshet.local.cli;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.protocol.SourceKind;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -109,61 +107,6 @@ final class PartCommands {
               "freshet.read.source", part.withPassword(source),
               "freshet.read.kind", kind,
               "freshet.read.id", id));
-      return 0;
-    }
-  }
-
-  @Command(name = "sync", description = "Keeps the read models of a folder in step, until Ctrl-C.")
-  static final class SyncCommand implements Callable<Integer> {
-
-    @Mixin private PartMixin part = new PartMixin();
-
-    @Option(
-        names = "--primary",
-        paramLabel = "URL",
-        required = true,
-        description = "The source, PostgreSQL 14 or later with wal_level=logical.")
-    private String primary = "";
-
-    @Option(
-        names = "--read-database",
-        paramLabel = "URL",
-        required = true,
-        description = "The database to keep in step.")
-    private String readDatabase = "";
-
-    @Option(
-        names = "--models",
-        paramLabel = "DIR",
-        required = true,
-        description = "Folder with the models, NAME.sql each.")
-    private Path models = Path.of(".");
-
-    @Option(
-        names = "--views",
-        description = "Also installs the models as views in schema read of the source.",
-        defaultValue = "false")
-    private boolean views;
-
-    @Option(
-        names = "--id",
-        description = "The read database's name; slot and publication are freshet_ID.")
-    private @Nullable String id;
-
-    @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8110")
-    private int port;
-
-    @Override
-    public Integer call() {
-      Map<String, String> settings = new HashMap<>();
-      settings.put("freshet.sync.primary", part.withPassword(primary));
-      settings.put("freshet.sync.read-database", part.withPassword(readDatabase));
-      settings.put("freshet.sync.models", models.toAbsolutePath().toString());
-      settings.put("freshet.sync.views", Boolean.toString(views));
-      if (id != null) {
-        settings.put("freshet.sync.id", id);
-      }
-      part.run(PartKind.SYNC, port, settings);
       return 0;
     }
   }

@@ -1,0 +1,5 @@
+/** What an operator can do: pause, rebuild, verify, and settle dead letters. */
+@NullMarked
+package dev.freshet.sync.control;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,148 @@
+package dev.freshet.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class OperationsIT extends SyncTest {
+
+  @BeforeEach
+  void start() throws Exception {
+    onPrimary(
+        """
+        create table orders (id int primary key, customer int, amount numeric(10, 2));
+        insert into orders select g, g % 10, g from generate_series(1, 100) g;
+        """);
+    model("orders", "/* key: id */ select o.id, o.customer, o.amount from orders o");
+    model(
+        "spent",
+        "/* key: customer */ select o.customer, sum(o.amount) as amount, 100 / nullif(min(o.amount), -1) as share from orders o group by o.customer");
+    sync = startSync();
+    awaitInStep("orders", "spent");
+  }
+
+  @Test
+  void pausedSyncAppliesNothingUntilResumedOverARestartToo() throws Exception {
+    assertThat(send("POST", "/api/sync/pause").statusCode()).isEqualTo(200);
+    awaitState("paused");
+    onPrimary("insert into orders values (500, 1, 1)");
+    sync.close();
+    sync = startSync();
+    awaitState("paused");
+    assertThat(read("select count(*) from read.orders")).isEqualTo("100");
+    assertThat(send("POST", "/api/sync/resume").statusCode()).isEqualTo(200);
+    awaitInStep("orders", "spent");
+  }
+
+  @Test
+  void verifyFindsWhatIsMissingExtraAndDifferentAndRebuildMendsIt() throws Exception {
+    assertThat(send("POST", "/api/models/orders/verify").body())
+        .isEqualTo("{\"model\":\"orders\",\"rows\":100,\"missing\":0,\"extra\":0,\"different\":0}");
+    execute(
+        readServer(),
+        """
+        delete from read.orders where id <= 2; insert into read.orders values (-1, 1, 1);
+        update read.orders set amount = 0 where id in (10, 11, 12);
+        """);
+    assertThat(send("POST", "/api/models/orders/verify").body())
+        .isEqualTo("{\"model\":\"orders\",\"rows\":99,\"missing\":2,\"extra\":1,\"different\":3}");
+    assertThat(send("POST", "/api/models/orders/verify?source=true").body())
+        .isEqualTo(
+            "{\"model\":\"orders\",\"rows\":99,\"missing\":2,\"extra\":1,\"different\":3,"
+                + "\"tables\":[{\"table\":\"public.orders\",\"rows\":100,\"missing\":0,\"extra\":0,\"different\":0}]}");
+    execute(readServer(), "update public.orders set customer = 99 where id = 50");
+    assertThat(send("POST", "/api/models/spent/verify?source=true").body())
+        .contains(
+            "\"table\":\"public.orders\",\"rows\":100,\"missing\":0,\"extra\":0,\"different\":1");
+    execute(
+        readServer(),
+        "update public.orders set customer = 0 where id = 50; grant select on read.orders to pg_monitor");
+    assertThat(send("POST", "/api/models/orders/rebuild").statusCode()).isEqualTo(200);
+    await(
+        () ->
+            send("POST", "/api/models/orders/verify")
+                .body()
+                .contains("\"missing\":0,\"extra\":0,\"different\":0"));
+    assertThat(read("select has_table_privilege('pg_monitor', 'read.orders', 'select')"))
+        .isEqualTo("t");
+    assertThat(send("POST", "/api/models/nowhere/verify").statusCode()).isEqualTo(404);
+    assertThat(send("POST", "/api/models/nowhere/rebuild").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void changeThatTheReadTableRefusesWaitsAndTheOthersGoOn() throws Exception {
+    execute(readServer(), "alter table read.orders add check (amount < 1000)");
+    onPrimary("update orders set amount = 5000 where id = 7");
+    onPrimary("insert into orders values (200, 3, 3)");
+    awaitApplied();
+    assertThat(read("select state from freshet.model where name = 'orders'")).isEqualTo("faulty");
+    assertThat(read("select amount from read.orders where id = 200")).isEqualTo("3.00");
+    assertThat(get("/api/dead-letters"))
+        .contains("\"id\":1,\"model\":\"orders\",\"table\":null,\"key\":[\"7\"]")
+        .contains("violates check constraint");
+    assertThat(get("/actuator/prometheus")).contains("freshet_dead_letters{");
+    awaitInStep("spent");
+    HttpResponse<String> refused = send("POST", "/api/dead-letters/1/retry");
+    assertThat(refused.statusCode()).isEqualTo(409);
+    assertThat(refused.body()).contains("still refuses it");
+
+    execute(readServer(), "alter table read.orders drop constraint orders_amount_check");
+    assertThat(send("POST", "/api/dead-letters/1/retry").statusCode()).isEqualTo(200);
+    awaitInStep("orders", "spent");
+    assertThat(get("/api/dead-letters")).isEqualTo("[]");
+    assertThat(send("POST", "/api/dead-letters/1/retry").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void rowThatTheMirrorRefusesIsKeptAndASelectThatFailsForOneKeyStopsThatKeyAlone()
+      throws Exception {
+    execute(readServer(), "alter table public.orders add check (customer < 100)");
+    onPrimary("begin; insert into orders values (300, 500, 1), (301, 1, 1); commit");
+    onPrimary("update orders set amount = 0 where id = 5");
+    awaitApplied();
+    assertThat(get("/api/dead-letters"))
+        .contains("\"table\":\"public.orders\",\"key\":[\"300\"]")
+        .contains("\"model\":\"spent\",\"table\":null,\"key\":[\"5\"]")
+        .contains("division by zero");
+    assertThat(read("select count(*) from freshet.model where state = 'faulty'")).isEqualTo("2");
+    execute(readServer(), "alter table public.orders drop constraint orders_customer_check");
+    onPrimary("update orders set amount = 2 where id in (5, 300)");
+    awaitInStep("orders", "spent");
+    assertThat(get("/api/dead-letters")).isEqualTo("[]");
+  }
+
+  @Test
+  void discardedLetterIsComputedAnewFromWhatIsThere() throws Exception {
+    execute(readServer(), "alter table public.orders add constraint few check (customer < 100)");
+    onPrimary("update orders set customer = 500 where id = 9");
+    awaitApplied();
+    assertThat(send("POST", "/api/dead-letters/1/discard").statusCode()).isEqualTo(200);
+    assertThat(get("/api/dead-letters")).isEqualTo("[]");
+    await(() -> read("select count(*) from freshet.model where state = 'live'").equals("2"));
+    assertThat(read("select customer from read.orders where id = 9")).isEqualTo("9");
+  }
+
+  @Test
+  void changesAreNotTakenFromOtherPagesNorUnderOtherNames() throws Exception {
+    URI uri =
+        URI.create(
+            "http://127.0.0.1:"
+                + sync.getEnvironment().getProperty("local.server.port")
+                + "/api/sync/pause");
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(uri)
+                    .header("Origin", "https://elsewhere.example")
+                    .POST(HttpRequest.BodyPublishers.noBody())
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+    assertThat(answer.statusCode()).isEqualTo(403);
+    assertThat(send("GET", "/api/sync/pause").statusCode()).isGreaterThanOrEqualTo(400);
+  }
+}

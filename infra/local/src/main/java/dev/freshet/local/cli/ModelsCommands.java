@@ -1,0 +1,245 @@
+package dev.freshet.local.cli;
+
+import dev.freshet.local.system.StartFailed;
+import dev.freshet.sync.SourceObjects;
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What can be asked of a sync about its models. */
+final class ModelsCommands {
+
+  private ModelsCommands() {}
+
+  /** The sync that is asked. */
+  static final class Sync {
+
+    /** A verification computes a whole model, or reads the source. */
+    private static final Duration TIMEOUT = Duration.ofHours(1);
+
+    @Option(
+        names = "--url",
+        description = "The sync's address (default: ${DEFAULT-VALUE}).",
+        defaultValue = "http://127.0.0.1:8110")
+    private URI url = URI.create("http://127.0.0.1:8110");
+
+    JsonNode ask(String method, String path) throws InterruptedException {
+      try (HttpClient client = HttpClient.newHttpClient()) {
+        HttpResponse<String> answer =
+            client.send(
+                HttpRequest.newBuilder(url.resolve(path))
+                    .timeout(TIMEOUT)
+                    .method(method, HttpRequest.BodyPublishers.noBody())
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+        JsonNode body = new JsonMapper().readTree(answer.body());
+        if (answer.statusCode() >= 400) {
+          throw new StartFailed(body.path("detail").asString(answer.body()));
+        }
+        return body;
+      } catch (IOException e) {
+        throw new StartFailed(
+            "No sync answers at %s. Start one, or name its address with --url.".formatted(url), e);
+      } catch (JacksonException e) {
+        throw new StartFailed("%s does not answer like a sync of freshet.".formatted(url), e);
+      }
+    }
+
+    List<String> names() throws InterruptedException {
+      List<String> names = new ArrayList<>();
+      ask("GET", "/api/models").forEach(model -> names.add(model.path("name").asString()));
+      return names;
+    }
+
+    static String path(String model, String action) {
+      return "/api/models/%s/%s"
+          .formatted(URLEncoder.encode(model, StandardCharsets.UTF_8), action);
+    }
+  }
+
+  @Command(
+      name = "models",
+      description = "Lists, rebuilds and verifies read models.",
+      subcommands = {ListModels.class, Rebuild.class, Verify.class, Release.class})
+  static final class Models implements Runnable {
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public void run() {
+      throw new ParameterException(
+          spec.commandLine(), "Name what to do: list, rebuild, verify or release.");
+    }
+  }
+
+  @Command(name = "list", description = "Rows, freshness and how each model is kept.")
+  static final class ListModels implements Callable<Integer> {
+
+    @Mixin private Sync sync = new Sync();
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+      PrintWriter out = spec.commandLine().getOut();
+      out.printf(
+          "%-24s %12s %-9s %10s  %-20s %s%n", "model", "rows", "state", "behind", "kept", "");
+      for (JsonNode model : sync.ask("GET", "/api/models")) {
+        JsonNode behind = model.path("freshnessSeconds");
+        out.printf(
+            "%-24s %12s %-9s %10s  %-20s %s%n",
+            model.path("name").asString(),
+            model.path("rows").isNumber() ? model.path("rows").asString() : "unknown",
+            model.path("state").asString(),
+            behind.isNumber() ? String.format(Locale.ROOT, "%.3f s", behind.asDouble()) : "unknown",
+            model.path("kept").asString(),
+            model.path("reason").asString("").replace('\n', ' '));
+      }
+      out.flush();
+      return 0;
+    }
+  }
+
+  @Command(name = "rebuild", description = "Builds a model anew while its table serves on.")
+  static final class Rebuild implements Callable<Integer> {
+
+    private static final Duration ASK_AGAIN = Duration.ofMillis(200);
+
+    @Mixin private Sync sync = new Sync();
+
+    @Parameters(paramLabel = "NAME", description = "The model.")
+    private String name = "";
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+      PrintWriter out = spec.commandLine().getOut();
+      String before = builtAt().path("builtAt").asString("");
+      sync.ask("POST", Sync.path(name, "rebuild"));
+      boolean onTerminal = isOnTerminal();
+      JsonNode model = builtAt();
+      while (model.path("builtAt").asString("").equals(before)) {
+        if (!model.path("reason").asString("").isEmpty()) {
+          throw new StartFailed(model.path("reason").asString());
+        }
+        if (onTerminal) {
+          out.print("\r" + ProgressBar.of(sync.ask("GET", "/api/sync").path("progress")));
+          out.flush();
+        }
+        LockSupport.parkNanos(ASK_AGAIN.toNanos());
+        model = builtAt();
+      }
+      out.printf(
+          "%s%s: built anew, %s rows%n",
+          onTerminal ? "\r" : "", name, model.path("rows").asString("?"));
+      out.flush();
+      return 0;
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // a JVM without the console's provider has none
+    private static boolean isOnTerminal() {
+      Console console = System.console();
+      return console != null && console.isTerminal();
+    }
+
+    private JsonNode builtAt() throws InterruptedException {
+      for (JsonNode model : sync.ask("GET", "/api/models")) {
+        if (model.path("name").asString().equals(name)) {
+          return model;
+        }
+      }
+      throw new StartFailed(
+          "There is no model '%s'; there are %s.".formatted(name, String.join(", ", sync.names())));
+    }
+  }
+
+  @Command(
+      name = "verify",
+      description = "Computes models anew and compares; ends with 1 when anything differs.")
+  static final class Verify implements Callable<Integer> {
+
+    @Mixin private Sync sync = new Sync();
+
+    @Parameters(paramLabel = "NAME", arity = "0..1", description = "The model; all without it.")
+    private @Nullable String name;
+
+    @Option(names = "--source", description = "Compares with the source itself, at one position.")
+    private boolean source;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+      PrintWriter out = spec.commandLine().getOut();
+      out.printf("%-32s %12s %10s %10s %10s%n", "", "rows", "missing", "extra", "different");
+      boolean same = true;
+      for (String model : name == null ? sync.names() : List.of(name)) {
+        JsonNode found =
+            sync.ask("POST", Sync.path(model, "verify" + (source ? "?source=true" : "")));
+        for (JsonNode table : found.path("tables")) {
+          same &= print(out, table.path("table").asString(), table);
+        }
+        same &= print(out, found.path("model").asString(), found);
+      }
+      out.println(same ? "Everything is as it should be." : "There are differences.");
+      out.flush();
+      return same ? 0 : 1;
+    }
+
+    private static boolean print(PrintWriter out, String what, JsonNode found) {
+      out.printf(
+          "%-32s %12d %10d %10d %10d%n",
+          what,
+          found.path("rows").asLong(),
+          found.path("missing").asLong(),
+          found.path("extra").asLong(),
+          found.path("different").asLong());
+      return found.path("missing").asLong() == 0
+          && found.path("extra").asLong() == 0
+          && found.path("different").asLong() == 0;
+    }
+  }
+
+  @Command(
+      name = "release",
+      description = "Prints the SQL that takes a model's view out of the way of a migration.")
+  static final class Release implements Callable<Integer> {
+
+    @Parameters(paramLabel = "NAME", description = "The model.")
+    private String name = "";
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      PrintWriter out = spec.commandLine().getOut();
+      out.print(SourceObjects.release(name));
+      out.flush();
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package dev.freshet.local.cli;
+
+import dev.freshet.local.system.PartKind;
+import dev.freshet.local.system.StartFailed;
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.SourceObjects;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** A sync alone, and what it needs and leaves on the source. */
+final class SyncCommands {
+
+  private SyncCommands() {}
+
+  /** Which read database is meant, and so which slot and publication. */
+  static final class Target {
+
+    @Option(
+        names = "--read-database",
+        paramLabel = "URL",
+        description = "The database to keep in step.")
+    private @Nullable String readDatabase;
+
+    @Option(
+        names = "--id",
+        description = "The read database's name; slot and publication are freshet_ID.")
+    private @Nullable String id;
+
+    String slot(CommandSpec spec) {
+      if (readDatabase == null && id == null) {
+        throw missing(spec, "--read-database=URL or --id=NAME");
+      }
+      return SourceObjects.slotName(readDatabase == null ? "" : readDatabase, id == null ? "" : id);
+    }
+  }
+
+  private static ParameterException missing(CommandSpec spec, String option) {
+    return new ParameterException(spec.commandLine(), "Missing required option: " + option);
+  }
+
+  private static String required(CommandSpec spec, @Nullable String value, String option) {
+    if (value == null) {
+      throw missing(spec, option);
+    }
+    return value;
+  }
+
+  @Command(
+      name = "sync",
+      description = "Keeps the read models of a folder in step, until Ctrl-C.",
+      subcommands = {Setup.class, Remove.class})
+  static final class Sync implements Callable<Integer> {
+
+    @Mixin private PartMixin part = new PartMixin();
+
+    @Mixin private Target target = new Target();
+
+    @Option(
+        names = "--primary",
+        paramLabel = "URL",
+        description = "The source, PostgreSQL 14 or later with wal_level=logical.")
+    private @Nullable String primary;
+
+    @Option(
+        names = "--models",
+        paramLabel = "DIR",
+        description = "Folder with the models, NAME.sql each.")
+    private @Nullable Path models;
+
+    @Option(
+        names = "--views",
+        description = "Also installs the models as views in schema read of the source.",
+        defaultValue = "false")
+    private boolean views;
+
+    @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8110")
+    private int port;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      Map<String, String> settings = new HashMap<>();
+      settings.put(
+          "freshet.sync.primary", part.withPassword(required(spec, primary, "--primary=URL")));
+      settings.put(
+          "freshet.sync.read-database",
+          part.withPassword(required(spec, target.readDatabase, "--read-database=URL")));
+      if (models == null) {
+        throw missing(spec, "--models=DIR");
+      }
+      settings.put("freshet.sync.models", models.toAbsolutePath().toString());
+      settings.put("freshet.sync.views", Boolean.toString(views));
+      if (target.id != null) {
+        settings.put("freshet.sync.id", target.id);
+      }
+      part.run(PartKind.SYNC, port, settings);
+      return 0;
+    }
+  }
+
+  @Command(
+      name = "setup",
+      description = "Prints the SQL that makes what a sync needs on the source.")
+  static final class Setup implements Callable<Integer> {
+
+    @Mixin private Target target = new Target();
+
+    @Option(
+        names = "--print",
+        description = "Prints it; nothing is ever run, so this is what setup does anyway.")
+    @SuppressWarnings("UnusedVariable") // for those who read the command aloud
+    private boolean print;
+
+    @Option(
+        names = "--models",
+        paramLabel = "DIR",
+        description = "Folder with the models, NAME.sql each.")
+    private @Nullable Path models;
+
+    @Option(names = "--views", description = "With what --views needs.")
+    private boolean views;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      if (models == null) {
+        throw missing(spec, "--models=DIR");
+      }
+      PrintWriter out = spec.commandLine().getOut();
+      out.print(SourceObjects.setup(models, target.slot(spec), views));
+      out.flush();
+      return 0;
+    }
+  }
+
+  @Command(
+      name = "remove",
+      description = "Takes slot, publication and views away from the source again.")
+  static final class Remove implements Callable<Integer> {
+
+    @Mixin private PartMixin part = new PartMixin();
+
+    @Mixin private Target target = new Target();
+
+    @Option(names = "--primary", paramLabel = "URL", description = "The source.")
+    private @Nullable String primary;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      String slot = target.slot(spec);
+      PostgresUrl url =
+          PostgresUrl.parse(part.withPassword(required(spec, primary, "--primary=URL")));
+      PrintWriter out = spec.commandLine().getOut();
+      try {
+        List<String> removed = SourceObjects.remove(url, slot);
+        removed.forEach(what -> out.println("removed " + what));
+        if (removed.isEmpty()) {
+          out.printf("nothing to remove: %s has no slot or publication %s%n", url, slot);
+        }
+        out.flush();
+        return 0;
+      } catch (SQLException e) {
+        throw new StartFailed(
+            "The source %s can't be reached: %s. Name it with --primary."
+                .formatted(url, e.getMessage()),
+            e);
+      }
+    }
+  }
+}
