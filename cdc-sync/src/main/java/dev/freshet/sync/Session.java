@@ -275,9 +275,10 @@ final class Session {
                 if (name.endsWith("'")) {
                   return;
                 }
-                if (planned.tables().keySet().stream().allMatch(applier::isMirrored)) {
-                  applier.maintain(planned.plan());
-                } else {
+                boolean followed =
+                    planned.tables().keySet().stream().allMatch(applier::isMirrored)
+                        && applier.maintain(planned.plan());
+                if (!followed) {
                   applier.stop(
                       name, ModelStore.State.BUILDING, "A table that it reads was altered.");
                 }

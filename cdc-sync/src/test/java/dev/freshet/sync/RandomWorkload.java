@@ -197,7 +197,7 @@ final class RandomWorkload {
   }
 
   private String amount() {
-    return maybe((random.nextInt(10_000) - 2_000) / 100.0);
+    return random.nextInt(40) == 0 ? "'NaN'" : maybe((random.nextInt(10_000) - 2_000) / 100.0);
   }
 
   private String change() {

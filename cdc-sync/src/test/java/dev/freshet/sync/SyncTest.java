@@ -165,7 +165,7 @@ abstract class SyncTest {
   }
 
   static String hashes(String relation) {
-    return "select count(*) || ' ' || coalesce(string_agg(md5(r::text), ' ' order by md5(r::text)), '') from "
+    return "select count(*) || ' ' || coalesce(string_agg(r::text, E'\\n' order by r::text), '') from "
         + relation
         + " r";
   }

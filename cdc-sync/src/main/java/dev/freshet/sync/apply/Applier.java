@@ -172,12 +172,34 @@ public final class Applier implements AutoCloseable {
     }
   }
 
-  /** Keeps a model's table from now on. Only {@linkplain #between between}. */
-  public void maintain(ModelPlan plan) {
-    models.put(plan.model().name(), new MaintainedModel(plan, plan.model().quotedName()));
+  /**
+   * Keeps a model's table from now on. Only {@linkplain #between between}.
+   *
+   * @return false when the table was made by another plan, and has to be built anew
+   */
+  public boolean maintain(ModelPlan plan) {
+    boolean hasStates =
+        !sql.query(
+                "select 1 from pg_class where oid = to_regclass('%s')"
+                    .formatted(statesTable(plan.model().name()).replace("'", "''")),
+                List.of())
+            .isEmpty();
+    if (hasStates != plan.deltas().isPresent()) {
+      return false;
+    }
+    models.put(
+        plan.model().name(),
+        new MaintainedModel(
+            plan, plan.model().quotedName(), statesTable(plan.model().name()), true));
+    return true;
   }
 
-  /** The model's plan by which its table is kept, or null. */
+  /** The table with the states of a model's groups, where it is kept by delta. */
+  static String statesTable(String model) {
+    return "freshet." + TableName.quoted("groups of " + model);
+  }
+
+  /** Whether a model's table is kept now. */
   public boolean isMaintained(String model) {
     return models.containsKey(model);
   }
@@ -203,6 +225,7 @@ public final class Applier implements AutoCloseable {
     models.remove(model);
     modelStore.forget(model);
     sql.run("drop table if exists read." + TableName.quoted(model));
+    sql.run("drop table if exists " + statesTable(model));
   }
 
   /** Stores how a model stands. */

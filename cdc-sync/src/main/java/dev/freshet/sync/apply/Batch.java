@@ -1,6 +1,7 @@
 package dev.freshet.sync.apply;
 
 import dev.freshet.protocol.Position;
+import dev.freshet.sync.apply.MaintainedModel.Moment;
 import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.model.TableName;
@@ -81,7 +82,7 @@ final class Batch {
   }
 
   private void applyTable(Mirror mirror, TableChanges changes) {
-    touch(mirror, changes);
+    touch(mirror, changes, Moment.BEFORE);
     if (carefully) {
       mirror.applyCarefully(sql, changes, (write, why) -> refused(mirror, write, why));
     } else {
@@ -90,16 +91,16 @@ final class Batch {
     if (hadLetters && !hasLetters) {
       deadLetters.resolve(null, mirror.table().name(), changes.keys());
     }
-    touch(mirror, changes);
+    touch(mirror, changes, Moment.AFTER);
   }
 
-  private void touch(Mirror mirror, TableChanges changes) {
+  private void touch(Mirror mirror, TableChanges changes, Moment moment) {
     TableName table = mirror.table().name();
     List<MaintainedModel> readers = new ArrayList<>(models.values());
     building.values().forEach(model -> readers.add(model.maintained()));
     for (MaintainedModel model : readers) {
       if (model.reads(table)) {
-        ModelFailed.watch(model, () -> model.touch(sql, mirror, changes));
+        ModelFailed.watch(model, () -> model.touch(sql, mirrors, mirror, changes, moment));
       }
     }
   }
@@ -113,7 +114,7 @@ final class Batch {
             deadLetters.add(model.name(), null, unit, null, message(why), position.toString());
           });
     } else {
-      model.finish(sql);
+      model.finish(sql, !hadLetters);
       if (hadLetters) {
         model.touched().forEachChunk(sql, units -> deadLetters.resolve(model.name(), null, units));
       }
@@ -170,11 +171,11 @@ final class Batch {
       List<@Nullable String> row = letter.row();
       changes.add(
           row == null ? new RowChange.Delete(table, key) : new RowChange.Upsert(table, row, null));
-      touch(mirror, changes);
+      touch(mirror, changes, Moment.BEFORE);
       if (!givenUp) {
         mirror.apply(sql, changes);
       }
-      touch(mirror, changes);
+      touch(mirror, changes, Moment.AFTER);
     } else {
       MaintainedModel model = models.get(letter.model());
       if (model != null) {

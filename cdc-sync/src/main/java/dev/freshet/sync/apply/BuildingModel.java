@@ -1,11 +1,13 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.sync.inference.DeltaPlan;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,7 @@ public final class BuildingModel {
   private final String name;
   private final String table;
   private final String noted;
+  private final String states;
   private final MaintainedModel maintained;
   private boolean allTouched;
 
@@ -38,7 +41,8 @@ public final class BuildingModel {
     this.name = plan.model().name();
     this.table = "freshet." + TableName.quoted("new " + name);
     this.noted = "freshet." + TableName.quoted("touched " + name);
-    this.maintained = new MaintainedModel(plan, table);
+    this.states = "freshet." + TableName.quoted("new groups of " + name);
+    this.maintained = new MaintainedModel(plan, table, states, false);
   }
 
   String name() {
@@ -54,11 +58,27 @@ public final class BuildingModel {
     return table;
   }
 
+  /** The new table of its groups' states, to be filled with {@link #statesSelect}. */
+  public String states() {
+    return states;
+  }
+
+  /** The SELECT of its groups' states; empty when it is not kept by delta. */
+  public Optional<String> statesSelect() {
+    return plan.deltas().map(DeltaPlan::stateSelect);
+  }
+
   /** Makes the empty table. Only between two batches, whose changes are noted from now on. */
   public void create(Sql sql) {
     refuseWhatIsNotOurs(sql);
     drop(sql);
     sql.run("create table %s as select * from (%s) q with no data".formatted(table, plan.select()));
+    statesSelect()
+        .ifPresent(
+            select ->
+                sql.run(
+                    "create table %s as select * from (%s) q with no data"
+                        .formatted(states, select)));
     sql.run(
         "create table %s (%s)"
             .formatted(
@@ -83,22 +103,17 @@ public final class BuildingModel {
   public void drop(Sql sql) {
     sql.run("drop table if exists " + table);
     sql.run("drop table if exists " + noted);
+    sql.run("drop table if exists " + states);
   }
 
   /** Adds key, indexes and comment, once the rows are there. On a connection of one's own. */
   public void addIndexes(Sql sql, int serverMajor) {
     String key =
         plan.model().key().stream().map(TableName::quoted).collect(Collectors.joining(", "));
-    try {
-      sql.run("alter table %s add primary key (%s)".formatted(table, key));
-    } catch (ApplyFailed e) {
-      if (e.isDuplicate() || (e.isNullWhereNoneMayBe() && serverMajor < NULLS_NOT_DISTINCT_SINCE)) {
-        throw keyIsNoKey(e);
-      }
-      if (!e.isNullWhereNoneMayBe()) {
-        throw e;
-      }
-      uniqueWithNulls(sql, key);
+    addKey(sql, table, key, serverMajor);
+    if (statesSelect().isPresent()) {
+      addKey(sql, states, key, serverMajor);
+      sql.run("analyze " + states);
     }
     for (String index : plan.model().indexes()) {
       sql.run("create index on %s (%s)".formatted(table, index));
@@ -108,11 +123,16 @@ public final class BuildingModel {
     sql.run("analyze " + table);
   }
 
-  private void uniqueWithNulls(Sql sql, String key) {
+  private void addKey(Sql sql, String to, String key, int serverMajor) {
+    boolean asUnique = plan.keyMayBeNull() && serverMajor >= NULLS_NOT_DISTINCT_SINCE;
     try {
-      sql.run("create unique index on %s (%s) nulls not distinct".formatted(table, key));
+      sql.run(
+          (asUnique
+                  ? "create unique index on %s (%s) nulls not distinct"
+                  : "alter table %s add primary key (%s)")
+              .formatted(to, key));
     } catch (ApplyFailed e) {
-      throw e.isDuplicate() ? keyIsNoKey(e) : e;
+      throw e.isDuplicate() || e.isNullWhereNoneMayBe() ? keyIsNoKey(e) : e;
     }
   }
 
@@ -154,8 +174,7 @@ public final class BuildingModel {
   public boolean catchUp(Sql sql) {
     if (allTouched) {
       sql.run("delete from " + noted);
-      sql.run("delete from " + table);
-      sql.run("insert into %s %s".formatted(table, plan.select()));
+      maintained.recomputeAll(sql);
       allTouched = false;
       return true;
     }
@@ -189,6 +208,11 @@ public final class BuildingModel {
         "alter table read.%s rename to %s"
             .formatted(TableName.quoted("new " + name), TableName.quoted(name)));
     sql.run("drop table " + noted);
+    sql.run("drop table if exists " + Applier.statesTable(name));
+    if (statesSelect().isPresent()) {
+      sql.run(
+          "alter table %s rename to %s".formatted(states, TableName.quoted("groups of " + name)));
+    }
     grants.forEach(sql::run);
     applier.stopBuilding(name);
     applier.maintain(plan);

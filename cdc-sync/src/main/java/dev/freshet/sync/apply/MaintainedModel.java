@@ -25,6 +25,8 @@ final class MaintainedModel {
   private final ModelPlan plan;
   private final String table;
   private final TouchedUnits touched;
+  private final @Nullable GroupStates groups;
+  private final boolean byDelta;
 
   /** Null until it was needed: it follows from the table, which must be there. */
   private @Nullable Recomputation recomputation;
@@ -41,11 +43,15 @@ final class MaintainedModel {
    * Keeps a table.
    *
    * @param table its qualified name, quoted
+   * @param states the qualified name, quoted, of the table with its groups' states
+   * @param byDelta whether to follow changes by what they contribute, where the plan allows
    */
-  MaintainedModel(ModelPlan plan, String table) {
+  MaintainedModel(ModelPlan plan, String table, String states, boolean byDelta) {
     this.plan = plan;
     this.table = table;
     this.touched = new TouchedUnits(table, plan.unit().size());
+    this.groups = plan.deltas().map(deltas -> new GroupStates(deltas, table, states)).orElse(null);
+    this.byDelta = byDelta;
   }
 
   ReadModel model() {
@@ -67,16 +73,33 @@ final class MaintainedModel {
   /** Starts a batch. */
   void begin(Sql sql) {
     touched.clear(sql);
+    if (groups != null) {
+      groups.begin();
+    }
   }
 
-  /** Notes the units that these changes touch, by the mirror as it is now. */
-  void touch(Sql sql, Mirror mirror, TableChanges changes) {
+  /** Where a mirror is on its way through a batch. */
+  enum Moment {
+    BEFORE,
+    AFTER
+  }
+
+  /** Notes what these changes touch, by the mirrors as they are now. */
+  void touch(
+      Sql sql, Map<TableName, Mirror> mirrors, Mirror mirror, TableChanges changes, Moment moment) {
     TableName changed = mirror.table().name();
     if (touched.isAll()) {
       return;
     }
     if (changes.truncated() || plan.whole().contains(changed)) {
       touched.addAll();
+      return;
+    }
+    if (byDelta && groups != null && groups.follows(changed)) {
+      switch (moment) {
+        case BEFORE -> groups.takeAway(sql, mirrors, mirror, changes, touched);
+        case AFTER -> groups.add(sql, mirrors, mirror, changes, touched);
+      }
       return;
     }
     for (AffectedKeys way : plan.ways()) {
@@ -90,8 +113,16 @@ final class MaintainedModel {
     return touched;
   }
 
-  /** Computes what was touched anew. */
-  void finish(Sql sql) {
+  /**
+   * Brings the table into line with what was touched.
+   *
+   * @param byStates whether rows that follow from their group's state are written by it; otherwise
+   *     they are among what {@link #touched} says, and computed anew
+   */
+  void finish(Sql sql, boolean byStates) {
+    if (groups != null && !touched.isAll()) {
+      groups.merge(sql, touched, byStates);
+    }
     if (touched.isAll()) {
       recomputeAll(sql);
     } else if (!touched.isEmpty()) {
@@ -101,6 +132,9 @@ final class MaintainedModel {
 
   /** The same for each unit that lets itself be computed; the others are handed on. */
   void finishCarefully(Sql sql, BiConsumer<List<@Nullable String>, ApplyFailed> refused) {
+    if (groups != null && !touched.isAll()) {
+      groups.merge(sql, touched, false);
+    }
     if (touched.isAll()) {
       recomputeAll(sql);
     } else if (!touched.isEmpty()) {
@@ -124,6 +158,9 @@ final class MaintainedModel {
   /** Computes these units anew. */
   void recompute(Sql sql, List<List<@Nullable String>> units) {
     Recomputation how = recomputation(sql);
+    if (groups != null) {
+      groups.recompute(sql, units);
+    }
     List<List<@Nullable String>> withNulls = units.stream().filter(u -> u.contains(null)).toList();
     List<List<@Nullable String>> others =
         withNulls.isEmpty() ? units : units.stream().filter(u -> !u.contains(null)).toList();
@@ -141,7 +178,11 @@ final class MaintainedModel {
     return twice;
   }
 
-  private void recomputeAll(Sql sql) {
+  /** Computes everything anew. */
+  void recomputeAll(Sql sql) {
+    if (groups != null) {
+      groups.recomputeAll(sql);
+    }
     // Not TRUNCATE: readers with an older snapshot would see an empty table.
     sql.run("delete from " + table);
     sql.run("insert into %s %s".formatted(table, plan.select()));
@@ -150,7 +191,10 @@ final class MaintainedModel {
   private Recomputation recomputation(Sql sql) {
     Recomputation known = recomputation;
     if (known == null) {
-      Map<String, String> types = columnTypes(sql);
+      Map<String, String> types = new LinkedHashMap<>();
+      for (List<@Nullable String> column : sql.columnsOf(table)) {
+        types.put(String.valueOf(column.getFirst()), String.valueOf(column.getLast()));
+      }
       KeySet unit =
           new KeySet(
               plan.unit(),
@@ -200,23 +244,5 @@ final class MaintainedModel {
             table,
             key.list(),
             sets.isEmpty() ? "nothing" : "update set " + sets);
-  }
-
-  /** The table's columns in order, each with its type. */
-  private Map<String, String> columnTypes(Sql sql) {
-    Map<String, String> types = new LinkedHashMap<>();
-    for (List<@Nullable String> column :
-        sql.query(
-            """
-            select attname, format_type(atttypid, atttypmod) from pg_attribute
-            where attrelid = '%s'::regclass and attnum > 0 and not attisdropped
-            order by attnum
-            """
-                .formatted(table.replace("'", "''")),
-            List.of())) {
-      types.put(
-          Objects.requireNonNull(column.getFirst()), Objects.requireNonNull(column.getLast()));
-    }
-    return types;
   }
 }

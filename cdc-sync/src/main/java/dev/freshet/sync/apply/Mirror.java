@@ -180,6 +180,11 @@ public final class Mirror {
    */
   record Write(List<String> key, @Nullable List<@Nullable String> row) {}
 
+  /** The same for keys that were read as a query's rows. */
+  List<@Nullable String[]> bindNullable(List<List<@Nullable String>> keys) {
+    return key.arrays(keys);
+  }
+
   /** Makes the rows as the changes say. */
   void apply(Sql sql, TableChanges changes) {
     List<Write> writes = writes(sql, changes);
@@ -199,6 +204,40 @@ public final class Mirror {
       // Not TRUNCATE: readers with an older snapshot would see an empty table.
       sql.run("delete from " + table.name().quoted());
     }
+  }
+
+  /** The arrays of the rows that changes make, one for each stored column. */
+  List<@Nullable String[]> newRows(Sql sql, TableChanges changes) {
+    return columnArrays(withUnsentValues(sql, changes.upserted()));
+  }
+
+  /** A SELECT of rows that are given as arrays: binds {@link #newRows}. */
+  String selectNewRows() {
+    return "select %s from unnest(%s) u(%s)"
+        .formatted(
+            IntStream.range(0, columns.size())
+                .mapToObj(
+                    i ->
+                        "v%d::%s as %s"
+                            .formatted(
+                                i, columns.get(i).type(), TableName.quoted(columns.get(i).name())))
+                .collect(Collectors.joining(", ")),
+            columns.stream().map(c -> "?::text[]").collect(Collectors.joining(", ")),
+            IntStream.range(0, columns.size())
+                .mapToObj(i -> "v" + i)
+                .collect(Collectors.joining(", ")));
+  }
+
+  private List<@Nullable String[]> columnArrays(List<List<@Nullable String>> rows) {
+    List<@Nullable String[]> values = new ArrayList<>();
+    for (int i = 0; i < columns.size(); i++) {
+      @Nullable String[] column = new @Nullable String[rows.size()];
+      for (int row = 0; row < column.length; row++) {
+        column[row] = rows.get(row).get(i);
+      }
+      values.add(column);
+    }
+    return values;
   }
 
   private List<Write> writes(Sql sql, TableChanges changes) {
@@ -233,15 +272,7 @@ public final class Mirror {
       }
     }
     if (!rows.isEmpty()) {
-      List<@Nullable String[]> values = new ArrayList<>();
-      for (int i = 0; i < columns.size(); i++) {
-        @Nullable String[] column = new @Nullable String[rows.size()];
-        for (int row = 0; row < column.length; row++) {
-          column[row] = rows.get(row).get(i);
-        }
-        values.add(column);
-      }
-      sql.update(upsertSql, values);
+      sql.update(upsertSql, columnArrays(rows));
     }
   }
 

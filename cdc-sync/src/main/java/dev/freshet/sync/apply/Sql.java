@@ -69,6 +69,17 @@ public final class Sql implements AutoCloseable {
         List.of());
   }
 
+  /** A relation's columns in order, each with its type. */
+  List<List<@Nullable String>> columnsOf(String quotedName) {
+    return query(
+        """
+        select attname, format_type(atttypid, atttypmod) from pg_attribute
+        where attrelid = '%s'::regclass and attnum > 0 and not attisdropped order by attnum
+        """
+            .formatted(quotedName.replace("'", "''")),
+        List.of());
+  }
+
   /** Runs a change, and says how many rows it touched. */
   public int update(String sql, List<? extends @Nullable String[]> arrays) {
     try {

@@ -35,6 +35,7 @@ final class Block {
   private final Map<String, Condition> outputs;
   private final Set<String> aggregated;
   private final List<Condition> where;
+  private final Grouping grouping;
   private final Shared shared;
   private final Set<TableName> tablesInExpressions;
 
@@ -45,6 +46,14 @@ final class Block {
    * @param because what makes rows decide on each other, for people
    */
   record Shared(@Nullable Set<String> expressions, String because) {}
+
+  /**
+   * What becomes of the joined rows.
+   *
+   * @param by the expressions of GROUP BY
+   * @param plain whether each group is a row of the result: no HAVING, DISTINCT, windows or LIMIT
+   */
+  record Grouping(List<Condition> by, boolean plain) {}
 
   /**
    * Puts a SELECT together.
@@ -61,6 +70,7 @@ final class Block {
       Map<String, Condition> outputs,
       Set<String> aggregated,
       List<Condition> where,
+      Grouping grouping,
       Shared shared,
       Set<TableName> tablesInExpressions) {
     this.with = with;
@@ -68,6 +78,7 @@ final class Block {
     this.outputs = new LinkedHashMap<>(outputs);
     this.aggregated = Set.copyOf(aggregated);
     this.where = List.copyOf(where);
+    this.grouping = grouping;
     this.shared = shared;
     this.tablesInExpressions = tablesInExpressions;
   }
@@ -288,18 +299,112 @@ final class Block {
             case FULL -> comesLater ? " left join " : isChanged ? " right join " : " full join ";
           });
       sql.append(isChanged ? reduced.sql() + " as " + Names.quoted(source.alias()) : source.text());
-      if (source.join() != Join.FIRST) {
-        sql.append(
-            source.using().isEmpty()
-                ? conditions.isEmpty()
-                    ? " on true"
-                    : conditions.stream()
-                        .map(c -> "(" + c.text() + ")")
-                        .collect(Collectors.joining(" and ", " on ", ""))
-                : " " + source.using());
-      }
+      sql.append(on(source, conditions));
     }
     return sql.toString();
+  }
+
+  private static String on(Source source, List<Condition> conditions) {
+    if (source.join() == Join.FIRST) {
+      return "";
+    }
+    if (!source.using().isEmpty()) {
+      return " " + source.using();
+    }
+    return conditions.isEmpty()
+        ? " on true"
+        : conditions.stream()
+            .map(c -> "(" + c.text() + ")")
+            .collect(Collectors.joining(" and ", " on ", ""));
+  }
+
+  List<Condition> groupBy() {
+    return grouping.by();
+  }
+
+  /** Whether each group of the joined rows is a row of the result, and nothing else is. */
+  boolean isPlainGrouping() {
+    return grouping.plain() && with.isEmpty() && shared.expressions() == null;
+  }
+
+  /** The columns that an expression mentions. */
+  Set<Source.ColumnRef> mentioned(String expression) {
+    return Conditions.of(expression, sources).columns();
+  }
+
+  /** The aliases of the items that an item is there with, its own among them. */
+  Set<String> needed(Source source) {
+    Set<String> needed = new LinkedHashSet<>();
+    need(source.alias(), needed);
+    return needed;
+  }
+
+  /** A SELECT of all groups: the key's columns, then a list of aggregates. */
+  String groupSelect(List<String> key, String aggregates) {
+    return groupSelect(
+        key,
+        aggregates,
+        sources.stream()
+            .map(
+                source ->
+                    switch (source.join()) {
+                          case FIRST -> "";
+                          case INNER -> " join ";
+                          case LEFT -> " left join ";
+                          case RIGHT -> " right join ";
+                          case FULL -> " full join ";
+                        }
+                        + source.text()
+                        + on(source, source.conditions()))
+            .collect(Collectors.joining()));
+  }
+
+  /** The same of those joined rows that have some rows of one item. */
+  String contribution(Source restricted, List<String> key, String aggregates) {
+    Relation.Table table = (Relation.Table) restricted.relation();
+    Set<String> all = sources.stream().map(Source::alias).collect(Collectors.toSet());
+    return groupSelect(
+        key,
+        aggregates,
+        from(
+            restricted,
+            new Way.Known(table.name(), Way.CHANGED_ROWS, Set.copyOf(table.columns())),
+            needed(restricted),
+            all));
+  }
+
+  private String groupSelect(List<String> key, String aggregates, String from) {
+    return "select %s, %s from %s%s group by %s"
+        .formatted(
+            key.stream()
+                .map(c -> output(c).orElseThrow().text() + " as " + Names.quoted(c))
+                .collect(Collectors.joining(", ")),
+            aggregates,
+            from,
+            where.isEmpty()
+                ? ""
+                : where.stream()
+                    .map(c -> "(" + c.text() + ")")
+                    .collect(Collectors.joining(" and ", " where ", "")),
+            grouping.by().stream().map(Condition::text).collect(Collectors.joining(", ")));
+  }
+
+  /** From changed rows of an item to the rows, by their columns, of another that is needed. */
+  String reach(Source changed, Source other, List<String> columns) {
+    Relation.Table table = (Relation.Table) changed.relation();
+    Set<String> needed = needed(changed);
+    Set<String> kept = new LinkedHashSet<>(needed);
+    need(other.alias(), kept);
+    return "select distinct %s from %s"
+        .formatted(
+            columns.stream()
+                .map(c -> Names.quoted(other.alias()) + "." + Names.quoted(c) + "::text")
+                .collect(Collectors.joining(", ")),
+            from(
+                changed,
+                new Way.Known(table.name(), Way.CHANGED_ROWS, Set.copyOf(table.columns())),
+                needed,
+                kept));
   }
 
   Source source(String alias) {
@@ -327,7 +432,21 @@ final class Block {
     }
   }
 
-  private static boolean isColumn(String text) {
+  /** Whether a column is one of a table's primary key, and the table is there in every row. */
+  boolean isOfPrimaryKey(String column, Relations relations) {
+    Condition output = outputs.get(column);
+    if (output == null || !isColumn(output.text()) || output.columns().size() != 1) {
+      return false;
+    }
+    Source.ColumnRef only = output.columns().iterator().next();
+    Source source = source(only.alias());
+    return !source.nullable()
+        && source.relation() instanceof Relation.Table table
+        && relations.primaryKeys().getOrDefault(table.name(), List.of()).contains(only.column());
+  }
+
+  /** Whether an expression is a column and nothing else. */
+  static boolean isColumn(String text) {
     return SqlTokens.of(text).stream().allMatch(token -> token.isName() || token.isSymbol("."));
   }
 

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -32,6 +33,8 @@ import net.sf.jsqlparser.statement.select.WithItem;
  * @param oneByOne whether units are better looked up one by one than by a list: PostgreSQL passes a
  *     single value on into subqueries, but not a list
  * @param sums the columns that are made with sums and their like
+ * @param keyMayBeNull whether a null may stand in the key, as far as the tables' keys tell
+ * @param deltas how groups are kept without reading them again, where that can be done
  */
 public record ModelPlan(
     ReadModel model,
@@ -42,7 +45,9 @@ public record ModelPlan(
     Set<WantedIndex> indexes,
     String select,
     boolean oneByOne,
-    Set<String> sums) {
+    Set<String> sums,
+    boolean keyMayBeNull,
+    Optional<DeltaPlan> deltas) {
 
   private static final Set<String> FLOATS = Set.of("float4", "float8");
 
@@ -117,7 +122,7 @@ public record ModelPlan(
               objection -> {
                 throw new SyncRefused(objection);
               });
-      return plan(model, parsed, QueryParser.parse(parsed, relations));
+      return plan(model, parsed, QueryParser.parse(parsed, relations), relations);
     } catch (TableMissing e) {
       throw new TableMissing(refusal(model, e));
     } catch (SyncRefused e) {
@@ -129,7 +134,7 @@ public record ModelPlan(
     return "Model %s can't be kept in step: %s.".formatted(model.name(), why.getMessage());
   }
 
-  private static ModelPlan plan(ReadModel model, Select parsed, Query query) {
+  private static ModelPlan plan(ReadModel model, Select parsed, Query query, Relations relations) {
     requireColumns(model, query.columns());
     List<String> told = model.scope().isEmpty() ? model.key() : model.scope();
     Map<TableName, String> declared = declared(model, query.tables());
@@ -173,7 +178,12 @@ public record ModelPlan(
         !simple,
         query.columns().stream()
             .filter(column -> query.calls(column, INEXACT_OVER_FLOATS))
-            .collect(Collectors.toSet()));
+            .collect(Collectors.toSet()),
+        !(query instanceof Query.Single(Block block)
+            && model.key().stream().allMatch(c -> block.isOfPrimaryKey(c, relations))),
+        query instanceof Query.Single(Block only) && unit.equals(model.key()) && declared.isEmpty()
+            ? DeltaInference.of(only, model.key(), relations)
+            : Optional.empty());
   }
 
   private static void requireColumns(ReadModel model, List<String> columns) {
@@ -309,6 +319,9 @@ public record ModelPlan(
 
   /** How the model is kept, in a word or two for people. */
   public String kept() {
+    if (deltas.isPresent()) {
+      return "by delta";
+    }
     if (unit.equals(model.key())) {
       return "by key";
     }

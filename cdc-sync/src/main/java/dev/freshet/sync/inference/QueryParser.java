@@ -18,6 +18,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import net.sf.jsqlparser.expression.Alias;
 import net.sf.jsqlparser.expression.Expression;
+import net.sf.jsqlparser.expression.LongValue;
 import net.sf.jsqlparser.schema.Column;
 import net.sf.jsqlparser.schema.Table;
 import net.sf.jsqlparser.statement.select.AllColumns;
@@ -152,7 +153,29 @@ final class QueryParser {
       }
     }
     return new Block(
-        with, sources, outputs, aggregated(outputs), where, shared(select, outputs), inExpressions);
+        with,
+        sources,
+        outputs,
+        aggregated(outputs),
+        where,
+        grouping(select, sources, outputs),
+        shared(select, outputs),
+        inExpressions);
+  }
+
+  private static Block.Grouping grouping(
+      PlainSelect select, List<Source> sources, Map<String, Condition> outputs) {
+    List<Condition> by = new ArrayList<>();
+    if (select.getGroupBy() != null) {
+      List<Condition> inOrder = List.copyOf(outputs.values());
+      for (Expression expression : select.getGroupBy().getGroupByExpressionList()) {
+        by.add(
+            expression instanceof LongValue place && place.getValue() <= inOrder.size()
+                ? inOrder.get((int) place.getValue() - 1)
+                : Conditions.of(expression.toString(), sources));
+      }
+    }
+    return new Block.Grouping(by, select.getHaving() == null && select.getDistinct() == null);
   }
 
   /** Those outputs that are made of several rows of FROM. */

@@ -71,6 +71,10 @@ final class ModelBuild {
       snapshot.execute("set transaction isolation level repeatable read read only");
       new RowPipe("build of " + plan.model().name(), expectedRows, told)
           .run(reading, plan.select(), writing.connection(), building.table());
+      if (building.statesSelect().isPresent()) {
+        new RowPipe("states of " + plan.model().name(), 0, told)
+            .run(reading, building.statesSelect().get(), writing.connection(), building.states());
+      }
       building.addIndexes(writing, writing.connection().getMetaData().getDatabaseMajorVersion());
     }
   }

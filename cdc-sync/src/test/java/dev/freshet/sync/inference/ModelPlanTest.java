@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,7 +19,17 @@ class ModelPlanTest {
 
   private static final Map<String, List<String>> TABLES =
       Map.of(
-          "orders", List.of("id", "customer_id", "courier_id", "status", "placed_at", "tags"),
+          "orders",
+              List.of(
+                  "id",
+                  "customer_id",
+                  "courier_id",
+                  "status",
+                  "placed_at",
+                  "tags",
+                  "amount",
+                  "weight",
+                  "wide"),
           "order_item", List.of("order_id", "line", "sku", "quantity"),
           "menu_item", List.of("sku", "name", "price"),
           "customer", List.of("id", "name"),
@@ -214,6 +225,44 @@ class ModelPlanTest {
         .hasMessageContaining("names a column 'nr', and the result has id");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        // Sums, counts and extremes of rows that are always there.
+        "o.status | count(*) as n, sum(o.amount) as s, min(o.id) as m from orders o group by o.status | orders | true",
+        "c.name | sum(o.amount * 2) as s from customer c join orders o on o.customer_id = c.id group by c.name | customer,orders | true",
+        // Each order is of one group: distinct orders can be counted order by order.
+        "o.status | count(distinct o.id) as n, sum(i.quantity) as s from orders o left join order_item i on i.order_id = o.id group by o.status | order_item,orders | true",
+        // Groups are menu items: what hangs on them comes and goes within them.
+        "m.sku | m.name, coalesce(sum(i.quantity) filter (where o.status <> 'x'), 0) as s from menu_item m left join order_item i on i.sku = m.sku left join orders o on o.id = i.order_id group by m.sku | order_item,orders | false",
+        // A count of all rows sees the null-extended one.
+        "m.sku | count(*) as n from menu_item m left join order_item i on i.sku = m.sku group by m.sku | | ",
+        // Not exact, not of a fixed number of digits, not known, not all of a row, in no group.
+        "o.status | sum(o.weight) as s from orders o group by o.status | | ",
+        "o.status | sum(o.wide) as s from orders o group by o.status | | ",
+        "o.status | sum(coalesce(o.amount, 0)) as s from orders o group by o.status | | ",
+        "o.status | string_agg(o.status, ',' order by o.id) as s from orders o group by o.status | | ",
+        "o.status | count(*) as n from orders o group by o.status having count(*) > 1 | | ",
+        "o.status | count(distinct o.customer_id) as n from orders o group by o.status | | ",
+        "o.status | o.customer_id, count(*) as n from orders o group by o.status, o.customer_id | | ",
+      })
+  void groupsAreKeptByDeltaWhereThatIsExact(
+      String key, String rest, String tables, Boolean insertable) {
+    ModelPlan plan = plan("key: k", "select " + key + " as k, " + rest);
+    assertThat(
+            plan.deltas()
+                .map(
+                    d ->
+                        d.ways().keySet().stream()
+                            .map(TableName::name)
+                            .collect(Collectors.joining(",")))
+                .orElse(null))
+        .isEqualTo(tables);
+    assertThat(plan.deltas().map(DeltaPlan::insertable).orElse(null)).isEqualTo(insertable);
+  }
+
   @Test
   void indexesAreWantedForJoinsAndUnits() {
     assertThat(
@@ -233,6 +282,10 @@ class ModelPlanTest {
         .orElseThrow();
   }
 
+  private static TableName table(String name) {
+    return new TableName("public", name);
+  }
+
   private static ModelPlan plan(String header, String select) {
     ReadModel model = new Declared("m", "/*\n" + header + "\n*/\n" + select).model();
     Map<TableName, List<String>> columns = new HashMap<>();
@@ -241,9 +294,24 @@ class ModelPlanTest {
         model,
         new Relations(
             columns,
-            Map.of(),
-            Map.of(),
-            Set.of("sum", "count", "max", "string_agg"),
+            Map.of(
+                table("orders"), List.of("id"),
+                table("order_item"), List.of("order_id", "line"),
+                table("menu_item"), List.of("sku"),
+                table("customer"), List.of("id")),
+            Map.of(
+                table("orders"),
+                    Map.of(
+                        "id",
+                        "integer",
+                        "amount",
+                        "numeric(10,2)",
+                        "weight",
+                        "double precision",
+                        "wide",
+                        "numeric"),
+                table("order_item"), Map.of("quantity", "integer")),
+            Set.of("min", "sum", "count", "max", "string_agg"),
             Set.of(),
             Set.of("random")));
   }

@@ -1,0 +1,386 @@
+package dev.freshet.sync.apply;
+
+import dev.freshet.sync.inference.DeltaPlan;
+import dev.freshet.sync.inference.DeltaPlan.Contribution;
+import dev.freshet.sync.inference.DeltaPlan.Kind;
+import dev.freshet.sync.inference.DeltaPlan.State;
+import dev.freshet.sync.model.TableName;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The states of a model's groups, in a table beside the model's own, and what a batch takes away
+ * from them and adds to them.
+ */
+final class GroupStates {
+
+  /** Contributions that are held until they are merged; any number may be, in turn. */
+  private static final int MOST_HELD = 20_000;
+
+  private static final Set<String> NO_NUMBERS = Set.of("NaN", "Infinity", "-Infinity");
+
+  private final DeltaPlan plan;
+  private final String model;
+  private final String table;
+  private final List<List<@Nullable String>> held = new ArrayList<>();
+
+  /** Rows of another table that changed ones are joined to, from before the change on. */
+  private final Map<TableName, List<List<@Nullable String>>> reached = new HashMap<>();
+
+  /** Counts the changes that were followed in this batch, each of one table. */
+  private int step;
+
+  private @Nullable Statements statements;
+
+  /** What follows from the table's columns. */
+  private record Statements(KeySet key, List<String> types, String lost, String merge) {}
+
+  /**
+   * Keeps states.
+   *
+   * @param model the model's table, quoted
+   * @param table the states' table, quoted
+   */
+  GroupStates(DeltaPlan plan, String model, String table) {
+    this.plan = plan;
+    this.model = model;
+    this.table = table;
+  }
+
+  String table() {
+    return table;
+  }
+
+  DeltaPlan plan() {
+    return plan;
+  }
+
+  void begin() {
+    held.clear();
+    reached.clear();
+    step = 0;
+  }
+
+  /** Whether changes of a table are followed by what they contribute. */
+  boolean follows(TableName changed) {
+    return plan.ways().containsKey(changed);
+  }
+
+  /** Before the changes: what the rows contribute that they touch. */
+  void takeAway(
+      Sql sql,
+      Map<TableName, Mirror> mirrors,
+      Mirror changed,
+      TableChanges changes,
+      TouchedUnits touched) {
+    step++;
+    Contribution way = way(changed);
+    if (way.isOfItself()) {
+      contribute(sql, way, changed, changed.bind(changes.keys()), -1, touched);
+      return;
+    }
+    Set<List<@Nullable String>> keys =
+        new LinkedHashSet<>(
+            sql.query(way.reach(changed.selectByKeys()), changed.bind(changes.keys())));
+    List<@Nullable String[]> rows = changed.newRows(sql, changes);
+    if (rows.getFirst().length > 0) {
+      keys.addAll(sql.query(way.reach(changed.selectNewRows()), rows));
+    }
+    reached.put(changed.table().name(), List.copyOf(keys));
+    contribute(sql, way, mirror(mirrors, way), arrays(mirrors, changed, way), -1, touched);
+  }
+
+  /** After the changes: what those rows contribute now. */
+  void add(
+      Sql sql,
+      Map<TableName, Mirror> mirrors,
+      Mirror changed,
+      TableChanges changes,
+      TouchedUnits touched) {
+    Contribution way = way(changed);
+    if (way.isOfItself()) {
+      contribute(sql, way, changed, changed.bind(changes.keys()), 1, touched);
+    } else {
+      contribute(sql, way, mirror(mirrors, way), arrays(mirrors, changed, way), 1, touched);
+    }
+  }
+
+  private Contribution way(Mirror changed) {
+    return Objects.requireNonNull(plan.ways().get(changed.table().name()));
+  }
+
+  private static Mirror mirror(Map<TableName, Mirror> mirrors, Contribution way) {
+    return Objects.requireNonNull(mirrors.get(way.table()), () -> way.table().toString());
+  }
+
+  private List<@Nullable String[]> arrays(
+      Map<TableName, Mirror> mirrors, Mirror changed, Contribution way) {
+    return mirror(mirrors, way)
+        .bindNullable(Objects.requireNonNull(reached.get(changed.table().name())));
+  }
+
+  private void contribute(
+      Sql sql,
+      Contribution way,
+      Mirror restricted,
+      List<@Nullable String[]> keys,
+      int sign,
+      TouchedUnits touched) {
+    if (keys.getFirst().length == 0) {
+      return;
+    }
+    for (List<@Nullable String> row : sql.query(way.sql(restricted.selectByKeys()), keys)) {
+      if (row.stream().anyMatch(value -> value != null && NO_NUMBERS.contains(value))) {
+        touched.add(sql, List.of(new ArrayList<>(row.subList(0, plan.key().size()))));
+      }
+      row.add(Integer.toString(sign));
+      row.add(Integer.toString(step));
+      held.add(row);
+    }
+    if (held.size() > MOST_HELD) {
+      merge(sql, touched, true);
+    }
+  }
+
+  /**
+   * Merges what is held into the states, and into the model's table what follows from them. Groups
+   * whose extreme went are handed on, to be computed anew.
+   *
+   * @param write whether to write the model's table; otherwise all groups are handed on
+   */
+  void merge(Sql sql, TouchedUnits touched, boolean write) {
+    if (held.isEmpty()) {
+      return;
+    }
+    Statements how = statements(sql);
+    int width = held.getFirst().size();
+    List<@Nullable String[]> arrays = new ArrayList<>(width);
+    for (int i = 0; i < width; i++) {
+      int column = i;
+      arrays.add(held.stream().map(row -> row.get(column)).toArray(String[]::new));
+    }
+    Set<List<@Nullable String>> keys = new LinkedHashSet<>();
+    held.forEach(row -> keys.add(new ArrayList<>(row.subList(0, plan.key().size()))));
+    held.clear();
+    if (!how.lost().isEmpty()) {
+      touched.add(sql, sql.query(how.lost(), arrays));
+    }
+    sql.update(how.merge(), arrays);
+    if (write) {
+      boolean nulls = keys.stream().anyMatch(key -> key.contains(null));
+      show(sql, how.key(), how.key().arrays(keys), nulls);
+    } else {
+      touched.add(sql, keys);
+    }
+  }
+
+  /** Brings the model's rows of these groups into line with their states. */
+  private void show(Sql sql, KeySet key, List<@Nullable String[]> keys, boolean nulls) {
+    String states = DeltaPlan.STATES;
+    if (plan.insertable()) {
+      sql.update(
+          """
+          with gone as (
+            delete from %s %s using (%s) k where %s and %s.%s = 0 returning %s.*)
+          delete from %s t using gone where %s
+          """
+              .formatted(
+                  table,
+                  states,
+                  key.rows(),
+                  key.same(states, "k", nulls),
+                  states,
+                  DeltaPlan.ROWS,
+                  states,
+                  model,
+                  key.same("t", "gone", nulls)),
+          keys);
+      sql.update(
+          """
+          insert into %s as t (%s, %s) select %s, %s from %s %s join (%s) k on %s
+          on conflict (%s) do update set %s
+          """
+              .formatted(
+                  model,
+                  key.list(),
+                  outputs((column, expression) -> TableName.quoted(column)),
+                  plan.key().stream()
+                      .map(column -> states + "." + TableName.quoted(column))
+                      .collect(Collectors.joining(", ")),
+                  outputs((column, expression) -> expression),
+                  table,
+                  states,
+                  key.rows(),
+                  key.same(states, "k", nulls),
+                  key.list(),
+                  outputs(
+                      (column, expression) ->
+                          "%1$s = excluded.%1$s".formatted(TableName.quoted(column)))),
+          keys);
+    } else {
+      sql.update(
+          "update %s t set %s from %s %s join (%s) k on %s where %s"
+              .formatted(
+                  model,
+                  outputs((column, expression) -> TableName.quoted(column) + " = " + expression),
+                  table,
+                  states,
+                  key.rows(),
+                  key.same(states, "k", nulls),
+                  key.same("t", states, nulls)),
+          keys);
+    }
+  }
+
+  private interface Output {
+    String sql(String column, String expression);
+  }
+
+  private String outputs(Output output) {
+    return plan.outputs().entrySet().stream()
+        .map(e -> output.sql(e.getKey(), e.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Computes the states of these groups anew. */
+  void recompute(Sql sql, List<List<@Nullable String>> groups) {
+    KeySet key = statements(sql).key();
+    boolean nulls = groups.stream().anyMatch(group -> group.contains(null));
+    List<@Nullable String[]> arrays = key.arrays(groups);
+    sql.update(
+        "delete from %s t using (%s) k where %s"
+            .formatted(table, key.rows(), key.same("t", "k", nulls)),
+        arrays);
+    boolean asList = key.columns().size() == 1 && !nulls;
+    sql.update(
+        asList
+            ? "insert into %s select * from (%s) q where %s"
+                .formatted(table, plan.stateSelect(), key.anyOf("q"))
+            : "insert into %s select r.* from (%s) k cross join lateral (select * from (%s) q where %s offset 0) r"
+                .formatted(table, key.rows(), plan.stateSelect(), key.same("q", "k", nulls)),
+        arrays);
+  }
+
+  void recomputeAll(Sql sql) {
+    sql.run("delete from " + table);
+    sql.run("insert into %s %s".formatted(table, plan.stateSelect()));
+  }
+
+  private Statements statements(Sql sql) {
+    Statements known = statements;
+    if (known == null) {
+      List<List<@Nullable String>> columns = sql.columnsOf(table);
+      List<String> types = columns.stream().map(c -> String.valueOf(c.getLast())).toList();
+      KeySet key = new KeySet(plan.key(), types.subList(0, plan.key().size()));
+      known = new Statements(key, types, lost(key, types), merge(key, types));
+      statements = known;
+    }
+    return known;
+  }
+
+  /** What is held, typed; binds one array a column, then sign and step. */
+  private String typed(List<String> types) {
+    int width = types.size();
+    return "select %s, sign::int as sign, step::int as step from unnest(%s) u(%s, sign, step)"
+        .formatted(
+            IntStream.range(0, width)
+                .mapToObj(i -> "c%d::%s as %s".formatted(i, types.get(i), column(i)))
+                .collect(Collectors.joining(", ")),
+            IntStream.rangeClosed(0, width + 1)
+                .mapToObj(i -> "?::text[]")
+                .collect(Collectors.joining(", ")),
+            IntStream.range(0, width).mapToObj(i -> "c" + i).collect(Collectors.joining(", ")));
+  }
+
+  private String column(int place) {
+    int keys = plan.key().size();
+    return place < keys
+        ? TableName.quoted(plan.key().get(place))
+        : place == keys ? DeltaPlan.ROWS : plan.states().get(place - keys - 1).column();
+  }
+
+  /** What is held, group by group. */
+  private String summed(KeySet key, List<String> types) {
+    StringBuilder sums =
+        new StringBuilder(", sum(sign * %1$s)::bigint as %1$s".formatted(DeltaPlan.ROWS));
+    for (int i = 0; i < plan.states().size(); i++) {
+      State state = plan.states().get(i);
+      sums.append(
+          switch (state.kind()) {
+            case SUM ->
+                ", sum(sign * coalesce(%1$s, 0))::%2$s as %1$s"
+                    .formatted(state.column(), types.get(key.columns().size() + 1 + i));
+            case MIN -> ", min(%1$s) filter (where sign > 0) as %1$s".formatted(state.column());
+            case MAX -> ", max(%1$s) filter (where sign > 0) as %1$s".formatted(state.column());
+          });
+    }
+    return "select %1$s%2$s from (%3$s) typed group by %1$s"
+        .formatted(key.list(), sums, typed(types));
+  }
+
+  /**
+   * The groups that lose an extreme and are not given one at least as good later on; empty without
+   * extremes.
+   */
+  private String lost(KeySet key, List<String> types) {
+    String conditions =
+        plan.states().stream()
+            .filter(state -> state.kind() != Kind.SUM)
+            .map(
+                state ->
+                    """
+                    (g.%1$s is not null and (s.%1$s is null or g.%1$s %2$s s.%1$s)
+                      and not exists (select from held a where %3$s and a.sign > 0
+                        and a.step >= g.step and a.%1$s %2$s g.%1$s))"""
+                        .formatted(
+                            state.column(),
+                            state.kind() == Kind.MIN ? "<=" : ">=",
+                            key.same("a", "g", true)))
+            .collect(Collectors.joining(" or "));
+    return conditions.isEmpty()
+        ? ""
+        : "with held as materialized (%s) select distinct %s from held g left join %s s on %s where g.sign < 0 and (%s)"
+            .formatted(
+                typed(types),
+                key.columns().stream()
+                    .map(c -> "g." + TableName.quoted(c) + "::text")
+                    .collect(Collectors.joining(", ")),
+                table,
+                key.same("s", "g", true),
+                conditions);
+  }
+
+  private String merge(KeySet key, List<String> types) {
+    StringBuilder sets = new StringBuilder("%1$s = s.%1$s + x.%1$s".formatted(DeltaPlan.ROWS));
+    for (State state : plan.states()) {
+      sets.append(
+          switch (state.kind()) {
+            case SUM -> ", %1$s = coalesce(s.%1$s, 0) + x.%1$s".formatted(state.column());
+            case MIN -> ", %1$s = least(s.%1$s, x.%1$s)".formatted(state.column());
+            case MAX -> ", %1$s = greatest(s.%1$s, x.%1$s)".formatted(state.column());
+          });
+    }
+    String states = plan.states().stream().map(State::column).collect(Collectors.joining(", "));
+    if (plan.insertable()) {
+      String columns = key.list() + ", " + DeltaPlan.ROWS + (states.isEmpty() ? "" : ", " + states);
+      return "insert into %s as s (%s) select %s from (%s) d on conflict (%s) do update set %s"
+          .formatted(
+              table,
+              columns,
+              columns,
+              summed(key, types),
+              key.list(),
+              sets.toString().replace("x.", "excluded."));
+    }
+    return "update %s s set %s from (%s) x where %s"
+        .formatted(table, sets, summed(key, types), key.same("s", "x", true));
+  }
+}
