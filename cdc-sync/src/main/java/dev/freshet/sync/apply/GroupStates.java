@@ -41,7 +41,8 @@ final class GroupStates {
   private @Nullable Statements statements;
 
   /** What follows from the table's columns. */
-  private record Statements(KeySet key, List<String> types, String lost, String merge) {}
+  private record Statements(
+      KeySet key, String lost, String lostWithNulls, String merge, String mergeWithNulls) {}
 
   /**
    * Keeps states.
@@ -170,12 +171,12 @@ final class GroupStates {
     Set<List<@Nullable String>> keys = new LinkedHashSet<>();
     held.forEach(row -> keys.add(new ArrayList<>(row.subList(0, plan.key().size()))));
     held.clear();
+    boolean nulls = keys.stream().anyMatch(key -> key.contains(null));
     if (!how.lost().isEmpty()) {
-      touched.add(sql, sql.query(how.lost(), arrays));
+      touched.add(sql, sql.query(nulls ? how.lostWithNulls() : how.lost(), arrays));
     }
-    sql.update(how.merge(), arrays);
+    sql.update(nulls ? how.mergeWithNulls() : how.merge(), arrays);
     if (write) {
-      boolean nulls = keys.stream().anyMatch(key -> key.contains(null));
       show(sql, how.key(), how.key().arrays(keys), nulls);
     } else {
       touched.add(sql, keys);
@@ -280,7 +281,13 @@ final class GroupStates {
       List<List<@Nullable String>> columns = sql.columnsOf(table);
       List<String> types = columns.stream().map(c -> String.valueOf(c.getLast())).toList();
       KeySet key = new KeySet(plan.key(), types.subList(0, plan.key().size()));
-      known = new Statements(key, types, lost(key, types), merge(key, types));
+      known =
+          new Statements(
+              key,
+              lost(key, types, false),
+              lost(key, types, true),
+              merge(key, types, false),
+              merge(key, types, true));
       statements = known;
     }
     return known;
@@ -330,7 +337,7 @@ final class GroupStates {
    * The groups that lose an extreme and are not given one at least as good later on; empty without
    * extremes.
    */
-  private String lost(KeySet key, List<String> types) {
+  private String lost(KeySet key, List<String> types, boolean nulls) {
     String conditions =
         plan.states().stream()
             .filter(state -> state.kind() != Kind.SUM)
@@ -343,7 +350,7 @@ final class GroupStates {
                         .formatted(
                             state.column(),
                             state.kind() == Kind.MIN ? "<=" : ">=",
-                            key.same("a", "g", true)))
+                            key.same("a", "g", nulls)))
             .collect(Collectors.joining(" or "));
     return conditions.isEmpty()
         ? ""
@@ -354,11 +361,11 @@ final class GroupStates {
                     .map(c -> "g." + TableName.quoted(c) + "::text")
                     .collect(Collectors.joining(", ")),
                 table,
-                key.same("s", "g", true),
+                key.same("s", "g", nulls),
                 conditions);
   }
 
-  private String merge(KeySet key, List<String> types) {
+  private String merge(KeySet key, List<String> types, boolean nulls) {
     StringBuilder sets = new StringBuilder("%1$s = s.%1$s + x.%1$s".formatted(DeltaPlan.ROWS));
     for (State state : plan.states()) {
       sets.append(
@@ -381,6 +388,6 @@ final class GroupStates {
               sets.toString().replace("x.", "excluded."));
     }
     return "update %s s set %s from (%s) x where %s"
-        .formatted(table, sets, summed(key, types), key.same("s", "x", true));
+        .formatted(table, sets, summed(key, types), key.same("s", "x", nulls));
   }
 }
