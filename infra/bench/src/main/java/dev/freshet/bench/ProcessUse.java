@@ -6,9 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /** What processes use, as Linux accounts for it in {@code /proc}. */
-final class ProcessUse {
+public final class ProcessUse {
 
   /** Length of a clock tick in {@code /proc/PID/stat}: USER_HZ is 100 on Linux. */
   private static final double MICROS_PER_TICK = 10_000;
@@ -18,7 +19,7 @@ final class ProcessUse {
   private ProcessUse() {}
 
   /** CPU time used so far, user and system, in microseconds. */
-  static double cpuMicros(ProcessHandle process) {
+  public static double cpuMicros(ProcessHandle process) {
     String stat = read(process, "stat");
     if (stat.isEmpty()) {
       throw new IllegalStateException("Process " + process.pid() + " has ended");
@@ -27,6 +28,15 @@ final class ProcessUse {
     return (Long.parseLong(afterName[UTIME_AFTER_NAME])
             + Long.parseLong(afterName[UTIME_AFTER_NAME + 1]))
         * MICROS_PER_TICK;
+  }
+
+  /** The same; empty when the process has ended. */
+  public static OptionalDouble cpuMicrosIfAlive(ProcessHandle process) {
+    try {
+      return OptionalDouble.of(cpuMicros(process));
+    } catch (IllegalStateException ended) {
+      return OptionalDouble.empty();
+    }
   }
 
   /** Proportional set size in MiB: memory shared with others counts by its share. */
