@@ -40,9 +40,9 @@ import org.springframework.context.ConfigurableApplicationContext;
 @SuppressWarnings("NullAway.Init") // set before each test
 abstract class SyncTest {
 
-  static final Duration PATIENCE = Duration.ofSeconds(20);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  private static final int PORT = 18_440;
+  static final int CLUSTER_PORT = 18_440;
 
   private static final AtomicInteger DATABASES = new AtomicInteger();
 
@@ -57,7 +57,7 @@ abstract class SyncTest {
 
   @BeforeAll
   static void startCluster() {
-    cluster = Cluster.start(new ClusterOptions(data.resolve("data"), 0, 1, PORT, false));
+    cluster = Cluster.start(new ClusterOptions(data.resolve("data"), 0, 1, CLUSTER_PORT, false));
   }
 
   @AfterAll
