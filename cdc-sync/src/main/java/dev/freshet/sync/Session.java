@@ -4,18 +4,16 @@ import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.sync.apply.Applier;
+import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.Mirror;
 import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.apply.Sql;
-import dev.freshet.sync.apply.UserTypes;
 import dev.freshet.sync.capture.ChangeCapture;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ModelFiles.Declared;
-import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
-import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.ConsistentSnapshot;
 import dev.freshet.sync.source.Pinger;
@@ -27,7 +25,6 @@ import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.Views;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.Observation.State;
-import dev.freshet.sync.upkeep.ModelPlanner;
 import dev.freshet.sync.upkeep.TableCopy;
 import dev.freshet.sync.upkeep.Upkeep;
 import java.io.IOException;
@@ -35,15 +32,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,6 +57,7 @@ final class Session {
   private final PostgresUrl primary;
   private final PostgresUrl readDatabase;
   private final Set<TableName> copyAnew;
+  private final CopyBudget budget;
   private final Consumer<Observation> observer;
   private final Clock clock;
 
@@ -85,13 +80,19 @@ final class Session {
    * Prepares a session.
    *
    * @param copyAnew tables whose mirrors can't be trusted
+   * @param budget of copies of everything, over all sessions
    */
   Session(
-      SyncSettings settings, Set<TableName> copyAnew, Consumer<Observation> observer, Clock clock) {
+      SyncSettings settings,
+      Set<TableName> copyAnew,
+      CopyBudget budget,
+      Consumer<Observation> observer,
+      Clock clock) {
     this.settings = settings;
     this.primary = PostgresUrl.parse(settings.primary());
     this.readDatabase = PostgresUrl.parse(settings.readDatabase());
     this.copyAnew = Set.copyOf(copyAnew);
+    this.budget = budget;
     this.observer = observer;
     this.clock = clock;
   }
@@ -115,17 +116,20 @@ final class Session {
       positions.requireOtherDatabaseThan(
           SourceDatabase.systemIdentifier(source.db()), primary.database());
       SourceCatalogue catalogue = new SourceCatalogue(source);
-      Map<String, ModelPlanner.Planned> plans = plan(catalogue, applier, declared);
-      Map<TableName, SourceTable> tables = new LinkedHashMap<>();
-      plans.values().forEach(planned -> tables.putAll(planned.tables()));
-      installViews(source, declared, plans);
-      makeTypes(catalogue, tables);
+      SessionPlan plan = SessionPlan.of(catalogue, applier, readDatabase, declared);
+      Map<TableName, SourceTable> tables = plan.tables();
+      if (settings.views()) {
+        new Views(source.db(), source.transactions()).install(plan.declaredModels());
+      }
       Slot slot = new Slot(source.db(), settings.slotName());
       String copyBecause = whyCopy(source, slot, stored);
       if (copyBecause.isEmpty()) {
         slot.publish(tables.keySet());
-        resume(applier, stored, tables, plans);
+        resume(applier, stored, tables, plan);
       } else {
+        if (stored.complete()) {
+          budget.spend(copyBecause);
+        }
         observer.accept(new Observation.Became(State.SNAPSHOT, copyBecause));
         slot.drop(!stored.isNew());
         slot.publish(tables.keySet());
@@ -135,84 +139,6 @@ final class Session {
       observer.accept(new Observation.Became(State.STREAMING, ""));
       stream(source, slot, tables, applier);
       return End.ENDED;
-    }
-  }
-
-  /**
-   * Plans for the models that are kept as they were declared, and for those that are to be built.
-   *
-   * @return by name, and by name with an apostrophe for a declaration that is still to be built
-   */
-  private Map<String, ModelPlanner.Planned> plan(
-      SourceCatalogue catalogue, Applier applier, Map<String, Declared> declared) {
-    ModelPlanner planner = new ModelPlanner(catalogue);
-    Map<String, ModelPlanner.Planned> plans = new LinkedHashMap<>();
-    List<SyncRefused> refusals = new ArrayList<>();
-    for (ModelStore.Stored stored : applier.modelStore().all()) {
-      if (declared.containsKey(stored.name()) && stored.state().isKept()) {
-        tryToPlan(planner, stored.declared(), refusals)
-            .ifPresentOrElse(
-                planned -> plans.put(stored.name(), planned),
-                () ->
-                    applier.between(
-                        sql ->
-                            stopped(
-                                applier,
-                                stored.name(),
-                                String.valueOf(refusals.getLast().getMessage()))));
-      }
-    }
-    for (Declared model : declared.values()) {
-      ModelPlanner.Planned kept = plans.get(model.name());
-      if (kept == null || !kept.declared().equals(model)) {
-        tryToPlan(planner, model, refusals)
-            .ifPresent(planned -> plans.put(model.name() + "'", planned));
-      }
-    }
-    if (plans.isEmpty()) {
-      String why = refusals.stream().map(SyncRefused::getMessage).collect(Collectors.joining(" "));
-      if (refusals.stream().anyMatch(TableMissing.class::isInstance)) {
-        throw new IllegalStateException(why);
-      }
-      throw new SyncRefused(why);
-    }
-    return plans;
-  }
-
-  private static boolean stopped(Applier applier, String model, String reason) {
-    applier.stop(model, ModelStore.State.STOPPED, reason);
-    return true;
-  }
-
-  private static Optional<ModelPlanner.Planned> tryToPlan(
-      ModelPlanner planner, Declared model, List<SyncRefused> refusals) {
-    try {
-      return Optional.of(planner.plan(model));
-    } catch (SyncRefused e) {
-      refusals.add(e);
-      return Optional.empty();
-    }
-  }
-
-  private void installViews(
-      SourceDatabase source,
-      Map<String, Declared> declared,
-      Map<String, ModelPlanner.Planned> plans) {
-    if (!settings.views()) {
-      return;
-    }
-    List<ReadModel> models = new ArrayList<>();
-    plans.values().stream()
-        .filter(planned -> planned.declared().equals(declared.get(planned.declared().name())))
-        .forEach(planned -> models.add(planned.plan().model()));
-    new Views(source.db(), source.transactions()).install(models);
-  }
-
-  private void makeTypes(SourceCatalogue catalogue, Map<TableName, SourceTable> tables)
-      throws SQLException {
-    Set<Long> oids = tables.values().stream().map(SourceTable::oid).collect(Collectors.toSet());
-    try (Sql sql = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-types"))) {
-      UserTypes.make(sql, catalogue.userTypes(oids));
     }
   }
 
@@ -252,7 +178,7 @@ final class Session {
       Applier applier,
       PositionStore.Stored stored,
       Map<TableName, SourceTable> tables,
-      Map<String, ModelPlanner.Planned> plans) {
+      SessionPlan plan) {
     applier.resume(stored);
     Map<TableName, SourceTable> mirrored = applier.mirrorStore().all();
     applier.between(
@@ -264,25 +190,25 @@ final class Session {
                     table == null || copyAnew.contains(name)
                         ? Optional.empty()
                         : table.alterationsSince(earlier);
-                if (table == null || alterations.isEmpty()) {
+                boolean follows =
+                    table != null
+                        && alterations.isPresent()
+                        && applier.alter(table, alterations.get());
+                if (!follows) {
                   applier.stopFollowing(name);
-                } else {
-                  applier.alter(table, alterations.get());
                 }
               });
-          plans.forEach(
-              (name, planned) -> {
-                if (name.endsWith("'")) {
-                  return;
-                }
-                boolean followed =
-                    planned.tables().keySet().stream().allMatch(applier::isMirrored)
-                        && applier.maintain(planned.plan());
-                if (!followed) {
-                  applier.stop(
-                      name, ModelStore.State.BUILDING, "A table that it reads was altered.");
-                }
-              });
+          plan.kept()
+              .forEach(
+                  (name, planned) -> {
+                    boolean followed =
+                        planned.tables().keySet().stream().allMatch(applier::isMirrored)
+                            && applier.maintain(planned.plan());
+                    if (!followed) {
+                      applier.stop(
+                          name, ModelStore.State.BUILDING, "A table that it reads was altered.");
+                    }
+                  });
           return true;
         });
   }
@@ -296,19 +222,43 @@ final class Session {
     try (ConsistentSnapshot snapshot = ConsistentSnapshot.ofNewSlot(primary, settings.slotName());
         Sql writing = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-copy"))) {
       for (SourceTable table : tables.values()) {
-        TableCopy.fill(
-            snapshot,
-            new Mirror(table),
-            writing,
-            progress -> observer.accept(new Observation.Progressed(progress)));
-        applier.between(
-            sql -> {
-              applier.startFollowing(table);
-              return true;
-            });
+        if (isCopied(snapshot, table, writing)) {
+          applier.between(
+              sql -> {
+                applier.startFollowing(table);
+                return true;
+              });
+        }
       }
       applier.completeCopy(new Position(timeline, snapshot.at()));
     }
+  }
+
+  /**
+   * A table that the read database can't have is left to the upkeep, which says so of its models.
+   */
+  private boolean isCopied(ConsistentSnapshot snapshot, SourceTable table, Sql writing)
+      throws SQLException {
+    try {
+      TableCopy.fill(
+          snapshot,
+          new Mirror(table),
+          writing,
+          progress -> observer.accept(new Observation.Progressed(progress)));
+      return true;
+    } catch (ApplyFailed e) {
+      return skipped(table, e);
+    } catch (SQLException e) {
+      return skipped(table, new ApplyFailed(e));
+    }
+  }
+
+  private static boolean skipped(SourceTable table, ApplyFailed why) {
+    if (!why.isByContent()) {
+      throw why;
+    }
+    log.warn("Table {} can't be copied: {}", table.name(), why.getMessage());
+    return false;
   }
 
   /** Captures and applies until something ends it. */

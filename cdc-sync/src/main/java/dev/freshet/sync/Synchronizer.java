@@ -73,9 +73,10 @@ final class Synchronizer implements Operations, AutoCloseable {
   private void run() {
     Duration pause = FIRST_PAUSE;
     Set<TableName> copyAnew = new HashSet<>();
+    CopyBudget budget = new CopyBudget(clock);
     @Nullable TableName unclear = null;
     while (!isClosed()) {
-      Session running = new Session(settings, copyAnew, observer, clock);
+      Session running = new Session(settings, copyAnew, budget, observer, clock);
       session = running;
       copyAnew.clear();
       try {

@@ -55,9 +55,9 @@ class KilledSyncIT extends SyncTest {
   void aSyncThatLooksForWhatIsTouchedOnlyAfterTheChangeIsFoundOut() throws Exception {
     Path classes =
         mutated(
-            "apply/Applier",
-            "    readers.forEach(m -> ModelFailed.watch(m, () -> m.touch(sql, mirror, changes)));\n    mirror.apply",
-            "    mirror.apply");
+            "apply/MaintainedModel",
+            "    for (AffectedKeys way : plan.ways()) {",
+            "    if (moment == Moment.BEFORE) return;\n    for (AffectedKeys way : plan.ways()) {");
     assertFoundOut(classes, 3);
   }
 
@@ -66,14 +66,14 @@ class KilledSyncIT extends SyncTest {
     Path classes =
         mutated(
             "apply/Applier",
-            "                applyRows(transactions);\n                positions.advance(",
+            "batch.apply(transactions);\n              positions.advance(",
             """
                             if (!advanced[0]) {
                               positions.advance(applied.lsn(), reached, last.committedAt(), epoch);
                               sql.run("commit; begin");
                               advanced[0] = true;
                             }
-                            applyRows(transactions);
+                            batch.apply(transactions);
                             boolean never = false; if (never) positions.advance(""");
     assertFoundOut(classes, LONG_KILLS);
   }

@@ -104,6 +104,19 @@ class SchemaChangeIT extends SyncTest {
   }
 
   @Test
+  void selectThatFailsOverTheRowsThatThereAreStopsItsModelAlone() throws Exception {
+    model("ratio", "/* key: id */ select o.id, 1 / (o.id - 5) as ratio from orders o");
+    await(
+        () ->
+            read("select coalesce(max(reason), '') from freshet.model where name = 'ratio'")
+                .contains("division by zero"));
+    onPrimary("insert into orders values (500, 1, 1)");
+    awaitInStep("orders", "names");
+    onPrimary("delete from orders where id = 5");
+    awaitInStep("orders", "names", "ratio");
+  }
+
+  @Test
   void tableThatIsMissingOrCannotBeFollowedStopsItsModelsAlone() throws Exception {
     model("later", "/* key: id */ select l.id from later l");
     onPrimary("create table keyless (id int)");

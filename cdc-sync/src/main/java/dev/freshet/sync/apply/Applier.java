@@ -12,12 +12,14 @@ import dev.freshet.sync.source.SourceTable;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -89,6 +91,7 @@ public final class Applier implements AutoCloseable {
     deadLetters.install();
     letters = deadLetters.counts();
     sql.run("create schema if not exists read");
+    BuildingModel.dropLeftOvers(sql);
   }
 
   /** Goes on from what is stored. */
@@ -142,7 +145,10 @@ public final class Applier implements AutoCloseable {
     mirrors.remove(table);
     mirrorStore.forget(table);
     PendingChanges pending = new PendingChanges();
-    copying.put(table, pending);
+    PendingChanges given = copying.put(table, pending);
+    if (given != null) {
+      given.close();
+    }
     return pending;
   }
 
@@ -157,10 +163,27 @@ public final class Applier implements AutoCloseable {
    * Alters a mirror as its table was altered. Only {@linkplain #between between}.
    *
    * @param actions as in ALTER TABLE
+   * @return false when the mirror does not let itself be altered so, and has to be copied anew
    */
-  public void alter(SourceTable table, List<String> actions) {
-    actions.forEach(action -> sql.run("alter table " + table.name().quoted() + " " + action));
-    startFollowing(table);
+  public boolean alter(SourceTable table, List<String> actions) {
+    sql.run("savepoint alteration");
+    try {
+      actions.forEach(action -> sql.run("alter table " + table.name().quoted() + " " + action));
+      Set<String> there = new HashSet<>();
+      sql.columnsOf(table.name().quoted()).forEach(column -> there.add(column.getFirst()));
+      // A type that was made anew has taken its columns with it.
+      if (!table.columns().stream().allMatch(column -> there.contains(column.name()))) {
+        return false;
+      }
+      startFollowing(table);
+      return true;
+    } catch (ApplyFailed e) {
+      if (!e.isByContent()) {
+        throw e;
+      }
+      sql.run("rollback to savepoint alteration");
+      return false;
+    }
   }
 
   /** Drops a table's copy. Only {@linkplain #between between}. */

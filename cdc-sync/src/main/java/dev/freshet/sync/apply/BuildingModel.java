@@ -99,6 +99,18 @@ public final class BuildingModel {
     }
   }
 
+  /** Drops what an earlier process was building when it ended. */
+  static void dropLeftOvers(Sql sql) {
+    sql.query(
+            """
+            select c.oid::regclass::text from pg_class c
+            where c.relnamespace = to_regnamespace('freshet') and c.relkind = 'r'
+              and (starts_with(c.relname, 'new ') or starts_with(c.relname, 'touched '))
+            """,
+            List.of())
+        .forEach(table -> sql.run("drop table " + table.getFirst()));
+  }
+
   /** Gives the new table up. */
   public void drop(Sql sql) {
     sql.run("drop table if exists " + table);

@@ -9,8 +9,9 @@ import java.time.Duration;
  * @param rows copied so far
  * @param expectedRows by the planner's statistics; 0 when unknown
  * @param elapsed since its begin
+ * @param done whether it is complete
  */
-public record Progress(String what, long rows, long expectedRows, Duration elapsed) {
+public record Progress(String what, long rows, long expectedRows, Duration elapsed, boolean done) {
 
   /** Rows a second, over the whole time. */
   public double rate() {

@@ -67,7 +67,7 @@ public final class RowPipe {
         rows++;
         if ((rows & 0x3ff) == 0 && System.nanoTime() - told > TELL_EVERY.toNanos()) {
           told = System.nanoTime();
-          tell(rows, started);
+          tell(rows, started, false);
         }
         if (Thread.currentThread().isInterrupted()) {
           throw new SQLException("The copy of " + what + " was interrupted");
@@ -75,7 +75,7 @@ public final class RowPipe {
       }
       in.writeToCopy(buffer, 0, filled);
       in.endCopy();
-      tell(rows, started);
+      tell(rows, started, true);
       return rows;
     } finally {
       if (in.isActive()) {
@@ -87,8 +87,9 @@ public final class RowPipe {
     }
   }
 
-  private void tell(long rows, long started) {
+  private void tell(long rows, long started, boolean done) {
     told.accept(
-        new Progress(what, rows, expectedRows, Duration.ofNanos(System.nanoTime() - started)));
+        new Progress(
+            what, rows, expectedRows, Duration.ofNanos(System.nanoTime() - started), done));
   }
 }

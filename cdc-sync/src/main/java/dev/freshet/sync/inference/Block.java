@@ -83,6 +83,10 @@ final class Block {
     this.tablesInExpressions = tablesInExpressions;
   }
 
+  BlockIndexes indexes() {
+    return new BlockIndexes(this);
+  }
+
   List<String> columns() {
     return List.copyOf(outputs.keySet());
   }
@@ -155,7 +159,7 @@ final class Block {
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
-  private static Set<String> inInner(Relation.Derived derived, Set<String> columns) {
+  static Set<String> inInner(Relation.Derived derived, Set<String> columns) {
     return columns.stream()
         .filter(derived.columns()::contains)
         .map(column -> derived.query().columns().get(derived.columns().indexOf(column)))
@@ -411,27 +415,6 @@ final class Block {
     return sources.stream().filter(s -> s.alias().equals(alias)).findFirst().orElseThrow();
   }
 
-  void addIndexes(String column, Set<WantedIndex> indexes) {
-    Condition output = outputs.get(column);
-    if (output == null) {
-      return;
-    }
-    Set<String> aliases =
-        output.columns().stream().map(Source.ColumnRef::alias).collect(Collectors.toSet());
-    if (aliases.size() != 1) {
-      return;
-    }
-    Source only = source(aliases.iterator().next());
-    Source.ColumnRef first = output.columns().iterator().next();
-    if (output.columns().size() == 1 && isColumn(output.text())) {
-      addIndex(first, indexes);
-    } else if (only.relation() instanceof Relation.Table table && !output.hasSubquery()) {
-      indexes.add(
-          new WantedIndex(
-              table.name(), "(" + unqualified(output.text(), only.alias()) + ")", null));
-    }
-  }
-
   /** Whether a column is one of a table's primary key, and the table is there in every row. */
   boolean isOfPrimaryKey(String column, Relations relations) {
     Condition output = outputs.get(column);
@@ -448,49 +431,5 @@ final class Block {
   /** Whether an expression is a column and nothing else. */
   static boolean isColumn(String text) {
     return SqlTokens.of(text).stream().allMatch(token -> token.isName() || token.isSymbol("."));
-  }
-
-  private static String unqualified(String text, String alias) {
-    StringBuilder sql = new StringBuilder(text);
-    List<SqlTokens.Token> tokens = SqlTokens.of(text);
-    for (int i = tokens.size() - 2; i >= 0; i--) {
-      if (tokens.get(i).isName()
-          && tokens.get(i).text().equals(alias)
-          && tokens.get(i + 1).isSymbol(".")) {
-        sql.delete(tokens.get(i).start(), tokens.get(i + 1).end());
-      }
-    }
-    return sql.toString();
-  }
-
-  private void addIndex(Source.ColumnRef column, Set<WantedIndex> indexes) {
-    switch (source(column.alias()).relation()) {
-      case Relation.Table table ->
-          indexes.add(
-              new WantedIndex(table.name(), Names.quoted(column.column()), column.column()));
-      case Relation.Derived derived ->
-          inInner(derived, Set.of(column.column()))
-              .forEach(inner -> derived.query().addIndexes(inner, indexes));
-      case Relation.Opaque ignored -> {}
-    }
-  }
-
-  void addJoinIndexes(Set<WantedIndex> indexes) {
-    List<Condition> conditions = new ArrayList<>(where);
-    sources.forEach(source -> conditions.addAll(source.conditions()));
-    for (Condition condition : conditions) {
-      boolean joins =
-          condition.columns().stream().map(Source.ColumnRef::alias).distinct().count() > 1;
-      List<SqlTokens.Token> tokens = SqlTokens.of(condition.text());
-      boolean isEquality = tokens.stream().anyMatch(token -> token.isSymbol("="));
-      if (joins && isEquality && condition.columns().size() == 2) {
-        condition.columns().forEach(column -> addIndex(column, indexes));
-      }
-    }
-    for (Source source : sources) {
-      if (source.relation() instanceof Relation.Derived derived) {
-        derived.query().addJoinIndexes(indexes);
-      }
-    }
   }
 }

@@ -116,7 +116,7 @@ sealed interface Query {
 
     @Override
     public void addIndexes(String column, Set<WantedIndex> indexes) {
-      block.addIndexes(column, indexes);
+      block.indexes().addIndexes(column, indexes);
     }
 
     @Override
@@ -129,7 +129,7 @@ sealed interface Query {
 
     @Override
     public void addJoinIndexes(Set<WantedIndex> indexes) {
-      block.addJoinIndexes(indexes);
+      block.indexes().addJoinIndexes(indexes);
     }
   }
 }

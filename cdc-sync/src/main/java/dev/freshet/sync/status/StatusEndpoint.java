@@ -58,6 +58,7 @@ public final class StatusEndpoint {
     Slot.Claim claim = now.claim();
     body.put("slotRetainedBytes", claim == null ? null : claim.retainedBytes());
     body.put("slotSafeBytes", claim == null ? null : claim.safeBytes());
+    body.put("slotSafeSeconds", now.slotSafeSeconds());
     body.put("slotLost", claim == null ? null : claim.lost());
     body.put("progress", now.progress() == null ? null : progress(now.progress()));
     return body;

@@ -1,6 +1,7 @@
 package dev.freshet.sync.status;
 
 import dev.freshet.sync.capture.RowChange;
+import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.source.Slot;
 import dev.freshet.sync.status.Observation.State;
 import io.micrometer.core.instrument.Gauge;
@@ -42,6 +43,9 @@ public final class SyncMetrics implements Consumer<Observation> {
     gauge("freshet.sync.active", tags, status, s -> s.state() == State.STREAMING ? 1.0 : 0.0);
     gauge("freshet.sync.lag.seconds", tags, status, s -> orNaN(s.lagSeconds()));
     gauge("freshet.sync.lag.bytes", tags, status, s -> orNaN(s.lagBytes()));
+    gauge("freshet.sync.copy.rows", tags, status, s -> of(s, Progress::rows));
+    gauge("freshet.sync.copy.rows.per.second", tags, status, s -> of(s, Progress::rate));
+    gauge("freshet.sync.copy.seconds.left", tags, status, s -> of(s, Progress::secondsLeft));
     Tags slotTags = tags.and("slot", slot);
     slotGauge("freshet.slot.retained.bytes", slotTags, status, Slot.Claim::retainedBytes);
     slotGauge("freshet.slot.safe.bytes", slotTags, status, Slot.Claim::safeBytes);
@@ -56,6 +60,10 @@ public final class SyncMetrics implements Consumer<Observation> {
   private void slotGauge(
       String name, Tags tags, SyncStatus status, Function<Slot.Claim, @Nullable Number> value) {
     gauge(name, tags, status, s -> s.claim() == null ? Double.NaN : orNaN(value.apply(s.claim())));
+  }
+
+  private static double of(SyncStatus.Snapshot now, Function<Progress, Number> figure) {
+    return now.progress() == null ? Double.NaN : figure.apply(now.progress()).doubleValue();
   }
 
   private static double orNaN(@Nullable Number value) {

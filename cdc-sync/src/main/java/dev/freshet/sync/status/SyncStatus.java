@@ -38,7 +38,7 @@ public final class SyncStatus implements Consumer<Observation> {
   private Lsn pinged = Lsn.ZERO;
   private @Nullable Instant oldestPing;
   private @Nullable Lsn flushed;
-  private Slot.@Nullable Claim claim;
+  private final SlotGuard guard = new SlotGuard();
 
   public SyncStatus(Clock clock) {
     this.clock = clock;
@@ -52,9 +52,11 @@ public final class SyncStatus implements Consumer<Observation> {
    * @param applied null before the first copy is complete
    * @param lagSeconds null before the first copy is complete
    * @param lagBytes null while nothing is streamed
-   * @param progress of the last copy or build; null before the first
+   * @param progress of the copy or build that is under way, or null
    * @param changes changes applied since the start
    * @param claim how the slot's claim on the log stands; null while it is unknown
+   * @param slotSafeSeconds how long it will hold at the rate at which the log is written; null for
+   *     ever
    */
   public record Snapshot(
       State state,
@@ -65,14 +67,15 @@ public final class SyncStatus implements Consumer<Observation> {
       @Nullable Long lagBytes,
       @Nullable Progress progress,
       long changes,
-      Slot.@Nullable Claim claim) {}
+      Slot.@Nullable Claim claim,
+      @Nullable Double slotSafeSeconds) {}
 
   @Override
   public synchronized void accept(Observation observation) {
     switch (observation) {
       case Observation.Became(State next, String why) -> become(next, why);
       case Observation.Progressed(Progress now) -> {
-        progress = now;
+        progress = now.done() ? null : now;
         log.info("{}", now);
       }
       case Observation.ModelChanged(String model, String change, String why) -> {
@@ -103,7 +106,14 @@ public final class SyncStatus implements Consumer<Observation> {
       case Observation.Pinged(Pinger.Ping ping) -> {
         pinged = ping.message();
         flushed = ping.flushed();
-        claim = ping.claim();
+        switch (guard.observe(ping)) {
+          case NOTHING -> {}
+          case GETTING_SHORT ->
+              log.warn(
+                  "The source will give up log that the slot needs when it grows by {} bytes more. Raise max_slot_wal_keep_size there, or find out why the sync is behind",
+                  guard.claim() == null ? "unknown" : guard.claim().safeBytes());
+          case WELL_AGAIN -> log.info("The slot has room again");
+        }
         if (oldestPing == null) {
           oldestPing = ping.at();
         }
@@ -143,7 +153,8 @@ public final class SyncStatus implements Consumer<Observation> {
         applied == null || flushed == null || !streaming ? null : flushed.bytesSince(applied.lsn()),
         progress,
         changes,
-        claim);
+        guard.claim(),
+        guard.safeSeconds());
   }
 
   private double lagSeconds() {

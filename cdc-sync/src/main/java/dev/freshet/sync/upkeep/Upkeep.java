@@ -220,15 +220,23 @@ public final class Upkeep {
     } catch (SyncRefused e) {
       refuse(model, there, String.valueOf(e.getMessage()));
     } catch (ApplyFailed e) {
-      if (!e.isByContent()) {
-        throw e;
-      }
-      refuse(
-          model,
-          there,
-          "Model %s: the read database can't compute it: %s"
-              .formatted(model.name(), e.getMessage()));
+      refuseByContent(model, there, e);
+    } catch (SQLException e) {
+      refuseByContent(model, there, new ApplyFailed(e));
     }
+  }
+
+  /** What rows and tables are to blame for is the model's own affair; anything else is not. */
+  private void refuseByContent(
+      Declared model, Optional<ModelStore.Stored> there, ApplyFailed failure) {
+    if (!failure.isByContent()) {
+      throw failure;
+    }
+    refuse(
+        model,
+        there,
+        "Model %s: the read database can't compute it: %s"
+            .formatted(model.name(), failure.getMessage()));
   }
 
   private void refuse(Declared model, Optional<ModelStore.Stored> there, String reason) {

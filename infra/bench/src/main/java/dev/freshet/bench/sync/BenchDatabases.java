@@ -1,6 +1,6 @@
 package dev.freshet.bench.sync;
 
-import dev.freshet.bench.ProcessUse;
+import dev.freshet.bench.process.ProcessUse;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.cluster.PostgresServer;

@@ -1,6 +1,6 @@
 package dev.freshet.bench.sync;
 
-import dev.freshet.bench.ProcessUse;
+import dev.freshet.bench.process.ProcessUse;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -94,6 +94,9 @@ final class StatusCommand implements Callable<Integer> {
           seconds(s.path("lagSeconds")),
           bytes(s.path("slotRetainedBytes")),
           s.path("reason").asString(""));
+      if (s.path("progress").isObject()) {
+        out.println(ProgressBar.of(s.path("progress")));
+      }
     }
     if (!status.path("models").isEmpty()) {
       out.printf("%n%-24s %12s %-12s %s%n", "model", "rows", "state", "kept");

@@ -1,4 +1,4 @@
-package dev.freshet.bench;
+package dev.freshet.bench.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,7 +40,7 @@ public final class ProcessUse {
   }
 
   /** Proportional set size in MiB: memory shared with others counts by its share. */
-  static double residentMebibytes(List<ProcessHandle> processes) {
+  public static double residentMebibytes(List<ProcessHandle> processes) {
     return processes.stream().mapToDouble(ProcessUse::pssKibibytes).sum() / 1024;
   }
 

@@ -1,0 +1,43 @@
+package dev.freshet.sync;
+
+import dev.freshet.sync.model.SyncRefused;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+
+/**
+ * How often everything may be copied anew without a person: a slot that is lost again and again
+ * would otherwise have the source read from end to end without end.
+ */
+final class CopyBudget {
+
+  private static final int MOST_COPIES = 3;
+  private static final Duration WITHIN = Duration.ofHours(1);
+
+  private final Clock clock;
+  private final ArrayDeque<Instant> copies = new ArrayDeque<>();
+
+  CopyBudget(Clock clock) {
+    this.clock = clock;
+  }
+
+  /**
+   * Spends one copy.
+   *
+   * @param because why everything is to be copied
+   * @throws SyncRefused when there were as many of late as may be
+   */
+  void spend(String because) {
+    Instant now = clock.instant();
+    while (!copies.isEmpty() && copies.getFirst().isBefore(now.minus(WITHIN))) {
+      copies.removeFirst();
+    }
+    if (copies.size() >= MOST_COPIES) {
+      throw new SyncRefused(
+          "%s Everything was copied anew %d times within %d minutes; the next time is at %s. Raise max_slot_wal_keep_size on the source, or find out who drops the slot; a restart of the sync copies at once."
+              .formatted(because, MOST_COPIES, WITHIN.toMinutes(), copies.getFirst().plus(WITHIN)));
+    }
+    copies.add(now);
+  }
+}

@@ -1,0 +1,131 @@
+package dev.freshet.sync;
+
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.apply.Applier;
+import dev.freshet.sync.apply.ApplyFailed;
+import dev.freshet.sync.apply.ModelStore;
+import dev.freshet.sync.apply.Sql;
+import dev.freshet.sync.apply.UserTypes;
+import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.ReadModel;
+import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.model.TableMissing;
+import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.SourceCatalogue;
+import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.UserType;
+import dev.freshet.sync.upkeep.ModelPlanner;
+import dev.freshet.sync.upkeep.ModelPlanner.Planned;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What a session sets out with: plans by what the source's catalogue says now.
+ *
+ * @param kept models whose tables go on being followed, as they were declared when those were made
+ * @param declared models whose declarations as they are now can be kept
+ */
+record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
+
+  /**
+   * Plans. A kept model that the source can't answer any more is stopped.
+   *
+   * @throws SyncRefused when no model can be kept; it says why of each
+   */
+  static SessionPlan of(
+      SourceCatalogue catalogue,
+      Applier applier,
+      PostgresUrl readDatabase,
+      Map<String, Declared> declared) {
+    Map<String, Planned> kept = new LinkedHashMap<>();
+    Map<String, Planned> now = new LinkedHashMap<>();
+    List<SyncRefused> refusals = new ArrayList<>();
+    for (ModelStore.Stored stored : applier.modelStore().all()) {
+      if (declared.containsKey(stored.name()) && stored.state().isKept()) {
+        plan(catalogue, readDatabase, stored.declared(), refusals)
+            .ifPresentOrElse(
+                planned -> kept.put(stored.name(), planned),
+                () -> stop(applier, stored.name(), refusals.getLast()));
+      }
+    }
+    for (Declared model : declared.values()) {
+      Planned before = kept.get(model.name());
+      if (before != null && before.declared().equals(model)) {
+        now.put(model.name(), before);
+      } else {
+        plan(catalogue, readDatabase, model, refusals)
+            .ifPresent(planned -> now.put(model.name(), planned));
+      }
+    }
+    if (kept.isEmpty() && now.isEmpty()) {
+      throw nothingToKeep(refusals);
+    }
+    return new SessionPlan(kept, now);
+  }
+
+  private static RuntimeException nothingToKeep(List<SyncRefused> refusals) {
+    String why = refusals.stream().map(SyncRefused::getMessage).collect(Collectors.joining(" "));
+    return refusals.stream().anyMatch(TableMissing.class::isInstance)
+        ? new IllegalStateException(why)
+        : new SyncRefused(why);
+  }
+
+  private static void stop(Applier applier, String model, SyncRefused why) {
+    applier.between(
+        sql -> {
+          applier.stop(model, ModelStore.State.STOPPED, String.valueOf(why.getMessage()));
+          return true;
+        });
+  }
+
+  private static Optional<Planned> plan(
+      SourceCatalogue catalogue,
+      PostgresUrl readDatabase,
+      Declared model,
+      List<SyncRefused> refusals) {
+    try {
+      Planned planned = new ModelPlanner(catalogue).plan(model);
+      makeTypes(catalogue, readDatabase, planned);
+      return Optional.of(planned);
+    } catch (SyncRefused e) {
+      refusals.add(e);
+      return Optional.empty();
+    }
+  }
+
+  /** Makes the types that a model's tables need; without them it can't be kept. */
+  private static void makeTypes(
+      SourceCatalogue catalogue, PostgresUrl readDatabase, Planned planned) {
+    Set<Long> oids =
+        planned.tables().values().stream().map(SourceTable::oid).collect(Collectors.toSet());
+    List<UserType> types = catalogue.userTypes(oids);
+    if (types.isEmpty()) {
+      return;
+    }
+    try (Sql sql = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-types"))) {
+      UserTypes.make(sql, types);
+    } catch (SQLException e) {
+      throw new ApplyFailed(e);
+    }
+  }
+
+  /** All tables that are to be followed. */
+  Map<TableName, SourceTable> tables() {
+    Map<TableName, SourceTable> tables = new LinkedHashMap<>();
+    kept.values().forEach(planned -> tables.putAll(planned.tables()));
+    declared.values().forEach(planned -> tables.putAll(planned.tables()));
+    return tables;
+  }
+
+  /** The models as they are declared now, those that can be kept. */
+  List<ReadModel> declaredModels() {
+    return declared.values().stream().map(planned -> planned.plan().model()).toList();
+  }
+}

@@ -1,0 +1,63 @@
+package dev.freshet.sync.status;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.sync.source.Pinger;
+import dev.freshet.sync.source.Slot;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches how long the slot's claim on the source's log will hold, at the rate at which the log is
+ * written, and says when it gets short.
+ */
+final class SlotGuard {
+
+  /** Less than this part of what may be retained is left. */
+  private static final double SHORT = 0.25;
+
+  /** How much the latest second weighs in the rate. */
+  private static final double WEIGHT = 0.1;
+
+  private @Nullable Lsn flushed;
+  private Instant at = Instant.EPOCH;
+  private double bytesPerSecond;
+  private Slot.@Nullable Claim claim;
+
+  /** What there is to say about the slot now. */
+  enum Word {
+    NOTHING,
+    GETTING_SHORT,
+    WELL_AGAIN
+  }
+
+  private boolean inDanger;
+
+  Word observe(Pinger.Ping ping) {
+    Lsn before = flushed;
+    if (before != null && ping.at().isAfter(at)) {
+      double seconds = Duration.between(at, ping.at()).toNanos() / 1e9;
+      double now = ping.flushed().bytesSince(before) / seconds;
+      bytesPerSecond += WEIGHT * (now - bytesPerSecond);
+    }
+    flushed = ping.flushed();
+    at = ping.at();
+    claim = ping.claim();
+    boolean was = inDanger;
+    Long safe = claim == null ? null : claim.safeBytes();
+    inDanger = claim != null && safe != null && safe < SHORT * (safe + claim.retainedBytes());
+    return was == inDanger ? Word.NOTHING : inDanger ? Word.GETTING_SHORT : Word.WELL_AGAIN;
+  }
+
+  Slot.@Nullable Claim claim() {
+    return claim;
+  }
+
+  /**
+   * Seconds until the server gives up what the slot needs; null when it never will, at this rate.
+   */
+  @Nullable Double safeSeconds() {
+    Long safe = claim == null ? null : claim.safeBytes();
+    return safe == null || bytesPerSecond < 1 ? null : Math.max(0, safe) / bytesPerSecond;
+  }
+}

@@ -1,0 +1,5 @@
+/** What processes use. */
+@NullMarked
+package dev.freshet.bench.process;
+
+import org.jspecify.annotations.NullMarked;
