@@ -156,6 +156,11 @@ final class Session {
     }
     int now = source.position().timeline();
     int then = stored.position().timeline();
+    if (now < then) {
+      throw new SyncRefused(
+          "The source is on timeline %d, and %s of a later one was applied here: it is an old primary. Name the one that took over with --primary."
+              .formatted(now, stored.position()));
+    }
     if (now > then) {
       Optional<Lsn> left = SourceDatabase.switchPoint(primary, then, now);
       if (left.isEmpty() || left.get().compareTo(stored.position().lsn()) < 0) {
@@ -275,6 +280,7 @@ final class Session {
                 primary,
                 slot.name(),
                 tables,
+                copyAnew,
                 applier.applied().lsn(),
                 listener(
                     applier, new SchemaWatch(new SourceCatalogue(watching), tables), timeline))) {

@@ -25,8 +25,8 @@ record SyncSettings(
     @DefaultValue("false") boolean views,
     @Nullable String id) {
 
-  /** Longest name of a replication slot (NAMEDATALEN - 1). */
-  private static final int LONGEST_SLOT_NAME = 63;
+  /** A slot's name has at most 63 characters; temporary ones are named after it. */
+  private static final int LONGEST_SLOT_NAME = 63 - "_verify".length();
 
   /** The given name, else one made of the read database's address. */
   String name() {

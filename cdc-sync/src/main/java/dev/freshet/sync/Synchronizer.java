@@ -47,6 +47,7 @@ final class Synchronizer implements Operations, AutoCloseable {
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration LONG_SESSION = Duration.ofSeconds(10);
   private static final Duration STANDBY_PAUSE = Duration.ofMillis(500);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
 
@@ -75,9 +76,11 @@ final class Synchronizer implements Operations, AutoCloseable {
     Set<TableName> copyAnew = new HashSet<>();
     CopyBudget budget = new CopyBudget(clock);
     @Nullable TableName unclear = null;
+    boolean again = false;
     while (!isClosed()) {
       Session running = new Session(settings, copyAnew, budget, observer, clock);
       session = running;
+      long started = System.nanoTime();
       copyAnew.clear();
       try {
         pause =
@@ -93,6 +96,7 @@ final class Synchronizer implements Operations, AutoCloseable {
               case ENDED -> FIRST_PAUSE;
             };
         unclear = null;
+        again = false;
       } catch (SessionOver e) {
         log.info("{} A new session sees to it.", e.getMessage());
         if (e instanceof UnclearColumns now) {
@@ -102,7 +106,9 @@ final class Synchronizer implements Operations, AutoCloseable {
           }
           unclear = now.table();
         }
-        pause = Duration.ZERO;
+        boolean lasted = System.nanoTime() - started > LONG_SESSION.toNanos();
+        pause = again && !lasted ? longer(pause) : Duration.ZERO;
+        again = true;
       } catch (SyncRefused e) {
         unclear = null;
         become(State.REFUSED, String.valueOf(e.getMessage()));
@@ -112,11 +118,15 @@ final class Synchronizer implements Operations, AutoCloseable {
           log.debug("The session ended", e);
           become(State.RETRYING, String.valueOf(e.getMessage()));
         }
-        Duration longer = pause.isZero() ? FIRST_PAUSE : pause.multipliedBy(2);
-        pause = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
+        pause = longer(pause);
       }
       await(pause);
     }
+  }
+
+  private static Duration longer(Duration pause) {
+    Duration longer = pause.isZero() ? FIRST_PAUSE : pause.multipliedBy(2);
+    return longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
   }
 
   /** Ends the session, so that the next one sees what was changed. */

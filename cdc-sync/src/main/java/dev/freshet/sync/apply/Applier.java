@@ -46,7 +46,7 @@ public final class Applier implements AutoCloseable {
   private final Map<String, MaintainedModel> models = new LinkedHashMap<>();
   private final Map<String, BuildingModel> building = new LinkedHashMap<>();
   private final TreeMap<Lsn, Runnable> stops = new TreeMap<>();
-  private Position applied;
+  private volatile Position applied;
   private long epoch;
 
   /** By relation; most of the time there are none to look for. */
@@ -152,6 +152,14 @@ public final class Applier implements AutoCloseable {
     return pending;
   }
 
+  /** Gives a copy up. */
+  public void stopCopying(TableName table) {
+    PendingChanges pending = copying.remove(table);
+    if (pending != null) {
+      pending.close();
+    }
+  }
+
   /** Follows a table from now on. Only {@linkplain #between between}, with nothing pending. */
   public void startFollowing(SourceTable table) {
     copying.remove(table.name());
@@ -229,6 +237,12 @@ public final class Applier implements AutoCloseable {
 
   /** Does not follow a model any more, and says why. Only {@linkplain #between between}. */
   public void stop(String model, ModelStore.State state, String reason) {
+    BuildingModel unfinished = building.remove(model);
+    if (unfinished != null) {
+      // It may as well be the new table's plan that fails; the old one is seen on its own then.
+      unfinished.fail(reason);
+      return;
+    }
     models.remove(model);
     modelStore.change(model, state, reason);
   }

@@ -83,13 +83,18 @@ final class Batch {
 
   private void applyTable(Mirror mirror, TableChanges changes) {
     touch(mirror, changes, Moment.BEFORE);
+    if (hadLetters) {
+      // Whatever comes of these rows now, an older refusal of them is of no use any more.
+      if (changes.truncated()) {
+        deadLetters.forget(null, mirror.table().name());
+      } else {
+        deadLetters.resolve(null, mirror.table().name(), changes.keys());
+      }
+    }
     if (carefully) {
       mirror.applyCarefully(sql, changes, (write, why) -> refused(mirror, write, why));
     } else {
       mirror.apply(sql, changes);
-    }
-    if (hadLetters && !hasLetters) {
-      deadLetters.resolve(null, mirror.table().name(), changes.keys());
     }
     touch(mirror, changes, Moment.AFTER);
   }

@@ -34,6 +34,7 @@ public final class BuildingModel {
   private final String states;
   private final MaintainedModel maintained;
   private boolean allTouched;
+  private @Nullable String failure;
 
   public BuildingModel(Declared declared, ModelPlan plan) {
     this.declared = declared;
@@ -158,6 +159,11 @@ public final class BuildingModel {
                 why.isNullWhereNoneMayBe() ? ", and not null below PostgreSQL 15" : ""));
   }
 
+  /** What a batch touches can't be told by its plan, so that it is not to be finished. */
+  void fail(String reason) {
+    failure = reason;
+  }
+
   /** Notes what a batch touched. */
   void note(Sql sql) {
     TouchedUnits touched = maintained.touched();
@@ -184,11 +190,15 @@ public final class BuildingModel {
    * @return whether nothing is left
    */
   public boolean catchUp(Sql sql) {
+    if (failure != null) {
+      throw new SyncRefused("Model %s: %s".formatted(name, failure));
+    }
     if (allTouched) {
       sql.run("delete from " + noted);
       maintained.recomputeAll(sql);
+      // Committed by itself: the swap may have to be tried again.
       allTouched = false;
-      return true;
+      return false;
     }
     List<List<@Nullable String>> units =
         sql.query(

@@ -240,7 +240,7 @@ final class MaintainedModel {
             table,
             unit.rows(),
             unit.same("t", "k", nulls),
-            key.same("f", "t", nulls),
+            key.same("f", "t", nulls || plan.keyMayBeNull()),
             table,
             key.list(),
             sets.isEmpty() ? "nothing" : "update set " + sets);

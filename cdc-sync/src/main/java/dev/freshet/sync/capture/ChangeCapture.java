@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -71,18 +72,20 @@ public final class ChangeCapture implements AutoCloseable {
    * Prepares the engine.
    *
    * @param slot name of slot and publication
+   * @param copiedAnew tables whose rows may not be understood, as they are copied later
    * @param applied where to go on from
    */
   public ChangeCapture(
       PostgresUrl primary,
       String slot,
       Map<TableName, SourceTable> tables,
+      Set<TableName> copiedAnew,
       Lsn applied,
       CaptureListener listener) {
     this.listener = listener;
     this.applied = applied;
     String placeholder = UUID.randomUUID().toString();
-    this.reader = new RecordReader(tables, placeholder);
+    this.reader = new RecordReader(tables, copiedAnew, placeholder);
     this.engine =
         DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
             .using(properties(primary, slot, tables, applied, placeholder))
@@ -214,12 +217,15 @@ public final class ChangeCapture implements AutoCloseable {
           lastEnd = event;
         }
       } else if (!value.schema().name().equals("io.debezium.connector.postgresql.MessageValue")) {
-        open.add(reader.read(captured, value));
+        reader.read(captured, value).ifPresent(open::add);
       }
     }
     if (!committed.isEmpty()) {
-      listener.committed(committed);
-      committed.forEach(transaction -> transaction.changes().close());
+      try {
+        listener.committed(committed);
+      } finally {
+        committed.forEach(transaction -> transaction.changes().close());
+      }
     }
     if (lastEnd != null) {
       committer.markProcessed(lastEnd);

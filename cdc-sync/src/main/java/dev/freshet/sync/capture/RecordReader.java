@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.header.Header;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -18,19 +20,34 @@ final class RecordReader {
   private static final String OLD_KEY = "__debezium.oldkey";
 
   private final Map<TableName, SourceTable> tables;
+  private final Set<TableName> copiedAnew;
   private final String placeholder;
 
   /**
    * Prepares to read.
    *
+   * @param copiedAnew tables whose unclear rows don't matter, as they are copied later
    * @param placeholder what stands for a large value that was not sent
    */
-  RecordReader(Map<TableName, SourceTable> tables, String placeholder) {
+  RecordReader(Map<TableName, SourceTable> tables, Set<TableName> copiedAnew, String placeholder) {
     this.tables = tables;
+    this.copiedAnew = copiedAnew;
     this.placeholder = placeholder;
   }
 
-  RowChange read(SourceRecord record, Struct envelope) {
+  /** Reads a record; empty when it is of no use. */
+  Optional<RowChange> read(SourceRecord record, Struct envelope) {
+    try {
+      return Optional.of(change(record, envelope));
+    } catch (UnclearColumns e) {
+      if (copiedAnew.contains(e.table())) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private RowChange change(SourceRecord record, Struct envelope) {
     Struct source = envelope.getStruct("source");
     TableName name = new TableName(source.getString("schema"), source.getString("table"));
     SourceTable table =

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * One SELECT.
  *
  * <p>A changed row touches the result rows that are made of it. They are found by the FROM with the
- * changed item reduced to its changed rows, inner joins on the way to it, and without HAVING. A
- * condition of WHERE is kept when all that it mentions is there in every row: one that asks for
- * nulls of an outer join would hide what comes and goes with it.
+ * changed item inner-joined and reduced to its changed rows, and without HAVING. A condition of
+ * WHERE is kept when all that it mentions is there in every row: one that asks for nulls of an
+ * outer join would hide what comes and goes with it.
  *
  * <p>Only columns are asked for whose value is the same in the row that goes and in the row that
  * comes. Those of an outer-joined item are not, when the item itself changes: nulls stood there.
@@ -204,10 +204,10 @@ final class Block {
             .toList();
     Set<String> needed = new LinkedHashSet<>();
     need(changed.alias(), needed);
-    Set<String> inner = Set.copyOf(needed);
     found.values().forEach(output -> needAll(output, needed));
     kept.forEach(condition -> needAll(condition, needed));
-    String from = from(changed, reduced, inner, needed);
+    sources.stream().filter(s -> s.join() != Join.LEFT).forEach(s -> need(s.alias(), needed));
+    String from = from(changed, reduced, needed);
     if (from.isEmpty()) {
       return new Way.Unknown(
           reduced.table(),
@@ -280,7 +280,7 @@ final class Block {
   }
 
   /** The FROM with the reduced item in it; empty when nothing would connect it to the others. */
-  private String from(Source changed, Way.Known reduced, Set<String> onTheWay, Set<String> needed) {
+  private String from(Source changed, Way.Known reduced, Set<String> needed) {
     StringBuilder sql = new StringBuilder();
     int place = sources.indexOf(changed);
     for (Source source : sources) {
@@ -290,7 +290,8 @@ final class Block {
       boolean isChanged = source.equals(changed);
       List<Condition> conditions =
           source.conditions().stream().filter(c -> isKnown(c, changed, reduced)).toList();
-      if (conditions.isEmpty() && !source.conditions().isEmpty()) {
+      boolean isCut = isChanged && !usingOf(source).stream().allMatch(reduced.columns()::contains);
+      if (isCut || (conditions.isEmpty() && !source.conditions().isEmpty())) {
         return "";
       }
       boolean comesLater = sources.indexOf(source) > place;
@@ -298,7 +299,7 @@ final class Block {
           switch (source.join()) {
             case FIRST -> "";
             case INNER -> " join ";
-            case LEFT -> onTheWay.contains(source.alias()) ? " join " : " left join ";
+            case LEFT -> isChanged ? " join " : " left join ";
             case RIGHT -> comesLater ? " join " : " right join ";
             case FULL -> comesLater ? " left join " : isChanged ? " right join " : " full join ";
           });
@@ -306,6 +307,14 @@ final class Block {
       sql.append(on(source, conditions));
     }
     return sql.toString();
+  }
+
+  /** The columns that USING names. */
+  private static List<String> usingOf(Source source) {
+    return SqlTokens.of(source.using()).stream()
+        .filter(token -> token.isName() && !token.isWord("using"))
+        .map(SqlTokens.Token::text)
+        .toList();
   }
 
   private static String on(Source source, List<Condition> conditions) {
@@ -373,7 +382,6 @@ final class Block {
         from(
             restricted,
             new Way.Known(table.name(), Way.CHANGED_ROWS, Set.copyOf(table.columns())),
-            needed(restricted),
             all));
   }
 
@@ -396,9 +404,9 @@ final class Block {
   /** From changed rows of an item to the rows, by their columns, of another that is needed. */
   String reach(Source changed, Source other, List<String> columns) {
     Relation.Table table = (Relation.Table) changed.relation();
-    Set<String> needed = needed(changed);
-    Set<String> kept = new LinkedHashSet<>(needed);
+    Set<String> kept = needed(changed);
     need(other.alias(), kept);
+    sources.stream().filter(s -> s.join() != Join.LEFT).forEach(s -> need(s.alias(), kept));
     return "select distinct %s from %s"
         .formatted(
             columns.stream()
@@ -407,7 +415,6 @@ final class Block {
             from(
                 changed,
                 new Way.Known(table.name(), Way.CHANGED_ROWS, Set.copyOf(table.columns())),
-                needed,
                 kept));
   }
 

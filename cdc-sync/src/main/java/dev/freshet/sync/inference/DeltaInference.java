@@ -7,7 +7,6 @@ import dev.freshet.sync.inference.Source.Condition;
 import dev.freshet.sync.inference.Source.Relation;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -291,13 +290,9 @@ final class DeltaInference {
   }
 
   private boolean isNullWithout(Source item, String expression) {
-    Set<String> with = new HashSet<>();
-    block.sources().stream()
-        .filter(s -> s.nullable() && block.needed(s).contains(item.alias()))
-        .forEach(s -> with.add(s.alias()));
     return !expression.isEmpty()
         && isStrict(expression)
-        && block.mentioned(expression).stream().anyMatch(c -> with.contains(c.alias()));
+        && block.mentioned(expression).stream().anyMatch(c -> c.alias().equals(item.alias()));
   }
 
   /** Made of columns, literals, arithmetic and comparisons alone: null when any of them is. */

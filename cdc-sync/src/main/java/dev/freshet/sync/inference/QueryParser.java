@@ -54,20 +54,32 @@ final class QueryParser {
   }
 
   private Query query(Select select) {
-    String with = with(select);
+    return query(select, "");
+  }
+
+  /**
+   * @param outer the WITH clause that stands before it, or empty
+   */
+  private Query query(Select select, String outer) {
+    String own = with(select);
+    String with =
+        outer.isEmpty() || own.isEmpty()
+            ? outer + own
+            : outer.strip() + ", " + own.substring(own.indexOf('"'));
     if (select instanceof ParenthesedSelect parenthesed) {
       if (isCut(select)) {
         throw new SyncRefused(
             "a bracketed SELECT with LIMIT can't be followed; write it as a subquery in FROM");
       }
-      return query(parenthesed.getSelect());
+      return query(parenthesed.getSelect(), with);
     }
     if (select instanceof SetOperationList list) {
       if (isCut(select)) {
         throw new SyncRefused(
             "LIMIT of a UNION depends on rows of other keys; leave it to the query that reads the model");
       }
-      return new Query.Combined(list.getSelects().stream().map(this::query).toList());
+      return new Query.Combined(
+          list.getSelects().stream().map(branch -> query(branch, with)).toList());
     }
     if (select instanceof PlainSelect plain) {
       return new Query.Single(block(plain, with));
@@ -397,10 +409,15 @@ final class QueryParser {
       } else if (expression instanceof AllColumns) {
         addAll(sources, outputs);
       } else {
-        outputs.put(outputName(item), Conditions.of(expression.toString(), sources));
+        outputs.put(free(outputName(item), outputs), Conditions.of(expression.toString(), sources));
       }
     }
     return outputs;
+  }
+
+  /** Columns keep their places: one whose name is taken gets another, which nobody can ask for. */
+  private static String free(String name, Map<String, Condition> outputs) {
+    return outputs.containsKey(name) ? name + " (column %d)".formatted(outputs.size() + 1) : name;
   }
 
   /** The name that PostgreSQL gives to a column: its alias, its own name, or the function's. */
@@ -418,8 +435,8 @@ final class QueryParser {
   private static void addAll(List<Source> sources, Map<String, Condition> outputs) {
     for (Source source : sources) {
       for (String column : source.relation().columns()) {
-        outputs.putIfAbsent(
-            column,
+        outputs.put(
+            free(column, outputs),
             new Condition(
                 Names.quoted(source.alias()) + "." + Names.quoted(column),
                 Set.of(new ColumnRef(source.alias(), column))));

@@ -22,6 +22,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** Reads what the source's tables look like, and refuses what can't be mirrored exactly. */
 public final class SourceCatalogue {
 
+  /** SQLSTATE classes by which a SELECT itself is refused: features, data, syntax, limits. */
+  private static final Set<String> REFUSALS = Set.of("0A", "21", "22", "42", "54");
+
   private final SourceDatabase source;
   private final JdbcClient db;
 
@@ -342,7 +345,7 @@ public final class SourceCatalogue {
       }
       return columns;
     } catch (SQLException e) {
-      if (String.valueOf(e.getSQLState()).startsWith("42")) {
+      if (REFUSALS.contains(String.valueOf(e.getSQLState()).substring(0, 2))) {
         throw new SyncRefused(
             "Model %s: the source can't answer its SELECT: %s"
                 .formatted(model, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),

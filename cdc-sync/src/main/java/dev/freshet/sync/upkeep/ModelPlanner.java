@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /** Plans how a declared model is kept, by what the source's catalogue says now. */
@@ -29,6 +30,18 @@ public final class ModelPlanner {
    * @param tables those that the model reads
    */
   public record Planned(Declared declared, ModelPlan plan, Map<TableName, SourceTable> tables) {}
+
+  /** What the analysis did not expect is the model's own affair. */
+  private static ModelPlan understood(ReadModel model, Relations relations) {
+    try {
+      return ModelPlan.of(model, relations);
+    } catch (IndexOutOfBoundsException | NoSuchElementException | IllegalArgumentException e) {
+      throw new SyncRefused(
+          "Model %s can't be understood: %s. Write it in another way."
+              .formatted(model.name(), e.getMessage()),
+          e);
+    }
+  }
 
   /**
    * Plans a model.
@@ -55,7 +68,7 @@ public final class ModelPlanner {
     }
     SourceCatalogue.Functions functions = catalogue.functions(ModelPlan.functions(model));
     ModelPlan plan =
-        ModelPlan.of(
+        understood(
             model,
             new Relations(
                 columns,

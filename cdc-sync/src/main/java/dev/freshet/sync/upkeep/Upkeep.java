@@ -198,6 +198,7 @@ public final class Upkeep {
   private void keep(Declared model, Optional<ModelStore.Stored> there) throws SQLException {
     try {
       ModelPlanner.Planned planned = planner.plan(model);
+      makeTypes(planned);
       for (SourceTable table : planned.tables().values()) {
         if (!published.contains(table.name())) {
           throw new MoreTablesNeeded(model.name());
@@ -279,12 +280,29 @@ public final class Upkeep {
     }
   }
 
-  private void copy(SourceTable table) throws SQLException {
+  private void makeTypes(ModelPlanner.Planned planned) {
+    Set<Long> oids = new HashSet<>();
+    planned.tables().values().forEach(table -> oids.add(table.oid()));
     applier.between(
         sql -> {
-          UserTypes.make(sql, catalogue.userTypes(Set.of(table.oid())));
+          UserTypes.make(sql, catalogue.userTypes(oids));
           return true;
         });
-    tableCopy.run(table);
+  }
+
+  private void copy(SourceTable table) throws SQLException {
+    boolean followed = false;
+    try {
+      tableCopy.run(table);
+      followed = true;
+    } finally {
+      if (!followed) {
+        applier.between(
+            sql -> {
+              applier.stopCopying(table.name());
+              return true;
+            });
+      }
+    }
   }
 }

@@ -112,7 +112,7 @@ public final class Verification {
             ConsistentSnapshot snapshot =
                 ConsistentSnapshot.now(primary, slot + "_verify", LONGEST_WAIT);
             taken.add(snapshot);
-            applier.stopAt(snapshot.at(), () -> reached.complete(reading()));
+            applier.stopAt(snapshot.at(), () -> hand(reached));
           } catch (SQLException e) {
             failure.add(e);
           }
@@ -122,6 +122,21 @@ public final class Verification {
       throw failure.getFirst();
     }
     return taken.getFirst();
+  }
+
+  /** Whoever waited may have given up meanwhile. */
+  private void hand(CompletableFuture<Connection> reached) {
+    if (reached.isDone()) {
+      return;
+    }
+    Connection reading = reading();
+    if (!reached.complete(reading)) {
+      try {
+        reading.close();
+      } catch (SQLException e) {
+        throw new IllegalStateException(e.getMessage(), e);
+      }
+    }
   }
 
   private Connection reading() {
@@ -142,6 +157,9 @@ public final class Verification {
       throws SQLException, TimeoutException {
     try {
       return reached.get(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      reached.cancel(false);
+      throw e;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SQLException("Interrupted", e);

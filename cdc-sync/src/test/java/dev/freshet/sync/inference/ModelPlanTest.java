@@ -38,7 +38,7 @@ class ModelPlanTest {
           "person", List.of("id", "boss_id"));
 
   @Test
-  void joinsOnTheWayAreInnerOthersAreLeftOutAndHavingIsIgnored() {
+  void changedTableIsInnerJoinedWhatIsNotNeededLeftOutAndHavingIgnored() {
     String select =
         """
         select o.id, coalesce(sum(i.quantity), 0) as dishes
@@ -57,8 +57,39 @@ class ModelPlanTest {
         .contains("from orders o join (CHANGED) as \"i\" on (i.order_id = o.id) where")
         .doesNotContain("menu_item");
     assertThat(way(select, "menu_item"))
-        .contains("join order_item i on (i.order_id = o.id) join (CHANGED) as \"m\"")
-        .doesNotContain("left join", "m.name is null");
+        .contains("left join order_item i on (i.order_id = o.id) join (CHANGED) as \"m\"")
+        .doesNotContain("m.name is null");
+  }
+
+  @Test
+  void whatAJoinsConditionMentionsNeedNotBeThere() {
+    assertThat(
+            way(
+                """
+                select o.id, count(i.line) as n from orders o
+                  left join refund r on r.order_id = o.id
+                  left join order_item i on i.order_id = o.id and (r.id is null or i.line = r.id)
+                group by o.id
+                """,
+                "order_item"))
+        .contains("left join refund r on");
+  }
+
+  @Test
+  void columnsOfASubqueryAreFoundByTheirPlaces() {
+    String select =
+        """
+        select s.y as id, s.z from (select o.id, o.customer_id, c.id, c.name
+          from orders o join customer c on c.id = o.customer_id) s(w, x, y, z)
+        """;
+    assertThat(way(select, "customer")).contains("c.id as \"id (column 3)\"");
+    assertThat(
+            plan(
+                    "key: id",
+                    "with a as (select o.id from orders o) select a.id from a union all select a.id from a")
+                .ways())
+        .hasSize(2)
+        .allSatisfy(way -> assertThat(way.sql("CHANGED")).contains("with \"a\" as"));
   }
 
   @Test
