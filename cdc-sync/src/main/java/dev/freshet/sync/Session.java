@@ -209,7 +209,9 @@ final class Session {
                     boolean followed =
                         planned.tables().keySet().stream().allMatch(applier::isMirrored)
                             && applier.maintain(planned.plan());
-                    if (!followed) {
+                    if (followed) {
+                      observer.accept(new Observation.ModelChanged(name, "live", ""));
+                    } else {
                       applier.stop(
                           name, ModelStore.State.BUILDING, "A table that it reads was altered.");
                     }
@@ -376,7 +378,8 @@ final class Session {
               applier.applied(),
               Duration.ofNanos(System.nanoTime() - started),
               clock.instant(),
-              applier.letters()));
+              applier.letters(),
+              applier.followed()));
     };
   }
 

@@ -138,6 +138,7 @@ class SyncBackendIT extends SyncTest {
         .isLessThan(5);
     assertThat(get("/actuator/prometheus"))
         .contains("freshet_sync_active{read_database=\"" + database + "\"} 1.0")
+        .contains("freshet_model_freshness_seconds{model=\"items\",read_database=")
         .contains("freshet_sync_lag_seconds{read_database=\"" + database + "\"}")
         .contains(
             "freshet_slot_retained_bytes{read_database=\""

@@ -6,7 +6,6 @@ import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.ModelFiles.Declared;
-import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
 import java.sql.Connection;
@@ -409,19 +408,9 @@ public final class Applier implements AutoCloseable {
     }
   }
 
-  /** How many rows a model had when it was last analysed; 0 when that is unknown. */
-  public long expectedRows(ReadModel model) {
-    return between(
-        same ->
-            sql
-                .query(
-                    "select greatest(reltuples, 0)::bigint from pg_class where oid = to_regclass('%s')"
-                        .formatted(model.quotedName().replace("'", "''")),
-                    List.of())
-                .stream()
-                .map(row -> Long.parseLong(String.valueOf(row.getFirst())))
-                .findFirst()
-                .orElse(0L));
+  /** The names of the models that are followed. */
+  public Set<String> followed() {
+    return Set.copyOf(models.keySet());
   }
 
   /** How many dead letters wait, by relation. */

@@ -1,6 +1,7 @@
 package dev.freshet.sync.apply;
 
 import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.ReadModel;
 import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -108,6 +109,16 @@ public final class ModelStore {
         .param("state", state.stored())
         .param("reason", reason)
         .update();
+  }
+
+  /** How many rows a model's table had when it was last analysed; 0 when that is unknown. */
+  public long expectedRows(ReadModel model) {
+    return db.sql(
+            "select greatest(reltuples, 0)::bigint from pg_class where oid = to_regclass(:table)")
+        .param("table", model.quotedName())
+        .query(Long.class)
+        .optional()
+        .orElse(0L);
   }
 
   void forget(String name) {

@@ -156,6 +156,10 @@ public final class Slot {
         db.sql("alter publication " + TableName.quoted(name) + " set table " + list).update();
       }
     } catch (BadSqlGrammarException e) {
+      if (published.containsAll(tables)) {
+        // It holds more than is needed, and belongs to somebody else.
+        return;
+      }
       throw new SyncRefused(
           "The publication %s can't be made to hold %s: %s. Have an owner of the tables run what freshet sync setup --print says."
               .formatted(name, list, e.getMostSpecificCause().getMessage()),

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Everything that is worth telling of keeping in step; log, status and metrics only render it. */
 public sealed interface Observation {
@@ -51,13 +52,15 @@ public sealed interface Observation {
    * @param took how long applying took
    * @param at when it was done
    * @param letters how many dead letters wait, by relation
+   * @param models that are followed
    */
   record Applied(
       List<SourceTransaction> transactions,
       Position applied,
       Duration took,
       Instant at,
-      Map<String, Long> letters)
+      Map<String, Long> letters,
+      Set<String> models)
       implements Observation {}
 
   /** Where an earlier run had got to. */

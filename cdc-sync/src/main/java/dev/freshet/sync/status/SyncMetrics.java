@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +25,13 @@ public final class SyncMetrics implements Consumer<Observation> {
   private final Tags tags;
   private final Timer apply;
   private final MultiGauge deadLetters;
+  private final SyncStatus status;
   private Map<String, Long> letters = Map.of();
+  private volatile Set<String> models = Set.of();
 
   public SyncMetrics(MeterRegistry meters, SyncStatus status, String readDatabase, String slot) {
     this.meters = meters;
+    this.status = status;
     this.tags = Tags.of("read_database", readDatabase);
     this.deadLetters =
         MultiGauge.builder("freshet.dead.letters")
@@ -74,11 +78,30 @@ public final class SyncMetrics implements Consumer<Observation> {
   public void accept(Observation observation) {
     if (observation instanceof Observation.Applied applied) {
       apply.record(applied.took());
+      showModels(applied.models());
       if (!applied.letters().equals(letters)) {
         showLetters(applied.letters());
       }
       applied.transactions().forEach(t -> t.changes().forEachChunk(c -> c.forEach(this::count)));
     }
+  }
+
+  /** A model that is not followed has no freshness. */
+  private void showModels(Set<String> followed) {
+    if (followed.equals(models)) {
+      return;
+    }
+    Set<String> before = models;
+    models = followed;
+    followed.stream()
+        .filter(model -> !before.contains(model))
+        .forEach(
+            model ->
+                gauge(
+                    "freshet.model.freshness.seconds",
+                    tags.and("model", model),
+                    status,
+                    s -> models.contains(model) ? orNaN(s.lagSeconds()) : Double.NaN));
   }
 
   private void showLetters(Map<String, Long> counts) {

@@ -212,7 +212,10 @@ public final class Upkeep {
         remember(model, State.BUILDING, "");
       }
       observer.accept(new Observation.ModelChanged(model.name(), "building", ""));
-      modelBuild.run(model, planned.plan(), applier.expectedRows(planned.plan().model()));
+      modelBuild.run(
+          model,
+          planned.plan(),
+          applier.between(sql -> applier.modelStore().expectedRows(planned.plan().model())));
       if (views != null) {
         views.install(List.of(planned.plan().model()));
       }
