@@ -3,7 +3,6 @@ package dev.freshet.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.freshet.cluster.ClusterException;
 import dev.freshet.cluster.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +45,7 @@ class KilledSyncIT extends SyncTest {
   @Test
   void everyModelEqualsItsSelectAfterAnyKill() throws Exception {
     long seed = Long.getLong("freshet.test.seed", System.nanoTime());
-    log.info("Random kills with -Dfreshet.test.seed={}", seed);
+    log.warn("Random kills with -Dfreshet.test.seed={}", seed);
     boolean isLong = Boolean.getBoolean("freshet.long");
     run(seed, List.of(), isLong ? LONG_KILLS : KILLS, isLong ? LONG : Duration.ZERO);
   }
@@ -76,6 +75,49 @@ class KilledSyncIT extends SyncTest {
                             batch.apply(transactions);
                             boolean never = false; if (never) positions.advance(""");
     assertFoundOut(classes, LONG_KILLS);
+  }
+
+  @Test
+  void anotherSyncTakesOverFromAKilledOneAndFromOneThatIsCutOff() throws Exception {
+    onPrimary("create table orders (id int primary key); insert into orders values (1)");
+    model("orders", "/* key: id */ select o.id from orders o");
+    process = startProcess(List.of());
+    awaitInStep("orders");
+    Path secondLog = folder.resolve("second.log");
+    SyncProcess second = SyncProcess.start(properties(Map.of()), List.of(), secondLog);
+    try {
+      await(() -> standbys(secondLog) == 1);
+      Instant killed = Instant.now();
+      process.kill();
+      onPrimary("insert into orders values (2)");
+      awaitInStep("orders");
+      log.warn("Taken over after {}", Duration.between(killed, Instant.now()));
+
+      Path thirdLog = folder.resolve("third.log");
+      process = SyncProcess.start(properties(Map.of()), List.of(), thirdLog);
+      await(() -> standbys(thirdLog) == 1);
+      second.halt();
+      // What the server does by itself when nothing answers on the connection any more.
+      read(
+          "select count(pg_terminate_backend(pid)) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())");
+      onPrimary("insert into orders values (3)");
+      awaitInStep("orders");
+      String epoch = read("select epoch from freshet.position");
+      second.goOn();
+      await(() -> standbys(secondLog) == 2);
+      onPrimary("insert into orders values (4)");
+      awaitInStep("orders");
+      assertThat(read("select epoch from freshet.position")).isEqualTo(epoch);
+    } finally {
+      second.goOn();
+      second.stop();
+    }
+  }
+
+  private static long standbys(Path log) throws Exception {
+    try (var lines = Files.lines(log)) {
+      return lines.filter(line -> line.contains("STANDBY")).count();
+    }
   }
 
   private void assertFoundOut(Path classes, int kills) {
@@ -163,19 +205,7 @@ class KilledSyncIT extends SyncTest {
 
   private static void killAndStart(PostgresServer server) {
     server.process().orElseThrow().destroyForcibly();
-    Instant end = Instant.now().plus(PATIENCE);
-    while (true) {
-      try {
-        server.startAgain();
-        return;
-      } catch (ClusterException e) {
-        // Its children hold the shared memory until they have noticed.
-        if (Instant.now().isAfter(end)) {
-          throw e;
-        }
-        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
-      }
-    }
+    startAgain(server);
   }
 
   private void write(RandomWorkload workload, AtomicBoolean stopped) {

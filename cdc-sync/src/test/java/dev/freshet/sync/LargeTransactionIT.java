@@ -2,6 +2,7 @@ package dev.freshet.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -22,8 +23,7 @@ class LargeTransactionIT extends SyncTest {
     model(
         "account",
         "/* key: account */ select e.account, count(*) as n, max(e.id) as last from entry e group by e.account");
-    SyncProcess process =
-        SyncProcess.start(properties(Map.of()), java.util.List.of(), folder.resolve("log"));
+    SyncProcess process = SyncProcess.start(properties(Map.of()), List.of(), folder.resolve("log"));
     try {
       awaitInStep("entry", "account");
       onPrimary("insert into entry " + ROWS.formatted(11, 10 + CHANGES));

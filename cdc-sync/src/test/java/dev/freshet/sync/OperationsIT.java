@@ -2,6 +2,7 @@ package dev.freshet.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.protocol.Lsn;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -37,6 +38,17 @@ class OperationsIT extends SyncTest {
     assertThat(read("select count(*) from read.orders")).isEqualTo("100");
     assertThat(send("POST", "/api/sync/resume").statusCode()).isEqualTo(200);
     awaitInStep("orders", "spent");
+  }
+
+  @Test
+  void slotIsConfirmedUpToWhatWasAppliedSoThatTheSourceCanLetGoOfItsLog() throws Exception {
+    onPrimary("update orders set amount = amount + 1");
+    awaitApplied();
+    Lsn applied = Lsn.parse(read("select lsn from freshet.position"));
+    String confirmed =
+        "select confirmed_flush_lsn from pg_replication_slots where slot_name = '%s'"
+            .formatted(slot());
+    await(() -> Lsn.parse(query(primary(), confirmed)).compareTo(applied) >= 0);
   }
 
   @Test
@@ -125,6 +137,79 @@ class OperationsIT extends SyncTest {
     assertThat(get("/api/dead-letters")).isEqualTo("[]");
     await(() -> read("select count(*) from freshet.model where state = 'live'").equals("2"));
     assertThat(read("select customer from read.orders where id = 9")).isEqualTo("9");
+  }
+
+  @Test
+  void largeValueThatAChangeLeavesAsItIsComesFromTheRefusedRowBeforeIt() throws Exception {
+    String large = "(select string_agg(md5(g::text), '') from generate_series(1, 1000) g)";
+    onPrimary("create table page (id int primary key, n int, body text)");
+    onPrimary("insert into page values (1, 1, 'small')");
+    model("pages", "/* key: id */ select p.id, p.n, p.body from page p");
+    awaitInStep("pages");
+    execute(readServer(), "alter table page add constraint few check (n < 100)");
+    onPrimary("insert into page values (2, 500, %s)".formatted(large));
+    onPrimary("update page set n = 500, body = %s where id = 1".formatted(large));
+    // The body stays where it is stored apart, and is not sent.
+    onPrimary("update page set n = n + 1");
+    awaitApplied();
+    assertThat(read("select count(*) from freshet.dead_letter where length(row) > 30000"))
+        .isEqualTo("2");
+    execute(readServer(), "alter table page drop constraint few");
+    onPrimary("update page set n = n + 1");
+    awaitInStep("pages");
+    assertThat(get("/api/dead-letters")).isEqualTo("[]");
+  }
+
+  @Test
+  void changeOfARowThatWasGivenUpIsRefusedWhereItsLargeValueIsUnknown() throws Exception {
+    onPrimary("create table page (id int primary key, n int, body text)");
+    model("pages", "/* key: id */ select p.id, p.n, p.body from page p");
+    awaitInStep("pages");
+    execute(readServer(), "alter table page add constraint few check (n < 100)");
+    onPrimary(
+        "insert into page select 1, 500, string_agg(md5(g::text), '') from generate_series(1, 1000) g");
+    awaitApplied();
+    assertThat(send("POST", "/api/dead-letters/1/discard").statusCode()).isEqualTo(200);
+    onPrimary("update page set n = 5");
+    onPrimary("insert into page values (2, 2, 'small')");
+    awaitApplied();
+    assertThat(get("/api/dead-letters")).contains("left its large values as they were");
+    assertThat(send("POST", "/api/dead-letters/2/retry").statusCode()).isEqualTo(409);
+    onPrimary("update page set body = 'anew' where id = 1");
+    awaitInStep("pages", "orders");
+  }
+
+  @Test
+  void modelStaysFaultyOverARebuildAndARefusedDeclarationAsLongAsALetterWaits() throws Exception {
+    execute(readServer(), "alter table public.orders add constraint few check (customer < 100)");
+    onPrimary("update orders set customer = 500 where id = 9");
+    awaitApplied();
+    String state = "select state from freshet.model where name = 'orders'";
+    assertThat(read(state)).isEqualTo("faulty");
+    String built = read("select built_at from freshet.model where name = 'orders'");
+    assertThat(send("POST", "/api/models/orders/rebuild").statusCode()).isEqualTo(200);
+    await(() -> !read("select built_at from freshet.model where name = 'orders'").equals(built));
+    assertThat(read(state)).isEqualTo("faulty");
+    model("orders", "/* key: id */ select o.id, o.nothing from orders o");
+    await(
+        () ->
+            read("select reason from freshet.model where name = 'orders'").contains("dead letters")
+                || read(state).equals("live"));
+    assertThat(read(state)).isEqualTo("faulty");
+  }
+
+  @Test
+  void affectsThatTheReadDatabaseDoesNotUnderstandRefusesTheModelAtOnce() throws Exception {
+    model(
+        "latest",
+        "/*\nkey: id\naffects:\n  orders: select nothing from orders where id = :id\n*/\nselect o.id, (select max(p.amount) from orders p where p.customer = o.customer) as most from orders o");
+    await(
+        () ->
+            read("select coalesce(max(reason), '') from freshet.model where name = 'latest'")
+                .contains("nothing"));
+    assertThat(read("select state from freshet.model where name = 'latest'")).isEqualTo("stopped");
+    onPrimary("update orders set amount = 3 where id = 3");
+    awaitInStep("orders", "spent");
   }
 
   @Test

@@ -72,6 +72,10 @@ final class RandomWorkload {
         "key: sku",
         "select m.sku, m.name, coalesce(sum(i.qty) filter (where o.status <> 'cancelled'), 0) as sold from menu m left join item i on i.sku = m.sku left join orders o on o.id = i.order_id group by m.sku");
     model(
+        "spent",
+        "key: id",
+        "select c.id, c.city, coalesce(sum(i.qty * i.price), 0) as spent, count(i.line) as lines from customer c left join orders o on o.customer_id = c.id left join item i on i.order_id = o.id group by c.id");
+    model(
         "extremes",
         "key: sku",
         "select i.sku, min(i.price) as cheapest, max(i.price) as dearest, max(i.qty) as most, count(*) as n from item i where i.sku is not null group by i.sku");

@@ -23,7 +23,7 @@ class RandomWorkloadIT extends SyncTest {
   @Test
   void everyModelEqualsItsSelectWheneverItIsQuiet() throws Exception {
     long seed = Long.getLong("freshet.test.seed", System.nanoTime());
-    log.info("Random workload with -Dfreshet.test.seed={}", seed);
+    log.warn("Random workload with -Dfreshet.test.seed={}", seed);
     onPrimary(RandomWorkload.SCHEMA);
     for (var model : RandomWorkload.MODELS.entrySet()) {
       model(model.getKey(), model.getValue());

@@ -3,6 +3,7 @@ package dev.freshet.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.cluster.Cluster;
+import dev.freshet.cluster.ClusterException;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.cluster.PostgresServer;
 import dev.freshet.protocol.Lsn;
@@ -15,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -94,6 +96,23 @@ abstract class SyncTest {
     return cluster.readDatabases().getFirst();
   }
 
+  /** Starts a server that was killed. */
+  static void startAgain(PostgresServer server) {
+    Instant end = Instant.now().plus(PATIENCE);
+    while (true) {
+      try {
+        server.startAgain();
+        return;
+      } catch (ClusterException e) {
+        // Its children hold the shared memory until they have noticed.
+        if (Instant.now().isAfter(end)) {
+          throw e;
+        }
+        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+      }
+    }
+  }
+
   String slot() {
     return "freshet_" + database;
   }
@@ -129,8 +148,8 @@ abstract class SyncTest {
     Files.move(
         written,
         folder.resolve("models/" + name + ".sql"),
-        java.nio.file.StandardCopyOption.REPLACE_EXISTING,
-        java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        StandardCopyOption.REPLACE_EXISTING,
+        StandardCopyOption.ATOMIC_MOVE);
   }
 
   /**

@@ -6,12 +6,11 @@ import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
@@ -40,10 +40,8 @@ public final class Applier implements AutoCloseable {
   private final ModelStore modelStore;
   private final MirrorStore mirrorStore;
   private final DeadLetters deadLetters;
-  private final Map<TableName, Mirror> mirrors = new LinkedHashMap<>();
+  private final Kept kept;
   private final Map<TableName, PendingChanges> copying = new LinkedHashMap<>();
-  private final Map<String, MaintainedModel> models = new LinkedHashMap<>();
-  private final Map<String, BuildingModel> building = new LinkedHashMap<>();
   private final TreeMap<Lsn, Runnable> stops = new TreeMap<>();
   private volatile Position applied;
   private long epoch;
@@ -63,6 +61,7 @@ public final class Applier implements AutoCloseable {
     this.modelStore = new ModelStore(db);
     this.mirrorStore = new MirrorStore(db);
     this.deadLetters = new DeadLetters(db);
+    this.kept = new Kept(sql, modelStore, deadLetters);
     this.applied = new Position(1, Lsn.ZERO);
   }
 
@@ -97,14 +96,17 @@ public final class Applier implements AutoCloseable {
   public void resume(PositionStore.Stored stored) {
     applied = stored.position();
     epoch = stored.epoch();
-    mirrorStore.all().values().forEach(table -> mirrors.put(table.name(), new Mirror(table)));
+    mirrorStore
+        .all()
+        .values()
+        .forEach(table -> kept.mirrors().put(table.name(), new Mirror(table)));
   }
 
   /** Empties everything for a first copy; readers stay away until it is complete. */
   public void beginCopy(String systemIdentifier, long epoch) {
     this.epoch = epoch;
-    mirrors.clear();
-    inTransaction(
+    kept.mirrors().clear();
+    sql.inTransaction(
         () -> {
           positions.beginCopy(systemIdentifier, epoch);
           mirrorStore.all().keySet().forEach(mirrorStore::forget);
@@ -117,31 +119,36 @@ public final class Applier implements AutoCloseable {
 
   /** Says that the first copy is complete. */
   public void completeCopy(Position at) {
-    inTransaction(() -> positions.completeCopy(at, epoch));
+    sql.inTransaction(() -> positions.completeCopy(at, epoch));
     applied = at;
   }
 
   /** Works between two batches, in a transaction; what it throws rolls that back. */
-  public <T> T between(Function<Sql, T> work) {
+  public void between(Consumer<Sql> work) {
     lock.lock();
     try {
-      List<T> result = new ArrayList<>(1);
-      inTransaction(() -> result.add(work.apply(sql)));
-      return result.getFirst();
+      sql.inTransaction(() -> work.accept(sql));
     } finally {
       lock.unlock();
     }
   }
 
+  /** The same with a result. */
+  public <T> T askBetween(Function<Sql, T> work) {
+    List<T> result = new ArrayList<>(1);
+    between(same -> result.add(work.apply(same)));
+    return result.getFirst();
+  }
+
   /** Whether a table's rows are all there and followed. */
   public boolean isMirrored(TableName table) {
-    return mirrors.containsKey(table);
+    return kept.mirrors().containsKey(table);
   }
 
   /** Keeps a table's changes until its rows are copied. Only {@linkplain #between between}. */
   public PendingChanges startCopying(TableName table) {
     deadLetters.forget(null, table);
-    mirrors.remove(table);
+    kept.mirrors().remove(table);
     mirrorStore.forget(table);
     PendingChanges pending = new PendingChanges();
     PendingChanges given = copying.put(table, pending);
@@ -163,7 +170,7 @@ public final class Applier implements AutoCloseable {
   public void startFollowing(SourceTable table) {
     copying.remove(table.name());
     mirrorStore.put(table);
-    mirrors.put(table.name(), new Mirror(table));
+    kept.mirrors().put(table.name(), new Mirror(table));
   }
 
   /**
@@ -173,29 +180,16 @@ public final class Applier implements AutoCloseable {
    * @return false when the mirror does not let itself be altered so, and has to be copied anew
    */
   public boolean alter(SourceTable table, List<String> actions) {
-    sql.run("savepoint alteration");
-    try {
-      actions.forEach(action -> sql.run("alter table " + table.name().quoted() + " " + action));
-      Set<String> there = new HashSet<>();
-      sql.columnsOf(table.name().quoted()).forEach(column -> there.add(column.getFirst()));
-      // A type that was made anew has taken its columns with it.
-      if (!table.columns().stream().allMatch(column -> there.contains(column.name()))) {
-        return false;
-      }
+    boolean altered = Mirror.alter(sql, table, actions);
+    if (altered) {
       startFollowing(table);
-      return true;
-    } catch (ApplyFailed e) {
-      if (!e.isByContent()) {
-        throw e;
-      }
-      sql.run("rollback to savepoint alteration");
-      return false;
     }
+    return altered;
   }
 
   /** Drops a table's copy. Only {@linkplain #between between}. */
   public void stopFollowing(TableName table) {
-    Mirror mirror = mirrors.remove(table);
+    Mirror mirror = kept.mirrors().remove(table);
     mirrorStore.forget(table);
     if (mirror != null) {
       mirror.drop(sql);
@@ -210,17 +204,18 @@ public final class Applier implements AutoCloseable {
   public boolean maintain(ModelPlan plan) {
     boolean hasStates =
         !sql.query(
-                "select 1 from pg_class where oid = to_regclass('%s')"
-                    .formatted(statesTable(plan.model().name()).replace("'", "''")),
+                "select 1 from pg_class where oid = to_regclass(%s)"
+                    .formatted(TableName.literal(statesTable(plan.model().name()))),
                 List.of())
             .isEmpty();
     if (hasStates != plan.deltas().isPresent()) {
       return false;
     }
-    models.put(
-        plan.model().name(),
-        new MaintainedModel(
-            plan, plan.model().quotedName(), statesTable(plan.model().name()), true));
+    kept.models()
+        .put(
+            plan.model().name(),
+            new MaintainedModel(
+                plan, plan.model().quotedName(), statesTable(plan.model().name()), true));
     return true;
   }
 
@@ -231,43 +226,62 @@ public final class Applier implements AutoCloseable {
 
   /** Whether a model's table is kept now. */
   public boolean isMaintained(String model) {
-    return models.containsKey(model);
+    return kept.models().containsKey(model);
   }
 
   /** Does not follow a model any more, and says why. Only {@linkplain #between between}. */
   public void stop(String model, ModelStore.State state, String reason) {
-    BuildingModel unfinished = building.remove(model);
+    BuildingModel unfinished = kept.building().remove(model);
     if (unfinished != null) {
       // It may as well be the new table's plan that fails; the old one is seen on its own then.
       unfinished.fail(reason);
       return;
     }
-    models.remove(model);
+    kept.models().remove(model);
     modelStore.change(model, state, reason);
   }
 
-  /** Notes what changes touch while a model's new table is filled. */
+  /**
+   * Notes what changes touch while a model's new table is filled. Only {@linkplain #between
+   * between}.
+   *
+   * @throws SyncRefused when its plan can't be carried out
+   */
   public void startBuilding(BuildingModel model) {
-    building.put(model.name(), model);
+    model.maintained().tryWays(sql, kept.mirrors());
+    kept.building().put(model.name(), model);
   }
 
   /** The new table is what is kept from now on, or has been given up. */
   public void stopBuilding(String model) {
-    building.remove(model);
+    kept.building().remove(model);
   }
 
   /** Forgets a model that is not declared any more, and drops its table. */
   public void forget(String model) {
-    models.remove(model);
+    kept.models().remove(model);
     modelStore.forget(model);
     sql.run("drop table if exists read." + TableName.quoted(model));
     sql.run("drop table if exists " + statesTable(model));
   }
 
   /** Stores how a model stands. */
-  public void remember(Declared declared, ModelStore.State state, String reason, String kept) {
+  public void remember(Declared declared, ModelStore.State state, String reason, String how) {
     deadLetters.forget(declared.name(), null);
-    modelStore.put(declared, state, reason, kept);
+    modelStore.put(declared, state, reason, how);
+    kept.showLetters();
+  }
+
+  /** A model's declaration as it is now is refused; what serves goes on as it was before. */
+  public void refuse(Declared declared, boolean isNew, String reason) {
+    if (isNew) {
+      remember(declared, ModelStore.State.STOPPED, reason, "");
+      return;
+    }
+    String model = declared.name();
+    modelStore.change(
+        model, isMaintained(model) ? ModelStore.State.LIVE : ModelStore.State.STOPPED, reason);
+    kept.showLetters();
   }
 
   /**
@@ -296,7 +310,7 @@ public final class Applier implements AutoCloseable {
     while (!done) {
       Batch batch = batch(reached, carefully);
       try {
-        inTransaction(
+        sql.inTransaction(
             () -> {
               batch.apply(transactions);
               positions.advance(applied.lsn(), reached, last.committedAt(), epoch);
@@ -304,7 +318,7 @@ public final class Applier implements AutoCloseable {
         done = true;
       } catch (ModelFailed e) {
         if (carefully || !e.isByRows()) {
-          inTransaction(() -> stop(e.model(), ModelStore.State.STOPPED, e.reason()));
+          sql.inTransaction(() -> stop(e.model(), ModelStore.State.STOPPED, e.reason()));
         }
         carefully = true;
       } catch (ApplyFailed e) {
@@ -368,13 +382,12 @@ public final class Applier implements AutoCloseable {
   }
 
   private Batch batch(Position reached, boolean carefully) {
-    return new Batch(
-        sql, mirrors, models, building, deadLetters, reached, !letters.isEmpty(), carefully);
+    return new Batch(kept, reached, !letters.isEmpty(), carefully);
   }
 
   private Optional<String> settle(long id, boolean givenUp) {
     try {
-      return between(
+      return askBetween(
           same -> {
             DeadLetters.Letter letter =
                 deadLetters
@@ -410,7 +423,7 @@ public final class Applier implements AutoCloseable {
 
   /** The names of the models that are followed. */
   public Set<String> followed() {
-    return Set.copyOf(models.keySet());
+    return Set.copyOf(kept.models().keySet());
   }
 
   /** How many dead letters wait, by relation. */
@@ -421,24 +434,6 @@ public final class Applier implements AutoCloseable {
   /** Applied up to here. */
   public Position applied() {
     return applied;
-  }
-
-  private void inTransaction(Runnable work) {
-    Connection connection = sql.connection();
-    try {
-      connection.setAutoCommit(false);
-      try {
-        work.run();
-        connection.commit();
-      } catch (Throwable e) {
-        connection.rollback();
-        throw e;
-      } finally {
-        connection.setAutoCommit(true);
-      }
-    } catch (SQLException e) {
-      throw new ApplyFailed(e);
-    }
   }
 
   @Override

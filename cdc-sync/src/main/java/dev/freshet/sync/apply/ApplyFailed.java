@@ -8,8 +8,11 @@ public final class ApplyFailed extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  private static final String DATA_EXCEPTION = "22000";
   private static final String NOT_NULL_VIOLATION = "23502";
   private static final String UNIQUE_VIOLATION = "23505";
+  private static final String UNDEFINED_TABLE = "42P01";
+  private static final String UNDEFINED_SCHEMA = "3F000";
   private static final String LOCK_NOT_AVAILABLE = "55P03";
 
   /**
@@ -28,6 +31,11 @@ public final class ApplyFailed extends RuntimeException {
     this.state = String.valueOf(cause.getSQLState());
   }
 
+  /** A row can't be written, whatever the read database says. */
+  static ApplyFailed ofRow(String reason) {
+    return new ApplyFailed(new SQLException(reason, DATA_EXCEPTION));
+  }
+
   /** Whether trying again is of no use as long as rows and tables are what they are. */
   public boolean isByContent() {
     return state.length() == 5 && BY_CONTENT.contains(state.substring(0, 2));
@@ -44,6 +52,10 @@ public final class ApplyFailed extends RuntimeException {
 
   public boolean isDuplicate() {
     return state.equals(UNIQUE_VIOLATION);
+  }
+
+  boolean isGone() {
+    return state.equals(UNDEFINED_TABLE) || state.equals(UNDEFINED_SCHEMA);
   }
 
   public boolean isLockNotAvailable() {

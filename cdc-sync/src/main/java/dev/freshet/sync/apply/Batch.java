@@ -7,7 +7,6 @@ import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -19,10 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Batch {
 
+  private final Kept kept;
   private final Sql sql;
-  private final Map<TableName, Mirror> mirrors;
-  private final Map<String, MaintainedModel> models;
-  private final Map<String, BuildingModel> building;
   private final DeadLetters deadLetters;
   private final Position position;
   private final boolean carefully;
@@ -36,20 +33,10 @@ final class Batch {
    * @param hadLetters whether there may be dead letters already
    * @param carefully whether what is refused goes to the dead letters, row by row
    */
-  Batch(
-      Sql sql,
-      Map<TableName, Mirror> mirrors,
-      Map<String, MaintainedModel> models,
-      Map<String, BuildingModel> building,
-      DeadLetters deadLetters,
-      Position position,
-      boolean hadLetters,
-      boolean carefully) {
-    this.sql = sql;
-    this.mirrors = mirrors;
-    this.models = models;
-    this.building = building;
-    this.deadLetters = deadLetters;
+  Batch(Kept kept, Position position, boolean hadLetters, boolean carefully) {
+    this.kept = kept;
+    this.sql = kept.sql();
+    this.deadLetters = kept.deadLetters();
     this.position = position;
     this.carefully = carefully;
     this.hadLetters = hadLetters || carefully;
@@ -60,7 +47,7 @@ final class Batch {
       return;
     }
     begin();
-    ChangeCollector collector = new ChangeCollector(mirrors, this::applyTable);
+    ChangeCollector collector = new ChangeCollector(kept.mirrors(), this::applyTable);
     for (SourceTransaction transaction : transactions) {
       transaction.changes().forEachChunk(collector::add);
     }
@@ -69,19 +56,27 @@ final class Batch {
   }
 
   private void begin() {
-    models.values().forEach(model -> model.begin(sql));
-    building.values().forEach(model -> model.maintained().begin(sql));
+    readers().forEach(model -> model.begin(sql, !hadLetters));
+  }
+
+  private List<MaintainedModel> readers() {
+    List<MaintainedModel> readers = new ArrayList<>(kept.models().values());
+    kept.building().values().forEach(model -> readers.add(model.maintained()));
+    return readers;
   }
 
   private void finish() {
-    models.values().forEach(model -> ModelFailed.watch(model, () -> finish(model)));
-    building.values().forEach(model -> model.note(sql));
+    kept.models().values().forEach(model -> ModelFailed.watch(model, () -> finish(model)));
+    kept.building().values().forEach(model -> model.note(sql));
     if (hadLetters || hasLetters) {
-      models.values().forEach(this::showLetters);
+      kept.showLetters();
     }
   }
 
   private void applyTable(Mirror mirror, TableChanges changes) {
+    if (hadLetters) {
+      changes.fill(deadLetters.rows(mirror.table().name(), changes.wanted()));
+    }
     touch(mirror, changes, Moment.BEFORE);
     if (hadLetters) {
       // Whatever comes of these rows now, an older refusal of them is of no use any more.
@@ -101,11 +96,9 @@ final class Batch {
 
   private void touch(Mirror mirror, TableChanges changes, Moment moment) {
     TableName table = mirror.table().name();
-    List<MaintainedModel> readers = new ArrayList<>(models.values());
-    building.values().forEach(model -> readers.add(model.maintained()));
-    for (MaintainedModel model : readers) {
+    for (MaintainedModel model : readers()) {
       if (model.reads(table)) {
-        ModelFailed.watch(model, () -> model.touch(sql, mirrors, mirror, changes, moment));
+        ModelFailed.watch(model, () -> model.touch(sql, kept.mirrors(), mirror, changes, moment));
       }
     }
   }
@@ -119,7 +112,7 @@ final class Batch {
             deadLetters.add(model.name(), null, unit, null, message(why), position.toString());
           });
     } else {
-      model.finish(sql, !hadLetters);
+      model.finish(sql);
       if (hadLetters) {
         model.touched().forEachChunk(sql, units -> deadLetters.resolve(model.name(), null, units));
       }
@@ -136,32 +129,6 @@ final class Batch {
     return String.valueOf(why.getMessage());
   }
 
-  /** What dead letters touch is not served. */
-  private void showLetters(MaintainedModel model) {
-    long count =
-        deadLetters.all().stream()
-            .filter(
-                letter ->
-                    model.name().equals(letter.model())
-                        || (letter.table() != null && model.reads(letter.table())))
-            .count();
-    sql.update(
-        """
-        update freshet.model set state = s.state[1], reason = s.state[2]
-        from (select ?::text[] as state, ?::text[] as name) s
-        where freshet.model.name = s.name[1] and freshet.model.state in ('live', 'faulty')
-          and freshet.model.state <> s.state[1]
-        """,
-        List.of(
-            count == 0
-                ? new String[] {ModelStore.State.LIVE.stored(), ""}
-                : new String[] {
-                  ModelStore.State.FAULTY.stored(),
-                  "Changes that touch it wait among the dead letters: retry or discard them."
-                },
-            new String[] {model.name()}));
-  }
-
   /**
    * Settles a dead letter: applies what it holds, or computes anew what it touches from what is
    * there.
@@ -170,7 +137,7 @@ final class Batch {
     begin();
     TableName table = letter.table();
     if (table != null) {
-      Mirror mirror = Objects.requireNonNull(mirrors.get(table), table::toString);
+      Mirror mirror = Objects.requireNonNull(kept.mirrors().get(table), table::toString);
       TableChanges changes = mirror.noChanges();
       List<String> key = letter.key().stream().map(Objects::requireNonNull).toList();
       List<@Nullable String> row = letter.row();
@@ -182,7 +149,7 @@ final class Batch {
       }
       touch(mirror, changes, Moment.AFTER);
     } else {
-      MaintainedModel model = models.get(letter.model());
+      MaintainedModel model = kept.models().get(letter.model());
       if (model != null) {
         if (givenUp) {
           model.remove(sql, letter.key());

@@ -1,11 +1,11 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.protocol.ModelComment;
 import dev.freshet.sync.inference.DeltaPlan;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -92,8 +92,7 @@ public final class BuildingModel {
   private void refuseWhatIsNotOurs(Sql sql) {
     List<List<@Nullable String>> comment = sql.commentOf(plan.model().quotedName());
     if (!comment.isEmpty()
-        && !String.valueOf(comment.getFirst().getFirst())
-            .startsWith(dev.freshet.protocol.ModelComment.PREFIX)) {
+        && !String.valueOf(comment.getFirst().getFirst()).startsWith(ModelComment.PREFIX)) {
       throw new SyncRefused(
           "The read database has a relation read.%s of its own, which would be replaced. Move it away, or name the model otherwise."
               .formatted(name));
@@ -132,7 +131,7 @@ public final class BuildingModel {
       sql.run("create index on %s (%s)".formatted(table, index));
     }
     sql.run(
-        "comment on table %s is '%s'".formatted(table, plan.model().comment().replace("'", "''")));
+        "comment on table %s is %s".formatted(table, TableName.literal(plan.model().comment())));
     sql.run("analyze " + table);
   }
 
@@ -170,17 +169,12 @@ public final class BuildingModel {
     if (touched.isAll()) {
       allTouched = true;
     } else if (!touched.isEmpty()) {
-      String arrays = plan.unit().stream().map(c -> "?::text[]").collect(Collectors.joining(", "));
+      int width = plan.unit().size();
       touched.forEachChunk(
           sql,
-          units -> {
-            List<@Nullable String[]> values = new ArrayList<>();
-            for (int i = 0; i < plan.unit().size(); i++) {
-              int column = i;
-              values.add(units.stream().map(unit -> unit.get(column)).toArray(String[]::new));
-            }
-            sql.update("insert into %s select * from unnest(%s)".formatted(noted, arrays), values);
-          });
+          units ->
+              sql.update(
+                  TypedColumns.insertTexts(noted, width), TypedColumns.arrays(width, units)));
     }
   }
 
@@ -248,9 +242,9 @@ public final class BuildingModel {
             select format('grant %%s on %%s to %%s', a.privilege_type, c.oid::regclass,
               case a.grantee when 0 then 'public' else a.grantee::regrole::text end)
             from pg_class c cross join lateral aclexplode(c.relacl) a
-            where c.oid = to_regclass('%s') and a.grantee <> c.relowner
+            where c.oid = to_regclass(%s) and a.grantee <> c.relowner
             """
-                .formatted(plan.model().quotedName().replace("'", "''")),
+                .formatted(TableName.literal(plan.model().quotedName())),
             List.of())
         .stream()
         .map(row -> String.valueOf(row.getFirst()))

@@ -1,17 +1,24 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.model.TableName;
-import java.util.Arrays;
+import java.sql.Types;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 
 /**
  * What the read database refused, in {@code freshet.dead_letter}: a row of a mirror, or the rows of
@@ -63,8 +70,26 @@ public final class DeadLetters {
       String position,
       String at) {}
 
+  /** Values that were not sent are empty objects. */
   private static List<@Nullable String> texts(String json) {
-    return Arrays.asList(JSON.readValue(json, new TypeReference<@Nullable String[]>() {}));
+    List<@Nullable String> texts = new ArrayList<>();
+    for (JsonNode value : JSON.readTree(json)) {
+      texts.add(
+          value.isNull() ? null : value.isObject() ? RowChange.UNCHANGED : value.stringValue());
+    }
+    return texts;
+  }
+
+  private static String json(List<? extends @Nullable String> texts) {
+    ArrayNode json = JSON.createArrayNode();
+    for (String text : texts) {
+      if (RowChange.isUnchanged(text)) {
+        json.addObject();
+      } else {
+        json.add(text);
+      }
+    }
+    return json.toString();
   }
 
   void install() {
@@ -103,6 +128,27 @@ public final class DeadLetters {
         .optional();
   }
 
+  /** What letters are waiting for: models, and tables. */
+  record Marks(Set<String> models, Set<TableName> tables) {
+
+    /** Whether a model is not right before they are settled. */
+    boolean touch(MaintainedModel model) {
+      return models.contains(model.name()) || tables.stream().anyMatch(model::reads);
+    }
+  }
+
+  Marks marks() {
+    Marks marks = new Marks(new HashSet<>(), new HashSet<>());
+    db.sql("select distinct model, table_schema, table_name from freshet.dead_letter")
+        .query(
+            (row, number) ->
+                row.getString(1) == null
+                    ? marks.tables().add(new TableName(row.getString(2), row.getString(3)))
+                    : marks.models().add(row.getString(1)))
+        .list();
+    return marks;
+  }
+
   /** How many there are of each relation, by its qualified name. */
   Map<String, Long> counts() {
     Map<String, Long> counts = new TreeMap<>();
@@ -134,8 +180,8 @@ public final class DeadLetters {
         .param("model", model)
         .param("schema", table == null ? null : table.schema())
         .param("table", table == null ? null : table.name())
-        .param("key", JSON.writeValueAsString(key))
-        .param("row", row == null ? null : JSON.writeValueAsString(row))
+        .param("key", json(key))
+        .param("row", row == null ? null : json(row))
         .param("error", error)
         .param("position", position)
         .update();
@@ -143,6 +189,28 @@ public final class DeadLetters {
 
   void remove(long id) {
     db.sql("delete from freshet.dead_letter where id = :id").param("id", id).update();
+  }
+
+  /** The rows that were refused of a table, by their keys. */
+  Map<List<String>, List<@Nullable String>> rows(TableName table, List<List<String>> keys) {
+    Map<List<String>, List<@Nullable String>> rows = new HashMap<>();
+    db.sql(
+            """
+            select * from freshet.dead_letter
+            where table_schema = :schema and table_name = :table and row is not null
+              and key = any(:keys)
+            """)
+        .param("schema", table.schema())
+        .param("table", table.name())
+        .param("keys", keys.stream().map(DeadLetters::json).toArray(String[]::new))
+        .query(LETTER)
+        .list()
+        .forEach(
+            letter ->
+                rows.put(
+                    letter.key().stream().map(Objects::requireNonNull).toList(),
+                    Objects.requireNonNull(letter.row())));
+    return rows;
   }
 
   /** What was refused before has gone through now. */
@@ -156,10 +224,10 @@ public final class DeadLetters {
             where model is not distinct from :model and table_schema is not distinct from :schema
               and table_name is not distinct from :table and key = any(:keys)
             """)
-        .param("model", model, java.sql.Types.VARCHAR)
-        .param("schema", table == null ? null : table.schema(), java.sql.Types.VARCHAR)
-        .param("table", table == null ? null : table.name(), java.sql.Types.VARCHAR)
-        .param("keys", keys.stream().map(JSON::writeValueAsString).toArray(String[]::new))
+        .param("model", model, Types.VARCHAR)
+        .param("schema", table == null ? null : table.schema(), Types.VARCHAR)
+        .param("table", table == null ? null : table.name(), Types.VARCHAR)
+        .param("keys", keys.stream().map(DeadLetters::json).toArray(String[]::new))
         .update();
   }
 
@@ -171,9 +239,9 @@ public final class DeadLetters {
             where model is not distinct from :model and table_schema is not distinct from :schema
               and table_name is not distinct from :table
             """)
-        .param("model", model, java.sql.Types.VARCHAR)
-        .param("schema", table == null ? null : table.schema(), java.sql.Types.VARCHAR)
-        .param("table", table == null ? null : table.name(), java.sql.Types.VARCHAR)
+        .param("model", model, Types.VARCHAR)
+        .param("schema", table == null ? null : table.schema(), Types.VARCHAR)
+        .param("table", table == null ? null : table.name(), Types.VARCHAR)
         .update();
   }
 }

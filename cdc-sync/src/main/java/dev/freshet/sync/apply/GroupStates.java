@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +35,8 @@ final class GroupStates {
   /** Rows of another table that changed ones are joined to, from before the change on. */
   private final Map<TableName, List<List<@Nullable String>>> reached = new HashMap<>();
 
+  private boolean writes = true;
+
   /** Counts the changes that were followed in this batch, each of one table. */
   private int step;
 
@@ -42,7 +44,7 @@ final class GroupStates {
 
   /** What follows from the table's columns. */
   private record Statements(
-      KeySet key, String lost, String lostWithNulls, String merge, String mergeWithNulls) {}
+      TypedColumns key, String lost, String lostWithNulls, String merge, String mergeWithNulls) {}
 
   /**
    * Keeps states.
@@ -56,15 +58,14 @@ final class GroupStates {
     this.table = table;
   }
 
-  String table() {
-    return table;
-  }
-
-  DeltaPlan plan() {
-    return plan;
-  }
-
-  void begin() {
+  /**
+   * Starts a batch.
+   *
+   * @param writes whether to write the model's table; otherwise all groups are handed on, to be
+   *     computed anew
+   */
+  void begin(boolean writes) {
+    this.writes = writes;
     held.clear();
     reached.clear();
     step = 0;
@@ -124,8 +125,7 @@ final class GroupStates {
 
   private List<@Nullable String[]> arrays(
       Map<TableName, Mirror> mirrors, Mirror changed, Contribution way) {
-    return mirror(mirrors, way)
-        .bindNullable(Objects.requireNonNull(reached.get(changed.table().name())));
+    return mirror(mirrors, way).bind(Objects.requireNonNull(reached.get(changed.table().name())));
   }
 
   private void contribute(
@@ -138,45 +138,53 @@ final class GroupStates {
     if (keys.getFirst().length == 0) {
       return;
     }
-    for (List<@Nullable String> row : sql.query(way.sql(restricted.selectByKeys()), keys)) {
-      if (row.stream().anyMatch(value -> value != null && NO_NUMBERS.contains(value))) {
-        touched.add(sql, List.of(new ArrayList<>(row.subList(0, plan.key().size()))));
-      }
-      row.add(Integer.toString(sign));
-      row.add(Integer.toString(step));
-      held.add(row);
+    sql.queryInChunks(
+        way.sql(restricted.selectByKeys()),
+        keys,
+        rows -> {
+          for (List<@Nullable String> row : rows) {
+            hold(sql, row, sign, touched);
+          }
+          if (held.size() > MOST_HELD) {
+            merge(sql, touched);
+          }
+        });
+  }
+
+  private void hold(Sql sql, List<@Nullable String> row, int sign, TouchedUnits touched) {
+    if (row.stream().anyMatch(value -> value != null && NO_NUMBERS.contains(value))) {
+      touched.add(sql, List.of(group(row)));
     }
-    if (held.size() > MOST_HELD) {
-      merge(sql, touched, true);
-    }
+    row.add(Integer.toString(sign));
+    row.add(Integer.toString(step));
+    held.add(row);
+  }
+
+  private List<@Nullable String> group(List<@Nullable String> row) {
+    return new ArrayList<>(row.subList(0, plan.key().size()));
   }
 
   /**
    * Merges what is held into the states, and into the model's table what follows from them. Groups
    * whose extreme went are handed on, to be computed anew.
-   *
-   * @param write whether to write the model's table; otherwise all groups are handed on
    */
-  void merge(Sql sql, TouchedUnits touched, boolean write) {
+  void merge(Sql sql, TouchedUnits touched) {
     if (held.isEmpty()) {
       return;
     }
     Statements how = statements(sql);
-    int width = held.getFirst().size();
-    List<@Nullable String[]> arrays = new ArrayList<>(width);
-    for (int i = 0; i < width; i++) {
-      int column = i;
-      arrays.add(held.stream().map(row -> row.get(column)).toArray(String[]::new));
-    }
+    List<@Nullable String[]> arrays = TypedColumns.arrays(held.getFirst().size(), held);
     Set<List<@Nullable String>> keys = new LinkedHashSet<>();
-    held.forEach(row -> keys.add(new ArrayList<>(row.subList(0, plan.key().size()))));
+    for (List<@Nullable String> row : held) {
+      keys.add(group(row));
+    }
     held.clear();
     boolean nulls = keys.stream().anyMatch(key -> key.contains(null));
     if (!how.lost().isEmpty()) {
       touched.add(sql, sql.query(nulls ? how.lostWithNulls() : how.lost(), arrays));
     }
     sql.update(nulls ? how.mergeWithNulls() : how.merge(), arrays);
-    if (write) {
+    if (writes) {
       show(sql, how.key(), how.key().arrays(keys), nulls);
     } else {
       touched.add(sql, keys);
@@ -184,7 +192,7 @@ final class GroupStates {
   }
 
   /** Brings the model's rows of these groups into line with their states. */
-  private void show(Sql sql, KeySet key, List<@Nullable String[]> keys, boolean nulls) {
+  private void show(Sql sql, TypedColumns key, List<@Nullable String[]> keys, boolean nulls) {
     String states = DeltaPlan.STATES;
     if (plan.insertable()) {
       sql.update(
@@ -253,20 +261,20 @@ final class GroupStates {
 
   /** Computes the states of these groups anew. */
   void recompute(Sql sql, List<List<@Nullable String>> groups) {
-    KeySet key = statements(sql).key();
+    TypedColumns key = statements(sql).key();
     boolean nulls = groups.stream().anyMatch(group -> group.contains(null));
     List<@Nullable String[]> arrays = key.arrays(groups);
     sql.update(
         "delete from %s t using (%s) k where %s"
             .formatted(table, key.rows(), key.same("t", "k", nulls)),
         arrays);
-    boolean asList = key.columns().size() == 1 && !nulls;
     sql.update(
-        asList
-            ? "insert into %s select * from (%s) q where %s"
-                .formatted(table, plan.stateSelect(), key.anyOf("q"))
-            : "insert into %s select r.* from (%s) k cross join lateral (select * from (%s) q where %s offset 0) r"
-                .formatted(table, key.rows(), plan.stateSelect(), key.same("q", "k", nulls)),
+        "insert into %s %s"
+            .formatted(
+                table,
+                key.columns().size() == 1 && !nulls
+                    ? key.anyOf(plan.stateSelect())
+                    : key.eachOf(plan.stateSelect(), nulls)),
         arrays);
   }
 
@@ -280,7 +288,7 @@ final class GroupStates {
     if (known == null) {
       List<List<@Nullable String>> columns = sql.columnsOf(table);
       List<String> types = columns.stream().map(c -> String.valueOf(c.getLast())).toList();
-      KeySet key = new KeySet(plan.key(), types.subList(0, plan.key().size()));
+      TypedColumns key = new TypedColumns(plan.key(), types.subList(0, plan.key().size()));
       known =
           new Statements(
               key,
@@ -295,27 +303,14 @@ final class GroupStates {
 
   /** What is held, typed; binds one array a column, then sign and step. */
   private String typed(List<String> types) {
-    int width = types.size();
-    return "select %s, sign::int as sign, step::int as step from unnest(%s) u(%s, sign, step)"
-        .formatted(
-            IntStream.range(0, width)
-                .mapToObj(i -> "c%d::%s as %s".formatted(i, types.get(i), column(i)))
-                .collect(Collectors.joining(", ")),
-            IntStream.rangeClosed(0, width + 1)
-                .mapToObj(i -> "?::text[]")
-                .collect(Collectors.joining(", ")),
-            IntStream.range(0, width).mapToObj(i -> "c" + i).collect(Collectors.joining(", ")));
-  }
-
-  private String column(int place) {
-    int keys = plan.key().size();
-    return place < keys
-        ? TableName.quoted(plan.key().get(place))
-        : place == keys ? DeltaPlan.ROWS : plan.states().get(place - keys - 1).column();
+    List<String> columns = new ArrayList<>(plan.key());
+    columns.add(DeltaPlan.ROWS);
+    plan.states().forEach(state -> columns.add(state.column()));
+    return new TypedColumns(columns, types).and("sign", "int").and("step", "int").rows();
   }
 
   /** What is held, group by group. */
-  private String summed(KeySet key, List<String> types) {
+  private String summed(TypedColumns key, List<String> types) {
     StringBuilder sums =
         new StringBuilder(", sum(sign * %1$s)::bigint as %1$s".formatted(DeltaPlan.ROWS));
     for (int i = 0; i < plan.states().size(); i++) {
@@ -337,7 +332,7 @@ final class GroupStates {
    * The groups that lose an extreme and are not given one at least as good later on; empty without
    * extremes.
    */
-  private String lost(KeySet key, List<String> types, boolean nulls) {
+  private String lost(TypedColumns key, List<String> types, boolean nulls) {
     String conditions =
         plan.states().stream()
             .filter(state -> state.kind() != Kind.SUM)
@@ -365,29 +360,32 @@ final class GroupStates {
                 conditions);
   }
 
-  private String merge(KeySet key, List<String> types, boolean nulls) {
-    StringBuilder sets = new StringBuilder("%1$s = s.%1$s + x.%1$s".formatted(DeltaPlan.ROWS));
-    for (State state : plan.states()) {
-      sets.append(
-          switch (state.kind()) {
-            case SUM -> ", %1$s = coalesce(s.%1$s, 0) + x.%1$s".formatted(state.column());
-            case MIN -> ", %1$s = least(s.%1$s, x.%1$s)".formatted(state.column());
-            case MAX -> ", %1$s = greatest(s.%1$s, x.%1$s)".formatted(state.column());
-          });
-    }
-    String states = plan.states().stream().map(State::column).collect(Collectors.joining(", "));
+  private String merge(TypedColumns key, List<String> types, boolean nulls) {
     if (plan.insertable()) {
-      String columns = key.list() + ", " + DeltaPlan.ROWS + (states.isEmpty() ? "" : ", " + states);
+      String columns =
+          Stream.concat(
+                  Stream.of(key.list(), DeltaPlan.ROWS), plan.states().stream().map(State::column))
+              .collect(Collectors.joining(", "));
       return "insert into %s as s (%s) select %s from (%s) d on conflict (%s) do update set %s"
-          .formatted(
-              table,
-              columns,
-              columns,
-              summed(key, types),
-              key.list(),
-              sets.toString().replace("x.", "excluded."));
+          .formatted(table, columns, columns, summed(key, types), key.list(), merged("excluded"));
     }
     return "update %s s set %s from (%s) x where %s"
-        .formatted(table, sets, summed(key, types), key.same("s", "x", nulls));
+        .formatted(table, merged("x"), summed(key, types), key.same("s", "x", nulls));
+  }
+
+  /** Assignments that merge a group's sums, under this alias, into its state. */
+  private String merged(String sums) {
+    StringBuilder sets =
+        new StringBuilder("%1$s = s.%1$s + %2$s.%1$s".formatted(DeltaPlan.ROWS, sums));
+    for (State state : plan.states()) {
+      String merged =
+          switch (state.kind()) {
+            case SUM -> ", %1$s = coalesce(s.%1$s, 0) + %2$s.%1$s";
+            case MIN -> ", %1$s = least(s.%1$s, %2$s.%1$s)";
+            case MAX -> ", %1$s = greatest(s.%1$s, %2$s.%1$s)";
+          };
+      sets.append(merged.formatted(state.column(), sums));
+    }
+    return sets.toString();
   }
 }

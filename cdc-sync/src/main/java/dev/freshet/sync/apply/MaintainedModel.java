@@ -3,6 +3,7 @@ package dev.freshet.sync.apply;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.inference.ModelPlan.AffectedKeys;
 import dev.freshet.sync.model.ReadModel;
+import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +39,7 @@ final class MaintainedModel {
    * @param sql for units without nulls
    * @param sqlForNulls for units with a null among their values
    */
-  private record Recomputation(KeySet unit, String sql, String sqlForNulls) {}
+  private record Recomputation(TypedColumns unit, String sql, String sqlForNulls) {}
 
   /**
    * Keeps a table.
@@ -58,10 +60,6 @@ final class MaintainedModel {
     return plan.model();
   }
 
-  ModelPlan plan() {
-    return plan;
-  }
-
   String name() {
     return plan.model().name();
   }
@@ -70,12 +68,42 @@ final class MaintainedModel {
     return plan.tables().contains(name);
   }
 
-  /** Starts a batch. */
-  void begin(Sql sql) {
+  /**
+   * Starts a batch.
+   *
+   * @param byStates whether rows that follow from their group's state are written by it; otherwise
+   *     they are among what {@link #touched} says, and computed anew
+   */
+  void begin(Sql sql, boolean byStates) {
     touched.clear(sql);
     if (groups != null) {
-      groups.begin();
+      groups.begin(byStates);
     }
+  }
+
+  /**
+   * Has each way looked for, for no rows.
+   *
+   * @throws SyncRefused when the read database does not understand one
+   */
+  void tryWays(Sql sql, Map<TableName, Mirror> mirrors) {
+    plan.ways()
+        .forEach(
+            way -> {
+              Mirror mirror = Objects.requireNonNull(mirrors.get(way.table()));
+              try {
+                sql.query(way.sql(mirror.selectByKeys()), mirror.bind(List.of()));
+              } catch (ApplyFailed e) {
+                throw e.isByContent() ? noWay(way.table(), e) : e;
+              }
+            });
+  }
+
+  private SyncRefused noWay(TableName from, ApplyFailed why) {
+    return new SyncRefused(
+        "Model %s: its rows that a change of %s touches can't be asked for: %s. Mend the line of that table under affects, or write one."
+            .formatted(name(), from, String.valueOf(why.getMessage()).replace('\n', ' ')),
+        why);
   }
 
   /** Where a mirror is on its way through a batch. */
@@ -104,7 +132,10 @@ final class MaintainedModel {
     }
     for (AffectedKeys way : plan.ways()) {
       if (way.table().equals(changed) && !changes.keys().isEmpty()) {
-        touched.add(sql, sql.query(way.sql(mirror.selectByKeys()), mirror.bind(changes.keys())));
+        sql.queryInChunks(
+            way.sql(mirror.selectByKeys()),
+            mirror.bind(changes.keys()),
+            units -> touched.add(sql, units));
       }
     }
   }
@@ -113,42 +144,34 @@ final class MaintainedModel {
     return touched;
   }
 
-  /**
-   * Brings the table into line with what was touched.
-   *
-   * @param byStates whether rows that follow from their group's state are written by it; otherwise
-   *     they are among what {@link #touched} says, and computed anew
-   */
-  void finish(Sql sql, boolean byStates) {
-    if (groups != null && !touched.isAll()) {
-      groups.merge(sql, touched, byStates);
-    }
-    if (touched.isAll()) {
-      recomputeAll(sql);
-    } else if (!touched.isEmpty()) {
-      touched.forEachChunk(sql, units -> recompute(sql, units));
-    }
+  /** Brings the table into line with what was touched. */
+  void finish(Sql sql) {
+    finish(sql, units -> recompute(sql, units));
   }
 
   /** The same for each unit that lets itself be computed; the others are handed on. */
   void finishCarefully(Sql sql, BiConsumer<List<@Nullable String>, ApplyFailed> refused) {
+    finish(
+        sql,
+        units ->
+            Bisection.<List<@Nullable String>>run(
+                sql, units, some -> recompute(sql, some), refused));
+  }
+
+  private void finish(Sql sql, Consumer<List<List<@Nullable String>>> recompute) {
     if (groups != null && !touched.isAll()) {
-      groups.merge(sql, touched, false);
+      groups.merge(sql, touched);
     }
     if (touched.isAll()) {
       recomputeAll(sql);
     } else if (!touched.isEmpty()) {
-      touched.forEachChunk(
-          sql,
-          units ->
-              Bisection.<List<@Nullable String>>run(
-                  sql, units, some -> recompute(sql, some), refused));
+      touched.forEachChunk(sql, recompute);
     }
   }
 
   /** Removes the rows of a unit. */
   void remove(Sql sql, List<@Nullable String> unit) {
-    KeySet keys = recomputation(sql).unit();
+    TypedColumns keys = recomputation(sql).unit();
     sql.update(
         "delete from %s t using (%s) k where %s"
             .formatted(table, keys.rows(), keys.same("t", "k", true)),
@@ -195,34 +218,26 @@ final class MaintainedModel {
       for (List<@Nullable String> column : sql.columnsOf(table)) {
         types.put(String.valueOf(column.getFirst()), String.valueOf(column.getLast()));
       }
-      KeySet unit =
-          new KeySet(
+      TypedColumns unit =
+          new TypedColumns(
               plan.unit(),
               plan.unit().stream()
                   .map(column -> Objects.requireNonNull(types.get(column), column))
                   .toList());
       String fresh =
-          plan.oneByOne()
-              ? oneByOne(unit, false)
-              : "select * from (%s) q where %s".formatted(plan.select(), unit.anyOf("q"));
+          plan.oneByOne() ? unit.eachOf(plan.select(), false) : unit.anyOf(plan.select());
       known =
           new Recomputation(
               unit,
               recomputeSql(types.keySet(), unit, fresh, false),
-              recomputeSql(types.keySet(), unit, oneByOne(unit, true), true));
+              recomputeSql(types.keySet(), unit, unit.eachOf(plan.select(), true), true));
       recomputation = known;
     }
     return known;
   }
 
-  /** OFFSET 0 keeps the subquery one, into which PostgreSQL then passes the single value on. */
-  private String oneByOne(KeySet unit, boolean nulls) {
-    return "select r.* from (%s) k cross join lateral (select * from (%s) q where %s offset 0) r"
-        .formatted(unit.rows(), plan.select(), unit.same("q", "k", nulls));
-  }
-
-  private String recomputeSql(Set<String> columns, KeySet unit, String fresh, boolean nulls) {
-    KeySet key = new KeySet(plan.model().key(), plan.model().key());
+  private String recomputeSql(Set<String> columns, TypedColumns unit, String fresh, boolean nulls) {
+    TypedColumns key = new TypedColumns(plan.model().key(), plan.model().key());
     String sets =
         columns.stream()
             .filter(column -> !plan.model().key().contains(column))

@@ -7,11 +7,12 @@ import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +28,12 @@ public final class Mirror {
   /** Tells a copy from a table that somebody else made. */
   private static final String COMMENT = "freshet mirror";
 
+  private static final String PLACE = "freshet_place";
+
   private final SourceTable table;
   private final List<SourceTable.Column> columns;
-  private final KeySet key;
+  private final TypedColumns key;
+  private final TypedColumns row;
   private final List<Integer> keyPlaces;
   private final String deleteSql;
   private final String upsertSql;
@@ -39,7 +43,9 @@ public final class Mirror {
     this.columns = table.storedColumns();
     List<String> names = columns.stream().map(SourceTable.Column::name).toList();
     this.keyPlaces = table.key().stream().map(names::indexOf).toList();
-    this.key = new KeySet(table.key(), keyPlaces.stream().map(i -> columns.get(i).type()).toList());
+    this.key =
+        new TypedColumns(table.key(), keyPlaces.stream().map(i -> columns.get(i).type()).toList());
+    this.row = new TypedColumns(names, columns.stream().map(SourceTable.Column::type).toList());
     this.deleteSql =
         "delete from %s t using (%s) k where %s"
             .formatted(table.name().quoted(), key.rows(), key.same("t", "k", false));
@@ -47,26 +53,17 @@ public final class Mirror {
   }
 
   private String upsertSql(List<String> names) {
-    String list = names.stream().map(TableName::quoted).collect(Collectors.joining(", "));
-    String values =
-        IntStream.range(0, names.size())
-            .mapToObj(i -> "v%d::%s".formatted(i, columns.get(i).type()))
-            .collect(Collectors.joining(", "));
     String sets =
         names.stream()
             .filter(name -> !table.key().contains(name))
             .map(name -> "%1$s = excluded.%1$s".formatted(TableName.quoted(name)))
             .collect(Collectors.joining(", "));
-    return "insert into %s as t (%s) select %s from unnest(%s) u(%s) on conflict (%s) do %s"
+    return "insert into %s (%s) %s on conflict (%s) do %s"
         .formatted(
             table.name().quoted(),
-            list,
-            values,
-            names.stream().map(n -> "?::text[]").collect(Collectors.joining(", ")),
-            IntStream.range(0, names.size())
-                .mapToObj(i -> "v" + i)
-                .collect(Collectors.joining(", ")),
-            table.key().stream().map(TableName::quoted).collect(Collectors.joining(", ")),
+            row.list(),
+            row.rows(),
+            key.list(),
             sets.isEmpty() ? "nothing" : "update set " + sets);
   }
 
@@ -80,7 +77,7 @@ public final class Mirror {
 
   /** The columns that are stored, as a list for SQL. */
   public String columnList() {
-    return columns.stream().map(c -> TableName.quoted(c.name())).collect(Collectors.joining(", "));
+    return row.list();
   }
 
   /**
@@ -100,7 +97,7 @@ public final class Mirror {
                 table.columns().stream()
                     .map(SourceTable.Column::definition)
                     .collect(Collectors.joining(", "))));
-    sql.run("comment on table %s is '%s'".formatted(quoted, COMMENT));
+    sql.run("comment on table %s is %s".formatted(quoted, TableName.literal(COMMENT)));
   }
 
   private void requireOurs(Sql sql) {
@@ -110,6 +107,28 @@ public final class Mirror {
           "The read database has a table %s of its own, which would be replaced. Move it away, or use another database."
               .formatted(table.name()));
     }
+  }
+
+  /**
+   * Alters a copy as its table was altered. Needs an open transaction.
+   *
+   * @return false when it does not let itself be altered so
+   */
+  static boolean alter(Sql sql, SourceTable table, List<String> actions) {
+    sql.run("savepoint alteration");
+    try {
+      actions.forEach(action -> sql.run("alter table " + table.name().quoted() + " " + action));
+    } catch (ApplyFailed e) {
+      if (!e.isByContent()) {
+        throw e;
+      }
+      sql.run("rollback to savepoint alteration");
+      return false;
+    }
+    Set<String> there = new HashSet<>();
+    sql.columnsOf(table.name().quoted()).forEach(column -> there.add(column.getFirst()));
+    // A type that was made anew has taken its columns with it.
+    return table.columns().stream().allMatch(column -> there.contains(column.name()));
   }
 
   /** Drops the copy. */
@@ -157,8 +176,8 @@ public final class Mirror {
   /** What an interrupted CREATE INDEX CONCURRENTLY leaves. */
   private static boolean isInvalid(Sql sql, String index) {
     return !sql.query(
-            "select 1 from pg_index where indexrelid = to_regclass('%s') and not indisvalid"
-                .formatted(index.replace("'", "''")),
+            "select 1 from pg_index where indexrelid = to_regclass(%s) and not indisvalid"
+                .formatted(TableName.literal(index)),
             List.of())
         .isEmpty();
   }
@@ -169,7 +188,7 @@ public final class Mirror {
   }
 
   /** The arrays that {@link #selectByKeys} binds. */
-  List<@Nullable String[]> bind(Collection<List<String>> keys) {
+  List<@Nullable String[]> bind(Collection<? extends List<? extends @Nullable String>> keys) {
     return key.arrays(keys);
   }
 
@@ -178,25 +197,48 @@ public final class Mirror {
    *
    * @param row its values; null when it is to be gone
    */
-  record Write(List<String> key, @Nullable List<@Nullable String> row) {}
+  record Write(List<String> key, @Nullable List<@Nullable String> row) {
 
-  /** The same for keys that were read as a query's rows. */
-  List<@Nullable String[]> bindNullable(List<List<@Nullable String>> keys) {
-    return key.arrays(keys);
+    /** Whether values are missing that were never sent, nor are here. */
+    boolean isIncomplete() {
+      return row != null && row.stream().anyMatch(RowChange::isUnchanged);
+    }
   }
 
-  /** Makes the rows as the changes say. */
+  /**
+   * Makes the rows as the changes say.
+   *
+   * @throws ApplyFailed when a row is refused; also when it lacks values that were not sent
+   */
   void apply(Sql sql, TableChanges changes) {
     List<Write> writes = writes(sql, changes);
+    for (Write write : writes) {
+      if (write.isIncomplete()) {
+        throw incomplete(write);
+      }
+    }
     empty(sql, changes);
     write(sql, writes);
   }
 
   /** The same for each row that lets itself be written; the others are handed on. */
   void applyCarefully(Sql sql, TableChanges changes, BiConsumer<Write, ApplyFailed> refused) {
-    List<Write> writes = writes(sql, changes);
+    List<Write> complete = new ArrayList<>();
+    for (Write write : writes(sql, changes)) {
+      if (write.isIncomplete()) {
+        refused.accept(write, incomplete(write));
+      } else {
+        complete.add(write);
+      }
+    }
     empty(sql, changes);
-    Bisection.run(sql, writes, some -> write(sql, some), refused);
+    Bisection.run(sql, complete, some -> write(sql, some), refused);
+  }
+
+  private ApplyFailed incomplete(Write write) {
+    return ApplyFailed.ofRow(
+        "The change of row %s of %s left its large values as they were, and the row is not here: it was refused and given up earlier. Write the row anew on the source, or give this change up, too."
+            .formatted(write.key(), table.name()));
   }
 
   private void empty(Sql sql, TableChanges changes) {
@@ -206,38 +248,17 @@ public final class Mirror {
     }
   }
 
-  /** The arrays of the rows that changes make, one for each stored column. */
+  /** The arrays of the complete rows that changes make, one for each stored column. */
   List<@Nullable String[]> newRows(Sql sql, TableChanges changes) {
-    return columnArrays(withUnsentValues(sql, changes.upserted()));
+    return row.arrays(
+        withUnsentValues(sql, changes.upserted()).stream()
+            .filter(values -> values.stream().noneMatch(RowChange::isUnchanged))
+            .toList());
   }
 
   /** A SELECT of rows that are given as arrays: binds {@link #newRows}. */
   String selectNewRows() {
-    return "select %s from unnest(%s) u(%s)"
-        .formatted(
-            IntStream.range(0, columns.size())
-                .mapToObj(
-                    i ->
-                        "v%d::%s as %s"
-                            .formatted(
-                                i, columns.get(i).type(), TableName.quoted(columns.get(i).name())))
-                .collect(Collectors.joining(", ")),
-            columns.stream().map(c -> "?::text[]").collect(Collectors.joining(", ")),
-            IntStream.range(0, columns.size())
-                .mapToObj(i -> "v" + i)
-                .collect(Collectors.joining(", ")));
-  }
-
-  private List<@Nullable String[]> columnArrays(List<List<@Nullable String>> rows) {
-    List<@Nullable String[]> values = new ArrayList<>();
-    for (int i = 0; i < columns.size(); i++) {
-      @Nullable String[] column = new @Nullable String[rows.size()];
-      for (int row = 0; row < column.length; row++) {
-        column[row] = rows.get(row).get(i);
-      }
-      values.add(column);
-    }
-    return values;
+    return row.rows();
   }
 
   private List<Write> writes(Sql sql, TableChanges changes) {
@@ -245,17 +266,17 @@ public final class Mirror {
     if (!changes.truncated()) {
       changes.deleted().forEach(gone -> writes.add(new Write(gone, null)));
     }
-    for (List<@Nullable String> row : withUnsentValues(sql, changes.upserted())) {
-      writes.add(new Write(keyOf(row), row));
+    for (List<@Nullable String> values : withUnsentValues(sql, changes.upserted())) {
+      writes.add(new Write(keyOf(values), values));
     }
     return writes;
   }
 
   @SuppressWarnings("NullAway") // a key's columns are not null
-  private List<String> keyOf(List<@Nullable String> row) {
-    List<String> values = new ArrayList<>(keyPlaces.size());
-    keyPlaces.forEach(place -> values.add(row.get(place)));
-    return values;
+  private List<String> keyOf(List<@Nullable String> values) {
+    List<String> found = new ArrayList<>(keyPlaces.size());
+    keyPlaces.forEach(place -> found.add(values.get(place)));
+    return found;
   }
 
   private void write(Sql sql, List<Write> writes) {
@@ -266,47 +287,59 @@ public final class Mirror {
     }
     List<List<@Nullable String>> rows = new ArrayList<>(writes.size());
     for (Write write : writes) {
-      List<@Nullable String> row = write.row();
-      if (row != null) {
-        rows.add(row);
+      List<@Nullable String> values = write.row();
+      if (values != null) {
+        rows.add(values);
       }
     }
     if (!rows.isEmpty()) {
-      sql.update(upsertSql, columnArrays(rows));
+      sql.update(upsertSql, row.arrays(rows));
     }
   }
 
+  /** The rows, with the values that were not sent as they are here, where the row is here. */
   private List<List<@Nullable String>> withUnsentValues(Sql sql, List<TableChanges.Final> ends) {
     List<List<@Nullable String>> rows = new ArrayList<>(ends.size());
+    List<Integer> incomplete = new ArrayList<>();
     for (TableChanges.Final end : ends) {
-      List<@Nullable String> row = Objects.requireNonNull(end.row());
-      rows.add(row.stream().anyMatch(Mirror::isUnsent) ? filled(sql, row, end.valuesFrom()) : row);
+      if (end.isIncomplete()) {
+        incomplete.add(rows.size());
+      }
+      rows.add(Objects.requireNonNull(end.row()));
+    }
+    if (!incomplete.isEmpty()) {
+      fill(sql, rows, incomplete, ends);
     }
     return rows;
   }
 
-  private List<@Nullable String> filled(
-      Sql sql, List<@Nullable String> row, List<String> valuesFrom) {
+  private void fill(
+      Sql sql,
+      List<List<@Nullable String>> rows,
+      List<Integer> incomplete,
+      List<TableChanges.Final> ends) {
+    TypedColumns asked = key.and(PLACE, "int");
+    List<List<String>> wanted = new ArrayList<>(incomplete.size());
+    for (int place : incomplete) {
+      List<String> from = new ArrayList<>(ends.get(place).valuesFrom());
+      from.add(Integer.toString(place));
+      wanted.add(from);
+    }
     List<List<@Nullable String>> found =
         sql.query(
-            "select %s from (%s) stored".formatted(columnList(), selectByKeys()),
-            key.arrays(List.of(valuesFrom)));
-    if (found.isEmpty()) {
-      throw new IllegalStateException(
-          "Table %s lacks the row %s, whose large values the change left as they were"
-              .formatted(table.name(), valuesFrom));
+            "select k.%s, %s from (%s) k join %s t on %s"
+                .formatted(
+                    PLACE,
+                    row.columns().stream()
+                        .map(column -> "t." + TableName.quoted(column))
+                        .collect(Collectors.joining(", ")),
+                    asked.rows(),
+                    table.name().quoted(),
+                    key.same("t", "k", false)),
+            asked.arrays(wanted));
+    for (List<@Nullable String> values : found) {
+      int place = Integer.parseInt(String.valueOf(values.getFirst()));
+      rows.set(place, RowChange.filled(rows.get(place), values.subList(1, values.size())));
     }
-    List<@Nullable String> filled = new ArrayList<>(row);
-    for (int i = 0; i < row.size(); i++) {
-      if (isUnsent(row.get(i))) {
-        filled.set(i, found.getFirst().get(i));
-      }
-    }
-    return filled;
-  }
-
-  @SuppressWarnings("ReferenceEquality") // UNCHANGED is told apart by identity
-  private static boolean isUnsent(@Nullable String value) {
-    return value == RowChange.UNCHANGED;
   }
 }

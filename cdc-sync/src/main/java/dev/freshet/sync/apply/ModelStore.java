@@ -3,10 +3,14 @@ package dev.freshet.sync.apply;
 import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.ReadModel;
 import java.util.List;
+import java.util.Locale;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The models of a read database and whether readers may have them, in {@code freshet.model}. */
 public final class ModelStore {
+
+  private static final String LETTERS_WAIT =
+      "Changes that touch it wait among the dead letters: retry or discard them.";
 
   private final JdbcClient db;
 
@@ -31,7 +35,7 @@ public final class ModelStore {
     }
 
     String stored() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
@@ -51,20 +55,13 @@ public final class ModelStore {
     db.sql(
             """
             create table if not exists freshet.model (
-              name text primary key,
-              hash text not null
+              name        text primary key,
+              declaration text not null,
+              state       text not null,
+              reason      text not null,
+              kept        text not null,
+              built_at    timestamptz
             )
-            """)
-        .update();
-    db.sql(
-            """
-            alter table freshet.model
-              drop column if exists hash,
-              add column if not exists declaration text not null default '',
-              add column if not exists state text not null default 'building',
-              add column if not exists reason text not null default '',
-              add column if not exists kept text not null default '',
-              add column if not exists built_at timestamptz
             """)
         .update();
   }
@@ -75,7 +72,7 @@ public final class ModelStore {
             (row, number) ->
                 new Stored(
                     new Declared(row.getString(1), row.getString(2)),
-                    State.valueOf(row.getString(3).toUpperCase(java.util.Locale.ROOT)),
+                    State.valueOf(row.getString(3).toUpperCase(Locale.ROOT)),
                     row.getString(4)))
         .list();
   }
@@ -108,6 +105,19 @@ public final class ModelStore {
         .param("name", name)
         .param("state", state.stored())
         .param("reason", reason)
+        .update();
+  }
+
+  /** Serves a model that is kept, or not while dead letters touch it. */
+  void showLetters(String name, boolean touched) {
+    db.sql(
+            """
+            update freshet.model set state = :state, reason = :reason
+            where name = :name and state in ('live', 'faulty') and state <> :state
+            """)
+        .param("name", name)
+        .param("state", (touched ? State.FAULTY : State.LIVE).stored())
+        .param("reason", touched ? LETTERS_WAIT : "")
         .update();
   }
 

@@ -57,13 +57,6 @@ public final class PositionStore {
         .update();
     db.sql(
             """
-            alter table freshet.position
-              drop column if exists shape,
-              add column if not exists paused boolean not null default false
-            """)
-        .update();
-    db.sql(
-            """
             insert into freshet.position
             values (true, '', 1, '0/0', 'snapshot', 0, now(), now())
             on conflict do nothing
@@ -177,9 +170,5 @@ public final class PositionStore {
   /** Remembers whether an operator has paused it, over restarts too. */
   public void setPaused(boolean paused) {
     db.sql("update freshet.position set paused = :paused").param("paused", paused).update();
-  }
-
-  public boolean isPaused() {
-    return db.sql("select paused from freshet.position").query(Boolean.class).single();
   }
 }

@@ -1,5 +1,6 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.sync.model.TableName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>All values are {@code text[]}; the statements cast them.
  */
 public final class Sql implements AutoCloseable {
+
+  /** Rows that {@link #queryInChunks} holds at a time. */
+  static final int ROWS_FETCHED = 2_000;
 
   private static final int STATEMENTS_KEPT = 256;
 
@@ -61,11 +65,22 @@ public final class Sql implements AutoCloseable {
     }
   }
 
+  /** The same; where what it names has been dropped meanwhile, nothing is to be done. */
+  public void runUnlessGone(String sql) {
+    try {
+      run(sql);
+    } catch (ApplyFailed e) {
+      if (!e.isGone()) {
+        throw e;
+      }
+    }
+  }
+
   /** A relation's comment, empty text where it has none; no row when there is no such relation. */
   public List<List<@Nullable String>> commentOf(String quotedName) {
     return query(
-        "select coalesce(obj_description(oid, 'pg_class'), '') from pg_class where oid = to_regclass('%s')"
-            .formatted(quotedName.replace("'", "''")),
+        "select coalesce(obj_description(oid, 'pg_class'), '') from pg_class where oid = to_regclass(%s)"
+            .formatted(TableName.literal(quotedName)),
         List.of());
   }
 
@@ -74,9 +89,9 @@ public final class Sql implements AutoCloseable {
     return query(
         """
         select attname, format_type(atttypid, atttypmod) from pg_attribute
-        where attrelid = '%s'::regclass and attnum > 0 and not attisdropped order by attnum
+        where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum
         """
-            .formatted(quotedName.replace("'", "''")),
+            .formatted(TableName.literal(quotedName)),
         List.of());
   }
 
@@ -104,18 +119,22 @@ public final class Sql implements AutoCloseable {
   }
 
   /**
-   * Runs a query and hands its rows on as text, some at a time; other statements may run between.
-   * Needs an open transaction.
+   * Runs a query and hands its rows on as text, at most {@link #ROWS_FETCHED} at a time; other
+   * statements may run between. Needs an open transaction.
    */
-  void queryInChunks(String sql, int rows, Consumer<List<List<@Nullable String>>> chunks) {
-    try (Statement statement = connection.createStatement()) {
-      statement.setFetchSize(rows);
-      try (ResultSet result = statement.executeQuery(sql)) {
+  void queryInChunks(
+      String sql,
+      List<? extends @Nullable String[]> arrays,
+      Consumer<List<List<@Nullable String>>> chunks) {
+    try {
+      PreparedStatement statement = bound(sql, arrays);
+      statement.setFetchSize(ROWS_FETCHED);
+      try (ResultSet result = statement.executeQuery()) {
         int columns = result.getMetaData().getColumnCount();
         List<List<@Nullable String>> chunk = new ArrayList<>();
         while (result.next()) {
           chunk.add(row(result, columns));
-          if (chunk.size() == rows) {
+          if (chunk.size() == ROWS_FETCHED) {
             chunks.accept(chunk);
             chunk = new ArrayList<>();
           }
@@ -123,6 +142,24 @@ public final class Sql implements AutoCloseable {
         if (!chunk.isEmpty()) {
           chunks.accept(chunk);
         }
+      }
+    } catch (SQLException e) {
+      throw new ApplyFailed(e);
+    }
+  }
+
+  /** Works in a transaction; what it throws rolls that back. */
+  void inTransaction(Runnable work) {
+    try {
+      connection.setAutoCommit(false);
+      try {
+        work.run();
+        connection.commit();
+      } catch (Throwable e) {
+        connection.rollback();
+        throw e;
+      } finally {
+        connection.setAutoCommit(true);
       }
     } catch (SQLException e) {
       throw new ApplyFailed(e);

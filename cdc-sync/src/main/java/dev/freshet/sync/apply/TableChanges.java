@@ -37,7 +37,13 @@ final class TableChanges {
    * @param gone whether it is deleted
    * @param valuesFrom the key under which the mirror has the values that were not sent
    */
-  record Final(@Nullable List<@Nullable String> row, boolean gone, List<String> valuesFrom) {}
+  record Final(@Nullable List<@Nullable String> row, boolean gone, List<String> valuesFrom) {
+
+    /** Whether it lacks values that were not sent. */
+    boolean isIncomplete() {
+      return !gone && row != null && row.stream().anyMatch(RowChange::isUnchanged);
+    }
+  }
 
   void add(RowChange change) {
     switch (change) {
@@ -65,24 +71,11 @@ final class TableChanges {
     rows.put(
         key,
         new Final(
-            before == null ? upsert.row() : filled(upsert.row(), before.row()),
+            before == null || before.row() == null
+                ? upsert.row()
+                : RowChange.filled(upsert.row(), before.row()),
             false,
             before == null ? oldKey : before.valuesFrom()));
-  }
-
-  @SuppressWarnings("ReferenceEquality") // UNCHANGED is told apart by identity
-  private static List<@Nullable String> filled(
-      List<@Nullable String> row, @Nullable List<@Nullable String> before) {
-    if (before == null || !row.contains(RowChange.UNCHANGED)) {
-      return row;
-    }
-    List<@Nullable String> filled = new ArrayList<>(row);
-    for (int i = 0; i < row.size(); i++) {
-      if (row.get(i) == RowChange.UNCHANGED) {
-        filled.set(i, before.get(i));
-      }
-    }
-    return filled;
   }
 
   @SuppressWarnings("NullAway") // a key's columns are not null
@@ -90,6 +83,23 @@ final class TableChanges {
     List<String> key = new ArrayList<>(keyPlaces.size());
     keyPlaces.forEach(place -> key.add(row.get(place)));
     return key;
+  }
+
+  /** The keys under which values are to be looked for that were not sent. */
+  List<List<String>> wanted() {
+    return rows.values().stream().filter(Final::isIncomplete).map(Final::valuesFrom).toList();
+  }
+
+  /** Takes values that were not sent from these rows, by their keys. */
+  void fill(Map<List<String>, List<@Nullable String>> earlier) {
+    rows.replaceAll(
+        (key, end) -> {
+          List<@Nullable String> row = end.row();
+          List<@Nullable String> values = earlier.get(end.valuesFrom());
+          return row == null || values == null || !end.isIncomplete()
+              ? end
+              : new Final(RowChange.filled(row, values), false, end.valuesFrom());
+        });
   }
 
   /** Whether all rows from before the batch are gone. */

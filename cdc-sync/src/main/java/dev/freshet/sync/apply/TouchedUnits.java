@@ -20,7 +20,7 @@ final class TouchedUnits {
   private static final int MOST_IN_MEMORY = 50_000;
 
   /** Units that are handed on at once; bounds the arrays that are bound. */
-  private static final int AT_ONCE = 2_000;
+  private static final int AT_ONCE = Sql.ROWS_FETCHED;
 
   private final String table;
   private final int columns;
@@ -65,37 +65,26 @@ final class TouchedUnits {
   void add(Sql sql, Collection<List<@Nullable String>> units) {
     inMemory.addAll(units);
     if (inMemory.size() > MOST_IN_MEMORY) {
-      String names =
-          IntStream.range(0, columns).mapToObj(i -> "u" + i).collect(Collectors.joining(", "));
       if (!overflown) {
         sql.run(
-            "create temporary table if not exists %s (%s)"
-                .formatted(table.replace("pg_temp.", ""), names.replaceAll("(u\\d+)", "$1 text")));
+            "create table %s (%s)"
+                .formatted(
+                    table,
+                    IntStream.range(0, columns)
+                        .mapToObj(i -> "u" + i + " text")
+                        .collect(Collectors.joining(", "))));
         overflown = true;
       }
-      List<@Nullable String[]> arrays = new ArrayList<>();
-      for (int i = 0; i < columns; i++) {
-        int column = i;
-        arrays.add(inMemory.stream().map(unit -> unit.get(column)).toArray(String[]::new));
-      }
-      sql.update(
-          "insert into %s select * from unnest(%s)"
-              .formatted(
-                  table,
-                  IntStream.range(0, columns)
-                      .mapToObj(i -> "?::text[]")
-                      .collect(Collectors.joining(", "))),
-          arrays);
+      sql.update(TypedColumns.insertTexts(table, columns), TypedColumns.arrays(columns, inMemory));
       inMemory.clear();
     }
   }
 
-  /** Hands on all units but once each, some at a time. */
+  /** Hands on all units, some at a time; after an overflow one may come twice. */
   void forEachChunk(Sql sql, Consumer<List<List<@Nullable String>>> chunks) {
     if (overflown) {
-      add(sql, List.of());
       sql.run("analyze " + table);
-      sql.queryInChunks("select distinct * from " + table, AT_ONCE, chunks);
+      sql.queryInChunks("select distinct * from " + table, List.of(), chunks);
     }
     List<List<@Nullable String>> all = new ArrayList<>(inMemory);
     for (int from = 0; from < all.size(); from += AT_ONCE) {

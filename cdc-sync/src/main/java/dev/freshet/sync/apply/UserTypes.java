@@ -50,8 +50,8 @@ public final class UserTypes {
     List<String> there =
         sql
             .query(
-                "select enumlabel from pg_enum where enumtypid = to_regtype('%s') order by enumsortorder"
-                    .formatted(literal(type.name().quoted())),
+                "select enumlabel from pg_enum where enumtypid = to_regtype(%s) order by enumsortorder"
+                    .formatted(TableName.literal(type.name().quoted())),
                 List.of())
             .stream()
             .map(row -> String.valueOf(row.getFirst()))
@@ -62,7 +62,7 @@ public final class UserTypes {
               .formatted(
                   type.name().quoted(),
                   type.labels().stream()
-                      .map(label -> "'" + literal(label) + "'")
+                      .map(TableName::literal)
                       .collect(Collectors.joining(", "))));
       return;
     }
@@ -70,13 +70,13 @@ public final class UserTypes {
       String label = type.labels().get(i);
       if (!there.contains(label)) {
         sql.run(
-            "alter type %s add value if not exists '%s' %s"
+            "alter type %s add value if not exists %s %s"
                 .formatted(
                     type.name().quoted(),
-                    literal(label),
+                    TableName.literal(label),
                     i == 0
-                        ? "before '" + literal(there.getFirst()) + "'"
-                        : "after '" + literal(type.labels().get(i - 1)) + "'"));
+                        ? "before " + TableName.literal(there.getFirst())
+                        : "after " + TableName.literal(type.labels().get(i - 1))));
       }
     }
   }
@@ -85,8 +85,8 @@ public final class UserTypes {
     String name = type.name().quoted();
     List<List<@Nullable String>> there =
         sql.query(
-            "select obj_description(t, 'pg_type') from to_regtype('%s') t where t is not null"
-                .formatted(literal(name)),
+            "select obj_description(t, 'pg_type') from to_regtype(%s) t where t is not null"
+                .formatted(TableName.literal(name)),
             List.of());
     String comment = COMMENT + type.definition();
     if (!there.isEmpty()) {
@@ -102,10 +102,6 @@ public final class UserTypes {
     }
     sql.run("create schema if not exists " + TableName.quoted(type.name().schema()));
     sql.run("create %s %s %s".formatted(type.kind(), name, type.definition()));
-    sql.run("comment on %s %s is '%s'".formatted(type.kind(), name, literal(comment)));
-  }
-
-  private static String literal(String text) {
-    return text.replace("'", "''");
+    sql.run("comment on %s %s is %s".formatted(type.kind(), name, TableName.literal(comment)));
   }
 }

@@ -44,7 +44,6 @@ final class ModelBuild {
         sql -> {
           building.create(sql);
           applier.startBuilding(building);
-          return true;
         });
     try {
       fill(building, plan, expectedRows);
@@ -57,7 +56,6 @@ final class ModelBuild {
           sql -> {
             applier.stopBuilding(plan.model().name());
             building.drop(sql);
-            return true;
           });
       throw e;
     }
@@ -82,7 +80,7 @@ final class ModelBuild {
   /** Catches up with some of what was noted; puts the table in place once nothing is left. */
   private boolean tryToSwap(BuildingModel building) {
     try {
-      return applier.between(
+      return applier.askBetween(
           sql -> {
             if (!building.catchUp(sql)) {
               return false;

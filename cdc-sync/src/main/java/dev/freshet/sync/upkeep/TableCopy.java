@@ -46,7 +46,7 @@ public final class TableCopy {
   }
 
   void run(SourceTable table) throws SQLException {
-    PendingChanges pending = applier.between(sql -> applier.startCopying(table.name()));
+    PendingChanges pending = applier.askBetween(sql -> applier.startCopying(table.name()));
     Mirror mirror = new Mirror(table);
     try (Sql writing = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-copy"))) {
       try (ConsistentSnapshot snapshot = ConsistentSnapshot.now(primary, slot + "_copy")) {
@@ -59,7 +59,7 @@ public final class TableCopy {
           TableChangesApplication.run(writing, mirror, pending.take());
         } else {
           followed =
-              applier.between(
+              applier.askBetween(
                   sql -> {
                     if (pending.size() > MOST_AT_THE_END) {
                       return false;

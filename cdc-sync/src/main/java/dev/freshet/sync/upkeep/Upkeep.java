@@ -15,6 +15,7 @@ import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.Slot;
 import dev.freshet.sync.source.SourceCatalogue;
 import dev.freshet.sync.source.SourceDatabase;
 import dev.freshet.sync.source.SourceTable;
@@ -42,6 +43,9 @@ public final class Upkeep {
   /** A model that could not be planned may be by now: a table was made, say. */
   private static final Duration PLAN_AGAIN = Duration.ofSeconds(1);
 
+  /** Between attempts at a model that goes on being refused. */
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
   /** A view that was released for a migration comes back within this time. */
   private static final Duration VIEWS_EVERY = Duration.ofSeconds(5);
 
@@ -56,6 +60,7 @@ public final class Upkeep {
   private final TableCopy tableCopy;
   private final ModelBuild modelBuild;
   private final Set<TableName> published;
+  private final Slot slot;
   private final Consumer<Observation> observer;
 
   /** Models that an operator wants to be built anew. */
@@ -65,8 +70,11 @@ public final class Upkeep {
 
   private final Map<String, Attempt> attempts = new HashMap<>();
 
-  /** What came of the last attempt to keep a model. */
-  private record Attempt(String text, long atNanos, String refusal) {}
+  /** Why the source does not let a model's view be made, as it was told last. */
+  private Map<String, String> viewRefusals = Map.of();
+
+  /** What came of the last attempt to keep a model, and how long the next one waits. */
+  private record Attempt(String text, long atNanos, Duration pause, String refusal) {}
 
   /** A model needs a table that is not captured yet. */
   public static final class MoreTablesNeeded extends SessionOver {
@@ -82,9 +90,9 @@ public final class Upkeep {
    * Where an upkeep works.
    *
    * @param folder the models' files
-   * @param slot name of the replication slot
+   * @param slot on a connection that nobody else uses meanwhile
    */
-  public record Place(PostgresUrl primary, PostgresUrl readDatabase, Path folder, String slot) {}
+  public record Place(PostgresUrl primary, PostgresUrl readDatabase, Path folder, Slot slot) {}
 
   /**
    * Prepares the upkeep of one session.
@@ -108,9 +116,10 @@ public final class Upkeep {
     this.applier = applier;
     Consumer<Progress> told = progress -> observer.accept(new Observation.Progressed(progress));
     this.tableCopy =
-        new TableCopy(place.primary(), place.readDatabase(), place.slot(), applier, told);
+        new TableCopy(place.primary(), place.readDatabase(), place.slot().name(), applier, told);
     this.modelBuild = new ModelBuild(place.readDatabase(), applier, told);
     this.published = Set.copyOf(published);
+    this.slot = place.slot();
     this.observer = observer;
   }
 
@@ -149,18 +158,10 @@ public final class Upkeep {
       observer.accept(new Observation.FolderUnreadable(String.valueOf(e.getMessage())));
       return;
     }
-    List<ModelStore.Stored> stored = applier.between(sql -> applier.modelStore().all());
+    List<ModelStore.Stored> stored = applier.askBetween(sql -> applier.modelStore().all());
     for (ModelStore.Stored model : stored) {
       if (!declared.containsKey(model.name())) {
-        applier.between(
-            sql -> {
-              applier.forget(model.name());
-              return true;
-            });
-        if (views != null) {
-          views.drop(model.name());
-        }
-        observer.accept(new Observation.ModelChanged(model.name(), "dropped", ""));
+        drop(model.name());
       }
     }
     Map<String, ModelStore.Stored> byName = new HashMap<>();
@@ -176,8 +177,27 @@ public final class Upkeep {
     }
     if (views != null && System.nanoTime() - viewsSeenNanos > VIEWS_EVERY.toNanos()) {
       viewsSeenNanos = System.nanoTime();
-      views.install(kept(declared));
+      install(views, kept(declared));
     }
+  }
+
+  /** The view first: a model that is forgotten is not looked at again. */
+  private void drop(String model) {
+    String refusal = views == null ? "" : views.drop(model).orElse("");
+    applier.between(sql -> applier.forget(model));
+    attempts.remove(model);
+    observer.accept(new Observation.ModelChanged(model, "dropped", refusal));
+  }
+
+  private void install(Views on, List<ReadModel> models) {
+    Map<String, String> refusals = on.install(models);
+    refusals.forEach(
+        (model, reason) -> {
+          if (!reason.equals(viewRefusals.get(model))) {
+            observer.accept(new Observation.ModelChanged(model, "without a view", reason));
+          }
+        });
+    viewRefusals = refusals;
   }
 
   private List<ReadModel> kept(Map<String, Declared> declared) {
@@ -191,7 +211,7 @@ public final class Upkeep {
     Attempt last = attempts.get(model.name());
     return last == null
         || !last.text().equals(model.text())
-        || System.nanoTime() - last.atNanos() > PLAN_AGAIN.toNanos();
+        || System.nanoTime() - last.atNanos() > last.pause().toNanos();
   }
 
   /** Builds a model's table, whatever it takes; what stands in the way is told as its reason. */
@@ -201,6 +221,7 @@ public final class Upkeep {
       makeTypes(planned);
       for (SourceTable table : planned.tables().values()) {
         if (!published.contains(table.name())) {
+          publish(planned);
           throw new MoreTablesNeeded(model.name());
         }
         if (!applier.isMirrored(table.name())) {
@@ -215,10 +236,9 @@ public final class Upkeep {
       modelBuild.run(
           model,
           planned.plan(),
-          applier.between(sql -> applier.modelStore().expectedRows(planned.plan().model())));
-      if (views != null) {
-        views.install(List.of(planned.plan().model()));
-      }
+          applier.askBetween(sql -> applier.modelStore().expectedRows(planned.plan().model())));
+      // The next look sees to its view.
+      viewsSeenNanos = System.nanoTime() - VIEWS_EVERY.toNanos() - 1;
       attempts.remove(model.name());
       observer.accept(new Observation.ModelChanged(model.name(), "live", ""));
     } catch (SyncRefused e) {
@@ -244,34 +264,30 @@ public final class Upkeep {
   }
 
   private void refuse(Declared model, Optional<ModelStore.Stored> there, String reason) {
-    Attempt now = new Attempt(model.text(), System.nanoTime(), reason);
-    Attempt last = attempts.put(model.name(), now);
-    if (last == null || !last.refusal().equals(reason)) {
+    Attempt last = attempts.get(model.name());
+    boolean isNews = last == null || !last.refusal().equals(reason);
+    Duration pause = last == null || isNews ? PLAN_AGAIN : longer(last.pause());
+    attempts.put(model.name(), new Attempt(model.text(), System.nanoTime(), pause, reason));
+    if (isNews) {
       observer.accept(new Observation.ModelChanged(model.name(), "refused", reason));
     }
-    applier.between(
-        sql -> {
-          if (there.isEmpty()) {
-            applier.remember(model, State.STOPPED, reason, "");
-          } else {
-            // What serves goes on as it was declared before.
-            applier
-                .modelStore()
-                .change(
-                    model.name(),
-                    applier.isMaintained(model.name()) ? State.LIVE : State.STOPPED,
-                    reason);
-          }
-          return true;
-        });
+    applier.between(sql -> applier.refuse(model, there.isEmpty(), reason));
+  }
+
+  private static Duration longer(Duration pause) {
+    Duration twice = pause.multipliedBy(2);
+    return twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
+  }
+
+  /** Has the tables of a model published beside those that are; the next session captures them. */
+  private void publish(ModelPlanner.Planned planned) {
+    Set<TableName> all = new HashSet<>(published);
+    all.addAll(planned.tables().keySet());
+    slot.publish(all).requireAll(planned.tables().keySet());
   }
 
   private void remember(Declared model, State state, String reason) {
-    applier.between(
-        sql -> {
-          applier.remember(model, state, reason, "");
-          return true;
-        });
+    applier.between(sql -> applier.remember(model, state, reason, ""));
   }
 
   private void createIndexes(ModelPlanner.Planned planned) throws SQLException {
@@ -286,11 +302,7 @@ public final class Upkeep {
   private void makeTypes(ModelPlanner.Planned planned) {
     Set<Long> oids = new HashSet<>();
     planned.tables().values().forEach(table -> oids.add(table.oid()));
-    applier.between(
-        sql -> {
-          UserTypes.make(sql, catalogue.userTypes(oids));
-          return true;
-        });
+    applier.between(sql -> UserTypes.make(sql, catalogue.userTypes(oids)));
   }
 
   private void copy(SourceTable table) throws SQLException {
@@ -300,11 +312,7 @@ public final class Upkeep {
       followed = true;
     } finally {
       if (!followed) {
-        applier.between(
-            sql -> {
-              applier.stopCopying(table.name());
-              return true;
-            });
+        applier.between(sql -> applier.stopCopying(table.name()));
       }
     }
   }

@@ -268,6 +268,10 @@ class ModelPlanTest {
         "o.status | count(distinct o.id) as n, sum(i.quantity) as s from orders o left join order_item i on i.order_id = o.id group by o.status | order_item,orders | true",
         // Groups are menu items: what hangs on them comes and goes within them.
         "m.sku | m.name, coalesce(sum(i.quantity) filter (where o.status <> 'x'), 0) as s from menu_item m left join order_item i on i.sku = m.sku left join orders o on o.id = i.order_id group by m.sku | order_item,orders | false",
+        // An item can't be there without its order, unless the condition lets it.
+        "c.id | sum(i.quantity) as s from customer c left join orders o on o.customer_id = c.id left join order_item i on i.order_id = o.id group by c.id | order_item,orders | false",
+        "c.id | sum(i.quantity) as s from customer c left join orders o on o.customer_id = c.id left join order_item i on i.order_id = coalesce(o.id, 5) group by c.id | order_item | false",
+        "c.id | sum(i.quantity) as s from customer c left join orders o on o.customer_id = c.id left join order_item i on i.order_id = o.id or o.id is null group by c.id | order_item | false",
         // A count of all rows sees the null-extended one.
         "m.sku | count(*) as n from menu_item m left join order_item i on i.sku = m.sku group by m.sku | | ",
         // Not exact, not of a fixed number of digits, not known, not all of a row, in no group.

@@ -1,0 +1,48 @@
+package dev.freshet.sync.upkeep;
+
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.apply.Sql;
+import dev.freshet.sync.source.SourceDatabase;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has tables analysed soon after they have grown. Until then the planner thinks of them as small,
+ * and reads the whole of them for a few changes; PostgreSQL's own daemon looks once a minute only
+ * ({@code autovacuum_naptime}), in which a table can come to millions of rows.
+ */
+public final class Statistics {
+
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+  /** Ours are the mirrors, the models, and the states of groups. */
+  private static final String OUTGROWN =
+      """
+      select format('%I.%I', s.schemaname, s.relname)
+      from pg_stat_user_tables s join pg_class c on c.oid = s.relid
+      where s.n_mod_since_analyze > 1000 + 0.5 * greatest(c.reltuples, 0)
+        and (obj_description(c.oid, 'pg_class') = 'freshet mirror'
+          or s.schemaname = 'read' or s.schemaname = 'freshet')
+      """;
+
+  private final PostgresUrl readDatabase;
+
+  public Statistics(PostgresUrl readDatabase) {
+    this.readDatabase = readDatabase;
+  }
+
+  /** Looks after them until the thread is interrupted. */
+  public void run() throws SQLException {
+    try (Sql sql = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-analyze"))) {
+      while (!Thread.currentThread().isInterrupted()) {
+        for (List<@Nullable String> table : sql.query(OUTGROWN, List.of())) {
+          sql.runUnlessGone("analyze " + table.getFirst());
+        }
+        LockSupport.parkNanos(LOOK_EVERY.toNanos());
+      }
+    }
+  }
+}
