@@ -4,7 +4,7 @@ import dev.freshet.protocol.Position;
 import dev.freshet.read.model.Model;
 import dev.freshet.read.query.ModelQuery;
 import dev.freshet.read.query.SelectStatement;
-import dev.freshet.read.source.Source;
+import dev.freshet.runtime.source.Source;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -1,16 +1,16 @@
 package dev.freshet.read;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.read.model.Catalogue;
-import dev.freshet.read.source.FreshnessGate;
-import dev.freshet.read.source.Source;
 import dev.freshet.runtime.ConnectionPool;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.source.FreshnessGate;
+import dev.freshet.runtime.source.PositionEndpoint;
+import dev.freshet.runtime.source.Source;
 import java.time.Clock;
 import java.util.Map;
 import javax.sql.DataSource;
@@ -41,7 +41,7 @@ public class ReadBackend {
     return ConnectionPool.open(
         settings.id(),
         PostgresUrl.parse(settings.source()),
-        settings.connections(),
+        settings.connections() + FreshnessGate.CONNECTIONS,
         true,
         "set default_transaction_read_only = on; set statement_timeout = "
             + settings.statementTimeout().toMillis());
@@ -53,8 +53,8 @@ public class ReadBackend {
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")
-  FreshnessGate freshnessGate(Source source, DataSource pool) {
-    return new FreshnessGate(source, pool);
+  FreshnessGate freshnessGate(Source source, DataSource pool, ReadSettings settings) {
+    return FreshnessGate.of(source, pool, PostgresUrl.parse(settings.source()));
   }
 
   @Bean
@@ -76,9 +76,10 @@ public class ReadBackend {
   }
 
   @Bean
-  RouterFunction<ServerResponse> routes(ReadPath path, FreshnessGate gate) {
+  RouterFunction<ServerResponse> routes(
+      ReadPath path, FreshnessGate gate, Scheduler blockingScheduler) {
     return RouterFunctions.route()
-        .GET(FreshetHeaders.POSITION_PATH, request -> ServerResponse.ok().bodyValue(gate.report()))
+        .add(PositionEndpoint.route(gate, blockingScheduler))
         .route(reads("/{model}"), path::rows)
         .route(reads("/{model}/{*key}"), path::row)
         .build();

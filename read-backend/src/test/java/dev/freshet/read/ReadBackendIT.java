@@ -18,8 +18,10 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -63,9 +65,10 @@ class ReadBackendIT {
         """
         create schema read;
         create schema freshet;
-        create table freshet.position (lsn pg_lsn, timeline int, state text,
+        create table freshet.position (system_identifier text default '17', lsn pg_lsn, timeline int, state text,
           applied_at timestamptz, committed_at timestamptz);
-        insert into freshet.position values ('0/100', 1, 'streaming', now(), now());
+        insert into freshet.position (lsn, timeline, state, committed_at, applied_at)
+          values ('0/100', 1, 'streaming', now(), now());
         create table read.orders (id int primary key);
         create table freshet.model (name text, state text);
         insert into freshet.model values ('orders', 'live'), ('coming', 'building');
@@ -240,11 +243,41 @@ class ReadBackendIT {
   @Test
   void modelThatChangedUnderneathIsReadAnew() throws Exception {
     execute(cluster.primary(), "create table read.changing (id int primary key)");
+    // The catalogue is looked at again at most ten times a second.
+    Instant end = Instant.now().plusSeconds(20);
+    while (get(primary, "/changing").statusCode() != 200) {
+      assertThat(Instant.now()).isBefore(end);
+    }
     assertThat(get(primary, "/changing").body()).isEqualTo("[]");
     execute(
         cluster.primary(),
         "drop table read.changing; create table read.changing (id int primary key, name text); insert into read.changing values (1, 'a')");
     assertThat(get(primary, "/changing?id=eq.1").body()).isEqualTo("[{\"id\":1,\"name\":\"a\"}]");
+  }
+
+  @Test
+  void positionEndpointTellsWhichSystemAndOfAPrimaryItsHistory() throws Exception {
+    String system =
+        "\"systemIdentifier\":\"%s\""
+            .formatted(ask("select system_identifier from pg_control_system()"));
+    assertThat(get(primary, "/.freshet/position").body()).contains(system, "\"history\":\"\"");
+    assertThat(get(replica, "/.freshet/position").body()).contains(system, "\"history\":null");
+    assertThat(get(readDatabase, "/.freshet/position").body())
+        .contains("\"systemIdentifier\":\"17\"");
+  }
+
+  @Test
+  void primaryIsAskedAnewForItsPosition() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      execute(cluster.primary(), "update orders set version = version");
+      Position written = now();
+      Position told =
+          Position.parse(
+              get(primary, "/.freshet/position")
+                  .body()
+                  .replaceFirst(".*\"position\":\"([^\"]+)\".*", "$1"));
+      assertThat(told.isAtOrPast(written)).isTrue();
+    }
   }
 
   @Test
@@ -330,6 +363,15 @@ class ReadBackendIT {
   private static Position now() throws SQLException {
     try (Connection connection = cluster.primary().connect()) {
       return PrimaryPosition.ask(connection);
+    }
+  }
+
+  private static String ask(String sql) throws SQLException {
+    try (Connection connection = cluster.primary().connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
     }
   }
 

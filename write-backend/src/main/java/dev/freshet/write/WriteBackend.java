@@ -6,8 +6,9 @@ import dev.freshet.runtime.ConnectionPool;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.source.FreshnessGate;
+import dev.freshet.runtime.source.PositionEndpoint;
 import dev.freshet.write.command.CommandPath;
-import dev.freshet.write.command.PrimaryPositionEndpoint;
 import dev.freshet.write.menu.MenuCommands;
 import dev.freshet.write.order.OrderCommands;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -27,6 +28,9 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties(WriteSettings.class)
 public class WriteBackend {
 
+  /** A primary that is just being found, or starts: tried again after 1, 2, 4 … seconds. */
+  private static final int CONNECT_RETRIES = 5;
+
   /** Positions are only worth something when a commit is on disk before it is acknowledged. */
   private static final String SYNCHRONOUS = "set synchronous_commit = on";
 
@@ -41,10 +45,10 @@ public class WriteBackend {
         ConnectionPool.open(
             "freshet-write",
             PostgresUrl.parse(settings.primary()),
-            settings.connections(),
+            settings.connections() + FreshnessGate.CONNECTIONS,
             false,
             SYNCHRONOUS);
-    Flyway.configure().dataSource(pool).load().migrate();
+    Flyway.configure().dataSource(pool).connectRetries(CONNECT_RETRIES).load().migrate();
     return pool;
   }
 
@@ -68,8 +72,13 @@ public class WriteBackend {
     return OrderCommands.routes(path);
   }
 
+  @Bean(initMethod = "start", destroyMethod = "close")
+  FreshnessGate freshnessGate(DataSource primary, WriteSettings settings) {
+    return FreshnessGate.ofPrimary(primary, PostgresUrl.parse(settings.primary()));
+  }
+
   @Bean
-  RouterFunction<ServerResponse> positionRoute(DataSource primary, Scheduler blockingScheduler) {
-    return PrimaryPositionEndpoint.route(primary, blockingScheduler);
+  RouterFunction<ServerResponse> positionRoute(FreshnessGate gate, Scheduler blockingScheduler) {
+    return PositionEndpoint.route(gate, blockingScheduler);
   }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -121,12 +122,11 @@ public final class Cluster implements AutoCloseable {
 
   private void startPrimary() {
     initialiseOnce(primary);
-    Map<String, String> settings = commonSettings();
-    settings.put("wal_level", "logical");
-    settings.put("max_wal_senders", "40");
-    settings.put("max_replication_slots", "40");
-    settings.put("max_slot_wal_keep_size", SLOT_WAL_LIMIT);
-    settings.put("max_connections", "200");
+    Map<String, String> settings = sourceSettings();
+    // What is decoded is on every replica already, so that none that is promoted lacks it.
+    settings.put(
+        "synchronized_standby_slots",
+        replicas.stream().map(Cluster::slotName).collect(Collectors.joining(",")));
     primary.start(settings);
     createDatabase(primary);
   }
@@ -150,11 +150,9 @@ public final class Cluster implements AutoCloseable {
       createSlot(replica);
       ReplicaCopy.make(primary, replica);
     }
-    Map<String, String> settings = commonSettings();
-    settings.put("max_connections", "200");
-    settings.put("max_wal_senders", "40");
-    settings.put("max_replication_slots", "40");
+    Map<String, String> settings = sourceSettings();
     settings.put("hot_standby_feedback", "on");
+    settings.put("sync_replication_slots", "on");
     settings.put("primary_slot_name", slotName(replica));
     settings.put(
         "primary_conninfo",
@@ -166,6 +164,17 @@ public final class Cluster implements AutoCloseable {
                 replica.id(),
                 data.pgpass()));
     replica.start(settings);
+  }
+
+  /** Of the primary, and of whichever replica may become it. */
+  private Map<String, String> sourceSettings() {
+    Map<String, String> settings = commonSettings();
+    settings.put("wal_level", "logical");
+    settings.put("max_wal_senders", "40");
+    settings.put("max_replication_slots", "40");
+    settings.put("max_slot_wal_keep_size", SLOT_WAL_LIMIT);
+    settings.put("max_connections", "200");
+    return settings;
   }
 
   private Map<String, String> commonSettings() {

@@ -62,7 +62,12 @@ public final class PostgresServer {
 
   /** Where the cluster's database is, password included. */
   public PostgresUrl url() {
-    return new PostgresUrl("127.0.0.1", port, DATABASE, SUPERUSER, data.password(), Map.of());
+    return new PostgresUrl(
+        List.of(new PostgresUrl.Server("127.0.0.1", port)),
+        DATABASE,
+        SUPERUSER,
+        data.password(),
+        Map.of());
   }
 
   /** A connection to the cluster's database. */

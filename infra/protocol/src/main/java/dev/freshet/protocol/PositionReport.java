@@ -9,6 +9,20 @@ import org.jspecify.annotations.Nullable;
  * @param kind the {@link SourceKind#wireName}
  * @param lagSeconds how far behind the primary the copy is, in seconds; null while it is unknown
  * @param ready whether the backend can answer requests now
+ * @param systemIdentifier PostgreSQL's name of the system that the data come from; null while it is
+ *     unknown
+ * @param history of a primary, its {@link TimelineHistory} as text; null where it is unknown
  */
 public record PositionReport(
-    @Nullable String position, String kind, @Nullable Double lagSeconds, boolean ready) {}
+    @Nullable String position,
+    String kind,
+    @Nullable Double lagSeconds,
+    boolean ready,
+    @Nullable String systemIdentifier,
+    @Nullable String history) {
+
+  /** What a backend says that can't be read from now. */
+  public static PositionReport notReady(SourceKind kind) {
+    return new PositionReport(null, kind.wireName(), null, false, null, null);
+  }
+}

@@ -3,8 +3,12 @@ package dev.freshet.protocol;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -16,19 +20,18 @@ import org.postgresql.jdbcurlresolver.PgPassParser;
  * postgresql://user:password@host:port/database?parameter=value}) or a JDBC URL ({@code
  * jdbc:postgresql://host:port/database?user=…}).
  *
- * <p>A password that the URL leaves out is looked up where libpq looks: in {@code PGPASSFILE}, else
- * {@code ~/.pgpass}. {@link #toString} never shows it.
+ * <p>Several hosts, separated by commas, are those that one system's primary may be on. A password
+ * that the URL leaves out is looked up where libpq looks: in {@code PGPASSFILE}, else {@code
+ * ~/.pgpass}. {@link #toString} never shows it.
  *
- * @param host host name or address
- * @param port TCP port
+ * @param servers at least one
  * @param database name of the database
  * @param user role to connect as
  * @param password null when none is given, here or in a password file
  * @param parameters further connection parameters by name
  */
 public record PostgresUrl(
-    String host,
-    int port,
+    List<Server> servers,
     String database,
     String user,
     @Nullable String password,
@@ -40,10 +43,34 @@ public record PostgresUrl(
       Pattern.compile(
           "(?:jdbc:postgresql|postgresql|postgres)://"
               + "(?:(?<user>[^:@/?]*)(?::(?<password>[^@/?]*))?@)?"
-              + "(?<host>\\[[^\\]]+]|[^:/?,]+)(?::(?<port>\\d{1,5}))?"
+              + "(?<servers>%1$s(?:,%1$s)*)"
+                  .formatted("(?:\\[[^\\]]+]|[^:/?,\\[\\]]+)(?::\\d{1,5})?")
               + "/(?<database>[^?]+)(?:\\?(?<query>.*))?");
 
+  /**
+   * A server.
+   *
+   * @param host host name or address
+   * @param port TCP port
+   */
+  public record Server(String host, int port) {
+
+    private static Server parse(String text) {
+      int colon = text.lastIndexOf(':');
+      return colon > text.lastIndexOf(']')
+          ? new Server(
+              decode(text.substring(0, colon)), Integer.parseInt(text.substring(colon + 1)))
+          : new Server(decode(text), DEFAULT_PORT);
+    }
+
+    @Override
+    public String toString() {
+      return host + ":" + port;
+    }
+  }
+
   public PostgresUrl {
+    servers = List.copyOf(servers);
     parameters = Map.copyOf(parameters);
   }
 
@@ -65,10 +92,8 @@ public record PostgresUrl(
     String fromQuery = parameters.remove("user");
     String password = decoded(parts.group("password"));
     String passwordFromQuery = parameters.remove("password");
-    String port = parts.group("port");
     return new PostgresUrl(
-            decode(parts.group("host")),
-            port == null ? DEFAULT_PORT : Integer.parseInt(port),
+            Arrays.stream(parts.group("servers").split(",", -1)).map(Server::parse).toList(),
             decode(parts.group("database")),
             user != null && !user.isEmpty() ? user : fromQuery != null ? fromQuery : "postgres",
             password != null ? password : passwordFromQuery,
@@ -80,11 +105,45 @@ public record PostgresUrl(
     if (password != null) {
       return this;
     }
-    return withPassword(PgPassParser.getPassword(host, Integer.toString(port), database, user));
+    return withPassword(PgPassParser.getPassword(host(), Integer.toString(port()), database, user));
   }
 
   public PostgresUrl withPassword(@Nullable String password) {
-    return new PostgresUrl(host, port, database, user, password, parameters);
+    return new PostgresUrl(servers, database, user, password, parameters);
+  }
+
+  /** The first server's host. */
+  public String host() {
+    return servers.getFirst().host();
+  }
+
+  /** The first server's port. */
+  public int port() {
+    return servers.getFirst().port();
+  }
+
+  /** The same for each server alone. */
+  public List<PostgresUrl> each() {
+    return servers.stream()
+        .map(server -> new PostgresUrl(List.of(server), database, user, password, parameters))
+        .toList();
+  }
+
+  /** What to connect by, beside {@link #jdbcUrl}. */
+  public Properties properties(String applicationName, Duration connectTimeout) {
+    Properties properties = new Properties();
+    properties.setProperty("user", user);
+    if (password != null) {
+      properties.setProperty("password", password);
+    }
+    properties.setProperty("ApplicationName", applicationName);
+    properties.setProperty("connectTimeout", Long.toString(connectTimeout.toSeconds()));
+    properties.setProperty("tcpKeepAlive", "true");
+    return properties;
+  }
+
+  private String authority() {
+    return servers.stream().map(Server::toString).collect(Collectors.joining(","));
   }
 
   /** The JDBC URL, without user and password, which go beside it. */
@@ -94,8 +153,8 @@ public record PostgresUrl(
             .sorted(Map.Entry.comparingByKey())
             .map(p -> p.getKey() + "=" + URLEncoder.encode(p.getValue(), StandardCharsets.UTF_8))
             .collect(Collectors.joining("&"));
-    return "jdbc:postgresql://%s:%d/%s%s"
-        .formatted(host, port, encode(database), query.isEmpty() ? "" : "?" + query);
+    return "jdbc:postgresql://%s/%s%s"
+        .formatted(authority(), encode(database), query.isEmpty() ? "" : "?" + query);
   }
 
   /** The libpq URI with all that is known, the password included: not for logs. */
@@ -106,14 +165,14 @@ public record PostgresUrl(
             .sorted(Map.Entry.comparingByKey())
             .map(p -> encode(p.getKey()) + "=" + encode(p.getValue()))
             .collect(Collectors.joining("&"));
-    return "postgresql://%s@%s:%d/%s%s"
-        .formatted(credentials, host, port, encode(database), query.isEmpty() ? "" : "?" + query);
+    return "postgresql://%s@%s/%s%s"
+        .formatted(credentials, authority(), encode(database), query.isEmpty() ? "" : "?" + query);
   }
 
   /** The libpq URI, without the password. */
   @Override
   public String toString() {
-    return "postgresql://%s@%s:%d/%s".formatted(encode(user), host, port, encode(database));
+    return "postgresql://%s@%s/%s".formatted(encode(user), authority(), encode(database));
   }
 
   private static Map<String, String> query(@Nullable String query) {

@@ -9,6 +9,7 @@ public enum ProblemCode {
   BAD_REQUEST(400, "Bad request"),
   LEVEL_NOT_ALLOWED(400, "Consistency level not allowed"),
   BAD_SESSION(400, "Bad session token"),
+  POSITION_LOST(409, "Position lost"),
   NOT_CAUGHT_UP(503, "Not caught up"),
   NO_INSTANCE(503, "No instance"),
   BACKEND_TIMEOUT(504, "Backend timeout"),

@@ -37,6 +37,10 @@ public final class ReadDatabase {
   public static final String EXPECTED_SQL =
       "select exists (select from freshet.model where name = ?)";
 
+  /** The identifier of the system whose data are here; empty before they are. */
+  public static final String SYSTEM_IDENTIFIER_SQL =
+      "select system_identifier from freshet.position";
+
   /** How often an idle system is pinged, in seconds. */
   public static final int PING_SECONDS = 1;
 

@@ -3,7 +3,6 @@ package dev.freshet.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,31 +34,15 @@ class PositionTest {
   }
 
   @Test
-  void tokensSortAsStringsInTheOrderOfTheirPositions() {
-    String early = new SessionToken(Position.parse("1:0/FFFFFFFF")).toString();
-    String later = new SessionToken(Position.parse("1:1/0")).toString();
-    String promoted = new SessionToken(Position.parse("2:0/1")).toString();
-    assertThat(early).isLessThan(later);
-    assertThat(later).isLessThan(promoted);
-  }
-
-  @Test
-  void latestOfSeveralTokensCounts() {
-    SessionToken early = new SessionToken(Position.parse("1:0/10"));
-    SessionToken late = new SessionToken(Position.parse("1:0/20"));
-    assertThat(SessionToken.read(late + ", " + early)).contains(late);
-    assertThat(SessionToken.read(" ")).isEqualTo(Optional.empty());
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "x",
-        "0000000100000000000000.v0",
-        "000000000000000000000010.v0",
-        "000000010000000000000010.v9"
-      })
-  void textThatIsNoTokenIsRefused(String text) {
-    assertThatThrownBy(() -> SessionToken.read(text)).hasMessage("Not a session token");
+  void historyCarriesOverWhatThePromotionKeptAndNothingElse() {
+    TimelineHistory history = TimelineHistory.parse(3, "1:0/500,2:0/900");
+    assertThat(history.carriedOver(Position.parse("3:0/1000")))
+        .contains(Position.parse("3:0/1000"));
+    assertThat(history.carriedOver(Position.parse("1:0/500"))).contains(Position.parse("3:0/500"));
+    assertThat(history.carriedOver(Position.parse("1:0/501"))).isEmpty();
+    assertThat(history.carriedOver(Position.parse("2:0/900"))).contains(Position.parse("3:0/900"));
+    assertThat(history.carriedOver(Position.parse("2:0/901"))).isEmpty();
+    assertThat(history.carriedOver(Position.parse("4:0/1"))).isEmpty();
+    assertThat(history).hasToString("1:0/500,2:0/900");
   }
 }

@@ -32,4 +32,24 @@ class PostgresUrlTest {
         .hasMessageContaining("postgresql://user@host:5432/database")
         .hasMessageNotContaining("secret");
   }
+
+  @Test
+  void severalServersAreKeptInTheirOrder() {
+    PostgresUrl url =
+        PostgresUrl.parse("postgresql://ada:x@one:5441,two,[::1]:5443/shop?sslmode=require");
+    assertThat(url.servers())
+        .containsExactly(
+            new PostgresUrl.Server("one", 5441),
+            new PostgresUrl.Server("two", 5432),
+            new PostgresUrl.Server("[::1]", 5443));
+    assertThat(url.jdbcUrl())
+        .isEqualTo("jdbc:postgresql://one:5441,two:5432,[::1]:5443/shop?sslmode=require");
+    assertThat(PostgresUrl.parse(url.uriWithPassword())).isEqualTo(url);
+    assertThat(url.each())
+        .extracting(PostgresUrl::jdbcUrl)
+        .containsExactly(
+            "jdbc:postgresql://one:5441/shop?sslmode=require",
+            "jdbc:postgresql://two:5432/shop?sslmode=require",
+            "jdbc:postgresql://[::1]:5443/shop?sslmode=require");
+  }
 }

@@ -5,6 +5,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.protocol.PinnedSession;
 import dev.freshet.protocol.PostgresUrl;
 import java.time.Duration;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Makes a part's pool of connections, each with the {@linkplain PinnedSession pinned settings}. */
 public final class ConnectionPool {
@@ -23,6 +25,7 @@ public final class ConnectionPool {
    * Opens a pool without asking the database: one that is down is found out by the first request,
    * and does not keep a part from starting.
    *
+   * @param url of several servers, for a pool that follows the primary among them
    * @param name shown in logs and as the connections' application name
    * @param size most connections it opens
    * @param sessionSql further settings of each connection, or an empty string
@@ -31,9 +34,6 @@ public final class ConnectionPool {
       String name, PostgresUrl url, int size, boolean readOnly, String sessionSql) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
-    config.setJdbcUrl(url.jdbcUrl());
-    config.setUsername(url.user());
-    config.setPassword(url.password());
     config.setMaximumPoolSize(size);
     config.setMinimumIdle(Math.min(2, size));
     config.setReadOnly(readOnly);
@@ -41,10 +41,39 @@ public final class ConnectionPool {
     config.setInitializationFailTimeout(-1);
     config.setConnectionInitSql(
         sessionSql.isEmpty() ? PinnedSession.SQL : PinnedSession.SQL + "; " + sessionSql);
-    config.addDataSourceProperty("ApplicationName", name);
-    config.addDataSourceProperty("connectTimeout", CONNECT_TIMEOUT.toSeconds());
-    config.addDataSourceProperty("socketTimeout", SOCKET_TIMEOUT.toSeconds());
-    config.addDataSourceProperty("tcpKeepAlive", true);
+    Properties properties = url.properties(name, CONNECT_TIMEOUT);
+    properties.setProperty("socketTimeout", Long.toString(SOCKET_TIMEOUT.toSeconds()));
+    if (url.servers().size() > 1) {
+      return ofPrimary(config, url, properties);
+    }
+    config.setJdbcUrl(url.jdbcUrl());
+    config.setDataSourceProperties(properties);
     return new HikariDataSource(config);
+  }
+
+  private static HikariDataSource ofPrimary(
+      HikariConfig config, PostgresUrl url, Properties properties) {
+    AtomicReference<HikariDataSource> pool = new AtomicReference<>();
+    PrimaryDataSource primary =
+        new PrimaryDataSource(
+            url,
+            properties,
+            () -> {
+              HikariDataSource opened = pool.get();
+              if (opened != null && opened.getHikariPoolMXBean() != null) {
+                opened.getHikariPoolMXBean().softEvictConnections();
+              }
+            });
+    config.setDataSource(primary);
+    HikariDataSource opened =
+        new HikariDataSource(config) {
+          @Override
+          public void close() {
+            super.close();
+            primary.close();
+          }
+        };
+    pool.set(opened);
+    return opened;
   }
 }

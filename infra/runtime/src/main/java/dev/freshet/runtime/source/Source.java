@@ -1,8 +1,9 @@
-package dev.freshet.read.source;
+package dev.freshet.runtime.source;
 
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -38,6 +39,18 @@ public sealed interface Source permits PrimarySource, ReplicaSource, ReadDatabas
   /** Whether a model that is not there is going to be: then another copy may have it already. */
   default boolean expects(Connection connection, String model) throws SQLException {
     return false;
+  }
+
+  /** PostgreSQL's name of the system that the data come from; empty while that is unknown. */
+  default Optional<String> systemIdentifier(Connection connection) throws SQLException {
+    return one(connection, "select system_identifier::text from pg_control_system()");
+  }
+
+  private static Optional<String> one(Connection connection, String sql) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql);
+        ResultSet row = statement.executeQuery()) {
+      return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+    }
   }
 
   /** Asks how far the source is now. */

@@ -1,4 +1,4 @@
-package dev.freshet.read.source;
+package dev.freshet.runtime.source;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
@@ -13,13 +13,15 @@ import java.util.Optional;
 final class ReplicaSource implements Source {
 
   /**
-   * LSN, timeline, lag. The timeline is the one that is received; the control file's is stale after
-   * a promotion, and only good where nothing is received yet. A replica that has replayed all it
-   * was sent has no lag: the time of its last transaction says nothing on an idle primary.
+   * LSN, timeline that is received, timeline as far as is known, lag. The control file's timeline
+   * is stale after a promotion, and only good where nothing is received yet. A replica that has
+   * replayed all it was sent has no lag: the time of its last transaction says nothing on an idle
+   * primary.
    */
   private static final String POLL =
       """
-      select pg_last_wal_replay_lsn()::text,
+      select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() end::text,
+        receiver.received_tli,
         coalesce(receiver.received_tli, (select timeline_id from pg_control_checkpoint())),
         case
           when receiver.status = 'streaming'
@@ -28,6 +30,13 @@ final class ReplicaSource implements Source {
         end
       from (select 1) one left join pg_stat_wal_receiver receiver on true
       """;
+
+  /**
+   * LSN and timeline, the latter null for roles that may not see it. A replica that was promoted is
+   * none any more: what it replayed last says nothing of what it holds.
+   */
+  private static final String STAMP =
+      "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() end::text, (select received_tli from pg_stat_get_wal_receiver())";
 
   private volatile int timeline = 1;
 
@@ -38,13 +47,16 @@ final class ReplicaSource implements Source {
 
   @Override
   public String positionSql(String model) {
-    return "select pg_last_wal_replay_lsn()::text";
+    return STAMP;
   }
 
   @Override
   public Optional<Position> read(ResultSet row, int column) throws SQLException {
     String lsn = row.getString(column);
-    return lsn == null ? Optional.empty() : Optional.of(new Position(timeline, Lsn.parse(lsn)));
+    int received = row.getInt(column + 1);
+    return lsn == null
+        ? Optional.empty()
+        : Optional.of(new Position(received == 0 ? timeline : received, Lsn.parse(lsn)));
   }
 
   @Override
@@ -52,8 +64,8 @@ final class ReplicaSource implements Source {
     try (PreparedStatement statement = connection.prepareStatement(POLL);
         ResultSet row = statement.executeQuery()) {
       row.next();
-      timeline = row.getInt(2);
-      double lagSeconds = row.getDouble(3);
+      timeline = row.getInt(3);
+      double lagSeconds = row.getDouble(4);
       return read(row, 1).map(position -> new Progress(position, lagSeconds));
     }
   }

@@ -6,6 +6,6 @@
  * told at once that it won't get there.
  */
 @NullMarked
-package dev.freshet.read.source;
+package dev.freshet.runtime.source;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package dev.freshet.read.source;
+package dev.freshet.runtime.source;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
@@ -40,6 +40,17 @@ final class ReadDatabaseSource implements Source {
     return row.getBoolean(column + 2)
         ? Optional.of(new Position(row.getInt(column + 1), Lsn.parse(row.getString(column))))
         : Optional.empty();
+  }
+
+  @Override
+  public Optional<String> systemIdentifier(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement(ReadDatabase.SYSTEM_IDENTIFIER_SQL);
+        ResultSet row = statement.executeQuery()) {
+      return row.next()
+          ? Optional.of(row.getString(1)).filter(id -> !id.isEmpty())
+          : Optional.empty();
+    }
   }
 
   @Override

@@ -1,4 +1,4 @@
-package dev.freshet.read.source;
+package dev.freshet.runtime.source;
 
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PrimaryPosition;

@@ -1,11 +1,17 @@
-package dev.freshet.read.source;
+package dev.freshet.runtime.source;
 
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.protocol.SourceKind;
+import dev.freshet.protocol.TimelineHistory;
+import dev.freshet.runtime.TimelineHistories;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.PriorityBlockingQueue;
@@ -30,6 +36,9 @@ public final class FreshnessGate implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(FreshnessGate.class);
 
+  /** Connections of the pool that it keeps for itself. */
+  public static final int CONNECTIONS = 1;
+
   private static final Duration POLL_WAITING = Duration.ofMillis(1);
   private static final Duration POLL_IDLE = Duration.ofMillis(100);
   private static final Duration RECONNECT = Duration.ofMillis(200);
@@ -44,9 +53,19 @@ public final class FreshnessGate implements AutoCloseable {
 
   private static final int MAX_WAITERS = 10_000;
 
+  /** Then it is given back, so that a pool that follows the primary can move it. */
+  private static final Duration CONNECTION_HELD = Duration.ofMillis(500);
+
+  /** How long a poll of one's own may be waited for. */
+  private static final Duration LONGEST_ASKING = Duration.ofSeconds(1);
+
   private final Source source;
   private final DataSource pool;
+  private final @Nullable TimelineHistories histories;
   private final Thread poller;
+
+  /** Who wants to know what a poll finds that begins later than now. */
+  private List<Sinks.One<Boolean>> asking = new ArrayList<>();
 
   /** By position, the lowest first; timelines are compared when a waiter's turn comes. */
   private final Queue<Waiter> waiters =
@@ -55,6 +74,7 @@ public final class FreshnessGate implements AutoCloseable {
   private final AtomicInteger waiting = new AtomicInteger();
 
   private volatile Source.@Nullable Progress progress;
+  private volatile @Nullable String systemIdentifier;
   private volatile long polledNanos = System.nanoTime();
   private volatile boolean closed;
 
@@ -74,9 +94,22 @@ public final class FreshnessGate implements AutoCloseable {
     record TooLate(@Nullable Position at) implements Arrival {}
   }
 
-  public FreshnessGate(Source source, DataSource pool) {
+  /** The gate of a primary, which tells its history, too. */
+  public static FreshnessGate ofPrimary(DataSource pool, PostgresUrl url) {
+    return new FreshnessGate(new PrimarySource(), pool, new TimelineHistories(url));
+  }
+
+  /** The gate of any source. */
+  public static FreshnessGate of(Source source, DataSource pool, PostgresUrl url) {
+    return source.kind() == SourceKind.PRIMARY
+        ? ofPrimary(pool, url)
+        : new FreshnessGate(source, pool, null);
+  }
+
+  private FreshnessGate(Source source, DataSource pool, @Nullable TimelineHistories histories) {
     this.source = source;
     this.pool = pool;
+    this.histories = histories;
     this.poller = Thread.ofVirtual().name("position-poller").unstarted(this::pollUntilClosed);
   }
 
@@ -129,38 +162,108 @@ public final class FreshnessGate implements AutoCloseable {
     return System.nanoTime() - polledNanos > EXPIRES.toNanos() ? null : progress;
   }
 
-  /** The body of the position endpoint. */
-  public PositionReport report() {
+  /**
+   * The body of the position endpoint. A primary is asked anew: everything that was committed
+   * before the call is at or before the position told.
+   */
+  public Mono<PositionReport> report() {
+    return source.kind() == SourceKind.PRIMARY
+        ? afresh().map(asked -> asked ? lastReport() : PositionReport.notReady(source.kind()))
+        : Mono.fromSupplier(this::lastReport);
+  }
+
+  /** Where the source is by a poll that begins after the call; empty when it can't be told. */
+  public Mono<Position> positionAfresh() {
+    return afresh().mapNotNull(asked -> asked ? position() : null);
+  }
+
+  /** Polls anew; false when that did not succeed in time. Those who ask at once share a poll. */
+  private Mono<Boolean> afresh() {
+    return Mono.defer(
+        () -> {
+          Sinks.One<Boolean> polled = Sinks.one();
+          if (!ask(polled)) {
+            return Mono.just(false);
+          }
+          LockSupport.unpark(poller);
+          return polled.asMono().timeout(LONGEST_ASKING, Mono.just(false));
+        });
+  }
+
+  private synchronized boolean ask(Sinks.One<Boolean> polled) {
+    return asking.size() < MAX_WAITERS && asking.add(polled);
+  }
+
+  private synchronized List<Sinks.One<Boolean>> takeAsking() {
+    List<Sinks.One<Boolean>> taken = asking;
+    asking = new ArrayList<>();
+    return taken;
+  }
+
+  private synchronized boolean isAsked() {
+    return !asking.isEmpty();
+  }
+
+  /** What the last poll found. */
+  public PositionReport lastReport() {
     Source.Progress known = known();
-    String kind = source.kind().wireName();
-    return known == null
-        ? new PositionReport(null, kind, null, false)
-        : new PositionReport(known.position().toString(), kind, known.lagSeconds(), true);
+    if (known == null) {
+      return PositionReport.notReady(source.kind());
+    }
+    int timeline = known.position().timeline();
+    return new PositionReport(
+        known.position().toString(),
+        source.kind().wireName(),
+        known.lagSeconds(),
+        true,
+        systemIdentifier,
+        histories == null
+            ? null
+            : histories.of(timeline).map(TimelineHistory::toString).orElse(null));
   }
 
   private void pollUntilClosed() {
     while (!closed) {
       try (Connection connection = pool.getConnection()) {
-        while (!closed) {
+        long since = System.nanoTime();
+        while (!closed && System.nanoTime() - since < CONNECTION_HELD.toNanos()) {
           pollOnce(connection);
-          park(waiters.isEmpty() ? POLL_IDLE : POLL_WAITING);
+          if (!isAsked()) {
+            park(waiters.isEmpty() ? POLL_IDLE : POLL_WAITING);
+          }
         }
       } catch (SQLException | RuntimeException e) {
         if (progress != null) {
           log.warn("The {} can't be reached: {}", source.kind().wireName(), e.getMessage());
         }
+        systemIdentifier = null;
         become(Optional.empty());
+        tell(takeAsking(), false);
         park(RECONNECT);
       }
     }
   }
 
   private void pollOnce(Connection connection) throws SQLException {
-    become(source.poll(connection));
+    List<Sinks.One<Boolean>> asked = takeAsking();
+    boolean polled = false;
+    try {
+      if (systemIdentifier == null) {
+        systemIdentifier = source.systemIdentifier(connection).orElse(null);
+      }
+      become(source.poll(connection));
+      polled = true;
+    } finally {
+      tell(asked, polled);
+    }
     Waiter next = waiters.peek();
     if (next != null && System.nanoTime() - next.sinceNanos > NUDGE_AFTER.toNanos()) {
       source.nudge(connection, next.wanted);
     }
+  }
+
+  private static void tell(List<Sinks.One<Boolean>> asked, boolean polled) {
+    asked.forEach(sink -> sink.tryEmitValue(polled));
   }
 
   private void become(Optional<Source.Progress> now) {

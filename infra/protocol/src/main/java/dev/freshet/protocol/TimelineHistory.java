@@ -1,0 +1,106 @@
+package dev.freshet.protocol;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Where the timelines that a server has behind it ended.
+ *
+ * <p>A promotion starts a timeline. What stood at or before the point where it branched off is part
+ * of its history, too; what came after that on the former timeline is lost to it. Read with {@code
+ * TIMELINE_HISTORY} of PostgreSQL's streaming replication protocol; written {@code
+ * 1:0/5000000,2:0/7000000}.
+ *
+ * @param current the timeline that the server is on
+ * @param ends by earlier timeline, where it was left
+ */
+public record TimelineHistory(int current, SortedMap<Integer, Lsn> ends) {
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+
+  public TimelineHistory {
+    ends = new TreeMap<>(ends);
+  }
+
+  /** A timeline of whose history nothing is known, as nothing is before the first. */
+  public static TimelineHistory startingAt(int timeline) {
+    return new TimelineHistory(timeline, new TreeMap<>());
+  }
+
+  /**
+   * Asks a server.
+   *
+   * @param url of one server; its role needs the right to replicate
+   * @param current the timeline that it is on
+   */
+  public static TimelineHistory ask(PostgresUrl url, int current) throws SQLException {
+    if (current == 1) {
+      return startingAt(1);
+    }
+    Properties properties = url.properties("freshet-history", CONNECT_TIMEOUT);
+    properties.setProperty("replication", "database");
+    properties.setProperty("assumeMinServerVersion", "14");
+    properties.setProperty("preferQueryMode", "simple");
+    try (Connection replication = DriverManager.getConnection(url.jdbcUrl(), properties);
+        Statement statement = replication.createStatement();
+        ResultSet history = statement.executeQuery("TIMELINE_HISTORY " + current)) {
+      history.next();
+      SortedMap<Integer, Lsn> ends = new TreeMap<>();
+      new String(history.getBytes("content"), StandardCharsets.UTF_8)
+          .lines()
+          .map(line -> line.strip().split("\\s+", 3))
+          .filter(parts -> parts.length > 1 && parts[0].matches("\\d+"))
+          .forEach(parts -> ends.put(Integer.parseInt(parts[0]), Lsn.parse(parts[1])));
+      return new TimelineHistory(current, ends);
+    }
+  }
+
+  /**
+   * Reads what {@link #toString} writes.
+   *
+   * @throws IllegalArgumentException when it is something else
+   */
+  public static TimelineHistory parse(int current, String text) {
+    SortedMap<Integer, Lsn> ends = new TreeMap<>();
+    Arrays.stream(text.split(",", -1))
+        .filter(member -> !member.isBlank())
+        .map(Position::parse)
+        .forEach(end -> ends.put(end.timeline(), end.lsn()));
+    return new TimelineHistory(current, ends);
+  }
+
+  /** Where a timeline was left; empty when it is none of this history. */
+  public Optional<Lsn> end(int timeline) {
+    return Optional.ofNullable(ends.get(timeline));
+  }
+
+  /** The same place on the current timeline; empty when it is no part of its history. */
+  public Optional<Position> carriedOver(Position position) {
+    if (position.timeline() == current) {
+      return Optional.of(position);
+    }
+    return end(position.timeline())
+        .filter(end -> position.lsn().compareTo(end) <= 0)
+        .map(end -> new Position(current, position.lsn()));
+  }
+
+  @Override
+  public String toString() {
+    return ends.entrySet().stream()
+        .map(Map.Entry::toString)
+        .map(entry -> entry.replace('=', ':'))
+        .collect(Collectors.joining(","));
+  }
+}

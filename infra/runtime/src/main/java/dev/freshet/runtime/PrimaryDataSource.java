@@ -1,0 +1,113 @@
+package dev.freshet.runtime;
+
+import dev.freshet.protocol.PostgresUrl;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.datasource.AbstractDataSource;
+
+/**
+ * Connects to whichever of several servers is the primary now.
+ *
+ * <p>It looks every {@link #LOOK_EVERY}, and at once when the primary can't be reached. It never
+ * goes back to an earlier timeline than it has seen: a primary that was replaced gets no more
+ * writes, though it may take them.
+ */
+final class PrimaryDataSource extends AbstractDataSource implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(PrimaryDataSource.class);
+
+  private static final Duration LOOK_EVERY = Duration.ofMillis(500);
+
+  /** SQLSTATE of a connection that can't be made. */
+  private static final String UNABLE_TO_CONNECT = "08001";
+
+  private final PostgresUrl url;
+  private final Properties properties;
+  private final Runnable moved;
+  private final Thread looking;
+  private PrimaryFinder.@Nullable Primary known;
+  private volatile PrimaryFinder.@Nullable Primary primary;
+  private volatile boolean closed;
+
+  /**
+   * Starts to look.
+   *
+   * @param properties to connect by
+   * @param moved told when connections that were made before are to another server than the primary
+   */
+  PrimaryDataSource(PostgresUrl url, Properties properties, Runnable moved) {
+    this.url = url;
+    this.properties = properties;
+    this.moved = moved;
+    this.looking = Thread.ofVirtual().name("primary-finder").start(this::lookUntilClosed);
+  }
+
+  @Override
+  public Connection getConnection() throws SQLException {
+    PrimaryFinder.Primary now = primary;
+    if (now != null) {
+      try {
+        return DriverManager.getConnection(now.url().jdbcUrl(), properties);
+      } catch (SQLException e) {
+        logger.debug("The primary can't be reached", e);
+      }
+    }
+    now = look();
+    if (now == null) {
+      throw new SQLException(
+          "None of the servers of %s is a primary that can be reached".formatted(url),
+          UNABLE_TO_CONNECT);
+    }
+    return DriverManager.getConnection(now.url().jdbcUrl(), properties);
+  }
+
+  @Override
+  public Connection getConnection(String user, String password) throws SQLException {
+    throw new UnsupportedOperationException("The role is the URL's");
+  }
+
+  private void lookUntilClosed() {
+    while (!closed) {
+      look();
+      LockSupport.parkNanos(LOOK_EVERY.toNanos());
+    }
+  }
+
+  private synchronized PrimaryFinder.@Nullable Primary look() {
+    PrimaryFinder.Primary before = known;
+    Optional<PrimaryFinder.Primary> found = PrimaryFinder.find(url);
+    if (found.isPresent() && before != null && found.get().timeline() < before.timeline()) {
+      if (primary != null) {
+        log.warn(
+            "{} takes writes on timeline {}, which was left for timeline {}: it is not used",
+            found.get().url(),
+            found.get().timeline(),
+            before.timeline());
+      }
+      found = Optional.empty();
+    }
+    primary = found.orElse(null);
+    if (found.isPresent() && !found.get().equals(before)) {
+      known = found.get();
+      log.info("The primary is {}, on timeline {}", found.get().url(), found.get().timeline());
+      if (before != null) {
+        moved.run();
+      }
+    }
+    return primary;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(looking);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.freshet.runtime.source;
+
+import dev.freshet.protocol.FreshetHeaders;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.scheduler.Scheduler;
+
+/** {@code GET /.freshet/position} of a backend. */
+public final class PositionEndpoint {
+
+  private PositionEndpoint() {}
+
+  public static RouterFunction<ServerResponse> route(FreshnessGate gate, Scheduler blocking) {
+    return RouterFunctions.route()
+        .GET(
+            FreshetHeaders.POSITION_PATH,
+            request ->
+                gate.report()
+                    .publishOn(blocking)
+                    .flatMap(report -> ServerResponse.ok().bodyValue(report)))
+        .build();
+  }
+}
