@@ -1,11 +1,19 @@
 package dev.freshet.gateway;
 
+import dev.freshet.gateway.choice.FallbackBudget;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.operator.StatusReport;
+import dev.freshet.gateway.pool.Databases;
 import dev.freshet.gateway.pool.HealthChecks;
 import dev.freshet.gateway.pool.Pools;
+import dev.freshet.gateway.pool.PositionClient;
+import dev.freshet.gateway.pool.PrimaryPositions;
 import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.RoutesFile;
+import dev.freshet.gateway.session.Requirements;
+import dev.freshet.gateway.session.SessionKeys;
+import dev.freshet.gateway.session.Sessions;
+import dev.freshet.gateway.system.SystemView;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
@@ -41,6 +49,7 @@ import tools.jackson.databind.json.JsonMapper;
 public class Gateway {
 
   private static final int CONNECTIONS_PER_BACKEND = 500;
+  private static final int POSITION_CONNECTIONS = 8;
   private static final int WAITING_FOR_A_CONNECTION = 1_000;
   private static final Duration WAIT_FOR_A_CONNECTION = Duration.ofSeconds(1);
 
@@ -72,8 +81,38 @@ public class Gateway {
   }
 
   @Bean
-  Pools pools(Routes routes) {
-    return new Pools(routes.pools(), Clock.systemUTC());
+  Pools pools(Routes routes, Databases databases) {
+    return new Pools(routes.pools(), databases::of, Clock.systemUTC());
+  }
+
+  @Bean(destroyMethod = "close")
+  Databases databases() {
+    return new Databases();
+  }
+
+  @Bean
+  SystemView systemView(
+      Routes routes, Pools pools, Databases databases, PositionClient positionClient) {
+    PrimaryPositions primaries =
+        new PrimaryPositions(
+            routes.primary() == null ? null : databases.ofPrimary(routes.primary()),
+            pools,
+            positionClient);
+    return new SystemView(primaries::ask);
+  }
+
+  @Bean
+  Sessions sessions(GatewaySettings settings) {
+    return new Sessions(keys(settings), settings.sessionLifetime(), Clock.systemUTC());
+  }
+
+  private static SessionKeys keys(GatewaySettings settings) {
+    if (!settings.sessionKeysText().isEmpty()) {
+      return SessionKeys.ofText(settings.sessionKeysText());
+    }
+    return settings.sessionKeys() == null
+        ? SessionKeys.madeIn(settings.data().resolve("session-keys"))
+        : SessionKeys.ofFile(settings.sessionKeys());
   }
 
   @Bean(destroyMethod = "dispose")
@@ -102,12 +141,29 @@ public class Gateway {
         .disableRetry(true);
   }
 
+  @Bean(destroyMethod = "dispose")
+  ConnectionProvider positionConnections() {
+    // Of their own: a full pool must not look like a sick instance.
+    return ConnectionProvider.builder("positions")
+        .maxConnections(POSITION_CONNECTIONS)
+        .maxIdleTime(IDLE_CONNECTION)
+        .evictInBackground(IDLE_CONNECTION)
+        .build();
+  }
+
+  @Bean
+  PositionClient positionClient(
+      ConnectionProvider positionConnections, ReactorResourceFactory resources, JsonMapper json) {
+    return new PositionClient(
+        HttpClient.create(positionConnections)
+            .runOn(resources.getLoopResources())
+            .disableRetry(true),
+        json);
+  }
+
   @Bean(initMethod = "start", destroyMethod = "close")
-  HealthChecks healthChecks(ReactorResourceFactory resources, JsonMapper json, Pools pools) {
-    // Connections of its own: a full pool must not look like a sick instance.
-    HttpClient client =
-        HttpClient.newConnection().runOn(resources.getLoopResources()).disableRetry(true);
-    return new HealthChecks(client, json, pools.all());
+  HealthChecks healthChecks(PositionClient positionClient, SystemView system, Pools pools) {
+    return new HealthChecks(positionClient, system, pools.all());
   }
 
   @Bean
@@ -119,12 +175,24 @@ public class Gateway {
   RequestPath requestPath(
       Routes routes,
       Pools pools,
+      SystemView system,
+      Sessions sessions,
       HttpClient backendClient,
       ProblemResponses problems,
       GatewayMetrics metrics,
       GatewaySettings settings) {
     return new RequestPath(
-        routes, pools, new Forwarder(backendClient), problems, metrics, settings.timeout());
+        new RequestPath.Stages(
+            routes,
+            new Requirements(sessions, system),
+            system,
+            pools,
+            new FallbackBudget(settings.fallbacksPerSecond(), settings.fallbacksPerClient()),
+            new Forwarder(backendClient),
+            new Answering(sessions, system)),
+        problems,
+        metrics,
+        settings.timeout());
   }
 
   @Bean

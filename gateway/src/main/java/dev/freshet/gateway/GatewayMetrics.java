@@ -6,15 +6,24 @@ import dev.freshet.gateway.pool.Pools;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /** The metrics of the public contract. */
 final class GatewayMetrics implements Consumer<Observation> {
 
+  private static final double NANOS_PER_SECOND = 1e9;
+
   private final MeterRegistry meters;
+  private final Timer staleness;
 
   GatewayMetrics(MeterRegistry meters, Pools pools) {
     this.meters = meters;
+    this.staleness =
+        Timer.builder("freshet.read.staleness")
+            .description("How far behind the copies that answered were said to be")
+            .publishPercentileHistogram()
+            .register(meters);
     for (Instance instance : pools.all()) {
       Gauge.builder(
               "freshet.backend.up",
@@ -46,14 +55,23 @@ final class GatewayMetrics implements Consumer<Observation> {
               .register(meters)
               .record(finished.took());
       case Observation.ReadAnswered read -> {
-        meters.counter("freshet.reads", "kind", read.kind(), "reason", read.reason()).increment();
+        meters
+            .counter("freshet.reads", "kind", read.kind(), "reason", read.reason().text())
+            .increment();
         if (!read.waited().isZero()) {
           meters.timer("freshet.read.wait").record(read.waited());
         }
-        if (read.reason().equals(Candidate.Reason.FALLBACK.text())) {
+        if (read.reason() == Candidate.Reason.FALLBACK) {
           meters.counter("freshet.fallbacks", "reason", "not-caught-up").increment();
         }
+        if (read.lagSeconds() != null) {
+          staleness.record(Duration.ofNanos(Math.round(read.lagSeconds() * NANOS_PER_SECOND)));
+        }
       }
+      case Observation.FellBack fallback ->
+          meters.counter("freshet.fallbacks", "reason", fallback.reason()).increment();
+      case Observation.TokenRefused token ->
+          meters.counter("freshet.tokens.refused", "reason", token.flaw().text()).increment();
     }
   }
 }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -19,6 +20,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param sync status addresses of cdc-syncs, where the routes file names none
  * @param timeout how long a backend's answer may take
  * @param connectTimeout how long connecting may take
+ * @param sessionKeys file of keys that session tokens are signed with; null to have one made
+ * @param sessionKeysText the same keys as a text, in place of the file; empty without
+ * @param data folder where a key is kept that is made
+ * @param sessionLifetime how long a session token lasts
+ * @param fallbacksPerSecond how many reads may fall back to the primary, of all clients together
+ * @param fallbacksPerClient how many of one client, a second
  */
 @ConfigurationProperties("freshet.gateway")
 record GatewaySettings(
@@ -26,7 +33,13 @@ record GatewaySettings(
     @DefaultValue List<PoolInstance> instances,
     @DefaultValue List<URI> sync,
     @DefaultValue("10s") Duration timeout,
-    @DefaultValue("1s") Duration connectTimeout) {
+    @DefaultValue("1s") Duration connectTimeout,
+    @Nullable Path sessionKeys,
+    @DefaultValue("") String sessionKeysText,
+    @DefaultValue(".freshet") Path data,
+    @DefaultValue("24h") Duration sessionLifetime,
+    @DefaultValue("500") int fallbacksPerSecond,
+    @DefaultValue("50") int fallbacksPerClient) {
 
   /** One instance of one pool. */
   record PoolInstance(String pool, String id, URI url, String kind) {}
@@ -37,7 +50,12 @@ record GatewaySettings(
             Collectors.groupingBy(
                 PoolInstance::pool,
                 Collectors.mapping(
-                    i -> new InstanceSpec(i.id(), i.url(), SourceKind.parse(i.kind())),
+                    i -> new InstanceSpec(i.id(), i.url(), SourceKind.parse(i.kind()), null),
                     Collectors.toList())));
+  }
+
+  @Override
+  public String toString() {
+    return "GatewaySettings[routes=" + routes + "]"; // keys and URLs are secret
   }
 }

@@ -1,7 +1,10 @@
 package dev.freshet.gateway;
 
+import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.routing.Intent;
+import dev.freshet.gateway.session.Sessions;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Everything worth telling of a request; metrics and log only render it. */
 sealed interface Observation {
@@ -20,6 +23,19 @@ sealed interface Observation {
    *
    * @param kind what kind of copy it was
    * @param reason why it was chosen
+   * @param lagSeconds how far behind the copy was said to be; null while that is unknown
    */
-  record ReadAnswered(String kind, String reason, Duration waited) implements Observation {}
+  record ReadAnswered(
+      String kind, Candidate.Reason reason, Duration waited, @Nullable Double lagSeconds)
+      implements Observation {}
+
+  /**
+   * A read could have fallen back to the primary, and was not let.
+   *
+   * @param reason as metrics name it
+   */
+  record FellBack(String reason) implements Observation {}
+
+  /** A session token was refused, or not relied upon. */
+  record TokenRefused(Sessions.Flaw flaw) implements Observation {}
 }

@@ -2,25 +2,37 @@ package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
+import dev.freshet.gateway.choice.FallbackBudget;
 import dev.freshet.gateway.forward.Attempt;
 import dev.freshet.gateway.forward.Forwarder;
+import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Pools;
+import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.Routes;
+import dev.freshet.gateway.routing.SessionBy;
 import dev.freshet.gateway.session.ClientSession;
+import dev.freshet.gateway.session.Requirements;
+import dev.freshet.gateway.session.Requirements.Requirement;
+import dev.freshet.gateway.session.SessionCookies;
+import dev.freshet.gateway.session.Sessions.Flaw;
+import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.ProblemResponses;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
@@ -53,23 +65,24 @@ final class RequestPath implements GlobalFilter, Ordered {
    */
   private static final Duration SHORTEST_ATTEMPT = Duration.ofMillis(10);
 
-  private final Routes routes;
-  private final Pools pools;
-  private final Forwarder forwarder;
+  private final Stages stages;
   private final ProblemResponses problems;
   private final Consumer<Observation> observer;
   private final Duration timeout;
 
-  RequestPath(
+  /** What a request passes, in this order. */
+  record Stages(
       Routes routes,
+      Requirements requirements,
+      SystemView system,
       Pools pools,
+      FallbackBudget fallbacks,
       Forwarder forwarder,
-      ProblemResponses problems,
-      Consumer<Observation> observer,
-      Duration timeout) {
-    this.routes = routes;
-    this.pools = pools;
-    this.forwarder = forwarder;
+      Answering answering) {}
+
+  RequestPath(
+      Stages stages, ProblemResponses problems, Consumer<Observation> observer, Duration timeout) {
+    this.stages = stages;
     this.problems = problems;
     this.observer = observer;
     this.timeout = timeout;
@@ -93,7 +106,7 @@ final class RequestPath implements GlobalFilter, Ordered {
           "The path holds '.' or '..' segments, which backends may read differently.",
           new Told(NONE, Intent.of(method), System.nanoTime()));
     }
-    Optional<Route> matched = isInternal(path) ? Optional.empty() : routes.match(path);
+    Optional<Route> matched = isInternal(path) ? Optional.empty() : stages.routes().match(path);
     if (matched.isEmpty()) {
       return refuse(
           exchange,
@@ -112,21 +125,91 @@ final class RequestPath implements GlobalFilter, Ordered {
           "Route %s does not take %s.".formatted(route.id(), method),
           told);
     }
-    return switch (session(route, intent, request.getHeaders())) {
-      case ClientSession.Reading.Refused(Problem problem) ->
-          refuse(exchange, problem.code(), problem.detail(), told);
-      case ClientSession.Reading.Read(ClientSession session) -> {
-        List<Candidate> candidates = candidates(route, intent, session);
-        if (intent == Intent.READ && Forwarder.hasBody(request)) {
-          // Its body can be sent once: only to an instance that needs not be waited for.
-          candidates =
-              candidates.stream()
-                  .filter(candidate -> candidate.reason() != Candidate.Reason.WAITED)
-                  .toList();
-        }
-        yield attempt(new Request(exchange, intent, session, candidates, told), 0);
+    Consistency consistency = null;
+    if (intent == Intent.READ) {
+      try {
+        consistency = consistency(Objects.requireNonNull(route.read()), request.getHeaders());
+      } catch (IllegalArgumentException e) {
+        return refuse(exchange, ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + ".", told);
+      }
+    }
+    return goOn(
+        stages.requirements().of(consistency, tokens(route, request)), exchange, route, told);
+  }
+
+  private Mono<Void> goOn(
+      Requirement requirement, ServerWebExchange exchange, Route route, Told told) {
+    return switch (requirement) {
+      case Requirement.DependsOnPrimary depends ->
+          stages
+              .system()
+              .ask()
+              .map(Optional::of)
+              .defaultIfEmpty(Optional.empty())
+              .flatMap(asked -> goOn(depends.then().apply(asked), exchange, route, told));
+      case Requirement.Refused refused -> refuse(exchange, route, refused, told);
+      case Requirement.Met(ClientSession session, Flaw flaw) -> {
+        tokenIgnored(flaw);
+        yield attempt(
+            new Request(
+                exchange,
+                route,
+                session,
+                candidates(route, exchange.getRequest(), session, told),
+                told),
+            0);
       }
     };
+  }
+
+  /**
+   * @throws IllegalArgumentException when the level asked for is none that the route allows
+   */
+  private static Consistency consistency(Route.Read route, HttpHeaders headers) {
+    String asked = headers.getFirst(FreshetHeaders.CONSISTENCY);
+    if (asked == null) {
+      return route.consistency();
+    }
+    Consistency consistency = Consistency.parse(asked);
+    if (!route.allowed().contains(consistency.level())) {
+      throw new IllegalArgumentException(
+          "This route does not allow %s; it allows %s"
+              .formatted(
+                  consistency.level().text(),
+                  route.allowed().stream().map(Level::text).collect(Collectors.joining(", "))));
+    }
+    if (consistency.level() == Level.BOUNDED && consistency.maxStaleness() == null) {
+      if (route.consistency().level() != Level.BOUNDED) {
+        throw new IllegalArgumentException(
+            "bounded needs to be told how far; write bounded;max-staleness=SECONDS");
+      }
+      return route.consistency();
+    }
+    return consistency;
+  }
+
+  private static List<String> tokens(Route route, ServerHttpRequest request) {
+    List<String> tokens = new ArrayList<>(request.getHeaders().getOrEmpty(FreshetHeaders.SESSION));
+    if (route.sessionBy() == SessionBy.COOKIE) {
+      tokens.addAll(SessionCookies.read(request.getCookies()));
+    }
+    return tokens;
+  }
+
+  private void tokenIgnored(@Nullable Flaw flaw) {
+    if (flaw != null) {
+      observer.accept(new Observation.TokenRefused(flaw));
+    }
+  }
+
+  private Mono<Void> refuse(
+      ServerWebExchange exchange, Route route, Requirement.Refused refused, Told told) {
+    tokenIgnored(refused.flaw());
+    String token = refused.token();
+    if (token != null) {
+      stages.answering().giveToken(exchange, route, token);
+    }
+    return refuse(exchange, refused.problem().code(), refused.problem().detail(), told);
   }
 
   private static boolean isInternal(PathContainer path) {
@@ -144,22 +227,21 @@ final class RequestPath implements GlobalFilter, Ordered {
         .map(segment -> ((PathContainer.PathSegment) segment).valueToMatch());
   }
 
-  private static ClientSession.Reading session(Route route, Intent intent, HttpHeaders headers) {
-    List<String> tokens = headers.getOrEmpty(FreshetHeaders.SESSION);
-    String token = tokens.isEmpty() ? null : String.join(",", tokens);
-    return intent == Intent.READ && route.read() != null
-        ? ClientSession.ofRead(route.read(), headers.getFirst(FreshetHeaders.CONSISTENCY), token)
-        : ClientSession.ofWrite(token);
-  }
-
-  private List<Candidate> candidates(Route route, Intent intent, ClientSession session) {
-    String pool = route.pool(intent).orElseThrow();
-    return switch (intent) {
-      case WRITE -> Choice.forWrite(pools.pool(pool));
+  private List<Candidate> candidates(
+      Route route, ServerHttpRequest request, ClientSession session, Told told) {
+    List<Instance> pool = stages.pools().pool(route.pool(told.intent()).orElseThrow());
+    return switch (told.intent()) {
+      case WRITE -> Choice.forWrite(pool);
       case READ -> {
         Route.Read read = Objects.requireNonNull(route.read());
-        yield Choice.forRead(
-            pools.pool(pool), session.required(), read.maxWait(), read.otherwise());
+        List<Candidate> candidates =
+            Choice.forRead(pool, session, read.maxWait(), read.otherwise());
+        // A body can be sent once: only to an instance that needs not be waited for.
+        yield Forwarder.hasBody(request)
+            ? candidates.stream()
+                .filter(candidate -> candidate.reason() != Candidate.Reason.WAITED)
+                .toList()
+            : candidates;
       }
     };
   }
@@ -175,10 +257,22 @@ final class RequestPath implements GlobalFilter, Ordered {
   /** A request on its way through its candidates. */
   private record Request(
       ServerWebExchange exchange,
-      Intent intent,
+      Route route,
       ClientSession session,
       List<Candidate> candidates,
       Told told) {
+
+    Intent intent() {
+      return told.intent();
+    }
+
+    /** Tells clients apart, for budgets. */
+    String client() {
+      InetSocketAddress address = exchange.getRequest().getRemoteAddress();
+      return session.session() != null
+          ? session.session()
+          : address == null ? "" : address.getAddress().getHostAddress();
+    }
 
     boolean isLast(int index) {
       return index == candidates.size() - 1;
@@ -186,7 +280,7 @@ final class RequestPath implements GlobalFilter, Ordered {
 
     /** A body that was sent is gone; a request without one can be made again. */
     boolean canBeRepeated() {
-      return intent == Intent.READ && !Forwarder.hasBody(exchange.getRequest());
+      return intent() == Intent.READ && !Forwarder.hasBody(exchange.getRequest());
     }
   }
 
@@ -207,30 +301,34 @@ final class RequestPath implements GlobalFilter, Ordered {
           request.told());
     }
     Candidate candidate = request.candidates().get(index);
+    if (candidate.reason() == Candidate.Reason.FALLBACK
+        && !stages.fallbacks().spend(request.client())) {
+      observer.accept(new Observation.FellBack("refused"));
+      return refuse(
+          request.exchange(),
+          ProblemCode.NOT_CAUGHT_UP,
+          "No copy got there in time, and the primary has answered for copies too often just now; try again.",
+          request.told());
+    }
     boolean mayDecline =
         request.canBeRepeated() && (candidate.minimum() != null || !request.isLast(index));
-    return forwarder
+    return stages
+        .forwarder()
         .send(
             request.exchange(),
             candidate,
             left,
             mayDecline,
-            (headers, at) -> addHeaders(headers, request, candidate, at))
+            (headers, at) -> stages.answering().add(headers, answer(request, candidate), at))
         .flatMap(attempt -> after(attempt, request, candidate, index));
   }
 
   private Mono<Void> after(Attempt attempt, Request request, Candidate candidate, int index) {
     return switch (attempt) {
-      case Attempt.Answered(int status) -> {
+      case Attempt.Answered(int status, Position ignored) -> {
         finished(request.told(), candidate.instance().spec().id(), status);
         if (request.intent() == Intent.READ) {
-          observer.accept(
-              new Observation.ReadAnswered(
-                  candidate.instance().spec().kind().wireName(),
-                  candidate.reason().text(),
-                  candidate.reason() == Candidate.Reason.WAITED
-                      ? request.told().took()
-                      : Duration.ZERO));
+          observer.accept(readAnswered(request, candidate));
         }
         yield Mono.empty();
       }
@@ -284,30 +382,28 @@ final class RequestPath implements GlobalFilter, Ordered {
         request.candidates().stream().anyMatch(candidate -> candidate.minimum() != null);
     boolean noneCouldBeAsked =
         request.candidates().isEmpty()
-            && request.session().required() != null
-            && !request.canBeRepeated()
-            && request.intent() == Intent.READ;
+            && request.intent() == Intent.READ
+            && (request.session().isUnmeetable()
+                || (request.session().required() != null && !request.canBeRepeated()));
     return anyWasBehind || noneCouldBeAsked ? ProblemCode.NOT_CAUGHT_UP : ProblemCode.NO_INSTANCE;
   }
 
-  private static void addHeaders(
-      HttpHeaders headers, Request request, Candidate candidate, @Nullable Position at) {
-    boolean isWrite = request.intent() == Intent.WRITE;
-    headers.set(FreshetHeaders.SOURCE, source(request, candidate));
-    boolean isPublic =
-        String.valueOf(headers.getFirst(HttpHeaders.CACHE_CONTROL)).contains("public");
-    if (!isPublic && (isWrite || request.session().level() != Level.EVENTUAL)) {
-      request
-          .session()
-          .after(at, isWrite)
-          .ifPresent(token -> headers.set(FreshetHeaders.SESSION, token.toString()));
-    }
-    if (!isWrite && request.session().level() != Level.EVENTUAL) {
-      headers.add(HttpHeaders.VARY, FreshetHeaders.SESSION + ", " + FreshetHeaders.CONSISTENCY);
-      if (!headers.containsHeader(HttpHeaders.CACHE_CONTROL)) {
-        headers.setCacheControl("private, no-cache");
-      }
-    }
+  private static Observation readAnswered(Request request, Candidate candidate) {
+    return new Observation.ReadAnswered(
+        candidate.instance().spec().kind().wireName(),
+        candidate.reason(),
+        candidate.reason() == Candidate.Reason.WAITED ? request.told().took() : Duration.ZERO,
+        candidate.instance().health().lagSeconds());
+  }
+
+  private static Answering.Answer answer(Request request, Candidate candidate) {
+    return new Answering.Answer(
+        request.exchange().getRequest(),
+        request.route(),
+        request.intent(),
+        request.session(),
+        candidate,
+        source(request, candidate));
   }
 
   /** Which copy answered and why, as an RFC 9651 item with parameters. */
@@ -338,7 +434,7 @@ final class RequestPath implements GlobalFilter, Ordered {
   private static String proxyError(ProblemCode code) {
     return switch (code) {
       case NO_ROUTE -> "destination_not_found";
-      case NO_INSTANCE, NOT_CAUGHT_UP -> "destination_unavailable";
+      case NO_INSTANCE, NOT_CAUGHT_UP, POSITION_LOST -> "destination_unavailable";
       case BACKEND_TIMEOUT -> "http_response_timeout";
       case BACKEND_UNREACHABLE -> "connection_refused";
       case OUTCOME_UNKNOWN -> "connection_terminated";

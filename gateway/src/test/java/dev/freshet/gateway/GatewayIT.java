@@ -6,6 +6,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.matching;
 import static com.github.tomakehurst.wiremock.client.WireMock.options;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
@@ -18,8 +19,9 @@ import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import com.github.tomakehurst.wiremock.http.Fault;
+import dev.freshet.gateway.session.SessionKeys;
+import dev.freshet.gateway.session.Sessions;
 import dev.freshet.protocol.Position;
-import dev.freshet.protocol.SessionToken;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,11 +36,14 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +53,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.context.ConfigurableApplicationContext;
 
 class GatewayIT {
+
+  private static final String KEYS = "k1:" + "A".repeat(43) + "=";
+
+  private static final Sessions SESSIONS =
+      new Sessions(SessionKeys.ofText(KEYS), Duration.ofHours(1), Clock.systemUTC());
 
   private static final String BEHIND = "1:0/100";
   private static final String WRITTEN = "1:0/200";
@@ -82,6 +92,14 @@ class GatewayIT {
           - id: easy
             path: /easy
             read: { pool: copies, otherwise: stale }
+          - id: exact
+            path: /exact
+            read: { pool: readers, allow: [strong, bounded, session] }
+          - id: shop
+            path: /shop
+            read: { pool: readers }
+            write: { pool: writers }
+            session: { by: cookie }
           - id: search
             path: /search
             methods: { POST: read }
@@ -115,6 +133,8 @@ class GatewayIT {
             "127.0.0.1",
             "freshet.gateway.timeout",
             "1s",
+            "freshet.gateway.session-keys-text",
+            KEYS,
             "freshet.gateway.routes",
             folder.resolve("routes.yaml").toString()));
   }
@@ -152,7 +172,7 @@ class GatewayIT {
   void writeGoesToTheWritersAndItsAnswerCarriesAToken() throws Exception {
     HttpResponse<String> answer = send("POST", "/orders?x=1%20y", "{\"a\":1}");
     assertThat(answer.statusCode()).isEqualTo(200);
-    assertThat(answer.headers().firstValue("Freshet-Session")).contains(token(WRITTEN));
+    assertThat(sessionAt(answer)).isEqualTo("000000010000000000000200");
     assertThat(answer.headers().firstValue("Freshet-Source"))
         .contains("write-1;kind=primary;reason=write");
     writer.verify(
@@ -215,7 +235,7 @@ class GatewayIT {
   @Test
   void readAdvancesTheTokenAndNeverTakesItBack() throws Exception {
     HttpResponse<String> first = send("GET", "/orders", "");
-    assertThat(first.headers().firstValue("Freshet-Session")).contains(token(BEHIND));
+    assertThat(sessionAt(first)).isEqualTo("000000010000000000000100");
     assertThat(first.headers().firstValue("Vary")).contains("Freshet-Session, Freshet-Consistency");
     assertThat(first.headers().firstValue("Cache-Control")).contains("private, no-cache");
     HttpResponse<String> again = send("GET", "/orders", "", "Freshet-Session", token(BEHIND));
@@ -236,6 +256,202 @@ class GatewayIT {
     assertThat(source(answer)).isEqualTo("read-1;kind=read-database;reason=any");
     assertThat(answer.headers().firstValue("Freshet-Session")).isEmpty();
     assertThat(answer.headers().firstValue("Vary")).isEmpty();
+  }
+
+  @Test
+  void strongReadIsOfACopyThatIsWhereThePrimaryIsNow() throws Exception {
+    stubReads("/exact");
+    HttpResponse<String> answer = send("GET", "/exact", "", "Freshet-Consistency", "strong");
+    assertThat(source(answer)).isEqualTo("primary-reads;kind=primary;reason=fallback");
+    replica.stubFor(get("/exact").atPriority(1).willReturn(answer(WRITTEN)));
+    assertThat(source(send("GET", "/exact", "", "Freshet-Consistency", "strong")))
+        .startsWith("replica-1;kind=replica;reason=waited");
+    writer.stubFor(get("/.freshet/position").willReturn(aResponse().withStatus(500)));
+    primary.stubFor(get("/.freshet/position").willReturn(aResponse().withStatus(500)));
+    // Nobody can say where the primary is, and it is not ready itself.
+    await(() -> send("GET", "/exact", "", "Freshet-Consistency", "strong").statusCode() == 503);
+    assertProblem(send("GET", "/exact", "", "Freshet-Consistency", "strong"), 503, "not-caught-up");
+  }
+
+  @Test
+  void boundedReadIsOfACopyThatIsWhereThePrimaryWasLately() throws Exception {
+    stubReads("/exact");
+    String bounded = "bounded;max-staleness=30";
+    assertThat(source(send("GET", "/exact", "", "Freshet-Consistency", bounded)))
+        .isEqualTo("primary-reads;kind=primary;reason=fallback");
+    reports(replica, "replica", WRITTEN, null);
+    replica.stubFor(get("/exact").atPriority(1).willReturn(answer(WRITTEN)));
+    await(
+        () ->
+            source(send("GET", "/exact", "", "Freshet-Consistency", bounded))
+                .equals("replica-1;kind=replica;reason=caught-up"));
+    // The primary goes on; where it was a moment ago is good enough still.
+    reports(writer, "primary", "1:0/300", "");
+    reports(primary, "primary", "1:0/300", "");
+    replica.stubFor(
+        get("/exact")
+            .atPriority(1)
+            .withHeader("Freshet-Min-Position", equalTo("1:0/300"))
+            .willReturn(notCaughtUp()));
+    assertThat(source(send("GET", "/exact", "", "Freshet-Consistency", "strong")))
+        .startsWith("primary-reads");
+    assertThat(source(send("GET", "/exact", "", "Freshet-Consistency", bounded)))
+        .isEqualTo("replica-1;kind=replica;reason=caught-up");
+  }
+
+  @Test
+  void levelThatTheRouteDoesNotAllowOrThatIsNoneIsRefused() throws Exception {
+    assertProblem(
+        send("GET", "/orders", "", "Freshet-Consistency", "strong"), 400, "level-not-allowed");
+    assertProblem(
+        send("GET", "/orders", "", "Freshet-Consistency", "bounded"), 400, "level-not-allowed");
+    assertProblem(
+        send("GET", "/orders", "", "Freshet-Consistency", "session;max-staleness=1"),
+        400,
+        "level-not-allowed");
+    assertProblem(
+        send("GET", "/exact", "", "Freshet-Consistency", "eventual"), 400, "level-not-allowed");
+  }
+
+  @Test
+  void sessionTravelsInCookiesWhereTheRouteSaysSo() throws Exception {
+    stubReads("/shop");
+    writer.stubFor(post("/shop").willReturn(answer(WRITTEN)));
+    HttpResponse<String> written = send("POST", "/shop", "{}");
+    assertThat(written.headers().firstValue("Freshet-Session")).isEmpty();
+    String cookie = written.headers().firstValue("Set-Cookie").orElseThrow();
+    assertThat(cookie)
+        .matches(
+            "freshet-written=000000010000000000000200\\.[^;]+; Path=/; Max-Age=86400; Expires=[^;]+; HttpOnly; SameSite=Lax");
+    HttpResponse<String> read =
+        send("GET", "/shop", "", "Cookie", "other=1; " + cookie.replaceFirst(";.*", ""));
+    assertThat(source(read)).isEqualTo("primary-reads;kind=primary;reason=fallback");
+    assertThat(read.headers().firstValue("Set-Cookie")).isEmpty();
+    assertThat(read.headers().firstValue("Vary").orElse("")).contains("Cookie");
+    HttpResponse<String> first = send("GET", "/shop", "");
+    assertThat(first.headers().firstValue("Set-Cookie").orElse(""))
+        .startsWith("freshet-seen=000000010000000000000100.");
+  }
+
+  @Test
+  void positionThatAPromotionLostIsToldOnceWithAFreshToken() throws Exception {
+    String kept = token("1:0/180");
+    String lost = token("1:0/200");
+    for (WireMockServer instance : List.of(writer, primary)) {
+      reports(instance, "primary", "2:0/190", "1:0/180");
+    }
+    reports(replica, "replica", "2:0/190", null);
+    // The writer answers on the new timeline first; the position endpoint may lag behind.
+    await(() -> operator("/api/status").contains("\"position\":\"2:0/190\""));
+    await(() -> send("GET", "/orders", "", "Freshet-Session", lost).statusCode() == 409);
+    HttpResponse<String> told = send("POST", "/orders", "{}", "Freshet-Session", lost);
+    assertProblem(told, 409, "position-lost");
+    String fresh = told.headers().firstValue("Freshet-Session").orElseThrow();
+    assertThat(fresh).startsWith("000000020000000000000190.");
+    replica.stubFor(get("/orders").willReturn(answer("2:0/190")));
+    assertThat(send("GET", "/orders", "", "Freshet-Session", fresh).statusCode()).isEqualTo(200);
+    HttpResponse<String> honoured = send("GET", "/orders", "", "Freshet-Session", kept);
+    assertThat(honoured.statusCode()).isEqualTo(200);
+    assertThat(sessionAt(honoured)).isEqualTo("000000020000000000000190");
+    assertThat(operator("/actuator/prometheus"))
+        .containsPattern("freshet_tokens_refused_total\\{reason=\"lost\"} [1-9]");
+  }
+
+  @Test
+  void formerPrimaryGetsNoWritesWhenItComesBack() throws Exception {
+    reports(primary, "primary", "2:0/190", "1:0/180");
+    await(() -> operator("/api/status").contains("it is a former primary, on timeline 1"));
+    assertProblem(send("POST", "/orders", "{}"), 503, "no-instance");
+    assertThat(send("POST", "/orders", "{}").headers().firstValue("Retry-After")).isPresent();
+    reports(writer, "primary", "2:0/190", "1:0/180");
+    await(() -> send("POST", "/orders", "{}").statusCode() == 200);
+  }
+
+  @Test
+  void tamperedTokenIsRefusedAndOneOfAnUnknownKeyIsAnsweredStrong() throws Exception {
+    String good = token(WRITTEN);
+    assertProblem(
+        send("GET", "/orders", "", "Freshet-Session", good.replaceFirst("00200", "00100")),
+        400,
+        "bad-session");
+    String unknown =
+        new Sessions(
+                SessionKeys.ofText("k2:" + "B".repeat(43) + "="),
+                Duration.ofHours(1),
+                Clock.systemUTC())
+            .issue(Position.parse("1:0/1"), null, null);
+    notCaughtUp(readDatabase);
+    notCaughtUp(replica);
+    HttpResponse<String> answer = send("GET", "/orders", "", "Freshet-Session", unknown);
+    assertThat(source(answer)).isEqualTo("primary-reads;kind=primary;reason=fallback");
+    assertThat(sessionAt(answer)).isEqualTo("000000010000000000000200");
+    assertThat(operator("/actuator/prometheus"))
+        .contains("freshet_tokens_refused_total{reason=\"tampered\"} 1.0")
+        .contains("freshet_tokens_refused_total{reason=\"unknown-key\"} 1.0");
+  }
+
+  @Test
+  void constantFallbacksOfOneClientAreRefusedBeforeThePrimaryDrowns() throws Exception {
+    notCaughtUp(readDatabase);
+    notCaughtUp(replica);
+    String session = token(WRITTEN);
+    int refused = 0;
+    for (int i = 0; i < 200; i++) {
+      HttpResponse<String> answer = send("GET", "/orders", "", "Freshet-Session", session);
+      if (answer.statusCode() == 503) {
+        assertProblem(answer, 503, "not-caught-up");
+        assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+        refused++;
+      }
+    }
+    assertThat(refused).isPositive();
+    String other = SESSIONS.issue(Position.parse(WRITTEN), "another", null);
+    assertThat(send("GET", "/orders", "", "Freshet-Session", other).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void copyThatIsKnownToLagByMoreThanTheWaitIsNotWaitedFor() throws Exception {
+    replica.stubFor(
+        get("/.freshet/position")
+            .willReturn(
+                aResponse()
+                    .withHeader("Content-Type", "application/json")
+                    .withBody(
+                        "{\"position\":\"1:0/100\",\"kind\":\"replica\",\"lagSeconds\":0.5,\"ready\":true}")));
+    await(() -> operator("/api/status").contains("\"lagSeconds\":0.5"));
+    notCaughtUp(readDatabase);
+    HttpResponse<String> answer = send("GET", "/orders", "", "Freshet-Session", token(WRITTEN));
+    assertThat(source(answer)).isEqualTo("primary-reads;kind=primary;reason=fallback");
+    replica.verify(0, getRequestedFor(urlEqualTo("/orders")));
+    readDatabase.verify(1, getRequestedFor(urlEqualTo("/orders")));
+  }
+
+  /** The copies answer that they are behind where a position is asked for, the primary answers. */
+  private void stubReads(String path) {
+    for (WireMockServer copy : List.of(readDatabase, replica)) {
+      copy.stubFor(get(path).atPriority(5).willReturn(answer(BEHIND)));
+      copy.stubFor(
+          get(path)
+              .atPriority(4)
+              .withHeader("Freshet-Min-Position", matching(".+"))
+              .willReturn(notCaughtUp()));
+    }
+    primary.stubFor(get(path).willReturn(answer(WRITTEN)));
+  }
+
+  private static void reports(
+      WireMockServer instance, String kind, String position, @Nullable String history) {
+    instance.stubFor(
+        get("/.freshet/position")
+            .willReturn(
+                aResponse()
+                    .withHeader("Content-Type", "application/json")
+                    .withBody(
+                        "{\"position\":\"%s\",\"kind\":\"%s\",\"lagSeconds\":0.0,\"ready\":true,\"history\":%s}"
+                            .formatted(
+                                position,
+                                kind,
+                                history == null ? "null" : "\"" + history + "\""))));
   }
 
   @Test
@@ -515,7 +731,12 @@ class GatewayIT {
   }
 
   private static String token(String position) {
-    return new SessionToken(Position.parse(position)).toString();
+    return SESSIONS.issue(Position.parse(position), "session-1", null);
+  }
+
+  /** The position in an answer's token. */
+  private static String sessionAt(HttpResponse<String> answer) {
+    return answer.headers().firstValue("Freshet-Session").orElse("none").replaceFirst("\\..*", "");
   }
 
   private static String source(HttpResponse<String> answer) {

@@ -3,20 +3,22 @@ package dev.freshet.gateway.choice;
 import dev.freshet.gateway.choice.Candidate.Reason;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Otherwise;
+import dev.freshet.gateway.session.ClientSession;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Lists the instances to try, the best first.
  *
  * <p>For a read: copies known to be fresh enough, the cheapest kind first and the least busy of a
- * kind; then copies that may get there, each with its share of the wait; then what the route says
- * otherwise. Where any copy will do, the primary is the last of them.
+ * kind; then copies that may get there, the one that is expected soonest first, each with its share
+ * of the wait; then what the route says otherwise. A copy that is known to lag by more than the
+ * wait is not waited for where the primary can answer at once. Where any copy will do, the primary
+ * is the last of them.
  */
 public final class Choice {
 
@@ -24,7 +26,23 @@ public final class Choice {
       Comparator.<Instance, SourceKind>comparing(instance -> instance.spec().kind())
           .thenComparingInt(Instance::inFlight);
 
+  /** Lags closer together than this are alike. */
+  private static final double LAG_STEP_SECONDS = 0.02;
+
+  private static final Comparator<Instance> SOONEST =
+      Comparator.<Instance>comparingLong(
+              instance -> Math.round(lagSeconds(instance) / LAG_STEP_SECONDS))
+          .thenComparing(CHEAPEST);
+
+  /** The primary is there; what is waited for is that its backend looks. */
+  private static final Duration PRIMARY_WAIT = Duration.ofSeconds(1);
+
   private Choice() {}
+
+  private static double lagSeconds(Instance instance) {
+    Double lag = instance.health().lagSeconds();
+    return lag == null ? 0 : lag;
+  }
 
   /** Instances for a write: one is tried, and another only when the first could not be reached. */
   public static List<Candidate> forWrite(List<Instance> pool) {
@@ -38,14 +56,15 @@ public final class Choice {
   /**
    * Instances for a read.
    *
-   * @param required the position that the answer must include; null when any will do
+   * @param session says what the answer must include
    * @param wait how long the read may wait for copies, over all of them
    */
   public static List<Candidate> forRead(
-      List<Instance> pool, @Nullable Position required, Duration wait, Otherwise otherwise) {
+      List<Instance> pool, ClientSession session, Duration wait, Otherwise otherwise) {
     List<Instance> eligible = pool.stream().filter(Instance::isEligible).sorted(CHEAPEST).toList();
     List<Candidate> candidates = new ArrayList<>();
-    if (required == null) {
+    Position required = session.required();
+    if (required == null && !session.isUnmeetable()) {
       eligible.forEach(
           instance -> candidates.add(new Candidate(instance, Reason.ANY, null, Duration.ZERO)));
       return candidates;
@@ -53,28 +72,25 @@ public final class Choice {
     List<Instance> copies =
         eligible.stream()
             .filter(instance -> instance.spec().kind() != SourceKind.PRIMARY)
-            .filter(instance -> !Boolean.FALSE.equals(instance.health().speaksFreshet()))
+            .filter(Instance::tellsPosition)
             .toList();
-    List<Instance> behind = new ArrayList<>();
-    for (Instance copy : copies) {
-      if (copy.isKnownAtOrPast(required)) {
-        candidates.add(new Candidate(copy, Reason.CAUGHT_UP, required, Duration.ZERO));
-      } else {
-        behind.add(copy);
-      }
-    }
-    for (int i = 0; i < behind.size(); i++) {
-      // The first gets half of the wait, and so on: it is the cheapest, but may be stuck.
-      Duration share = i == behind.size() - 1 ? wait.dividedBy(1L << i) : wait.dividedBy(2L << i);
-      candidates.add(new Candidate(behind.get(i), Reason.WAITED, required, share));
+    List<Instance> primaries =
+        eligible.stream().filter(i -> i.spec().kind() == SourceKind.PRIMARY).toList();
+    if (required != null) {
+      addCopies(
+          candidates,
+          copies,
+          required,
+          wait,
+          otherwise == Otherwise.PRIMARY && !primaries.isEmpty());
     }
     switch (otherwise) {
-      case PRIMARY ->
-          eligible.stream()
-              .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
-              .forEach(
-                  primary ->
-                      candidates.add(new Candidate(primary, Reason.FALLBACK, null, Duration.ZERO)));
+      case PRIMARY -> {
+        Reason reason = copies.isEmpty() ? Reason.CAUGHT_UP : Reason.FALLBACK;
+        primaries.forEach(
+            primary ->
+                candidates.add(new Candidate(primary, reason, session.atLeast(), PRIMARY_WAIT)));
+      }
       case STALE ->
           copies.forEach(
               copy -> candidates.add(new Candidate(copy, Reason.STALE, null, Duration.ZERO)));
@@ -83,5 +99,27 @@ public final class Choice {
       }
     }
     return candidates;
+  }
+
+  private static void addCopies(
+      List<Candidate> candidates,
+      List<Instance> copies,
+      Position required,
+      Duration wait,
+      boolean elseAtOnce) {
+    List<Instance> behind = new ArrayList<>();
+    for (Instance copy : copies) {
+      if (copy.isKnownAtOrPast(required)) {
+        candidates.add(new Candidate(copy, Reason.CAUGHT_UP, required, Duration.ZERO));
+      } else if (!elseAtOnce || lagSeconds(copy) * 1_000 <= wait.toMillis()) {
+        behind.add(copy);
+      }
+    }
+    behind.sort(SOONEST);
+    for (int i = 0; i < behind.size(); i++) {
+      // The first gets half of the wait, and so on: it is the cheapest, but may be stuck.
+      Duration share = i == behind.size() - 1 ? wait.dividedBy(1L << i) : wait.dividedBy(2L << i);
+      candidates.add(new Candidate(behind.get(i), Reason.WAITED, required, share));
+    }
   }
 }

@@ -6,8 +6,12 @@ import org.jspecify.annotations.Nullable;
 /** How one attempt ended. */
 public sealed interface Attempt {
 
-  /** The instance answered, and the client has its answer. */
-  record Answered(int status) implements Attempt {}
+  /**
+   * The instance answered, and the client has its answer.
+   *
+   * @param at where it said it was, or null
+   */
+  record Answered(int status, @Nullable Position at) implements Attempt {}
 
   /**
    * A read's answer was kept back because another instance may do better: it was not caught up, or

@@ -4,6 +4,8 @@ import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
+import dev.freshet.protocol.ProblemCode;
+import dev.freshet.runtime.source.FreshnessGate;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -41,7 +43,15 @@ public final class Forwarder {
   /** Statuses by which an instance says that it can't serve a read, where another one may. */
   private static final Set<Integer> DECLINED = Set.of(502, 503);
 
+  private static final int NOT_CAUGHT_UP = ProblemCode.NOT_CAUGHT_UP.status();
+
   private final HttpClient client;
+
+  /** How far an attempt is. */
+  private static final class Progress {
+    private final AtomicBoolean sent = new AtomicBoolean();
+    private final AtomicBoolean answering = new AtomicBoolean();
+  }
 
   public Forwarder(HttpClient client) {
     this.client = client;
@@ -52,11 +62,11 @@ public final class Forwarder {
   public interface AnswerHeaders {
 
     /**
-     * Adds headers.
+     * Adds headers; the answer goes on once that is done.
      *
      * @param position what the instance said it is at, or null
      */
-    void add(org.springframework.http.HttpHeaders headers, @Nullable Position position);
+    Mono<Void> add(org.springframework.http.HttpHeaders headers, @Nullable Position position);
   }
 
   /**
@@ -75,34 +85,18 @@ public final class Forwarder {
     ServerHttpResponse answer = exchange.getResponse();
     org.springframework.http.HttpHeaders before =
         new org.springframework.http.HttpHeaders(answer.getHeaders());
-    AtomicBoolean sent = new AtomicBoolean();
-    AtomicBoolean answering = new AtomicBoolean();
+    Progress progress = new Progress();
     return Mono.defer(
             () -> {
               instance.started();
-              return client
-                  .request(HttpMethod.valueOf(exchange.getRequest().getMethod().name()))
-                  .uri(uri(instance, exchange.getRequest()))
-                  .send(
-                      (request, outbound) -> {
-                        sent.set(true);
-                        copyRequestHeaders(
-                            exchange.getRequest(), request.requestHeaders(), candidate, deadline);
-                        return body(exchange.getRequest(), outbound);
-                      })
-                  .response(
-                      (response, body) ->
-                          answer(
-                              exchange,
-                              instance,
-                              response,
-                              body,
-                              mayDecline,
-                              answering,
-                              answerHeaders))
-                  .single();
+              return arrived(candidate);
             })
-        .timeout(untilAnswering(deadline, answering))
+        .flatMap(
+            there ->
+                there
+                    ? request(exchange, candidate, deadline, mayDecline, answerHeaders, progress)
+                    : Mono.just(new Attempt.Declined(NOT_CAUGHT_UP, null)))
+        .timeout(untilAnswering(deadline, progress))
         .onErrorResume(
             failure -> {
               if (answer.isCommitted()) {
@@ -110,15 +104,59 @@ public final class Forwarder {
               }
               answer.getHeaders().clear();
               answer.getHeaders().putAll(before);
-              return Mono.just(attempt(failure, sent.get()));
+              return Mono.just(attempt(failure, progress.sent.get()));
             })
         .doOnNext(attempt -> note(instance, attempt))
         .doFinally(signal -> instance.finished());
   }
 
+  /** Waits for the database of a backend that does not know how to. */
+  private static Mono<Boolean> arrived(Candidate candidate) {
+    Position minimum = candidate.minimum();
+    return candidate.instance().database().isEmpty() || minimum == null
+        ? Mono.just(true)
+        : candidate
+            .instance()
+            .database()
+            .get()
+            .reach(minimum, candidate.maxWait())
+            .map(FreshnessGate.Arrival.Reached.class::isInstance);
+  }
+
+  private Mono<Attempt> request(
+      ServerWebExchange exchange,
+      Candidate candidate,
+      Duration deadline,
+      boolean mayDecline,
+      AnswerHeaders answerHeaders,
+      Progress progress) {
+    ServerHttpRequest from = exchange.getRequest();
+    return client
+        .request(HttpMethod.valueOf(from.getMethod().name()))
+        .uri(uri(candidate.instance(), from))
+        .send(
+            (request, outbound) -> {
+              progress.sent.set(true);
+              copyRequestHeaders(from, request.requestHeaders(), candidate, deadline);
+              return body(from, outbound);
+            })
+        .response(
+            (response, body) ->
+                answer(
+                    exchange,
+                    candidate.instance(),
+                    response,
+                    body,
+                    mayDecline,
+                    progress,
+                    answerHeaders))
+        .single();
+  }
+
   /** Ends after the deadline, unless an answer is under way by then. */
-  private static Publisher<?> untilAnswering(Duration deadline, AtomicBoolean answering) {
-    return Mono.delay(deadline).flatMap(tick -> answering.get() ? Mono.never() : Mono.just(tick));
+  private static Publisher<?> untilAnswering(Duration deadline, Progress progress) {
+    return Mono.delay(deadline)
+        .flatMap(tick -> progress.answering.get() ? Mono.never() : Mono.just(tick));
   }
 
   private static String uri(Instance instance, ServerHttpRequest request) {
@@ -174,7 +212,7 @@ public final class Forwarder {
       HttpClientResponse response,
       ByteBufFlux body,
       boolean mayDecline,
-      AtomicBoolean answering,
+      Progress progress,
       AnswerHeaders answerHeaders) {
     int status = response.status().code();
     Position at = position(response.responseHeaders());
@@ -184,18 +222,20 @@ public final class Forwarder {
     if (mayDecline && DECLINED.contains(status)) {
       return body.then(Mono.just(new Attempt.Declined(status, at)));
     }
-    answering.set(true);
+    progress.answering.set(true);
     ServerHttpResponse answer = exchange.getResponse();
     answer.setStatusCode(HttpStatusCode.valueOf(status));
     copyResponseHeaders(response.responseHeaders(), answer.getHeaders());
-    answerHeaders.add(answer.getHeaders(), at);
     NettyDataBufferFactory buffers = (NettyDataBufferFactory) answer.bufferFactory();
     Flux<DataBuffer> content = body.map(part -> buffers.wrap(part.retain()));
     Mono<Void> written =
         isStream(response.responseHeaders())
             ? answer.writeAndFlushWith(content.map(Flux::just))
             : answer.writeWith(content);
-    return written.thenReturn(new Attempt.Answered(status));
+    return answerHeaders
+        .add(answer.getHeaders(), at)
+        .then(written)
+        .thenReturn(new Attempt.Answered(status, at));
   }
 
   private static boolean isStream(HttpHeaders headers) {

@@ -1,10 +1,11 @@
 package dev.freshet.gateway.pool;
 
-import dev.freshet.protocol.FreshetHeaders;
+import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,9 +13,6 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.netty.http.client.HttpClient;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Asks every instance for its position, again and again. */
 public final class HealthChecks implements AutoCloseable {
@@ -26,22 +24,22 @@ public final class HealthChecks implements AutoCloseable {
   /** Until an instance is ready it is asked more often: somebody waits for it. */
   private static final Duration INTERVAL_UNTIL_READY = Duration.ofMillis(100);
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(1);
-
-  private final HttpClient client;
-  private final JsonMapper json;
+  private final PositionClient client;
+  private final SystemView system;
   private final List<Instance> instances;
   private final Disposable.Composite running = Disposables.composite();
 
-  public HealthChecks(HttpClient client, JsonMapper json, List<Instance> instances) {
+  public HealthChecks(PositionClient client, SystemView system, List<Instance> instances) {
     this.client = client;
-    this.json = json;
+    this.system = system;
     this.instances = instances;
   }
 
   /** Asks each instance once, so that the first requests find them known, and goes on. */
   public void start() {
-    Flux.fromIterable(instances).flatMap(this::check).blockLast(TIMEOUT.multipliedBy(2));
+    Flux.fromIterable(instances)
+        .flatMap(this::check)
+        .blockLast(PositionClient.TIMEOUT.multipliedBy(2));
     for (Instance instance : instances) {
       running.add(
           Mono.defer(() -> check(instance))
@@ -56,61 +54,72 @@ public final class HealthChecks implements AutoCloseable {
   }
 
   private Mono<Void> check(Instance instance) {
-    return client
-        .get()
-        .uri(instance.spec().url() + FreshetHeaders.POSITION_PATH)
-        .responseSingle(
-            (response, body) ->
-                body.asByteArray()
-                    .defaultIfEmpty(new byte[0])
-                    .doOnNext(bytes -> answered(instance, response.status().code(), bytes)))
-        .timeout(TIMEOUT)
-        .onErrorResume(
-            failure -> {
-              become(instance, Instance.State.DOWN, reason(failure));
-              return Mono.empty();
-            })
-        .then();
+    return Mono.defer(
+        () -> {
+          long asked = System.nanoTime();
+          return client
+              .ask(instance.spec())
+              .doOnNext(answer -> answered(instance, answer, asked))
+              .onErrorResume(
+                  failure -> {
+                    become(instance, Instance.State.DOWN, reason(failure));
+                    return Mono.empty();
+                  })
+              .then();
+        });
   }
 
   private static String reason(Throwable failure) {
     String message = failure.getMessage();
     return failure instanceof TimeoutException || message == null
-        ? "no answer within " + TIMEOUT.toMillis() + " ms"
+        ? "no answer within " + PositionClient.TIMEOUT.toMillis() + " ms"
         : message;
   }
 
-  private void answered(Instance instance, int status, byte[] body) {
-    if (status >= 400 && status < 500) {
-      reportsNoPositions(instance);
-      return;
-    }
-    if (status != 200) {
-      become(instance, Instance.State.NOT_READY, "its position endpoint answers " + status);
-      return;
-    }
-    try {
-      PositionReport report = json.readValue(body, PositionReport.class);
-      if (report.position() == null || !report.ready()) {
-        become(instance, Instance.State.NOT_READY, "it says that it is not ready");
-      } else {
-        Instance.State before = instance.health().state();
-        instance.become(
-            Instance.State.READY, "", Position.parse(report.position()), report.lagSeconds(), true);
-        tell(instance, before);
-      }
-    } catch (JacksonException | IllegalArgumentException e) {
-      reportsNoPositions(instance);
+  private void answered(Instance instance, PositionClient.Answer answer, long askedNanos) {
+    switch (answer) {
+      case PositionClient.Answer.Failing(int status) ->
+          become(instance, Instance.State.NOT_READY, "its position endpoint answers " + status);
+      case PositionClient.Answer.Silent ignored -> silent(instance, askedNanos);
+      case PositionClient.Answer.Reported(PositionReport report) ->
+          reported(instance, report, true, askedNanos);
     }
   }
 
-  /**
-   * A backend that knows nothing of all this answers something else there, and works all the same.
-   */
-  private static void reportsNoPositions(Instance instance) {
-    Instance.State before = instance.health().state();
-    instance.become(Instance.State.READY, "does not report positions", null, null, false);
-    tell(instance, before);
+  /** Its database may tell what it does not. */
+  private void silent(Instance instance, long askedNanos) {
+    instance
+        .database()
+        .ifPresentOrElse(
+            database -> reported(instance, database.lastReport(), false, askedNanos),
+            () -> {
+              Instance.State before = instance.health().state();
+              instance.become(Instance.State.READY, "does not report positions", null, null, false);
+              tell(instance, before);
+            });
+  }
+
+  private void reported(Instance instance, PositionReport report, boolean itself, long askedNanos) {
+    try {
+      if (report.position() == null || !report.ready()) {
+        become(
+            instance,
+            Instance.State.NOT_READY,
+            itself ? "it says that it is not ready" : "its database can't be read");
+        return;
+      }
+      Position position = Position.parse(report.position());
+      Optional<String> unusable = system.observe(instance.spec().kind(), report, askedNanos);
+      if (unusable.isPresent()) {
+        become(instance, Instance.State.NOT_READY, unusable.get());
+        return;
+      }
+      Instance.State before = instance.health().state();
+      instance.become(Instance.State.READY, "", position, report.lagSeconds(), itself);
+      tell(instance, before);
+    } catch (IllegalArgumentException e) {
+      become(instance, Instance.State.NOT_READY, String.valueOf(e.getMessage()));
+    }
   }
 
   private static void become(Instance instance, Instance.State state, String reason) {

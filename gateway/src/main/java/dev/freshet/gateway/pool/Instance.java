@@ -1,8 +1,10 @@
 package dev.freshet.gateway.pool;
 
 import dev.freshet.protocol.Position;
+import dev.freshet.runtime.source.FreshnessGate;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -34,18 +36,35 @@ public final class Instance {
       @Nullable Boolean speaksFreshet) {}
 
   private final InstanceSpec spec;
+  private final @Nullable FreshnessGate database;
   private final Clock clock;
   private final AtomicInteger inFlight = new AtomicInteger();
   private volatile Health health;
 
-  Instance(InstanceSpec spec, Clock clock) {
+  /**
+   * Knows nothing yet.
+   *
+   * @param database of a backend that does not tell positions itself; or null
+   */
+  Instance(InstanceSpec spec, @Nullable FreshnessGate database, Clock clock) {
     this.spec = spec;
+    this.database = database;
     this.clock = clock;
     this.health = new Health(State.STARTING, "not asked yet", clock.instant(), null, null, null);
   }
 
   public InstanceSpec spec() {
     return spec;
+  }
+
+  /** The database of a backend that does not tell positions itself; empty for others. */
+  public Optional<FreshnessGate> database() {
+    return Optional.ofNullable(database);
+  }
+
+  /** Whether its position is told, by itself or by its database, as far as is known. */
+  public boolean tellsPosition() {
+    return database != null || !Boolean.FALSE.equals(health.speaksFreshet());
   }
 
   public Health health() {
@@ -62,7 +81,7 @@ public final class Instance {
 
   /** Whether it was at or past a position when it was last heard of. */
   public boolean isKnownAtOrPast(Position position) {
-    Position at = health.position();
+    Position at = database == null ? health.position() : database.position();
     return at != null && at.isAtOrPast(position);
   }
 

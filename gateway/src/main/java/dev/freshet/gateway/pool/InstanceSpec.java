@@ -1,7 +1,9 @@
 package dev.freshet.gateway.pool;
 
+import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import java.net.URI;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An instance as it is configured.
@@ -9,5 +11,12 @@ import java.net.URI;
  * @param id unique over all pools
  * @param url base URL, without a path
  * @param kind what it reads from; for instances that take writes, the primary
+ * @param position URL of its database, for a backend that does not tell positions itself; or null
  */
-public record InstanceSpec(String id, URI url, SourceKind kind) {}
+public record InstanceSpec(String id, URI url, SourceKind kind, @Nullable PostgresUrl position) {
+
+  @Override
+  public String toString() {
+    return id; // the position's URL may hold a password
+  }
+}

@@ -1,23 +1,36 @@
 package dev.freshet.gateway.pool;
 
+import dev.freshet.runtime.source.FreshnessGate;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The instances, by pool. */
 public final class Pools {
 
   private final Map<String, List<Instance>> byName;
 
-  public Pools(Map<String, List<InstanceSpec>> specs, Clock clock) {
+  /**
+   * Makes the instances.
+   *
+   * @param databases opens the database of a backend that does not tell positions itself
+   */
+  public Pools(
+      Map<String, List<InstanceSpec>> specs,
+      Function<InstanceSpec, @Nullable FreshnessGate> databases,
+      Clock clock) {
     byName =
         specs.entrySet().stream()
             .collect(
                 Collectors.toUnmodifiableMap(
                     Map.Entry::getKey,
                     pool ->
-                        pool.getValue().stream().map(spec -> new Instance(spec, clock)).toList()));
+                        pool.getValue().stream()
+                            .map(spec -> new Instance(spec, databases.apply(spec), clock))
+                            .toList()));
   }
 
   /** The instances of a pool that the routes name. */

@@ -15,23 +15,29 @@ import org.springframework.web.util.pattern.PathPattern;
  * @param methods intents of methods that differ from {@link Intent#of}
  * @param read where reads go; null when the route takes none
  * @param write where writes go; null when the route takes none
+ * @param sessionBy how session tokens travel
  */
 public record Route(
     String id,
     PathPattern path,
     Map<String, Intent> methods,
     @Nullable Read read,
-    @Nullable Write write) {
+    @Nullable Write write,
+    SessionBy sessionBy) {
 
   /**
    * Reads of a route.
    *
-   * @param level the consistency level of a request that names none
+   * @param consistency of a request that names none
    * @param allowed the levels that a request may name
    * @param maxWait how long a request may wait for a copy to catch up, over all that are asked
    */
   public record Read(
-      String pool, Level level, Set<Level> allowed, Duration maxWait, Otherwise otherwise) {}
+      String pool,
+      Consistency consistency,
+      Set<Level> allowed,
+      Duration maxWait,
+      Otherwise otherwise) {}
 
   /** Writes of a route. */
   public record Write(String pool) {}

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.routing;
 
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import java.io.IOException;
 import java.net.URI;
@@ -84,7 +85,7 @@ public final class RoutesFile {
                   e.getOriginalMessage().lines().findFirst().orElse("")));
     }
     Node file = new Node("", root);
-    file.allow("version", "sync", "routes", "pools");
+    file.allow("version", "primary", "sync", "routes", "pools");
     if (file.get("version").json.asInt(0) != 1) {
       throw file.get("version").invalid("must be 1");
     }
@@ -103,7 +104,11 @@ public final class RoutesFile {
       }
     }
     return new Routes(
-        routes, file.get("sync").list().stream().map(Node::url).toList(), pools, withoutAccess);
+        routes,
+        file.get("primary").isMissing() ? null : file.get("primary").database(),
+        file.get("sync").list().stream().map(Node::url).toList(),
+        pools,
+        withoutAccess);
   }
 
   private Map<String, List<InstanceSpec>> pools(Node node) {
@@ -134,20 +139,25 @@ public final class RoutesFile {
   }
 
   private static InstanceSpec instance(Node node) {
-    node.allow("id", "url", "kind");
+    node.allow("id", "url", "kind", "position");
     Node kind = node.get("kind");
+    Node position = node.get("position");
+    if (!position.isMissing()) {
+      position.allow("jdbc");
+    }
     try {
       return new InstanceSpec(
           node.get("id").required().token(),
           node.get("url").required().url(),
-          kind.isMissing() ? SourceKind.PRIMARY : SourceKind.parse(kind.text()));
+          kind.isMissing() ? SourceKind.PRIMARY : SourceKind.parse(kind.text()),
+          position.isMissing() ? null : position.get("jdbc").required().database());
     } catch (IllegalArgumentException e) {
       throw kind.invalid(": " + e.getMessage());
     }
   }
 
   private static Route route(Node node, Set<String> pools) {
-    node.allow("id", "path", "methods", "read", "write", "access");
+    node.allow("id", "path", "methods", "read", "write", "session", "access");
     if (!node.get("access").isMissing() && !node.get("access").text().equals("public")) {
       throw node.get("access").invalid("must be public");
     }
@@ -171,7 +181,8 @@ public final class RoutesFile {
           PathPatternParser.defaultInstance.parse(path.text()),
           methods,
           read,
-          write);
+          write,
+          sessionBy(node.get("session")));
     } catch (PatternParseException e) {
       throw path.invalid(": " + e.getMessage());
     }
@@ -179,18 +190,18 @@ public final class RoutesFile {
 
   private static Route.Read read(Node node, Set<String> pools) {
     node.allow("pool", "consistency", "allow", "wait", "otherwise");
-    Level level = level(node.get("consistency"), Level.SESSION);
+    Consistency consistency = consistency(node.get("consistency"));
     Set<Level> allowed = new TreeSet<>();
-    node.get("allow").list().forEach(member -> allowed.add(level(member, Level.SESSION)));
+    node.get("allow").list().forEach(member -> allowed.add(level(member)));
     if (allowed.isEmpty()) {
       allowed.addAll(DEFAULT_ALLOWED);
     }
-    allowed.add(level);
+    allowed.add(consistency.level());
     Node wait = node.get("wait");
     Node otherwise = node.get("otherwise");
     return new Route.Read(
         pool(node, pools),
-        level,
+        consistency,
         allowed,
         wait.isMissing() ? DEFAULT_WAIT : wait.duration(),
         otherwise.isMissing()
@@ -205,15 +216,37 @@ public final class RoutesFile {
                     Otherwise.FAIL)));
   }
 
-  private static Level level(Node node, Level byDefault) {
+  private static Consistency consistency(Node node) {
     if (node.isMissing()) {
-      return byDefault;
+      return Consistency.of(Level.SESSION);
     }
+    try {
+      Consistency consistency = Consistency.parse(node.text());
+      if (consistency.level() == Level.BOUNDED && consistency.maxStaleness() == null) {
+        throw node.invalid("must say how far: bounded;max-staleness=SECONDS");
+      }
+      return consistency;
+    } catch (IllegalArgumentException e) {
+      throw node.invalid(": " + e.getMessage());
+    }
+  }
+
+  private static Level level(Node node) {
     try {
       return Level.parse(node.text());
     } catch (IllegalArgumentException e) {
       throw node.invalid(": " + e.getMessage());
     }
+  }
+
+  private static SessionBy sessionBy(Node node) {
+    if (node.isMissing()) {
+      return SessionBy.HEADER;
+    }
+    node.allow("by");
+    return node.get("by")
+        .required()
+        .oneOf(Map.of("header", SessionBy.HEADER, "cookie", SessionBy.COOKIE));
   }
 
   private static Route.Write write(Node node, Set<String> pools) {
@@ -344,6 +377,14 @@ public final class RoutesFile {
         throw invalid("is not a URL; write http://HOST:PORT");
       }
       throw invalid("is '%s'; write http://HOST:PORT".formatted(asWritten()));
+    }
+
+    PostgresUrl database() {
+      try {
+        return PostgresUrl.parse(text());
+      } catch (IllegalArgumentException e) {
+        throw invalid(": " + e.getMessage());
+      }
     }
 
     Duration duration() {

@@ -1,98 +1,80 @@
 package dev.freshet.gateway.session;
 
 import dev.freshet.gateway.routing.Level;
-import dev.freshet.gateway.routing.Route;
 import dev.freshet.protocol.Position;
-import dev.freshet.protocol.Problem;
-import dev.freshet.protocol.ProblemCode;
-import dev.freshet.protocol.SessionToken;
+import dev.freshet.protocol.TimelineHistory;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client's level for this request, and what it has written and seen.
+ * What a client's request is owed, and what is known of the client.
  *
- * @param seen null when the client brings no token
+ * @param level that the request is answered at
+ * @param required the position that the answer must include; null when any will do
+ * @param isUnmeetable whether nobody can say what the answer must include, so that no copy will do
+ * @param seen at or past everything that the client has written and seen, on the current timeline;
+ *     null when it brought no token
+ * @param session tells clients apart; null when it brought no token
+ * @param renew whether the client is better given a new token, however far this answer takes it
  */
-public record ClientSession(Level level, @Nullable Position seen) {
+public record ClientSession(
+    Level level,
+    @Nullable Position required,
+    boolean isUnmeetable,
+    @Nullable Position seen,
+    @Nullable String session,
+    boolean renew) {
 
-  /** How the headers were read. */
-  public sealed interface Reading {
-    record Read(ClientSession session) implements Reading {}
+  /** The session of a client that brings nothing along. */
+  static ClientSession unknown(Level level) {
+    return new ClientSession(level, null, false, null, null, false);
+  }
 
-    record Refused(Problem problem) implements Reading {}
+  ClientSession withRequired(@Nullable Position required) {
+    return new ClientSession(level, required, false, seen, session, renew);
+  }
+
+  ClientSession unmeetable() {
+    return new ClientSession(level, null, true, seen, session, renew);
+  }
+
+  /** What even the primary has to have: a new one may lack what this client has seen. */
+  public @Nullable Position atLeast() {
+    return required == null ? seen : required;
   }
 
   /**
-   * Reads the headers of a read.
-   *
-   * @param consistency the level asked for, or null
-   * @param token the token or tokens, or null
+   * How far the client is after an answer; null when that is unknown. What it has seen on another
+   * timeline has to be {@linkplain #carriedOver carried over} first.
    */
-  public static Reading ofRead(
-      Route.Read route, @Nullable String consistency, @Nullable String token) {
-    Level level = route.level();
-    if (consistency != null) {
-      try {
-        level = Level.parse(consistency.replaceFirst(";.*", "").strip());
-      } catch (IllegalArgumentException e) {
-        return refused(ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + ".");
-      }
-      if (!route.allowed().contains(level)) {
-        return refused(
-            ProblemCode.LEVEL_NOT_ALLOWED,
-            "This route does not allow %s; it allows %s."
-                .formatted(
-                    level.text(),
-                    route.allowed().stream().map(Level::text).collect(Collectors.joining(", "))));
-      }
-    }
-    if (level == Level.BOUNDED || level == Level.STRONG) {
-      return refused(
-          ProblemCode.LEVEL_NOT_ALLOWED,
-          "%s is not served yet; ask for eventual or session.".formatted(level.text()));
-    }
-    return read(level, token);
+  public @Nullable Position after(@Nullable Position answered) {
+    return answered == null ? seen : seen == null ? answered : seen.max(answered);
   }
 
-  /** Reads the header of a write. */
-  public static Reading ofWrite(@Nullable String token) {
-    return read(Level.SESSION, token);
+  /** Whether an answer is of a later timeline than what the client has seen. */
+  public boolean isOvertakenBy(@Nullable Position answered) {
+    return answered != null && seen != null && answered.timeline() > seen.timeline();
   }
 
-  private static Reading read(Level level, @Nullable String token) {
-    if (token == null) {
-      return new Reading.Read(new ClientSession(level, null));
-    }
-    try {
-      Optional<SessionToken> latest = SessionToken.read(token);
-      return new Reading.Read(
-          new ClientSession(level, latest.map(SessionToken::position).orElse(null)));
-    } catch (IllegalArgumentException e) {
-      return refused(
-          ProblemCode.BAD_SESSION,
-          "Freshet-Session holds what is no token of this system. Leave it out to start anew.");
-    }
+  /**
+   * The session after a promotion that came between.
+   *
+   * @return empty when the promotion lost what it has seen: it goes on as it is, to be told so with
+   *     the next request
+   */
+  public Optional<ClientSession> carriedOver(TimelineHistory history) {
+    return seen == null
+        ? Optional.of(this)
+        : history
+            .carriedOver(seen)
+            .map(
+                carried ->
+                    new ClientSession(level, required, isUnmeetable, carried, session, true));
   }
 
-  private static Reading refused(ProblemCode code, String detail) {
-    return new Reading.Refused(Problem.of(code, detail));
-  }
-
-  /** The position that an answer must include; null when any will do. */
-  public @Nullable Position required() {
-    return level == Level.EVENTUAL ? null : seen;
-  }
-
-  /** The token to answer with: present when this answer takes the client further. */
-  public Optional<SessionToken> after(@Nullable Position answered, boolean always) {
-    if (answered == null) {
-      return Optional.empty();
-    }
-    Position furthest = seen == null ? answered : seen.max(answered);
-    return always || !furthest.equals(seen)
-        ? Optional.of(new SessionToken(furthest))
-        : Optional.empty();
+  /** Whether an answer takes the client further, or its token is to be renewed anyway. */
+  public boolean isAdvancedBy(@Nullable Position answered) {
+    Position after = after(answered);
+    return renew || (after != null && !after.equals(seen));
   }
 }

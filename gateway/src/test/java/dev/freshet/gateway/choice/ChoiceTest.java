@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Pools;
+import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Otherwise;
+import dev.freshet.gateway.session.ClientSession;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
 import java.net.URI;
@@ -31,11 +33,12 @@ class ChoiceTest {
                       spec("replica-1", SourceKind.REPLICA),
                       spec("replica-2", SourceKind.REPLICA),
                       spec("read-1", SourceKind.READ_DATABASE))),
+              spec -> null,
               Clock.systemUTC())
           .pool("readers");
 
   private static InstanceSpec spec(String id, SourceKind kind) {
-    return new InstanceSpec(id, URI.create("http://127.0.0.1:1"), kind);
+    return new InstanceSpec(id, URI.create("http://127.0.0.1:1"), kind, null);
   }
 
   @Test
@@ -64,13 +67,13 @@ class ChoiceTest {
             "replica-2 CAUGHT_UP 0",
             "read-1 WAITED 50",
             "replica-1 WAITED 50",
-            "primary FALLBACK 0");
+            "primary FALLBACK 1000");
   }
 
   @Test
   void sharesOfTheWaitNeverExceedIt() {
     assertThat(
-            Choice.forRead(pool, WRITTEN, WAIT, Otherwise.FAIL).stream()
+            Choice.forRead(pool, requiring(WRITTEN), WAIT, Otherwise.FAIL).stream()
                 .map(Candidate::maxWait)
                 .reduce(Duration.ZERO, Duration::plus))
         .isEqualTo(WAIT);
@@ -95,12 +98,16 @@ class ChoiceTest {
     assertThat(names(WRITTEN, Otherwise.PRIMARY)).contains("read-1 WAITED 50");
   }
 
+  private static ClientSession requiring(@Nullable Position required) {
+    return new ClientSession(Level.SESSION, required, false, required, null, false);
+  }
+
   private Instance instance(String id) {
     return pool.stream().filter(i -> i.spec().id().equals(id)).findFirst().orElseThrow();
   }
 
   private List<String> names(@Nullable Position required, Otherwise otherwise) {
-    return Choice.forRead(pool, required, WAIT, otherwise).stream()
+    return Choice.forRead(pool, requiring(required), WAIT, otherwise).stream()
         .map(c -> "%s %s %d".formatted(c.instance(), c.reason(), c.maxWait().toMillis()))
         .toList();
   }

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,7 +53,7 @@ class RoutesFileTest {
         .isEqualTo(
             new Route.Read(
                 "readers",
-                Level.SESSION,
+                Consistency.of(Level.SESSION),
                 Set.of(Level.EVENTUAL, Level.BOUNDED, Level.SESSION),
                 Duration.ofMillis(250),
                 Otherwise.STALE));
@@ -65,13 +67,44 @@ class RoutesFileTest {
     assertThat(routes.pools().get("readers"))
         .containsExactly(
             new InstanceSpec(
-                "replica-1", URI.create("http://db.example:8201"), SourceKind.REPLICA));
+                "replica-1", URI.create("http://db.example:8201"), SourceKind.REPLICA, null));
+    assertThat(routes.primary()).isNull();
+    assertThat(orders.sessionBy()).isEqualTo(SessionBy.HEADER);
+  }
+
+  @Test
+  void positionsOfBackendsThatKnowNothingOfThemAreAskedOfTheirDatabases() {
+    Routes routes =
+        FILE.read(
+            """
+            version: 1
+            primary: "postgresql://ada:secret@one,two/shop"
+            routes:
+              - id: all
+                path: /**
+                read: { pool: old, consistency: bounded;max-staleness=2.5 }
+                session: { by: cookie }
+            pools:
+              old:
+                instances:
+                  - { id: legacy-1, url: "http://127.0.0.1:9000", kind: replica, position: { jdbc: "jdbc:postgresql://one/shop" } }
+            """);
+    assertThat(routes.primary())
+        .isEqualTo(PostgresUrl.parse("postgresql://ada:secret@one,two/shop"));
+    assertThat(Objects.requireNonNull(routes.pools().get("old")).getFirst().position())
+        .isEqualTo(PostgresUrl.parse("jdbc:postgresql://one/shop"));
+    Route all = routes.match(PathContainer.parsePath("/x")).orElseThrow();
+    assertThat(all.read())
+        .extracting(Route.Read::consistency)
+        .isEqualTo(new Consistency(Level.BOUNDED, Duration.ofMillis(2_500)));
+    assertThat(all.sessionBy()).isEqualTo(SessionBy.COOKIE);
+    assertThat(routes.toString() + routes.pools()).doesNotContain("secret");
   }
 
   @Test
   void poolsMayBeGivenInstead() {
     InstanceSpec given =
-        new InstanceSpec("w", URI.create("http://127.0.0.1:1"), SourceKind.PRIMARY);
+        new InstanceSpec("w", URI.create("http://127.0.0.1:1"), SourceKind.PRIMARY, null);
     Routes routes =
         new RoutesFile(name -> null, Map.of("writers", List.of(given)))
             .read(
@@ -103,6 +136,11 @@ class RoutesFileTest {
         "wait: 250ms|wait: soon|routes[0].read.wait is 'soon'",
         "otherwise: stale|otherwise: whatever|there are fail, primary, stale",
         "consistency: session|consistency: sesion|'sesion' is not a consistency level",
+        "consistency: session|consistency: bounded|must say how far",
+        "consistency: session|consistency: strong;max-staleness=1|max-staleness belongs to bounded",
+        "access: public|session: { by: letter }|there are cookie, header",
+        "access: public|session: cookie|must hold keys",
+        "sync: [ \"http://127.0.0.1:8110\" ]|primary: nowhere|Not a PostgreSQL URL",
         "POST: read|POST: reads|routes[1].methods.POST is 'reads'",
         "write: { pool: writers }|write: { pool: writer }|which is no pool; the pools are readers, writers",
         "kind: replica|kind: replikca|'replikca' is not a kind of source",

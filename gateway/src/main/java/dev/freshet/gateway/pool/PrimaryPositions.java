@@ -1,0 +1,69 @@
+package dev.freshet.gateway.pool;
+
+import dev.freshet.protocol.PositionReport;
+import dev.freshet.protocol.SourceKind;
+import dev.freshet.runtime.source.FreshnessGate;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Asks the primary where it is: its database, where that is given, else a backend that stands on
+ * it.
+ */
+public final class PrimaryPositions {
+
+  private final @Nullable FreshnessGate primary;
+  private final Pools pools;
+  private final PositionClient client;
+
+  /**
+   * Prepares to ask.
+   *
+   * @param primary the primary's database; null when only backends can be asked
+   */
+  public PrimaryPositions(@Nullable FreshnessGate primary, Pools pools, PositionClient client) {
+    this.primary = primary;
+    this.pools = pools;
+    this.client = client;
+  }
+
+  /** Asks now for a report that tells a position; empty when nobody answers. */
+  public Mono<PositionReport> ask() {
+    return primary == null
+        ? askBackends()
+        : primary.report().filter(PrimaryPositions::tellsPosition).switchIfEmpty(askBackends());
+  }
+
+  private Mono<PositionReport> askBackends() {
+    return Flux.fromIterable(pools.all())
+        .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
+        .filter(instance -> instance.isEligible() && instance.tellsPosition())
+        .concatMap(this::ask, 1)
+        .next();
+  }
+
+  private Mono<PositionReport> ask(Instance instance) {
+    return instance
+        .database()
+        .map(FreshnessGate::report)
+        .orElseGet(
+            () ->
+                client
+                    .ask(instance.spec())
+                    .flatMap(answer -> Mono.justOrEmpty(report(answer)))
+                    .onErrorResume(failure -> Mono.empty()))
+        .filter(PrimaryPositions::tellsPosition);
+  }
+
+  private static Optional<PositionReport> report(PositionClient.Answer answer) {
+    return answer instanceof PositionClient.Answer.Reported(PositionReport report)
+        ? Optional.of(report)
+        : Optional.empty();
+  }
+
+  private static boolean tellsPosition(PositionReport report) {
+    return report.ready() && report.position() != null;
+  }
+}

@@ -1,0 +1,45 @@
+package dev.freshet.gateway.session;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.springframework.http.HttpCookie;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.ResponseCookie;
+import org.springframework.util.MultiValueMap;
+
+/** Session tokens as cookies: one of what a client has written, one of what it has seen. */
+public final class SessionCookies {
+
+  private static final String WRITTEN = "freshet-written";
+  private static final String SEEN = "freshet-seen";
+
+  private SessionCookies() {}
+
+  /** The tokens that a client's cookies hold. */
+  public static List<String> read(MultiValueMap<String, HttpCookie> cookies) {
+    return Stream.of(WRITTEN, SEEN)
+        .flatMap(name -> cookies.getOrDefault(name, List.of()).stream())
+        .map(HttpCookie::getValue)
+        .toList();
+  }
+
+  /**
+   * Sets the cookie of a write or of a read.
+   *
+   * @param isSecure whether the client came by TLS
+   */
+  public static void set(
+      HttpHeaders headers, String token, boolean ofWrite, boolean isSecure, Duration lifetime) {
+    headers.add(
+        HttpHeaders.SET_COOKIE,
+        ResponseCookie.from(ofWrite ? WRITTEN : SEEN, token)
+            .path("/")
+            .httpOnly(true)
+            .secure(isSecure)
+            .sameSite("Lax")
+            .maxAge(lifetime)
+            .build()
+            .toString());
+  }
+}

@@ -1,0 +1,220 @@
+package dev.freshet.gateway.session;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.InvalidKeyException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The keys that session tokens are signed with (HMAC-SHA256, RFC 2104).
+ *
+ * <p>One key a line, {@code ID:BASE64}, of at least {@link #FEWEST_BYTES} bytes. The first one
+ * signs; all are accepted. To rotate, give every gateway the new key as the second line, then move
+ * it to the first, and take the old one away when its tokens have expired. A file is read again
+ * when it has changed; one that can't be read leaves the keys as they were.
+ */
+public final class SessionKeys {
+
+  private static final Logger log = LoggerFactory.getLogger(SessionKeys.class);
+
+  private static final String ALGORITHM = "HmacSHA256";
+  private static final int FEWEST_BYTES = 32;
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+  private static final Pattern LINE = Pattern.compile("([\\w-]{1,32}):([A-Za-z0-9+/=_-]+)");
+
+  private final @Nullable Path file;
+  private volatile Map<String, Mac> keys;
+  private volatile String current;
+  private volatile long lookedNanos = System.nanoTime();
+  private @Nullable FileTime modified;
+
+  private SessionKeys(@Nullable Path file, Map<String, Mac> keys) {
+    this.file = file;
+    this.keys = keys;
+    this.current = keys.keySet().iterator().next();
+  }
+
+  /**
+   * Reads keys from a file, and again whenever it changes.
+   *
+   * @throws IllegalArgumentException when it holds no keys, saying what a file looks like
+   */
+  public static SessionKeys ofFile(Path file) {
+    try {
+      FileTime modified = Files.getLastModifiedTime(file);
+      SessionKeys keys = new SessionKeys(file, parse(Files.readString(file)));
+      keys.modified = modified;
+      return keys;
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "The file of session keys %s can't be read (%s)"
+              .formatted(file, e.getClass().getSimpleName()),
+          e);
+    }
+  }
+
+  /**
+   * Reads keys from a text, such as an environment variable.
+   *
+   * @throws IllegalArgumentException when it holds no keys
+   */
+  public static SessionKeys ofText(String text) {
+    return new SessionKeys(null, parse(text));
+  }
+
+  /** Keys of a file, made with one key where there is none, readable by its owner alone. */
+  public static SessionKeys madeIn(Path file) {
+    if (!Files.exists(file)) {
+      byte[] key = new byte[FEWEST_BYTES];
+      new SecureRandom().nextBytes(key);
+      try {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder != null && !Files.isDirectory(folder)) {
+          Files.createDirectories(
+              folder,
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        Files.createFile(
+            file,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(
+            file, "made-here:%s%n".formatted(Base64.getEncoder().encodeToString(key)));
+      } catch (IOException e) {
+        throw new UncheckedIOException(
+            "No key for session tokens can be kept in %s. Name a file of keys with --session-keys."
+                .formatted(file),
+            e);
+      }
+      log.warn(
+          "Session tokens are signed with a key that was made now and is kept in {}. Several gateways need the same: give each a file of keys with --session-keys",
+          file);
+    }
+    return ofFile(file);
+  }
+
+  private static Map<String, Mac> parse(String text) {
+    Map<String, Mac> keys = new LinkedHashMap<>();
+    text.lines()
+        .flatMap(line -> Arrays.stream(line.split("[,;]", -1)))
+        .map(String::strip)
+        .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+        .forEach(line -> keys.put(idOf(line), keyOf(line)));
+    if (keys.isEmpty()) {
+      throw new IllegalArgumentException(
+          "There is no session key. Write one a line as ID:BASE64, such as 2026-11:$(openssl rand -base64 32)");
+    }
+    return keys;
+  }
+
+  private static String idOf(String line) {
+    return form(line).group(1);
+  }
+
+  private static Matcher form(String line) {
+    Matcher form = LINE.matcher(line);
+    if (!form.matches()) {
+      // The line is not repeated: it may hold a key.
+      throw new IllegalArgumentException(
+          "A session key is written as ID:BASE64, such as 2026-11:$(openssl rand -base64 32)");
+    }
+    return form;
+  }
+
+  private static Mac keyOf(String line) {
+    byte[] bytes =
+        Base64.getDecoder().decode(form(line).group(2).replace('-', '+').replace('_', '/'));
+    if (bytes.length < FEWEST_BYTES) {
+      throw new IllegalArgumentException(
+          "The session key %s has %d bytes; it needs %d or more"
+              .formatted(idOf(line), bytes.length, FEWEST_BYTES));
+    }
+    try {
+      Mac mac = Mac.getInstance(ALGORITHM);
+      mac.init(new SecretKeySpec(bytes, ALGORITHM));
+      return mac;
+    } catch (NoSuchAlgorithmException | InvalidKeyException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The id of the key that signs. */
+  public String current() {
+    look();
+    return current;
+  }
+
+  /** Whether there is a key of this id. */
+  public boolean knows(String id) {
+    look();
+    return keys.containsKey(id);
+  }
+
+  /** The signature of a text by a key that is known, base64url. */
+  public Optional<String> sign(String id, String text) {
+    Mac key = keys.get(id);
+    if (key == null) {
+      return Optional.empty();
+    }
+    try {
+      Mac mac = (Mac) key.clone();
+      byte[] signature = mac.doFinal(text.getBytes(StandardCharsets.US_ASCII));
+      return Optional.of(Base64.getUrlEncoder().withoutPadding().encodeToString(signature));
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Whether a text was signed so. Takes the same time wherever the signatures differ. */
+  public boolean isSigned(String id, String text, String signature) {
+    return sign(id, text)
+        .filter(
+            right ->
+                MessageDigest.isEqual(
+                    right.getBytes(StandardCharsets.US_ASCII),
+                    signature.getBytes(StandardCharsets.US_ASCII)))
+        .isPresent();
+  }
+
+  private void look() {
+    if (file != null && System.nanoTime() - lookedNanos > LOOK_EVERY.toNanos()) {
+      lookedNanos = System.nanoTime();
+      readAgain(file);
+    }
+  }
+
+  private synchronized void readAgain(Path from) {
+    try {
+      FileTime now = Files.getLastModifiedTime(from);
+      if (now.equals(modified)) {
+        return;
+      }
+      modified = now;
+      Map<String, Mac> read = parse(Files.readString(from));
+      keys = read;
+      current = read.keySet().iterator().next();
+      log.info("Session tokens are signed with key {}; accepted are {}", current, read.keySet());
+    } catch (IOException | IllegalArgumentException e) {
+      log.warn("The session keys stay as they were: {}", e.getMessage());
+    }
+  }
+}

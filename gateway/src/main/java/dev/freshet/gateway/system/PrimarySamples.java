@@ -1,0 +1,53 @@
+package dev.freshet.gateway.system;
+
+import dev.freshet.protocol.Position;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+
+/**
+ * Where the primary was at moments of the last minute. A copy at or past such a position lacks
+ * nothing that was committed before its moment, also when the primary has been idle since.
+ */
+final class PrimarySamples {
+
+  private static final Duration KEPT = Duration.ofMinutes(1);
+  private static final long SPACING_NANOS = Duration.ofMillis(50).toNanos();
+
+  private final Deque<Sample> samples = new ArrayDeque<>();
+
+  /**
+   * A position.
+   *
+   * @param nanos when it was asked for, by {@link System#nanoTime}
+   */
+  private record Sample(Position position, long nanos) {}
+
+  /**
+   * Adds a position.
+   *
+   * @param askedNanos when it was asked for: the position may be later than that, not earlier
+   */
+  synchronized void add(Position position, long askedNanos) {
+    Sample last = samples.peekLast();
+    if (last != null && last.position().timeline() != position.timeline()) {
+      samples.clear();
+    } else if (last != null && askedNanos - last.nanos() < SPACING_NANOS) {
+      return;
+    }
+    samples.addLast(new Sample(position, askedNanos));
+    while (askedNanos - samples.getFirst().nanos() > KEPT.toNanos()) {
+      samples.removeFirst();
+    }
+  }
+
+  /** The earliest position whose moment is at most this long ago. */
+  synchronized Optional<Position> within(Duration age) {
+    long now = System.nanoTime();
+    return samples.stream()
+        .filter(sample -> now - sample.nanos() <= age.toNanos())
+        .findFirst()
+        .map(Sample::position);
+  }
+}

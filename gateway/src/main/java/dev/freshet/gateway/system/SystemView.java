@@ -1,0 +1,169 @@
+package dev.freshet.gateway.system;
+
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.PositionReport;
+import dev.freshet.protocol.SourceKind;
+import dev.freshet.protocol.TimelineHistory;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * What is known of the system as a whole: which one it is, which timeline it is on and what it has
+ * behind it, and where its primary was lately.
+ *
+ * <p>The timeline only ever rises. A primary that reports an earlier one was replaced, and counts
+ * for nothing any more.
+ */
+public final class SystemView {
+
+  private static final Logger log = LoggerFactory.getLogger(SystemView.class);
+
+  /** A primary that has not told its history by then has nobody to ask for it. */
+  private static final Duration HISTORY_TOLD_WITHIN = Duration.ofSeconds(10);
+
+  private final PrimarySamples samples = new PrimarySamples();
+  private final SharedQuestion<Position> question;
+
+  private volatile @Nullable String systemIdentifier;
+  private volatile @Nullable TimelineHistory history;
+  private volatile @Nullable Position primary;
+  private boolean isHistoryTold;
+  private long learntNanos;
+
+  /**
+   * Knows nothing yet.
+   *
+   * @param primaries asks the primary where it is; empty when nobody answers
+   */
+  public SystemView(Supplier<Mono<PositionReport>> primaries) {
+    this.question =
+        new SharedQuestion<>(
+            () -> {
+              long asked = System.nanoTime();
+              return primaries
+                  .get()
+                  .filter(report -> observe(SourceKind.PRIMARY, report, asked).isEmpty())
+                  .map(report -> Position.parse(String.valueOf(report.position())));
+            });
+  }
+
+  /**
+   * Takes what an instance reports.
+   *
+   * @param askedNanos when it was asked
+   * @return why it is not to be used; empty when it is one of this system, and not left behind
+   */
+  public Optional<String> observe(SourceKind kind, PositionReport report, long askedNanos) {
+    String identifier = report.systemIdentifier();
+    if (identifier != null) {
+      String known = learnt(identifier);
+      if (!known.equals(identifier)) {
+        return Optional.of(
+            "it stands on system %s, and this one is %s".formatted(identifier, known));
+      }
+    }
+    if (kind != SourceKind.PRIMARY || report.position() == null) {
+      return Optional.empty();
+    }
+    Position position = Position.parse(report.position());
+    if (isFormer(position)) {
+      return Optional.of(
+          "it is a former primary, on timeline %d; the system is on %d"
+              .formatted(position.timeline(), timeline()));
+    }
+    learn(position, report.history());
+    sampled(position, askedNanos);
+    return Optional.empty();
+  }
+
+  private synchronized String learnt(String identifier) {
+    String known = systemIdentifier;
+    if (known == null) {
+      systemIdentifier = identifier;
+      return identifier;
+    }
+    return known;
+  }
+
+  private synchronized void learn(Position position, @Nullable String told) {
+    TimelineHistory known = history;
+    boolean isNew = known == null || known.current() < position.timeline();
+    if (known != null && isNew) {
+      log.info("The system is on timeline {} now", position.timeline());
+    }
+    if (isNew) {
+      learntNanos = System.nanoTime();
+      isHistoryTold = false;
+      history = TimelineHistory.startingAt(position.timeline());
+    }
+    if (told != null && !isHistoryTold) {
+      history = TimelineHistory.parse(position.timeline(), told);
+      isHistoryTold = true;
+    }
+  }
+
+  /** Whether what the current timeline has behind it is not known, but may be soon. */
+  public synchronized boolean isHistoryAwaited() {
+    return !isHistoryTold
+        && timeline() > 1
+        && System.nanoTime() - learntNanos < HISTORY_TOLD_WITHIN.toNanos();
+  }
+
+  /** A backend that stands on the primary told this position in an answer. */
+  public void heard(Position position) {
+    Position known = primary;
+    if (!isFormer(position) && (known == null || !known.max(position).equals(known))) {
+      learn(position, null);
+      primary = position;
+    }
+  }
+
+  private void sampled(Position position, long askedNanos) {
+    learn(position, null);
+    samples.add(position, askedNanos);
+    primary = position;
+  }
+
+  private int timeline() {
+    TimelineHistory known = history;
+    return known == null ? 0 : known.current();
+  }
+
+  /** Whether a position is on a timeline that was left. */
+  public boolean isFormer(Position position) {
+    return position.timeline() < timeline();
+  }
+
+  /** Which system it is; empty while that is unknown. */
+  public Optional<String> systemIdentifier() {
+    return Optional.ofNullable(systemIdentifier);
+  }
+
+  /** The timelines; empty while they are unknown. */
+  public Optional<TimelineHistory> history() {
+    return Optional.ofNullable(history);
+  }
+
+  /** Where the primary was when it was last heard of. */
+  public Optional<Position> lastKnown() {
+    return Optional.ofNullable(primary);
+  }
+
+  /** A position that the primary was at no longer ago than this; the earliest such. */
+  public Optional<Position> within(Duration age) {
+    return samples.within(age);
+  }
+
+  /**
+   * Where the primary is, by a question that is put after this call: at or past everything that was
+   * committed before it. Empty when nobody answers.
+   */
+  public Mono<Position> ask() {
+    return question.ask();
+  }
+}

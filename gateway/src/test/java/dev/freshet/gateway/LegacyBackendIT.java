@@ -1,0 +1,169 @@
+package dev.freshet.gateway;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import dev.freshet.cluster.Cluster;
+import dev.freshet.cluster.ClusterOptions;
+import dev.freshet.cluster.PostgresServer;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** Backends that know nothing of positions, on a real primary and its replica. */
+class LegacyBackendIT {
+
+  private static final int PORT = 14_440;
+
+  @TempDir Path folder;
+
+  private Cluster cluster;
+  private WireMockServer backend;
+  private ConfigurableApplicationContext gateway;
+
+  @BeforeEach
+  void start() throws Exception {
+    cluster = Cluster.start(new ClusterOptions(folder.resolve("data"), 1, 0, PORT, false));
+    execute(cluster.primary(), "create table noted (id int)");
+    backend =
+        new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
+    backend.start();
+    backend.stubFor(any(anyUrl()).atPriority(9).willReturn(aResponse().withBody("as ever")));
+    backend.stubFor(get("/.freshet/position").willReturn(aResponse().withStatus(404)));
+    Files.writeString(
+        folder.resolve("routes.yaml"),
+        """
+        version: 1
+        primary: "%2$s"
+        routes:
+          - id: all
+            path: /**
+            read: { pool: readers, allow: [session, strong, eventual] }
+            write: { pool: writers }
+        pools:
+          writers:
+            instances: [ { id: old-1, url: "%1$s" } ]
+          readers:
+            instances:
+              - { id: old-primary, url: "%1$s", kind: primary, position: { jdbc: "%2$s" } }
+              - { id: old-replica, url: "%1$s", kind: replica, position: { jdbc: "%3$s" } }
+        """
+            .formatted(
+                backend.baseUrl(),
+                cluster.primary().url().uriWithPassword(),
+                cluster.replicas().getFirst().url().uriWithPassword()));
+    gateway =
+        Gateway.start(
+            Map.of(
+                "server.port",
+                0,
+                "server.address",
+                "127.0.0.1",
+                "management.server.port",
+                0,
+                "management.server.address",
+                "127.0.0.1",
+                "freshet.gateway.data",
+                folder.toString(),
+                "freshet.gateway.routes",
+                folder.resolve("routes.yaml").toString()));
+  }
+
+  @AfterEach
+  void stop() {
+    if (gateway != null) {
+      gateway.close();
+    }
+    backend.stop();
+    cluster.close();
+  }
+
+  @Test
+  void whatWasWrittenIsReadFromTheReplicaOnceItIsThereAndFromThePrimaryUntilThen()
+      throws Exception {
+    PostgresServer replica = cluster.replicas().getFirst();
+    awaitSource("", "old-replica;kind=replica;reason=any");
+    execute(replica, "select pg_wal_replay_pause()");
+    execute(cluster.primary(), "insert into noted values (1)");
+    HttpResponse<String> written = send("POST", "");
+    String token = written.headers().firstValue("Freshet-Session").orElseThrow();
+    HttpResponse<String> behind = send("GET", token);
+    assertThat(behind.body()).isEqualTo("as ever");
+    assertThat(source(behind)).isEqualTo("old-primary;kind=primary;reason=fallback");
+    execute(replica, "select pg_wal_replay_resume()");
+    awaitSource(token, "old-replica;kind=replica;reason=caught-up");
+  }
+
+  @Test
+  void readTakesTheClientAsFarAsItsDatabaseIs() throws Exception {
+    awaitSource("", "old-replica;kind=replica;reason=any");
+    String before = send("POST", "").headers().firstValue("Freshet-Session").orElseThrow();
+    execute(cluster.primary(), "insert into noted values (1)");
+    await(
+        () -> {
+          String seen = send("GET", "").headers().firstValue("Freshet-Session").orElse("");
+          return seen.substring(0, 24).compareTo(before.substring(0, 24)) > 0;
+        });
+  }
+
+  private void awaitSource(String token, String source) throws Exception {
+    await(() -> source(send("GET", token)).equals(source));
+  }
+
+  private static String source(HttpResponse<String> answer) {
+    return answer.headers().firstValue("Freshet-Source").orElse("none");
+  }
+
+  private HttpResponse<String> send(String method, String token) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(
+                URI.create(
+                    "http://127.0.0.1:"
+                        + gateway.getEnvironment().getProperty("local.server.port")
+                        + "/notes"))
+            .method(method, HttpRequest.BodyPublishers.noBody());
+    if (!token.isEmpty()) {
+      request.header("Freshet-Session", token);
+    }
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  private static void execute(PostgresServer server, String sql) throws Exception {
+    try (Connection connection = server.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  private static void await(Condition condition) throws Exception {
+    Instant end = Instant.now().plusSeconds(30);
+    while (!condition.holds()) {
+      assertThat(Instant.now()).isBefore(end);
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package dev.freshet.gateway.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.freshet.gateway.session.Sessions.Flaw;
+import dev.freshet.gateway.session.Sessions.Presented;
+import dev.freshet.protocol.Position;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SessionsTest {
+
+  private static final String SYSTEM = "7412345678901234567";
+  private static final String NEW = "new:" + "A".repeat(43) + "=";
+  private static final String OLD = "old:" + "B".repeat(43) + "=";
+  private static final Position AT = Position.parse("1:2/3026C08");
+  private static final Duration LIFETIME = Duration.ofHours(1);
+  private static final Instant NOW = Instant.parse("2026-11-01T12:00:00Z");
+
+  @TempDir Path folder;
+
+  private static Sessions sessions(String keys, Instant now) {
+    return new Sessions(SessionKeys.ofText(keys), LIFETIME, Clock.fixed(now, ZoneOffset.UTC));
+  }
+
+  private static Presented read(Sessions sessions, String... values) {
+    return sessions.read(List.of(values), SYSTEM);
+  }
+
+  @Test
+  void tokenComesBackAsItWasIssued() {
+    Sessions sessions = sessions(NEW, NOW);
+    String text = sessions.issue(AT, "session-1", SYSTEM);
+    assertThat(text).matches("[\\w.-]+");
+    assertThat(read(sessions, text))
+        .isEqualTo(
+            new Presented.Good(
+                List.of(
+                    new SessionToken(AT, "new", "session-1", SYSTEM, NOW, NOW.plus(LIFETIME)))));
+  }
+
+  @Test
+  void tokensSortAsStringsInTheOrderOfTheirPositions() {
+    Sessions sessions = sessions(NEW, NOW);
+    List<String> tokens =
+        Arrays.asList("1:0/FFFFFFFF", "1:1/0", "2:0/1").stream()
+            .map(position -> sessions.issue(Position.parse(position), null, SYSTEM))
+            .toList();
+    assertThat(tokens).isSorted();
+  }
+
+  @Test
+  void anyOtherCharacterMakesATokenBad() {
+    Sessions sessions = sessions(NEW, NOW);
+    String text = sessions.issue(AT, "session-1", SYSTEM);
+    for (int i = 0; i < text.length(); i++) {
+      char other = text.charAt(i) == '1' ? '2' : '1';
+      String changed = text.substring(0, i) + other + text.substring(i + 1);
+      // The last character of base64 holds bits of which only some count.
+      if (i < text.length() - 1) {
+        assertThat(read(sessions, changed))
+            .as(changed)
+            .isInstanceOfAny(Presented.Bad.class, Presented.Unreliable.class);
+      }
+    }
+    assertThat(read(sessions, text.replaceFirst("^0000000100", "0000000101")))
+        .isEqualTo(new Presented.Bad(Flaw.TAMPERED));
+    assertThat(read(sessions, "x")).isEqualTo(new Presented.Bad(Flaw.MALFORMED));
+    assertThat(read(sessions, text, "x")).isEqualTo(new Presented.Bad(Flaw.MALFORMED));
+  }
+
+  @Test
+  void tokenOfAnotherSystemIsForeignWhereBothAreKnown() {
+    Sessions sessions = sessions(NEW, NOW);
+    assertThat(read(sessions, sessions.issue(AT, null, "17")))
+        .isEqualTo(new Presented.Bad(Flaw.FOREIGN));
+    assertThat(read(sessions, sessions.issue(AT, null, null))).isInstanceOf(Presented.Good.class);
+    assertThat(sessions.read(List.of(sessions.issue(AT, null, "17")), null))
+        .isInstanceOf(Presented.Good.class);
+  }
+
+  @Test
+  void oldKeyIsAcceptedUntilItIsTakenAway() {
+    String text = sessions(OLD, NOW).issue(AT, null, SYSTEM);
+    assertThat(read(sessions(NEW + "," + OLD, NOW), text)).isInstanceOf(Presented.Good.class);
+    assertThat(read(sessions(NEW, NOW), text))
+        .isEqualTo(new Presented.Unreliable(Flaw.UNKNOWN_KEY));
+  }
+
+  @Test
+  void expiredTokenIsUnreliableAndSpoilsTheOthers() {
+    String text = sessions(NEW, NOW).issue(AT, null, SYSTEM);
+    Sessions later = sessions(NEW, NOW.plus(LIFETIME).plusSeconds(1));
+    assertThat(read(later, later.issue(AT, null, SYSTEM) + ", " + text))
+        .isEqualTo(new Presented.Unreliable(Flaw.EXPIRED));
+  }
+
+  @Test
+  void severalTokensInSeveralHeadersAreAllRead() {
+    Sessions sessions = sessions(NEW, NOW);
+    String one = sessions.issue(AT, "a", SYSTEM);
+    String other = sessions.issue(Position.parse("1:0/1"), "b", SYSTEM);
+    assertThat(read(sessions, one + ",," + other, " " + one))
+        .isInstanceOfSatisfying(Presented.Good.class, good -> assertThat(good.tokens()).hasSize(3));
+    assertThat(read(sessions, "", " , ")).isEqualTo(new Presented.Nothing());
+  }
+
+  @Test
+  void keyIsMadeOnceForItsOwnerAlone() throws Exception {
+    Path file = folder.resolve("data/session-keys");
+    SessionKeys made = SessionKeys.madeIn(file);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+    String key = Files.readString(file);
+    assertThat(SessionKeys.madeIn(file).sign(made.current(), "x"))
+        .isEqualTo(made.sign(made.current(), "x"));
+    assertThat(Files.readString(file)).isEqualTo(key);
+  }
+
+  @Test
+  void fileThatChangesIsReadAgainAndOneThatIsBrokenLeavesTheKeys() throws Exception {
+    Path file = Files.writeString(folder.resolve("keys"), "# ours\n" + OLD + "\n");
+    SessionKeys keys = SessionKeys.ofFile(file);
+    assertThat(keys.current()).isEqualTo("old");
+    Files.writeString(file, NEW + "\n" + OLD + "\n");
+    Files.setLastModifiedTime(file, FileTime.from(NOW));
+    await(() -> keys.current().equals("new"));
+    assertThat(keys.knows("old")).isTrue();
+    Files.writeString(file, "nonsense");
+    Files.setLastModifiedTime(file, FileTime.from(NOW.plusSeconds(1)));
+    Files.writeString(folder.resolve("good"), NEW);
+    Files.setLastModifiedTime(folder.resolve("good"), FileTime.from(NOW.plusSeconds(2)));
+    assertThat(keys.current()).isEqualTo("new");
+    Files.move(folder.resolve("good"), file, StandardCopyOption.REPLACE_EXISTING);
+    await(() -> !keys.knows("old"));
+    assertThat(keys.current()).isEqualTo("new");
+  }
+
+  private static void await(BooleanSupplier condition) {
+    Instant end = Instant.now().plusSeconds(20);
+    while (!condition.getAsBoolean()) {
+      assertThat(Instant.now()).isBefore(end);
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  @Test
+  void keysThatAreNoneAreRefusedWithoutRepeatingThem() {
+    assertThatThrownBy(() -> SessionKeys.ofText("secret-without-id"))
+        .hasMessageContaining("ID:BASE64")
+        .hasMessageNotContaining("secret");
+    assertThatThrownBy(() -> SessionKeys.ofText("short:AAAA")).hasMessageContaining("3 bytes");
+    assertThatThrownBy(() -> SessionKeys.ofText("# nothing"))
+        .hasMessageContaining("no session key");
+    assertThatThrownBy(() -> SessionKeys.ofFile(folder.resolve("nowhere")))
+        .hasMessageContaining("can't be read");
+  }
+}
