@@ -3,16 +3,20 @@ package dev.freshet.sync;
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.protocol.TimelineHistory;
+import dev.freshet.runtime.PrimaryFinder;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.Mirror;
 import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.apply.Sql;
+import dev.freshet.sync.capture.CaptureListener;
 import dev.freshet.sync.capture.ChangeCapture;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.ConsistentSnapshot;
@@ -25,6 +29,7 @@ import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.Views;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.Observation.State;
+import dev.freshet.sync.upkeep.Statistics;
 import dev.freshet.sync.upkeep.TableCopy;
 import dev.freshet.sync.upkeep.Upkeep;
 import java.io.IOException;
@@ -37,6 +42,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +58,8 @@ import org.slf4j.LoggerFactory;
 final class Session {
 
   private static final Logger log = LoggerFactory.getLogger(Session.class);
+
+  private static final Duration LOOK_FOR_PRIMARY = Duration.ofSeconds(1);
 
   private final SyncSettings settings;
   private final PostgresUrl primary;
@@ -79,17 +87,19 @@ final class Session {
   /**
    * Prepares a session.
    *
+   * @param primary the server that is the primary now
    * @param copyAnew tables whose mirrors can't be trusted
    * @param budget of copies of everything, over all sessions
    */
   Session(
       SyncSettings settings,
+      PostgresUrl primary,
       Set<TableName> copyAnew,
       CopyBudget budget,
       Consumer<Observation> observer,
       Clock clock) {
     this.settings = settings;
-    this.primary = PostgresUrl.parse(settings.primary());
+    this.primary = primary;
     this.readDatabase = PostgresUrl.parse(settings.readDatabase());
     this.copyAnew = Set.copyOf(copyAnew);
     this.budget = budget;
@@ -117,22 +127,25 @@ final class Session {
           SourceDatabase.systemIdentifier(source.db()), primary.database());
       SourceCatalogue catalogue = new SourceCatalogue(source);
       SessionPlan plan = SessionPlan.of(catalogue, applier, readDatabase, declared);
-      Map<TableName, SourceTable> tables = plan.tables();
       if (settings.views()) {
-        new Views(source.db(), source.transactions()).install(plan.declaredModels());
+        installViews(source, plan);
       }
       Slot slot = new Slot(source.db(), settings.slotName());
       String copyBecause = whyCopy(source, slot, stored);
+      if (!copyBecause.isEmpty()) {
+        slot.requireFree(!stored.isNew());
+      }
+      SessionPlan possible = plan.onlyOf(slot.publish(plan.tables().keySet()), applier);
+      Map<TableName, SourceTable> tables = possible.tables();
       if (copyBecause.isEmpty()) {
-        slot.publish(tables.keySet());
-        resume(applier, stored, tables, plan);
+        slot.takeOver();
+        resume(applier, stored, tables, possible);
       } else {
         if (stored.complete()) {
           budget.spend(copyBecause);
         }
         observer.accept(new Observation.Became(State.SNAPSHOT, copyBecause));
-        slot.drop(!stored.isNew());
-        slot.publish(tables.keySet());
+        slot.drop();
         copyAll(source, applier, tables, stored.epoch());
       }
       observer.accept(new Observation.Resumed(applier.applied()));
@@ -140,6 +153,14 @@ final class Session {
       stream(source, slot, tables, applier);
       return End.ENDED;
     }
+  }
+
+  private void installViews(SourceDatabase source, SessionPlan plan) {
+    new Views(source.db(), source.transactions())
+        .install(plan.declaredModels())
+        .forEach(
+            (model, reason) ->
+                observer.accept(new Observation.ModelChanged(model, "without a view", reason)));
   }
 
   /** Why everything has to be copied anew; empty when the stored position can be gone on from. */
@@ -162,7 +183,7 @@ final class Session {
               .formatted(now, stored.position()));
     }
     if (now > then) {
-      Optional<Lsn> left = SourceDatabase.switchPoint(primary, then, now);
+      Optional<Lsn> left = TimelineHistory.ask(primary, now).end(then);
       if (left.isEmpty() || left.get().compareTo(stored.position().lsn()) < 0) {
         return "The primary was replaced by one that lacks changes up to %s, which had been applied here."
             .formatted(stored.position());
@@ -216,7 +237,6 @@ final class Session {
                           name, ModelStore.State.BUILDING, "A table that it reads was altered.");
                     }
                   });
-          return true;
         });
   }
 
@@ -230,11 +250,7 @@ final class Session {
         Sql writing = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-copy"))) {
       for (SourceTable table : tables.values()) {
         if (isCopied(snapshot, table, writing)) {
-          applier.between(
-              sql -> {
-                applier.startFollowing(table);
-                return true;
-              });
+          applier.between(sql -> applier.startFollowing(table));
         }
       }
       applier.completeCopy(new Position(timeline, snapshot.at()));
@@ -273,7 +289,7 @@ final class Session {
       SourceDatabase source, Slot slot, Map<TableName, SourceTable> tables, Applier applier)
       throws SQLException {
     int timeline = source.position().timeline();
-    AtomicReference<@Nullable Exception> companionFailed = new AtomicReference<>();
+    AtomicReference<@Nullable Throwable> companionFailed = new AtomicReference<>();
     try (SourceDatabase watching = SourceDatabase.connect(primary);
         SourceDatabase planning = SourceDatabase.connect(primary);
         Connection listening = SourceDatabase.open(readDatabase, "freshet-sync-wanted");
@@ -300,7 +316,8 @@ final class Session {
               clock);
       Upkeep keeping =
           new Upkeep(
-              new Upkeep.Place(primary, readDatabase, settings.models(), slot.name()),
+              new Upkeep.Place(
+                  primary, readDatabase, settings.models(), new Slot(planning.db(), slot.name())),
               new SourceCatalogue(planning),
               settings.views() ? new Views(planning.db(), planning.transactions()) : null,
               applier,
@@ -310,6 +327,9 @@ final class Session {
       streaming = applier;
       Thread pinging = companion("pinger", pinger::run, running, companionFailed);
       Thread upkeeping = companion("upkeep", keeping::run, running, companionFailed);
+      Thread following = companion("primary", this::followPrimary, running, companionFailed);
+      Thread analysing =
+          companion("statistics", new Statistics(readDatabase)::run, running, companionFailed);
       try {
         running.run();
       } finally {
@@ -318,14 +338,40 @@ final class Session {
         streaming = null;
         pinging.interrupt();
         upkeeping.interrupt();
+        following.interrupt();
+        analysing.interrupt();
         pinging.join();
         upkeeping.join();
+        following.join();
+        analysing.join();
       }
       rethrow(companionFailed.get());
     } catch (IOException e) {
       throw new IllegalStateException("The capture can't be closed: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Of several servers another may become the primary, while this one goes on as if it were. */
+  private void followPrimary() {
+    PostgresUrl all = PostgresUrl.parse(settings.primary());
+    while (all.servers().size() > 1 && !Thread.currentThread().isInterrupted()) {
+      Optional<PrimaryFinder.Primary> now = PrimaryFinder.find(all);
+      if (now.isPresent() && !now.get().url().equals(primary)) {
+        throw new PrimaryMoved(now.get().url());
+      }
+      LockSupport.parkNanos(LOOK_FOR_PRIMARY.toNanos());
+    }
+  }
+
+  /** Another server is the primary now. */
+  private static final class PrimaryMoved extends SessionOver {
+
+    private static final long serialVersionUID = 1L;
+
+    PrimaryMoved(PostgresUrl now) {
+      super("The primary is %s now.".formatted(now));
     }
   }
 
@@ -338,14 +384,14 @@ final class Session {
       String name,
       Companion work,
       ChangeCapture running,
-      AtomicReference<@Nullable Exception> failed) {
+      AtomicReference<@Nullable Throwable> failed) {
     return Thread.ofVirtual()
         .name(name)
         .start(
             () -> {
               try {
                 work.run();
-              } catch (SQLException | RuntimeException e) {
+              } catch (Throwable e) {
                 failed.compareAndSet(null, e);
                 log.debug("The {} ended", name, e);
                 try {
@@ -357,7 +403,7 @@ final class Session {
             });
   }
 
-  private void rethrow(@Nullable Exception failure) {
+  private void rethrow(@Nullable Throwable failure) {
     if (failure == null || ended) {
       return;
     }
@@ -366,8 +412,7 @@ final class Session {
         : new IllegalStateException(failure.getMessage(), failure);
   }
 
-  private dev.freshet.sync.capture.CaptureListener listener(
-      Applier applier, SchemaWatch watch, int timeline) {
+  private CaptureListener listener(Applier applier, SchemaWatch watch, int timeline) {
     return (List<SourceTransaction> transactions) -> {
       watch.check();
       long started = System.nanoTime();

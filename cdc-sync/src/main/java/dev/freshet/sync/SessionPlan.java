@@ -11,6 +11,7 @@ import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.Slot;
 import dev.freshet.sync.source.SourceCatalogue;
 import dev.freshet.sync.source.SourceDatabase;
 import dev.freshet.sync.source.SourceTable;
@@ -19,6 +20,7 @@ import dev.freshet.sync.upkeep.ModelPlanner;
 import dev.freshet.sync.upkeep.ModelPlanner.Planned;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,10 +81,33 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
 
   private static void stop(Applier applier, String model, SyncRefused why) {
     applier.between(
-        sql -> {
-          applier.stop(model, ModelStore.State.STOPPED, String.valueOf(why.getMessage()));
-          return true;
+        sql -> applier.stop(model, ModelStore.State.STOPPED, String.valueOf(why.getMessage())));
+  }
+
+  /**
+   * The plan without the models that read tables which are not published; kept ones are stopped.
+   *
+   * @throws SyncRefused when that leaves none
+   */
+  SessionPlan onlyOf(Slot.Published published, Applier applier) {
+    SyncRefused why = new SyncRefused(published.reason());
+    Map<String, Planned> stillKept = new LinkedHashMap<>();
+    kept.forEach(
+        (name, planned) -> {
+          if (Collections.disjoint(planned.tables().keySet(), published.missing())) {
+            stillKept.put(name, planned);
+          } else {
+            stop(applier, name, why);
+          }
         });
+    Map<String, Planned> stillDeclared = new LinkedHashMap<>(declared);
+    stillDeclared
+        .values()
+        .removeIf(planned -> !Collections.disjoint(planned.tables().keySet(), published.missing()));
+    if (stillKept.isEmpty() && stillDeclared.isEmpty()) {
+      throw why;
+    }
+    return new SessionPlan(stillKept, stillDeclared);
   }
 
   private static Optional<Planned> plan(

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -92,7 +93,7 @@ public final class SourceObjects {
             "A sync is using the slot %s. Stop it first, then remove.".formatted(slot));
       }
       if (exists(db, "select true from pg_replication_slots where slot_name = :name", slot)) {
-        new Slot(db, slot).drop(false);
+        new Slot(db, slot).drop();
         removed.add("replication slot " + slot);
       }
       if (exists(db, "select true from pg_publication where pubname = :name", slot)) {
@@ -101,7 +102,10 @@ public final class SourceObjects {
       }
       Views views = new Views(db, source.transactions());
       for (String view : views(db)) {
-        views.drop(view);
+        Optional<String> refusal = views.drop(view);
+        if (refusal.isPresent()) {
+          throw new SyncRefused("View read.%s is still there. %s".formatted(view, refusal.get()));
+        }
         removed.add("view read." + view);
       }
       return removed;

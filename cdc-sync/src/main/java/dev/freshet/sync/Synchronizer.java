@@ -1,6 +1,7 @@
 package dev.freshet.sync;
 
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.runtime.PrimaryFinder;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.DeadLetters;
 import dev.freshet.sync.apply.ModelStore;
@@ -78,11 +79,11 @@ final class Synchronizer implements Operations, AutoCloseable {
     @Nullable TableName unclear = null;
     boolean again = false;
     while (!isClosed()) {
-      Session running = new Session(settings, copyAnew, budget, observer, clock);
-      session = running;
       long started = System.nanoTime();
-      copyAnew.clear();
       try {
+        Session running = new Session(settings, primary(), copyAnew, budget, observer, clock);
+        session = running;
+        copyAnew.clear();
         pause =
             switch (running.run()) {
               case OTHER_LEADS -> {
@@ -122,6 +123,20 @@ final class Synchronizer implements Operations, AutoCloseable {
       }
       await(pause);
     }
+  }
+
+  /** The server of the source's URL that is the primary now; of one server that one. */
+  private PostgresUrl primary() {
+    PostgresUrl url = PostgresUrl.parse(settings.primary());
+    if (url.servers().size() == 1) {
+      return url;
+    }
+    return PrimaryFinder.find(url)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "None of the servers of %s is a primary that can be reached".formatted(url)))
+        .url();
   }
 
   private static Duration longer(Duration pause) {
@@ -171,7 +186,7 @@ final class Synchronizer implements Operations, AutoCloseable {
 
   private Optional<ModelStore.Stored> stored(String model) {
     return streaming()
-        .between(
+        .askBetween(
             sql ->
                 streaming().modelStore().all().stream()
                     .filter(stored -> stored.name().equals(model))
@@ -191,15 +206,14 @@ final class Synchronizer implements Operations, AutoCloseable {
       return Optional.empty();
     }
     ReadModel declared = stored.get().declared().model();
-    Verification verification =
-        new Verification(PostgresUrl.parse(settings.primary()), readDatabase, settings.slotName());
+    Verification verification = new Verification(primary(), readDatabase, settings.slotName());
     if (!withSource) {
       return Optional.of(List.of(verification.ofModel(declared)));
     }
     Applier applier = streaming();
     Set<TableName> tables = ModelPlan.tables(declared);
     List<SourceTable> mirrored =
-        applier.between(
+        applier.askBetween(
             sql ->
                 applier.mirrorStore().all().values().stream()
                     .filter(table -> tables.contains(table.name()))
@@ -210,7 +224,7 @@ final class Synchronizer implements Operations, AutoCloseable {
   @Override
   public List<DeadLetters.Letter> deadLetters() {
     Applier applier = streaming();
-    return applier.between(sql -> applier.deadLetters().all());
+    return applier.askBetween(sql -> applier.deadLetters().all());
   }
 
   @Override

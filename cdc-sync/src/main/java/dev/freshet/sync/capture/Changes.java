@@ -1,5 +1,6 @@
 package dev.freshet.sync.capture;
 
+import dev.freshet.sync.model.TableName;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -9,7 +10,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,18 +32,36 @@ public final class Changes implements AutoCloseable {
 
   private List<RowChange> inMemory = new ArrayList<>();
   private long charsInMemory;
+  private final Map<Kind, Long> counts = new HashMap<>();
   private long size;
   private @Nullable Path file;
   private @Nullable DataOutputStream spill;
 
-  /** Appends a change. */
+  /**
+   * Appends a change. One that gives a row another key stays with its predecessor, which takes the
+   * old one away: values that were not sent are found under the old key.
+   */
   public void add(RowChange change) {
+    boolean full = inMemory.size() >= MOST_IN_MEMORY || charsInMemory >= MOST_CHARS_IN_MEMORY;
+    if (full && !change.continues()) {
+      spill();
+    }
     inMemory.add(change);
     charsInMemory += change.chars();
     size++;
-    if (inMemory.size() >= MOST_IN_MEMORY || charsInMemory >= MOST_CHARS_IN_MEMORY) {
-      spill();
-    }
+    counts.merge(new Kind(change.table(), change.operation()), 1L, Long::sum);
+  }
+
+  /**
+   * What is counted apart.
+   *
+   * @param operation as {@link RowChange#operation} has it
+   */
+  public record Kind(TableName table, String operation) {}
+
+  /** How many there are of each kind. */
+  public Map<Kind, Long> counts() {
+    return Collections.unmodifiableMap(counts);
   }
 
   public long size() {
@@ -75,7 +97,7 @@ public final class Changes implements AutoCloseable {
     charsInMemory = 0;
   }
 
-  /** Hands all changes on, in order, in lists of at most {@link #MOST_IN_MEMORY}. */
+  /** Hands all changes on, in order, in lists of {@link #MOST_IN_MEMORY} or hardly more. */
   public void forEachChunk(Consumer<List<RowChange>> chunks) {
     if (spill != null && file != null) {
       try {

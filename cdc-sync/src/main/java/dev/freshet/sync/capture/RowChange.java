@@ -1,6 +1,7 @@
 package dev.freshet.sync.capture;
 
 import dev.freshet.sync.model.TableName;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,20 @@ public sealed interface RowChange {
 
   /** How much text it holds, roughly. */
   long chars();
+
+  /** What it does, as metrics name it: upsert, delete or truncate. */
+  default String operation() {
+    return switch (this) {
+      case Upsert ignored -> "upsert";
+      case Delete ignored -> "delete";
+      case Truncate ignored -> "truncate";
+    };
+  }
+
+  /** Whether it makes one with the change before it. */
+  default boolean continues() {
+    return false;
+  }
 
   /**
    * The row is like this now.
@@ -33,6 +48,11 @@ public sealed interface RowChange {
         chars += value == null ? 0 : value.length();
       }
       return chars;
+    }
+
+    @Override
+    public boolean continues() {
+      return oldKey != null;
     }
   }
 
@@ -60,4 +80,22 @@ public sealed interface RowChange {
    */
   @SuppressWarnings("StringOperationCanBeSimplified") // an identity of its own is the point
   String UNCHANGED = new String("unchanged");
+
+  /** Whether a value is {@link #UNCHANGED}. */
+  @SuppressWarnings("ReferenceEquality") // by identity
+  static boolean isUnchanged(@Nullable String value) {
+    return value == UNCHANGED;
+  }
+
+  /** A row with the values that were not sent taken from an earlier state of it. */
+  static List<@Nullable String> filled(
+      List<@Nullable String> row, List<? extends @Nullable String> earlier) {
+    List<@Nullable String> filled = new ArrayList<>(row);
+    for (int i = 0; i < filled.size(); i++) {
+      if (isUnchanged(filled.get(i))) {
+        filled.set(i, earlier.get(i));
+      }
+    }
+    return filled;
+  }
 }

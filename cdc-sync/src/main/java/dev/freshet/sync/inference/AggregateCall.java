@@ -37,7 +37,8 @@ record AggregateCall(
       if (token.kind() != SqlTokens.Kind.WORD
           || !KNOWN.contains(token.text())
           || first >= close
-          || hasListOrOrder(tokens, i + 1, close)) {
+          || SqlTokens.has(
+              tokens, i + 1, within -> within.isSymbol(",") || within.isWord("order"))) {
         return Optional.empty();
       }
       String argument =
@@ -55,17 +56,6 @@ record AggregateCall(
       i = end;
     }
     return Optional.of(calls);
-  }
-
-  private static boolean hasListOrOrder(List<Token> tokens, int open, int close) {
-    int depth = 0;
-    for (int i = open; i < close; i++) {
-      depth += tokens.get(i).isSymbol("(") ? 1 : tokens.get(i).isSymbol(")") ? -1 : 0;
-      if (depth == 1 && (tokens.get(i).isSymbol(",") || tokens.get(i).isWord("order"))) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** The same call over another function. */

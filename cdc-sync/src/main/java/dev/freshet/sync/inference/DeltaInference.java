@@ -7,6 +7,7 @@ import dev.freshet.sync.inference.Source.Condition;
 import dev.freshet.sync.inference.Source.Relation;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -292,7 +293,25 @@ final class DeltaInference {
   private boolean isNullWithout(Source item, String expression) {
     return !expression.isEmpty()
         && isStrict(expression)
-        && block.mentioned(expression).stream().anyMatch(c -> c.alias().equals(item.alias()));
+        && block.mentioned(expression).stream()
+            .anyMatch(c -> goneWithout(item).contains(c.alias()));
+  }
+
+  /** The items that are null-extended where this one is: their conditions can't be true then. */
+  private Set<String> goneWithout(Source item) {
+    Set<String> gone = new HashSet<>(Set.of(item.alias()));
+    boolean more = true;
+    while (more) {
+      more = false;
+      for (Source source : block.sources()) {
+        more |=
+            source.join() == Source.Join.LEFT
+                && source.conditions().stream()
+                    .anyMatch(c -> isStrict(c.text()) && gone.stream().anyMatch(c::mentions))
+                && gone.add(source.alias());
+      }
+    }
+    return gone;
   }
 
   /** Made of columns, literals, arithmetic and comparisons alone: null when any of them is. */

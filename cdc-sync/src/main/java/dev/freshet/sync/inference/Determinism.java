@@ -2,7 +2,6 @@ package dev.freshet.sync.inference;
 
 import dev.freshet.sync.inference.SqlTokens.Kind;
 import dev.freshet.sync.inference.SqlTokens.Token;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -76,22 +75,10 @@ final class Determinism {
 
   private Determinism() {}
 
-  /** The names that are called as functions, as far as the text shows. */
-  static Set<String> calledFunctions(String select) {
-    Set<String> called = new HashSet<>();
-    SqlTokens.calls(
-        select,
-        name -> {
-          called.add(name);
-          return false;
-        });
-    return called;
-  }
-
   /**
    * What stands in the way of the same answer every time.
    *
-   * @param volatileFunctions those of {@link #calledFunctions} that the catalogue says are volatile
+   * @param volatileFunctions those of {@link SqlTokens#called} that the catalogue says are volatile
    * @param userAggregates those that are aggregates of the user's own
    */
   static Optional<String> objection(
@@ -114,7 +101,10 @@ final class Determinism {
             "function %s is volatile, so its result can change without any row changing; use an immutable one"
                 .formatted(token.text()));
       }
-      if (isCall && token.isName() && token.text().equals("age") && hasOneArgument(tokens, i + 1)) {
+      if (isCall
+          && token.isName()
+          && token.text().equals("age")
+          && !SqlTokens.has(tokens, i + 1, within -> within.isSymbol(","))) {
         return Optional.of("age() of one argument depends on today's date; give it both");
       }
       if (token.kind() == Kind.STRING && isChangingLiteral(tokens, i)) {
@@ -132,18 +122,6 @@ final class Determinism {
       }
     }
     return Optional.empty();
-  }
-
-  private static boolean hasOneArgument(List<Token> tokens, int open) {
-    int close = SqlTokens.closing(tokens, open);
-    int depth = 0;
-    for (int i = open; i < close; i++) {
-      depth += tokens.get(i).isSymbol("(") ? 1 : tokens.get(i).isSymbol(")") ? -1 : 0;
-      if (depth == 1 && tokens.get(i).isSymbol(",")) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static boolean isChangingLiteral(List<Token> tokens, int at) {
@@ -167,15 +145,10 @@ final class Determinism {
   }
 
   private static boolean isOrdered(List<Token> tokens, int open) {
-    int close = SqlTokens.closing(tokens, open);
-    int depth = 0;
-    for (int i = open; i < close; i++) {
-      depth += tokens.get(i).isSymbol("(") ? 1 : tokens.get(i).isSymbol(")") ? -1 : 0;
-      if (depth == 1 && tokens.get(i).isWord("order")) {
-        return true;
-      }
+    if (SqlTokens.has(tokens, open, token -> token.isWord("order"))) {
+      return true;
     }
-    int next = close + 1;
+    int next = SqlTokens.closing(tokens, open) + 1;
     if (next + 1 < tokens.size() && tokens.get(next).isWord("filter")) {
       next = SqlTokens.closing(tokens, next + 1) + 1;
     }

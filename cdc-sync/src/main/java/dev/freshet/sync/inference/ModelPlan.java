@@ -5,8 +5,11 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,6 +18,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import net.sf.jsqlparser.JSQLParserException;
 import net.sf.jsqlparser.parser.CCJSqlParserUtil;
 import net.sf.jsqlparser.statement.select.Select;
@@ -105,7 +109,7 @@ public record ModelPlan(
 
   /** The functions that a model calls, for {@link Relations} to say of what kind they are. */
   public static Set<String> functions(ReadModel model) {
-    return Determinism.calledFunctions(model.select());
+    return SqlTokens.called(model.select());
   }
 
   /**
@@ -202,7 +206,7 @@ public record ModelPlan(
   }
 
   private static Map<TableName, String> declared(ReadModel model, Set<TableName> tables) {
-    Map<TableName, String> declared = new java.util.LinkedHashMap<>();
+    Map<TableName, String> declared = new LinkedHashMap<>();
     model
         .affects()
         .forEach(
@@ -263,7 +267,7 @@ public record ModelPlan(
                 model.name(),
                 name,
                 String.join(", ", told),
-                table.name().toUpperCase(java.util.Locale.ROOT),
+                table.name().toUpperCase(Locale.ROOT),
                 name));
   }
 
@@ -292,17 +296,15 @@ public record ModelPlan(
         }
       }
       String columns =
-          java.util.stream.IntStream.range(0, unit.size())
-              .mapToObj(i -> "u" + i)
-              .collect(Collectors.joining(", "));
+          IntStream.range(0, unit.size()).mapToObj(i -> "u" + i).collect(Collectors.joining(", "));
       String texts =
-          java.util.stream.IntStream.range(0, unit.size())
+          IntStream.range(0, unit.size())
               .mapToObj(i -> "touched.u" + i + "::text")
               .collect(Collectors.joining(", "));
       return "select distinct %s from %s as freshet_changed cross join lateral (%s) touched(%s)"
           .formatted(texts, Way.CHANGED_ROWS, bound, columns);
     }
-    List<String> columns = java.util.Arrays.stream(how.split(",", -1)).map(String::strip).toList();
+    List<String> columns = Arrays.stream(how.split(",", -1)).map(String::strip).toList();
     if (columns.size() != unit.size()
         || !columns.stream().allMatch(c -> WORD.matcher(c).matches() || c.startsWith("\""))) {
       throw new SyncRefused(

@@ -123,7 +123,7 @@ sealed interface Query {
     public boolean calls(String column, Set<String> functions) {
       return block
           .output(column)
-          .map(output -> SqlTokens.calls(output.text(), functions::contains))
+          .map(output -> SqlTokens.calls(output.text(), functions))
           .orElse(false);
     }
 

@@ -193,7 +193,7 @@ final class QueryParser {
   /** Those outputs that are made of several rows of FROM. */
   private Set<String> aggregated(Map<String, Condition> outputs) {
     return outputs.entrySet().stream()
-        .filter(e -> SqlTokens.calls(e.getValue().ownText(), relations.aggregates()::contains))
+        .filter(e -> SqlTokens.calls(e.getValue().ownText(), relations.aggregates()))
         .map(Map.Entry::getKey)
         .collect(Collectors.toSet());
   }
@@ -242,15 +242,14 @@ final class QueryParser {
     }
     if (select.getGroupBy() != null
         && (!Objects.requireNonNullElse(select.getGroupBy().getGroupingSets(), List.of()).isEmpty()
-            || SqlTokens.calls(
-                select.getGroupBy().toString(), Set.of("rollup", "cube", "sets")::contains))) {
+            || SqlTokens.calls(select.getGroupBy().toString(), Set.of("rollup", "cube", "sets")))) {
       return new Block.Shared(Set.of(), "grouping sets put one row into several groups");
     }
     if (select.getGroupBy() == null
         && outputs.values().stream()
             .anyMatch(
                 o ->
-                    SqlTokens.calls(o.ownText(), relations.aggregates()::contains)
+                    SqlTokens.calls(o.ownText(), relations.aggregates())
                         && !SqlTokens.hasWord(o.ownText(), "over"))) {
       return new Block.Shared(Set.of(), "an aggregate without GROUP BY is of all rows");
     }

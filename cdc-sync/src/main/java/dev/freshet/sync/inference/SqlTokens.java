@@ -1,8 +1,12 @@
 package dev.freshet.sync.inference;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -96,13 +100,30 @@ final class SqlTokens {
     return of(sql).stream().anyMatch(token -> token.isWord(word));
   }
 
-  /** Whether it calls a function, by the last part of its name, that the test is true for. */
-  static boolean calls(String sql, java.util.function.Predicate<String> function) {
+  /** What it calls as functions, by the last part of their names, as far as the text shows. */
+  static Set<String> called(String sql) {
+    Set<String> called = new HashSet<>();
     List<Token> tokens = of(sql);
     for (int i = 0; i + 1 < tokens.size(); i++) {
-      if (tokens.get(i).isName()
-          && tokens.get(i + 1).isSymbol("(")
-          && function.test(tokens.get(i).text())) {
+      if (tokens.get(i).isName() && tokens.get(i + 1).isSymbol("(")) {
+        called.add(tokens.get(i).text());
+      }
+    }
+    return called;
+  }
+
+  /** Whether it calls one of these functions. */
+  static boolean calls(String sql, Set<String> functions) {
+    return !Collections.disjoint(called(sql), functions);
+  }
+
+  /** Whether there is such a token within brackets, but not within further ones in them. */
+  static boolean has(List<Token> tokens, int open, Predicate<Token> such) {
+    int close = closing(tokens, open);
+    for (int i = open + 1; i < close; i++) {
+      if (tokens.get(i).isSymbol("(")) {
+        i = closing(tokens, i);
+      } else if (such.test(tokens.get(i))) {
         return true;
       }
     }

@@ -13,6 +13,11 @@ public record TableName(String schema, String name) implements Comparable<TableN
     return '"' + identifier.replace("\"", "\"\"") + '"';
   }
 
+  /** A text as an SQL literal, under {@code standard_conforming_strings}. */
+  public static String literal(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+
   @Override
   public int compareTo(TableName other) {
     return toString().compareTo(other.toString());

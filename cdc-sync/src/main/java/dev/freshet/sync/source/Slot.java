@@ -3,9 +3,12 @@ package dev.freshet.sync.source;
 import dev.freshet.protocol.Lsn;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.BadSqlGrammarException;
@@ -13,6 +16,9 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Publication and replication slot of one read database, on the primary; both have its name. */
 public final class Slot {
+
+  /** How long a connection that is told to end may take. */
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(3);
 
   private final JdbcClient db;
   private final String name;
@@ -97,12 +103,12 @@ public final class Slot {
   }
 
   /**
-   * Drops the slot where there is one, ending a connection that a killed process left on it.
+   * Makes sure that nobody else is using the slot.
    *
    * @param ours whether this read database has used the slot before
    * @throws SyncRefused when somebody else is using it
    */
-  public void drop(boolean ours) {
+  public void requireFree(boolean ours) {
     boolean active =
         db.sql("select active from pg_replication_slots where slot_name = :name")
             .param("name", name)
@@ -114,14 +120,28 @@ public final class Slot {
           "The slot %s is in use by another sync. Give this read database a name of its own with --id."
               .formatted(name));
     }
+  }
+
+  /**
+   * Ends the connection of whoever streams from the slot: a predecessor that was killed, or cut off
+   * from the read database but not from here. The server itself would notice after its {@code
+   * wal_sender_timeout}, a minute mostly. Only for whoever leads.
+   */
+  public void takeOver() {
     db.sql(
             """
-            select pg_terminate_backend(active_pid) from pg_replication_slots
+            select pg_terminate_backend(active_pid, :millis) from pg_replication_slots
             where slot_name = :name and active_pid is not null
             """)
         .param("name", name)
+        .param("millis", END_TIMEOUT.toMillis())
         .query((row, number) -> row.getBoolean(1))
         .list();
+  }
+
+  /** Drops the slot where there is one. Only for whoever leads. */
+  public void drop() {
+    takeOver();
     db.sql(
             "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = :name")
         .param("name", name)
@@ -134,8 +154,28 @@ public final class Slot {
     db.sql("drop publication if exists " + TableName.quoted(name)).update();
   }
 
-  /** Makes the publication have exactly these tables. */
-  public void publish(Collection<TableName> tables) {
+  /**
+   * What is published of the tables that were asked for.
+   *
+   * @param missing those that are not
+   * @param reason why not, and what to do; empty when none is missing
+   */
+  public record Published(Set<TableName> missing, String reason) {
+
+    /**
+     * Makes sure that none of these is missing.
+     *
+     * @throws SyncRefused when one is
+     */
+    public void requireAll(Collection<TableName> tables) {
+      if (!Collections.disjoint(missing, tables)) {
+        throw new SyncRefused(reason);
+      }
+    }
+  }
+
+  /** Makes the publication have exactly these tables, as far as its role may. */
+  public Published publish(Collection<TableName> tables) {
     String list = tables.stream().map(TableName::quoted).collect(Collectors.joining(", "));
     Set<TableName> published =
         Set.copyOf(
@@ -155,15 +195,17 @@ public final class Slot {
       } else if (!published.equals(Set.copyOf(tables))) {
         db.sql("alter publication " + TableName.quoted(name) + " set table " + list).update();
       }
+      return new Published(Set.of(), "");
     } catch (BadSqlGrammarException e) {
-      if (published.containsAll(tables)) {
-        // It holds more than is needed, and belongs to somebody else.
-        return;
-      }
-      throw new SyncRefused(
-          "The publication %s can't be made to hold %s: %s. Have an owner of the tables run what freshet sync setup --print says."
-              .formatted(name, list, e.getMostSpecificCause().getMessage()),
-          e);
+      // It belongs to somebody else, and may well hold more than is needed.
+      Set<TableName> missing = new TreeSet<>(tables);
+      missing.removeAll(published);
+      return new Published(
+          missing,
+          missing.isEmpty()
+              ? ""
+              : "The publication %s lacks %s, and can't be made to hold it: %s. Have an owner of the tables run what freshet sync setup --print says."
+                  .formatted(name, missing, e.getMostSpecificCause().getMessage()));
     }
   }
 

@@ -6,13 +6,11 @@ import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.PrimaryPosition;
 import dev.freshet.sync.model.SyncRefused;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Optional;
+import java.time.Duration;
 import java.util.Properties;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
@@ -23,7 +21,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 /** A connection to a database that a sync works with, its session settings pinned. */
 public final class SourceDatabase implements AutoCloseable {
 
-  private static final int CONNECT_SECONDS = 10;
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
   private final Connection connection;
   private final JdbcClient db;
@@ -44,7 +42,8 @@ public final class SourceDatabase implements AutoCloseable {
   /** Opens a connection with the pinned settings. */
   public static Connection open(PostgresUrl url, String applicationName) throws SQLException {
     Connection connection =
-        DriverManager.getConnection(url.jdbcUrl(), properties(url, applicationName));
+        DriverManager.getConnection(
+            url.jdbcUrl(), url.properties(applicationName, CONNECT_TIMEOUT));
     try (Statement statement = connection.createStatement()) {
       statement.execute(PinnedSession.SQL);
       statement.execute("set synchronous_commit = on");
@@ -72,21 +71,9 @@ public final class SourceDatabase implements AutoCloseable {
     }
   }
 
-  private static Properties properties(PostgresUrl url, String applicationName) {
-    Properties properties = new Properties();
-    properties.setProperty("user", url.user());
-    if (url.password() != null) {
-      properties.setProperty("password", url.password());
-    }
-    properties.setProperty("ApplicationName", applicationName);
-    properties.setProperty("connectTimeout", Integer.toString(CONNECT_SECONDS));
-    properties.setProperty("tcpKeepAlive", "true");
-    return properties;
-  }
-
   /** Opens a connection that speaks the replication protocol. */
   static Connection openReplication(PostgresUrl url) throws SQLException {
-    Properties properties = properties(url, "freshet-sync-slot");
+    Properties properties = url.properties("freshet-sync-slot", CONNECT_TIMEOUT);
     properties.setProperty("replication", "database");
     properties.setProperty("assumeMinServerVersion", "14");
     properties.setProperty("preferQueryMode", "simple");
@@ -124,28 +111,6 @@ public final class SourceDatabase implements AutoCloseable {
     return db.sql("select system_identifier::text from pg_control_system()")
         .query((row, number) -> row.getString(1))
         .single();
-  }
-
-  /**
-   * Where a timeline was left for a later one.
-   *
-   * @param timeline the earlier one
-   * @param current the timeline that the source is on
-   * @return empty when the source's history does not hold it
-   */
-  public static Optional<Lsn> switchPoint(PostgresUrl url, int timeline, int current)
-      throws SQLException {
-    try (Connection replication = openReplication(url);
-        Statement statement = replication.createStatement();
-        ResultSet history = statement.executeQuery("TIMELINE_HISTORY " + current)) {
-      history.next();
-      return new String(history.getBytes("content"), StandardCharsets.UTF_8)
-          .lines()
-          .map(line -> line.strip().split("\\s+", 3))
-          .filter(parts -> parts.length > 1 && parts[0].equals(Integer.toString(timeline)))
-          .map(parts -> Lsn.parse(parts[1]))
-          .findFirst();
-    }
   }
 
   public Position position() throws SQLException {

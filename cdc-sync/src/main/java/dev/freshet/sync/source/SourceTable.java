@@ -131,7 +131,7 @@ public record SourceTable(
   }
 
   private static String defaultOf(Column column) {
-    return column.missing() == null ? "" : " default '" + column.missing().replace("'", "''") + "'";
+    return column.missing() == null ? "" : " default " + TableName.literal(column.missing());
   }
 
   private boolean rowsAreThoseOf(SourceTable earlier) {

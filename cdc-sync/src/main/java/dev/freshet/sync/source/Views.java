@@ -4,8 +4,13 @@ import dev.freshet.protocol.ModelComment;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.springframework.dao.NonTransientDataAccessException;
+import org.springframework.dao.NonTransientDataAccessResourceException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -20,13 +25,44 @@ public final class Views {
     this.transactions = transactions;
   }
 
-  /** Makes every model's view as declared; one that is so already is not touched. */
-  public void install(List<ReadModel> models) {
-    transactions.executeWithoutResult(
-        status -> {
-          db.sql("create schema if not exists read").update();
-          models.stream().filter(model -> !isInstalled(model)).forEach(this::replace);
-        });
+  /**
+   * Makes every model's view as declared; one that is so already is not touched.
+   *
+   * @return why not, of each model whose view the source refuses
+   */
+  public Map<String, String> install(List<ReadModel> models) {
+    Map<String, String> refusals = new LinkedHashMap<>();
+    for (ReadModel model : models) {
+      if (!isInstalled(model)) {
+        attempt(model.name(), () -> replace(model), refusals);
+      }
+    }
+    return refusals;
+  }
+
+  /** What the source refuses is the model's own affair; anything else is not. */
+  private void attempt(String model, Runnable work, Map<String, String> refusals) {
+    try {
+      transactions.executeWithoutResult(status -> work.run());
+    } catch (SyncRefused e) {
+      refusals.put(model, String.valueOf(e.getMessage()));
+    } catch (NonTransientDataAccessResourceException e) {
+      throw e;
+    } catch (NonTransientDataAccessException e) {
+      refusals.put(
+          model,
+          "Its view on the source can't be changed: %s. Grant the role of --primary what it lacks (sync setup --print --views says what), drop what depends on the view, or leave --views out."
+              .formatted(e.getMostSpecificCause().getMessage()));
+    }
+  }
+
+  /** Asked first: making a schema that is there already takes the right to make one, too. */
+  private void requireSchema() {
+    boolean isThere =
+        db.sql("select to_regnamespace('read') is not null").query(Boolean.class).single();
+    if (!isThere) {
+      db.sql("create schema read").update();
+    }
   }
 
   private void refuseWhatIsNotOurs(ReadModel model) {
@@ -57,8 +93,18 @@ public final class Views {
     return comment.equals(Optional.of(model.comment()));
   }
 
-  /** Drops a model's view, if it is ours. */
-  public void drop(String model) {
+  /**
+   * Drops a model's view, if it is ours.
+   *
+   * @return why not, where the source refuses it
+   */
+  public Optional<String> drop(String model) {
+    Map<String, String> refusals = new HashMap<>();
+    attempt(model, () -> dropOurs(model), refusals);
+    return Optional.ofNullable(refusals.get(model));
+  }
+
+  private void dropOurs(String model) {
     String name = "read." + TableName.quoted(model);
     boolean isOurs =
         db.sql(
@@ -84,6 +130,7 @@ public final class Views {
   }
 
   private void replace(ReadModel model) {
+    requireSchema();
     refuseWhatIsNotOurs(model);
     db.sql("drop view if exists " + model.quotedName()).update();
     db.sql(
@@ -94,8 +141,8 @@ public final class Views {
                     model.select()))
         .update();
     db.sql(
-            "comment on view %s is '%s'"
-                .formatted(model.quotedName(), model.comment().replace("'", "''")))
+            "comment on view %s is %s"
+                .formatted(model.quotedName(), TableName.literal(model.comment())))
         .update();
   }
 }

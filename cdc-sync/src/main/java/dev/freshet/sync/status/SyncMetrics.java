@@ -1,15 +1,17 @@
 package dev.freshet.sync.status;
 
-import dev.freshet.sync.capture.RowChange;
+import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.source.Slot;
 import dev.freshet.sync.status.Observation.State;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -17,7 +19,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of the public contract. What is unknown is absent: NaN, which is not exported as 0.
+ * The metrics of the public contract. What is unknown is absent, and comes with the observation
+ * that makes it known.
  */
 public final class SyncMetrics implements Consumer<Observation> {
 
@@ -26,8 +29,10 @@ public final class SyncMetrics implements Consumer<Observation> {
   private final Timer apply;
   private final MultiGauge deadLetters;
   private final SyncStatus status;
+  private final MultiGauge freshness;
+  private final List<Figure> figures = new ArrayList<>();
   private Map<String, Long> letters = Map.of();
-  private volatile Set<String> models = Set.of();
+  private Set<String> models = Set.of();
 
   public SyncMetrics(MeterRegistry meters, SyncStatus status, String readDatabase, String slot) {
     this.meters = meters;
@@ -38,51 +43,68 @@ public final class SyncMetrics implements Consumer<Observation> {
             .description("Changes that the read database refused")
             .tags(tags)
             .register(meters);
+    this.freshness =
+        MultiGauge.builder("freshet.model.freshness.seconds")
+            .description("How far behind the source a model's table is")
+            .tags(tags)
+            .register(meters);
     this.apply =
         Timer.builder("freshet.sync.apply")
             .description("Time to apply a batch of source transactions")
             .publishPercentileHistogram()
             .tags(tags)
             .register(meters);
-    gauge("freshet.sync.active", tags, status, s -> s.state() == State.STREAMING ? 1.0 : 0.0);
-    gauge("freshet.sync.lag.seconds", tags, status, s -> orNaN(s.lagSeconds()));
-    gauge("freshet.sync.lag.bytes", tags, status, s -> orNaN(s.lagBytes()));
-    gauge("freshet.sync.copy.rows", tags, status, s -> of(s, Progress::rows));
-    gauge("freshet.sync.copy.rows.per.second", tags, status, s -> of(s, Progress::rate));
-    gauge("freshet.sync.copy.seconds.left", tags, status, s -> of(s, Progress::secondsLeft));
+    gauge("freshet.sync.active", tags, s -> s.state() == State.STREAMING ? 1 : 0);
+    gauge("freshet.sync.lag.seconds", tags, SyncStatus.Snapshot::lagSeconds);
+    gauge("freshet.sync.lag.bytes", tags, SyncStatus.Snapshot::lagBytes);
+    gauge("freshet.sync.copy.rows", tags, s -> of(s.progress(), Progress::rows));
+    gauge("freshet.sync.copy.rows.per.second", tags, s -> of(s.progress(), Progress::rate));
+    gauge("freshet.sync.copy.seconds.left", tags, s -> of(s.progress(), Progress::secondsLeft));
     Tags slotTags = tags.and("slot", slot);
-    slotGauge("freshet.slot.retained.bytes", slotTags, status, Slot.Claim::retainedBytes);
-    slotGauge("freshet.slot.safe.bytes", slotTags, status, Slot.Claim::safeBytes);
-    slotGauge("freshet.slot.lost", slotTags, status, claim -> claim.lost() ? 1 : 0);
+    gauge("freshet.slot.retained.bytes", slotTags, s -> of(s.claim(), Slot.Claim::retainedBytes));
+    gauge("freshet.slot.safe.bytes", slotTags, s -> of(s.claim(), Slot.Claim::safeBytes));
+    gauge("freshet.slot.lost", slotTags, s -> of(s.claim(), claim -> claim.lost() ? 1 : 0));
+    showKnown();
   }
+
+  /** A gauge that is there as long as its value is known. */
+  private record Figure(
+      Meter.Id id, Function<SyncStatus.Snapshot, ? extends @Nullable Number> value) {}
 
   private void gauge(
-      String name, Tags tags, SyncStatus status, Function<SyncStatus.Snapshot, Double> value) {
-    Gauge.builder(name, status, s -> value.apply(s.snapshot())).tags(tags).register(meters);
+      String name, Tags tags, Function<SyncStatus.Snapshot, ? extends @Nullable Number> value) {
+    figures.add(new Figure(new Meter.Id(name, tags, null, null, Meter.Type.GAUGE), value));
   }
 
-  private void slotGauge(
-      String name, Tags tags, SyncStatus status, Function<Slot.Claim, @Nullable Number> value) {
-    gauge(name, tags, status, s -> s.claim() == null ? Double.NaN : orNaN(value.apply(s.claim())));
+  private static <T> @Nullable Number of(
+      @Nullable T thing, Function<T, ? extends @Nullable Number> figure) {
+    return thing == null ? null : figure.apply(thing);
   }
 
-  private static double of(SyncStatus.Snapshot now, Function<Progress, Number> figure) {
-    return now.progress() == null ? Double.NaN : figure.apply(now.progress()).doubleValue();
-  }
-
-  private static double orNaN(@Nullable Number value) {
-    return value == null ? Double.NaN : value.doubleValue();
+  private void showKnown() {
+    SyncStatus.Snapshot now = status.snapshot();
+    for (Figure figure : figures) {
+      if (figure.value().apply(now) == null) {
+        meters.remove(figure.id());
+      } else {
+        Gauge.builder(figure.id().getName(), () -> figure.value().apply(status.snapshot()))
+            .tags(figure.id().getTags())
+            .register(meters);
+      }
+    }
   }
 
   @Override
-  public void accept(Observation observation) {
+  public synchronized void accept(Observation observation) {
     if (observation instanceof Observation.Applied applied) {
       apply.record(applied.took());
       showModels(applied.models());
       if (!applied.letters().equals(letters)) {
         showLetters(applied.letters());
       }
-      applied.transactions().forEach(t -> t.changes().forEachChunk(c -> c.forEach(this::count)));
+      count(applied.transactions());
+    } else {
+      showKnown();
     }
   }
 
@@ -91,17 +113,19 @@ public final class SyncMetrics implements Consumer<Observation> {
     if (followed.equals(models)) {
       return;
     }
-    Set<String> before = models;
     models = followed;
-    followed.stream()
-        .filter(model -> !before.contains(model))
-        .forEach(
-            model ->
-                gauge(
-                    "freshet.model.freshness.seconds",
-                    tags.and("model", model),
-                    status,
-                    s -> models.contains(model) ? orNaN(s.lagSeconds()) : Double.NaN));
+    freshness.register(
+        followed.stream()
+            .<MultiGauge.Row<?>>map(
+                model ->
+                    MultiGauge.Row.of(
+                        Tags.of("model", model), status, s -> lagSeconds(s.snapshot())))
+            .toList(),
+        true);
+  }
+
+  private static double lagSeconds(SyncStatus.Snapshot now) {
+    return now.lagSeconds() == null ? Double.NaN : now.lagSeconds();
   }
 
   private void showLetters(Map<String, Long> counts) {
@@ -114,17 +138,18 @@ public final class SyncMetrics implements Consumer<Observation> {
         true);
   }
 
-  private void count(RowChange change) {
-    String op =
-        switch (change) {
-          case RowChange.Upsert ignored -> "upsert";
-          case RowChange.Delete ignored -> "delete";
-          case RowChange.Truncate ignored -> "truncate";
-        };
-    meters
-        .counter(
-            "freshet.sync.changes",
-            tags.and(Tag.of("table", change.table().toString()), Tag.of("op", op)))
-        .increment();
+  private void count(List<SourceTransaction> transactions) {
+    for (SourceTransaction transaction : transactions) {
+      transaction
+          .changes()
+          .counts()
+          .forEach(
+              (kind, count) ->
+                  meters
+                      .counter(
+                          "freshet.sync.changes",
+                          tags.and("table", kind.table().toString(), "op", kind.operation()))
+                      .increment(count));
+    }
   }
 }

@@ -13,6 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +32,11 @@ public final class Verification {
 
   /** How long the source's snapshot may be waited for: transactions open there hold it up. */
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+
+  /** How long a wait for the source's snapshot may keep changes from being applied. */
+  private static final Duration LONGEST_STANDSTILL = Duration.ofMillis(500);
+
+  private static final String QUERY_CANCELED = "57014";
 
   private final PostgresUrl primary;
   private final PostgresUrl readDatabase;
@@ -103,25 +109,36 @@ public final class Verification {
 
   /** No batch is applied until the position is known at which the next one has to stop. */
   private ConsistentSnapshot atOnePosition(Applier applier, CompletableFuture<Connection> reached)
-      throws SQLException {
+      throws SQLException, TimeoutException {
     List<SQLException> failure = new ArrayList<>();
     List<ConsistentSnapshot> taken = new ArrayList<>();
-    applier.between(
-        sql -> {
-          try {
-            ConsistentSnapshot snapshot =
-                ConsistentSnapshot.now(primary, slot + "_verify", LONGEST_WAIT);
-            taken.add(snapshot);
-            applier.stopAt(snapshot.at(), () -> hand(reached));
-          } catch (SQLException e) {
-            failure.add(e);
-          }
-          return true;
-        });
-    if (!failure.isEmpty()) {
-      throw failure.getFirst();
+    long end = System.nanoTime() + LONGEST_WAIT.toNanos();
+    while (taken.isEmpty()) {
+      failure.clear();
+      applier.between(
+          sql -> {
+            try {
+              ConsistentSnapshot snapshot =
+                  ConsistentSnapshot.now(primary, slot + "_verify", LONGEST_STANDSTILL);
+              taken.add(snapshot);
+              applier.stopAt(snapshot.at(), () -> hand(reached));
+            } catch (SQLException e) {
+              failure.add(e);
+            }
+          });
+      if (!failure.isEmpty() && !isCanceled(failure.getFirst())) {
+        throw failure.getFirst();
+      }
+      if (taken.isEmpty() && System.nanoTime() > end) {
+        throw new TimeoutException("Transactions that are open on the source hold a snapshot up");
+      }
     }
     return taken.getFirst();
+  }
+
+  /** The source gave the snapshot up for a transaction that is open there. */
+  private static boolean isCanceled(SQLException e) {
+    return QUERY_CANCELED.equals(e.getSQLState());
   }
 
   /** Whoever waited may have given up meanwhile. */
@@ -216,6 +233,6 @@ public final class Verification {
 
   /** As collation C has it. */
   private static int compareBytes(byte[] a, byte[] b) {
-    return java.util.Arrays.compareUnsigned(a, b);
+    return Arrays.compareUnsigned(a, b);
   }
 }
