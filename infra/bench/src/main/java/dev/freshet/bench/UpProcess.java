@@ -1,5 +1,6 @@
 package dev.freshet.bench;
 
+import dev.freshet.bench.process.ProjectHome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -49,7 +49,7 @@ public final class UpProcess implements AutoCloseable {
    */
   public static UpProcess start(Path data, int portBase, String... more) {
     int databasePortBase = portBase + 250;
-    Path home = home();
+    Path home = ProjectHome.path();
     Path jar = home.resolve("infra/local/target/freshet.jar");
     if (!Files.exists(jar)) {
       throw new IllegalStateException(jar + " is not there; build first, with ./freshet");
@@ -90,17 +90,6 @@ public final class UpProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** The project's root: where the launcher is. */
-  public static Path home() {
-    String said = System.getProperty("freshet.home");
-    Path folder = Path.of(said == null ? "" : said).toAbsolutePath();
-    while (folder != null && !Files.exists(folder.resolve("infra/restaurant"))) {
-      folder = folder.getParent();
-    }
-    return Optional.ofNullable(folder)
-        .orElseThrow(() -> new IllegalStateException("Not run within the project"));
   }
 
   /**

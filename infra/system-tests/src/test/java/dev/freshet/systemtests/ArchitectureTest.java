@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import dev.freshet.bench.UpProcess;
+import dev.freshet.bench.process.ProjectHome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -127,18 +127,18 @@ class ArchitectureTest {
         CLASSES.stream().map(type -> type.getSimpleName()).collect(Collectors.toSet());
     Matcher links =
         Pattern.compile("\\]\\(([^)]+/([A-Za-z]+)\\.java)\\)")
-            .matcher(Files.readString(UpProcess.home().resolve("ARCHITECTURE.md")));
+            .matcher(Files.readString(ProjectHome.path().resolve("ARCHITECTURE.md")));
     int found = 0;
     while (links.find()) {
       found++;
-      assertThat(UpProcess.home().resolve(links.group(1))).exists();
+      assertThat(ProjectHome.path().resolve(links.group(1))).exists();
       assertThat(known).contains(links.group(2));
     }
     assertThat(found).isGreaterThan(15);
   }
 
   private static List<Path> mainSources() throws IOException {
-    try (Stream<Path> files = Files.walk(UpProcess.home())) {
+    try (Stream<Path> files = Files.walk(ProjectHome.path())) {
       return files
           .filter(file -> file.toString().contains("/src/main/java/"))
           .filter(file -> file.toString().endsWith(".java"))

@@ -2,7 +2,7 @@ package dev.freshet.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.bench.UpProcess;
+import dev.freshet.bench.process.ProjectHome;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CommandLineIT {
 
-  private static final Path JAR = UpProcess.home().resolve("infra/local/target/freshet.jar");
+  private static final Path JAR = ProjectHome.path().resolve("infra/local/target/freshet.jar");
 
   @TempDir Path folder;
 
@@ -52,7 +52,7 @@ class CommandLineIT {
 
   @Test
   void whatASyncNeedsOnTheSourceIsPrintedAndModelsAreReleased() throws Exception {
-    String models = UpProcess.home().resolve("infra/restaurant/models").toString();
+    String models = ProjectHome.path().resolve("infra/restaurant/models").toString();
     Ended setup = freshet("sync", "setup", "--print", "--models", models, "--id", "Read.1");
     assertThat(setup.status()).isZero();
     assertThat(setup.output())
@@ -144,7 +144,7 @@ class CommandLineIT {
     // The same script where it can find no JDK: all places that it looks at are gone.
     Files.writeString(
         script,
-        Files.readString(UpProcess.home().resolve("freshet"))
+        Files.readString(ProjectHome.path().resolve("freshet"))
             .replace("/usr/lib/jvm/* /opt/java/* /opt/jdk* /usr/java/*", "/nowhere/*"));
     Ended ended =
         ended(
@@ -181,7 +181,7 @@ class CommandLineIT {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Dfreshet.home=" + UpProcess.home(),
+                "-Dfreshet.home=" + ProjectHome.path(),
                 "-cp",
                 JAR.toString(),
                 "dev.freshet.local.Freshet"));

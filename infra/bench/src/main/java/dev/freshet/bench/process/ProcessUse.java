@@ -16,22 +16,43 @@ public final class ProcessUse {
 
   private static final int UTIME_AFTER_NAME = 11;
 
+  /** utime and stime; cutime and cstime follow. */
+  private static final int OWN_TIMES = 2;
+
+  private static final int TIMES_OF_CHILDREN = 2;
+
   private ProcessUse() {}
 
   /** CPU time used so far, user and system, in microseconds. */
   public static double cpuMicros(ProcessHandle process) {
+    return cpuMicros(process, OWN_TIMES);
+  }
+
+  /**
+   * CPU time of a process and its children so far, those that have ended and were waited for
+   * included.
+   */
+  public static double cpuMicrosWithChildren(ProcessHandle parent) {
+    // In this order a child that ends meanwhile is counted once, or in part, but not twice.
+    double ofParent = cpuMicros(parent, OWN_TIMES + TIMES_OF_CHILDREN);
+    return ofParent
+        + parent.children().mapToDouble(child -> cpuMicrosIfAlive(child).orElse(0)).sum();
+  }
+
+  private static double cpuMicros(ProcessHandle process, int times) {
     String stat = read(process, "stat");
     if (stat.isEmpty()) {
       throw new IllegalStateException("Process " + process.pid() + " has ended");
     }
     String[] afterName = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-    return (Long.parseLong(afterName[UTIME_AFTER_NAME])
-            + Long.parseLong(afterName[UTIME_AFTER_NAME + 1]))
-        * MICROS_PER_TICK;
+    long ticks = 0;
+    for (int i = 0; i < times; i++) {
+      ticks += Long.parseLong(afterName[UTIME_AFTER_NAME + i]);
+    }
+    return ticks * MICROS_PER_TICK;
   }
 
-  /** The same; empty when the process has ended. */
-  public static OptionalDouble cpuMicrosIfAlive(ProcessHandle process) {
+  private static OptionalDouble cpuMicrosIfAlive(ProcessHandle process) {
     try {
       return OptionalDouble.of(cpuMicros(process));
     } catch (IllegalStateException ended) {

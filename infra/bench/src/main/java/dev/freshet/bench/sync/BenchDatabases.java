@@ -13,8 +13,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /** A primary and a read database, and on both one database for each run. */
@@ -25,9 +23,6 @@ final class BenchDatabases implements AutoCloseable {
 
   private final Cluster cluster;
   private String database = "freshet";
-
-  /** CPU time of server processes that have ended since they were last seen. */
-  private final Map<Long, Double> seen = new HashMap<>();
 
   BenchDatabases(Path folder) {
     cluster = Cluster.start(new ClusterOptions(folder, 0, 1, PORT, false));
@@ -98,20 +93,9 @@ final class BenchDatabases implements AutoCloseable {
     }
   }
 
-  /** CPU time of a server's processes so far, those that were seen and have ended included. */
+  /** CPU time of a server's processes so far, ended ones included. */
   double cpuMicros(PostgresServer server) {
-    ProcessHandle postmaster = server.process().orElseThrow();
-    postmaster
-        .descendants()
-        .forEach(
-            process ->
-                ProcessUse.cpuMicrosIfAlive(process)
-                    .ifPresent(cpu -> seen.put(process.pid(), cpu)));
-    double sum = ProcessUse.cpuMicros(postmaster);
-    for (ProcessHandle process : postmaster.descendants().toList()) {
-      sum += seen.getOrDefault(process.pid(), 0.0);
-    }
-    return sum;
+    return ProcessUse.cpuMicrosWithChildren(server.process().orElseThrow());
   }
 
   @Override

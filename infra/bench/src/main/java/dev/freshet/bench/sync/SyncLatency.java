@@ -2,6 +2,10 @@ package dev.freshet.bench.sync;
 
 import dev.freshet.bench.process.ProcessUse;
 import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -14,6 +18,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -28,6 +33,11 @@ public final class SyncLatency {
 
   private static final String GROUPS =
       "/* key: status */ select o.status, count(*) as n, sum(o.customer_id) as s, max(o.id) as last from orders o group by o.status";
+
+  private static final String COPIES =
+      "/* key: id */ select o.id, o.status, o.placed_at, o.note, c.name from orders o join customer c on c.id = o.customer_id";
+
+  private static final int SYNC_PORT = 12_290;
 
   private final PrintStream out;
   private final int seconds;
@@ -77,6 +87,53 @@ public final class SyncLatency {
           run.process.destroyForcibly().waitFor();
         }
       }
+      rebuild(databases, folder);
+    }
+  }
+
+  /** What the rebuild of one model does to the delay of another. */
+  private void rebuild(BenchDatabases databases, Path folder) throws Exception {
+    int orders = 1_000_000;
+    Files.writeString(
+        Files.createDirectories(folder.resolve("rebuilt")).resolve("copies.sql"), COPIES);
+    Run run = start(databases, folder, "rebuilt", orders);
+    try {
+      measure(databases, run, 100, WARM_UP_SECONDS);
+      Histogram alone = measure(databases, run, 100, seconds);
+      String builtAt =
+          databases.ask(
+              databases.target(), "select built_at from freshet.model where name = 'copies'");
+      long started = System.nanoTime();
+      post("/api/models/copies/rebuild");
+      Histogram meanwhile = measure(databases, run, 100, seconds);
+      databases.await(
+          databases.target(),
+          "select built_at > '%s' from freshet.model where name = 'copies'".formatted(builtAt));
+      out.println();
+      out.println(
+          "| delay of one model at 100 transactions/s, while another is | p50 | p90 | p99 | max |");
+      out.println("| --- | --- | --- | --- | --- |");
+      out.printf("| left alone | %s |%n", figures(alone));
+      out.printf("| rebuilt, of %,d rows | %s |%n", orders, figures(meanwhile));
+      out.printf(
+          "%nThe rebuild was done %.1f s after it was asked for, at the latest.%n",
+          (System.nanoTime() - started) / 1e9);
+    } finally {
+      run.process.destroyForcibly().waitFor();
+    }
+  }
+
+  private static void post(String path) throws Exception {
+    HttpResponse<String> answer =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:%d%s".formatted(SYNC_PORT, path)))
+                    .POST(HttpRequest.BodyPublishers.noBody())
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+    if (answer.statusCode() != 200) {
+      throw new IllegalStateException(path + " answered " + answer.body());
     }
   }
 
@@ -123,7 +180,7 @@ public final class SyncLatency {
         SyncThroughput.child(
             FreshetPeer.class,
             List.of(
-                "server.port=0",
+                "server.port=" + SYNC_PORT,
                 "server.address=127.0.0.1",
                 "freshet.sync.primary=" + databases.url(databases.primary()),
                 "freshet.sync.read-database=" + databases.url(databases.target()),
@@ -131,8 +188,13 @@ public final class SyncLatency {
                 "freshet.sync.id=" + name),
             folder.resolve(name + ".log"));
     databases.await(databases.target(), "select to_regclass('freshet.model') is not null");
+    long models;
+    try (Stream<Path> declared = Files.list(files)) {
+      models = declared.count();
+    }
     databases.await(
-        databases.target(), "select count(*) filter (where state = 'live') = 2 from freshet.model");
+        databases.target(),
+        "select count(*) filter (where state = 'live') = %d from freshet.model".formatted(models));
     return new Run(process, orders + 1);
   }
 

@@ -3,8 +3,10 @@ package dev.freshet.local.cli;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.protocol.SourceKind;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,15 +40,38 @@ final class PartCommands {
         defaultValue = "8081")
     private int operatorPort;
 
+    @Option(
+        names = "--session-keys",
+        paramLabel = "FILE",
+        description = {
+          "Keys that session tokens are signed with, one a line as ID:BASE64; the first signs.",
+          "FRESHET_SESSION_KEYS_TEXT may hold the keys themselves."
+        })
+    private @Nullable Path sessionKeys;
+
+    @Option(
+        names = "--data",
+        paramLabel = "DIR",
+        description =
+            "Folder where a session key is kept that is made (default: ${DEFAULT-VALUE}).",
+        defaultValue = ".freshet")
+    private Path data = Path.of(".freshet");
+
     @Override
     public Integer call() {
-      part.run(
-          PartKind.GATEWAY,
-          port,
-          Map.of(
-              "freshet.gateway.routes", config.resolve("routes.yaml").toString(),
-              "management.server.port", Integer.toString(operatorPort),
-              "management.server.address", "127.0.0.1"));
+      Map<String, String> settings = new HashMap<>();
+      settings.put("freshet.gateway.routes", config.resolve("routes.yaml").toString());
+      settings.put("freshet.gateway.data", data.toString());
+      settings.put("management.server.port", Integer.toString(operatorPort));
+      settings.put("management.server.address", "127.0.0.1");
+      if (sessionKeys != null) {
+        settings.put("freshet.gateway.session-keys", sessionKeys.toString());
+      }
+      String text = System.getenv("FRESHET_SESSION_KEYS_TEXT");
+      if (text != null) {
+        settings.put("freshet.gateway.session-keys-text", text);
+      }
+      part.run(PartKind.GATEWAY, port, settings);
       return 0;
     }
   }

@@ -2,6 +2,7 @@ package dev.freshet.local.system;
 
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.PostgresServer;
+import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,7 +37,7 @@ final class SystemLayout {
   }
 
   private void layOut(Cluster cluster) {
-    String primary = cluster.primary().url().uriWithPassword();
+    String primary = primary(cluster);
     if (config.restaurant()) {
       parts.add(
           new PartSpec(
@@ -46,22 +47,39 @@ final class SystemLayout {
               Map.of("freshet.write.primary", primary)));
       instance("writers", "write-1", options.writePort(), SourceKind.PRIMARY);
     }
-    cluster.replicas().forEach(replica -> reader(replica, replica.id(), SourceKind.REPLICA));
-    reader(cluster.primary(), "primary-reads", SourceKind.PRIMARY);
+    cluster.replicas().forEach(replica -> reader(uri(replica), replica.id(), SourceKind.REPLICA));
+    reader(primary, "primary-reads", SourceKind.PRIMARY);
     if (config.hasModels()) {
-      cluster.readDatabases().forEach(read -> reader(read, read.id(), SourceKind.READ_DATABASE));
+      cluster
+          .readDatabases()
+          .forEach(read -> reader(uri(read), read.id(), SourceKind.READ_DATABASE));
       int number = 0;
       for (PostgresServer readDatabase : cluster.readDatabases()) {
         sync(primary, readDatabase, ++number);
       }
     }
     gateway.put("freshet.gateway.routes", config.routes().toString());
+    gateway.put("freshet.gateway.data", options.cluster().data().toString());
     gateway.put("management.server.port", Integer.toString(options.operatorPort()));
     gateway.put("management.server.address", "127.0.0.1");
     parts.addFirst(new PartSpec(PartKind.GATEWAY, "gateway", options.gatewayPort(), gateway));
   }
 
-  private void reader(PostgresServer source, String id, SourceKind kind) {
+  private static String uri(PostgresServer server) {
+    return server.url().uriWithPassword();
+  }
+
+  /** The primary, or whichever replica is promoted to be it. */
+  private static String primary(Cluster cluster) {
+    PostgresUrl first = cluster.primary().url();
+    List<PostgresUrl.Server> servers = new ArrayList<>(first.servers());
+    cluster.replicas().forEach(replica -> servers.addAll(replica.url().servers()));
+    return new PostgresUrl(
+            servers, first.database(), first.user(), first.password(), first.parameters())
+        .uriWithPassword();
+  }
+
+  private void reader(String source, String id, SourceKind kind) {
     int port =
         options.readPort(
             (int) parts.stream().filter(part -> part.kind() == PartKind.READ).count() + 1);
@@ -73,7 +91,7 @@ final class SystemLayout {
             Map.of(
                 "freshet.read.id", id,
                 "freshet.read.kind", kind.wireName(),
-                "freshet.read.source", source.url().uriWithPassword())));
+                "freshet.read.source", source)));
     instance("readers", id, port, kind);
   }
 

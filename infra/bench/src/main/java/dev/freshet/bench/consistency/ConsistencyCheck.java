@@ -1,0 +1,181 @@
+package dev.freshet.bench.consistency;
+
+import dev.freshet.protocol.TimelineHistory;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+
+/**
+ * Clients write and read while faults come and go, round by round; each round has a system of its
+ * own and ends with a promotion. Afterwards it is told what was promised and did not happen.
+ */
+public final class ConsistencyCheck {
+
+  private static final int CLIENTS = 6;
+
+  private final PrintStream out;
+  private final long seed;
+  private final Options options;
+
+  /**
+   * How to check.
+   *
+   * @param atLeast rounds go on for at least this long
+   * @param lasting how long each fault lasts
+   * @param ports the first of a hundred free ports
+   * @param sessionLevel the level that clients ask for where session is checked
+   * @param mutants by part, folders of classes that are found before the part's own
+   */
+  public record Options(
+      Duration atLeast,
+      Duration lasting,
+      int ports,
+      String sessionLevel,
+      Map<String, Path> mutants) {}
+
+  /**
+   * Prepares a check.
+   *
+   * @param seed of all that is random but the threads
+   */
+  public ConsistencyCheck(PrintStream out, long seed, Options options) {
+    this.out = out;
+    this.seed = seed;
+    this.options = options;
+  }
+
+  /**
+   * Runs rounds and prints what came of them.
+   *
+   * @return what was promised and did not happen, a line each
+   */
+  public List<String> run() throws Exception {
+    out.printf("Seed %d%n", seed);
+    Instant end = Instant.now().plus(options.atLeast());
+    Ledger ledger = new Ledger();
+    Random random = new Random(seed);
+    int round = 0;
+    do {
+      List<Fault> faults = new ArrayList<>(Fault.PASSING);
+      Collections.shuffle(faults, random);
+      faults.add(round % 2 == 0 ? Fault.LOSSY_PROMOTION : Fault.CLEAN_PROMOTION);
+      round(faults, ledger, random);
+      round++;
+    } while (Instant.now().isBefore(end) && ledger.violations().isEmpty());
+    return report(ledger, round);
+  }
+
+  /**
+   * Runs one round of these faults.
+   *
+   * @return what was promised and did not happen, a line each
+   */
+  public List<String> run(Fault... faults) throws Exception {
+    Ledger ledger = new Ledger();
+    round(List.of(faults), ledger, new Random(seed));
+    return report(ledger, 1);
+  }
+
+  private void round(List<Fault> faults, Ledger ledger, Random random) throws Exception {
+    Path folder = Files.createTempDirectory("freshet-consistency-");
+    List<Key> keys = new CopyOnWriteArrayList<>();
+    try (WholeSystem system = new WholeSystem(folder, options.ports(), options.mutants())) {
+      List<Client> clients = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        clients.add(
+            new Client(
+                system.gateway(),
+                keys,
+                ledger,
+                new Random(random.nextLong()),
+                options.sessionLevel()));
+      }
+      clients.forEach(client -> client.knows(clients));
+      List<Thread> threads =
+          clients.stream().map(client -> Thread.ofPlatform().start(client)).toList();
+      try {
+        LockSupport.parkNanos(options.lasting().toNanos());
+        for (Fault fault : faults) {
+          out.printf("%tT %s%n", Instant.now().atZone(ZoneOffset.UTC), fault.name());
+          fault.course().run(new Fault.Stage(system, clients, ledger, options.lasting()));
+          LockSupport.parkNanos(options.lasting().dividedBy(2).toNanos());
+        }
+      } finally {
+        clients.forEach(Client::stop);
+        for (Thread thread : threads) {
+          thread.join();
+        }
+      }
+      for (Client client : clients) {
+        if (client.failure() != null) {
+          throw new IllegalStateException("A client failed", client.failure());
+        }
+      }
+      requireAllThere(system, keys, ledger);
+      ledger.settle(system.history());
+    }
+    delete(folder);
+  }
+
+  /** At the end the primary itself has all that was acknowledged and not lost. */
+  private static void requireAllThere(WholeSystem system, List<Key> keys, Ledger ledger)
+      throws Exception {
+    TimelineHistory history = system.history();
+    for (Key key : keys) {
+      String stored =
+          WholeSystem.query(
+              system.primary(),
+              "select coalesce(string_agg(quantity::text, ','), '') from order_item where order_id = '%s'"
+                  .formatted(key.id()));
+      Set<String> there = new HashSet<>(List.of(stored.split(",", -1)));
+      for (Key.Acknowledged acknowledged : key.acknowledgedBefore(Long.MAX_VALUE)) {
+        boolean isThere = there.contains(Integer.toString(acknowledged.value()));
+        if (Ledger.isLost(acknowledged.at(), history)) {
+          ledger.count(isThere ? "told lost and there all the same" : "acknowledged and told lost");
+        } else if (!isThere) {
+          ledger.suspect(
+              Ledger.Promise.NOTHING_ACKNOWLEDGED_IS_LOST,
+              Optional.of(acknowledged.at()),
+              "order %s lacks %s".formatted(key.id(), acknowledged));
+        }
+      }
+    }
+  }
+
+  private List<String> report(Ledger ledger, int rounds) {
+    out.printf("%n%,d operations in %d rounds%n%n", ledger.operations(), rounds);
+    ledger.counts().forEach((what, count) -> out.printf("%,10d %s%n", count, what));
+    List<String> violations =
+        ledger.violations().entrySet().stream()
+            .flatMap(
+                entry -> entry.getValue().stream().map(detail -> entry.getKey() + ": " + detail))
+            .toList();
+    out.printf("%n%,d violations%n", violations.size());
+    violations.stream().limit(20).forEach(out::println);
+    return violations;
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (var files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}

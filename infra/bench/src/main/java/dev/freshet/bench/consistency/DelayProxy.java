@@ -1,0 +1,107 @@
+package dev.freshet.bench.consistency;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.locks.LockSupport;
+
+/** Passes TCP connections on to a port, and what comes back from there later by a delay. */
+final class DelayProxy implements AutoCloseable {
+
+  private static final int BUFFER_BYTES = 1 << 16;
+  private static final int MOST_UNDER_WAY = 10_000;
+
+  private final ServerSocket server;
+  private final int target;
+  private volatile long delayNanos;
+
+  /**
+   * Listens at once.
+   *
+   * @param target a port of this machine
+   */
+  DelayProxy(int port, int target) throws IOException {
+    this.server = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
+    this.target = target;
+    Thread.ofVirtual().start(this::accept);
+  }
+
+  void delay(Duration delay) {
+    delayNanos = delay.toNanos();
+  }
+
+  private void accept() {
+    while (!server.isClosed()) {
+      try {
+        Socket client = server.accept();
+        Socket there = new Socket(InetAddress.getLoopbackAddress(), target);
+        client.setTcpNoDelay(true);
+        there.setTcpNoDelay(true);
+        Thread.ofVirtual().start(() -> pass(client, there));
+        Thread.ofVirtual().start(() -> passLater(there, client));
+      } catch (IOException e) {
+        if (!server.isClosed()) {
+          throw new IllegalStateException(e);
+        }
+      }
+    }
+  }
+
+  private static void pass(Socket from, Socket to) {
+    try (from;
+        to) {
+      from.getInputStream().transferTo(to.getOutputStream());
+    } catch (IOException e) {
+      // One of the two has ended, and so does the other.
+    }
+  }
+
+  /** Bytes that came at a moment; none at the end. */
+  @SuppressWarnings("ArrayRecordComponent") // passed on once, never compared
+  private record Part(byte[] bytes, long nanos) {}
+
+  private void passLater(Socket from, Socket to) {
+    BlockingQueue<Part> underWay = new ArrayBlockingQueue<>(MOST_UNDER_WAY);
+    Thread.ofVirtual().start(() -> write(underWay, to));
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try (from) {
+      InputStream in = from.getInputStream();
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        underWay.put(new Part(Arrays.copyOf(buffer, read), System.nanoTime()));
+      }
+    } catch (IOException e) {
+      // Ended; what is under way still arrives.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      underWay.offer(new Part(new byte[0], System.nanoTime()));
+    }
+  }
+
+  private void write(BlockingQueue<Part> underWay, Socket to) {
+    try (to) {
+      OutputStream out = to.getOutputStream();
+      for (Part part = underWay.take(); part.bytes().length > 0; part = underWay.take()) {
+        LockSupport.parkNanos(part.nanos() + delayNanos - System.nanoTime());
+        out.write(part.bytes());
+        out.flush();
+      }
+    } catch (IOException e) {
+      // The other side has ended.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    server.close();
+  }
+}

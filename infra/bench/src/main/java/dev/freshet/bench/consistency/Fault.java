@@ -1,0 +1,257 @@
+package dev.freshet.bench.consistency;
+
+import static dev.freshet.bench.consistency.WholeSystem.await;
+import static dev.freshet.bench.consistency.WholeSystem.query;
+import static dev.freshet.bench.consistency.WholeSystem.run;
+
+import dev.freshet.cluster.PostgresServer;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Something that goes wrong while clients go on, and is right again at its end.
+ *
+ * @param name as the report has it
+ */
+public record Fault(String name, Course course) {
+
+  /** What happens. */
+  @FunctionalInterface
+  interface Course {
+
+    /** From the beginning of the fault to its end. */
+    void run(Stage stage) throws Exception;
+  }
+
+  /**
+   * Where it happens.
+   *
+   * @param lasting how long what is wrong stays so
+   */
+  record Stage(WholeSystem system, List<Client> clients, Ledger ledger, Duration lasting) {
+
+    void idle(boolean now) {
+      clients.forEach(client -> client.idle(now));
+    }
+  }
+
+  private static final int BEHIND_MILLIS = 40;
+  private static final int PAGE_BYTES = 8192;
+  private static final int SHORT_HEADER_BYTES = 24;
+
+  /** What is replayed on one replica stands still. */
+  public static final Fault REPLAY_PAUSED =
+      new Fault("replay paused on one replica", Fault::pauseReplay);
+
+  /** Nobody writes, at a place in the log that no copy ever reports. */
+  public static final Fault IDLE_AT_BOUNDARY =
+      new Fault("idle primary at a page's boundary", Fault::idleAtBoundary);
+
+  /** Nothing is applied to the read database. */
+  public static final Fault SYNC_PAUSED = new Fault("sync paused", Fault::pauseSync);
+
+  /** The replicas are behind, each as far as a read still waits for; the read database further. */
+  public static final Fault COPIES_BEHIND = new Fault("all copies behind", Fault::delay);
+
+  /**
+   * Nothing is applied to the read database, and only one client writes: the others see what it
+   * wrote on other copies, and must not go back to the stale one.
+   */
+  public static final Fault ONE_WRITER =
+      new Fault("sync paused while one client writes", Fault::pauseSyncBesideOneWriter);
+
+  /** Those that leave the primary where it is. */
+  static final List<Fault> PASSING =
+      List.of(
+          REPLAY_PAUSED,
+          new Fault("log no longer received by one replica", Fault::cutReceiver),
+          new Fault("recovery conflicts on one replica", Fault::conflict),
+          new Fault("sync killed", stage -> stage.system().part("sync").killAndStart()),
+          SYNC_PAUSED,
+          ONE_WRITER,
+          COPIES_BEHIND,
+          new Fault(
+              "reader of a replica killed",
+              stage -> stage.system().part("replica-1").killAndStart()),
+          new Fault("gateway killed", stage -> stage.system().part("gateway").killAndStart()),
+          new Fault("keys rotated", Fault::rotateKeys),
+          IDLE_AT_BOUNDARY);
+
+  /** The first replica takes over when it has everything. */
+  public static final Fault CLEAN_PROMOTION = new Fault("clean promotion", Fault::promoteCleanly);
+
+  /** The first replica takes over without the last writes, and the old primary comes back. */
+  public static final Fault LOSSY_PROMOTION =
+      new Fault("promotion that loses writes, and the old primary back", Fault::promoteWithLoss);
+
+  private static void sleep(Duration lasting) {
+    LockSupport.parkNanos(lasting.toNanos());
+  }
+
+  private static void pauseReplay(Stage stage) throws Exception {
+    PostgresServer replica = stage.system().replica(1);
+    run(replica, "select pg_wal_replay_pause()");
+    try {
+      sleep(stage.lasting());
+    } finally {
+      run(replica, "select pg_wal_replay_resume()");
+    }
+  }
+
+  private static void cutReceiver(Stage stage) throws Exception {
+    PostgresServer replica = stage.system().replica(2);
+    run(replica, "alter system set primary_conninfo = ''", "select pg_reload_conf()");
+    try {
+      sleep(stage.lasting());
+    } finally {
+      run(replica, "alter system reset primary_conninfo", "select pg_reload_conf()");
+    }
+  }
+
+  /** An exclusive lock on the primary ends queries on a replica that stand in its way. */
+  private static void conflict(Stage stage) throws Exception {
+    PostgresServer replica = stage.system().replica(1);
+    run(
+        replica,
+        "alter system set max_standby_streaming_delay = '100ms'",
+        "select pg_reload_conf()");
+    long end = System.nanoTime() + stage.lasting().toNanos();
+    while (System.nanoTime() < end) {
+      try (Connection primary = stage.system().primary().connect();
+          Statement statement = primary.createStatement()) {
+        primary.setAutoCommit(false);
+        statement.execute("lock table orders in access exclusive mode");
+        sleep(Duration.ofMillis(150));
+        primary.commit();
+      }
+      sleep(Duration.ofMillis(200));
+    }
+    run(replica, "alter system reset max_standby_streaming_delay", "select pg_reload_conf()");
+  }
+
+  private static void pauseSync(Stage stage) throws Exception {
+    await(
+        "the sync is paused",
+        () ->
+            stage.system().sync("POST", "/api/sync/pause") != null
+                && stage.system().sync("GET", "/api/sync").contains("\"state\":\"paused\""));
+    sleep(stage.lasting());
+    stage.system().sync("POST", "/api/sync/resume");
+  }
+
+  private static void pauseSyncBesideOneWriter(Stage stage) throws Exception {
+    stage.clients().stream().skip(1).forEach(client -> client.idle(true));
+    try {
+      pauseSync(stage);
+    } finally {
+      stage.idle(false);
+    }
+  }
+
+  /** The second less than the first: a read that comes later may be of a copy further behind. */
+  private static void delay(Stage stage) throws Exception {
+    for (int replica = 1; replica <= 2; replica++) {
+      run(
+          stage.system().replica(replica),
+          "alter system set recovery_min_apply_delay = '%dms'"
+              .formatted((3 - replica) * BEHIND_MILLIS),
+          "select pg_reload_conf()");
+    }
+    try {
+      pauseSync(stage);
+    } finally {
+      for (int replica = 1; replica <= 2; replica++) {
+        run(
+            stage.system().replica(replica),
+            "alter system reset recovery_min_apply_delay",
+            "select pg_reload_conf()");
+      }
+    }
+  }
+
+  private static void rotateKeys(Stage stage) throws Exception {
+    stage.system().newSessionKey();
+    sleep(stage.lasting().dividedBy(2));
+    // The first of all is not accepted any more: its tokens are answered strong, and renewed.
+    stage.system().newSessionKey();
+    sleep(stage.lasting().dividedBy(2));
+  }
+
+  /**
+   * Nobody writes, and the log's end is put just past the header of a page: no record ends there,
+   * and no copy ever reports it.
+   */
+  private static void idleAtBoundary(Stage stage) throws Exception {
+    stage.idle(true);
+    try (Connection primary = stage.system().primary().connect();
+        Statement statement = primary.createStatement()) {
+      for (int i = 0; i < 200; i++) {
+        long place =
+            Long.parseLong(
+                query(
+                    stage.system().primary(),
+                    "select (pg_current_wal_insert_lsn() - '0/0') % " + PAGE_BYTES));
+        if (place == SHORT_HEADER_BYTES) {
+          break;
+        }
+        // A message's record has 50 bytes or so around its text; what is left is filled.
+        long left = PAGE_BYTES - place;
+        statement.execute(
+            "select pg_logical_emit_message(false, 'x', repeat('x', %d))"
+                .formatted(Math.max(0, left - 60 - i % 16)));
+      }
+      sleep(stage.lasting());
+      stage.system().requireCopiesThere(stage.ledger());
+    } finally {
+      stage.idle(false);
+    }
+  }
+
+  private static void promoteCleanly(Stage stage) throws Exception {
+    stage.idle(true);
+    sleep(Duration.ofMillis(500));
+    run(stage.system().primary(), "select pg_switch_wal()");
+    String end = query(stage.system().primary(), "select pg_current_wal_lsn()");
+    await(
+        "the replica has everything",
+        () ->
+            query(
+                    stage.system().replica(1),
+                    "select pg_last_wal_replay_lsn() >= '%s'".formatted(end))
+                .equals("t"));
+    stage.system().killFormerPrimary();
+    stage.system().promote();
+    stage.idle(false);
+    sleep(stage.lasting());
+  }
+
+  private static void promoteWithLoss(Stage stage) throws Exception {
+    // Otherwise the sync waits for the replicas, and so do positions of the read database.
+    run(
+        stage.system().primary(),
+        "alter system set synchronized_standby_slots = ''",
+        "select pg_reload_conf()");
+    for (int replica = 1; replica <= 2; replica++) {
+      run(
+          stage.system().replica(replica),
+          "alter system set primary_conninfo = ''",
+          "select pg_reload_conf()");
+    }
+    // What is written now is on the old primary alone, and in the read database.
+    sleep(stage.lasting());
+    stage.system().killFormerPrimary();
+    for (int replica = 1; replica <= 2; replica++) {
+      run(
+          stage.system().replica(replica),
+          "alter system reset primary_conninfo",
+          "select pg_reload_conf()");
+    }
+    stage.system().promote();
+    sleep(stage.lasting());
+    stage.system().startFormerPrimary();
+    sleep(stage.lasting());
+  }
+}

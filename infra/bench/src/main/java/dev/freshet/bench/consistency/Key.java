@@ -1,0 +1,51 @@
+package dev.freshet.bench.consistency;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An order, to which values are appended: dishes whose quantities are unique in it. */
+final class Key {
+
+  /** The value that an order is placed with. */
+  static final int FIRST_VALUE = 1;
+
+  private final String id;
+  private final AtomicInteger last = new AtomicInteger(FIRST_VALUE);
+  private final List<Acknowledged> acknowledged = new ArrayList<>();
+
+  /**
+   * An order that was just placed.
+   *
+   * @param id the order's
+   */
+  Key(String id) {
+    this.id = id;
+  }
+
+  String id() {
+    return id;
+  }
+
+  /**
+   * A value whose write was answered with success.
+   *
+   * @param at the position in the answer's token
+   * @param answeredNanos when the answer was there
+   */
+  record Acknowledged(int value, TokenPosition at, long answeredNanos) {}
+
+  /** A value that no other write of this order has. */
+  int nextValue() {
+    return last.incrementAndGet();
+  }
+
+  synchronized void acknowledge(int value, TokenPosition at, long nanos) {
+    acknowledged.add(new Acknowledged(value, at, nanos));
+  }
+
+  /** What was acknowledged before a moment. */
+  synchronized List<Acknowledged> acknowledgedBefore(long nanos) {
+    return acknowledged.stream().filter(a -> a.answeredNanos() < nanos).toList();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.freshet.bench.consistency;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.TimelineHistory;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What the clients saw, counted, and what they should have seen and did not.
+ *
+ * <p>What looks like a violation is suspended until the timelines are known: a value that a
+ * promotion lost can't be seen, and its loss must have been told.
+ */
+final class Ledger {
+
+  /** What is checked. */
+  enum Promise {
+    READ_YOUR_WRITES,
+    MONOTONIC_READS,
+    STRONG,
+    BOUNDED,
+    TOKENS_NEVER_GO_BACK,
+    NO_FALSE_REFUSAL,
+    IDLE_COPIES_CATCH_UP,
+    NOTHING_ACKNOWLEDGED_IS_LOST
+  }
+
+  /**
+   * Something that was promised and did not happen.
+   *
+   * @param at the position of what is missing; what a promotion lost is no violation
+   * @param detail for whoever looks into it
+   */
+  private record Suspect(Promise promise, Optional<TokenPosition> at, String detail) {}
+
+  /** A refusal because of a lost position, which must have been lost. */
+  private record Lost(TokenPosition at, String detail) {}
+
+  private final List<Suspect> suspects = new ArrayList<>();
+  private final List<Lost> losses = new ArrayList<>();
+  private final Map<Promise, List<String>> violations = new EnumMap<>(Promise.class);
+  private final Map<String, Long> counts = new TreeMap<>();
+
+  synchronized void count(String what) {
+    counts.merge(what, 1L, Long::sum);
+  }
+
+  synchronized void suspect(Promise promise, Optional<TokenPosition> missing, String detail) {
+    suspects.add(new Suspect(promise, missing, detail));
+  }
+
+  synchronized void lost(TokenPosition at, String detail) {
+    losses.add(new Lost(at, detail));
+  }
+
+  /** Whether a promotion took a position away. */
+  static boolean isLost(TokenPosition at, TimelineHistory history) {
+    if (at.timeline() >= history.current()) {
+      return false;
+    }
+    Optional<Lsn> end = history.end(at.timeline());
+    return end.isEmpty() || at.lsn().compareTo(end.get()) > 0;
+  }
+
+  /** Decides what was suspended, by the timelines as they came to be. */
+  synchronized void settle(TimelineHistory history) {
+    for (Suspect suspect : suspects) {
+      if (suspect.at().filter(at -> isLost(at, history)).isEmpty()) {
+        violations.computeIfAbsent(suspect.promise(), p -> new ArrayList<>()).add(suspect.detail());
+      }
+    }
+    suspects.clear();
+    for (Lost loss : losses) {
+      if (isLost(loss.at(), history)) {
+        count("position-lost");
+      } else {
+        violations
+            .computeIfAbsent(Promise.NO_FALSE_REFUSAL, p -> new ArrayList<>())
+            .add(loss.detail());
+      }
+    }
+    losses.clear();
+  }
+
+  synchronized Map<Promise, List<String>> violations() {
+    return new EnumMap<>(violations);
+  }
+
+  synchronized Map<String, Long> counts() {
+    return new TreeMap<>(counts);
+  }
+
+  /** How many requests were made. */
+  synchronized long operations() {
+    return counts.getOrDefault("writes", 0L)
+        + counts.entrySet().stream()
+            .filter(entry -> entry.getKey().startsWith("reads "))
+            .mapToLong(Map.Entry::getValue)
+            .sum();
+  }
+}

@@ -1,0 +1,126 @@
+package dev.freshet.bench.consistency;
+
+import dev.freshet.bench.process.ProjectHome;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/** One part in a process of its own, as {@code ./freshet gateway} and the others start it. */
+final class PartProcess implements AutoCloseable {
+
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
+
+  private final Start start;
+  private Process process;
+
+  /**
+   * How a part is started.
+   *
+   * @param arguments of the command line
+   * @param passwords a file as libpq reads it
+   * @param ready what answers 200, and says {@code "ready":true} where it speaks of that, once the
+   *     part can serve
+   * @param first folders of classes that are found before the part's own
+   * @param log where its output goes
+   */
+  record Start(List<String> arguments, Path passwords, URI ready, List<Path> first, Path log) {}
+
+  private PartProcess(Start start, Process process) {
+    this.start = start;
+    this.process = process;
+  }
+
+  /** Starts it and returns at once. */
+  static PartProcess start(Start start) throws IOException {
+    return new PartProcess(start, launch(start));
+  }
+
+  private static Process launch(Start start) throws IOException {
+    Path home = ProjectHome.path();
+    Path jar = home.resolve("infra/local/target/freshet.jar");
+    if (!Files.exists(jar)) {
+      throw new IllegalStateException(jar + " is not there; build first, with ./freshet");
+    }
+    List<String> classPath = new ArrayList<>(start.first().stream().map(Path::toString).toList());
+    classPath.add(jar.toString());
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:+UseSerialGC",
+                "-XX:+UseCompactObjectHeaders",
+                "-Xmx256m",
+                "-Duser.timezone=UTC",
+                "-Xlog:disable",
+                "-Dfreshet.home=" + home,
+                "-cp",
+                String.join(File.pathSeparator, classPath),
+                "dev.freshet.local.Freshet"));
+    command.addAll(start.arguments());
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(start.log().toFile()));
+    builder.environment().put("PGPASSFILE", start.passwords().toString());
+    return builder.start();
+  }
+
+  /** Waits until it can serve. */
+  void awaitReady() throws InterruptedException {
+    Instant end = Instant.now().plus(START_TIMEOUT);
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      while (!isReady(client)) {
+        if (!process.isAlive() || Instant.now().isAfter(end)) {
+          throw new IllegalStateException(
+              "%s is not ready; see %s".formatted(start.arguments(), start.log()));
+        }
+        LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+      }
+    }
+  }
+
+  private boolean isReady(HttpClient client) throws InterruptedException {
+    try {
+      HttpResponse<String> answer =
+          client.send(
+              HttpRequest.newBuilder(start.ready()).timeout(Duration.ofSeconds(2)).build(),
+              HttpResponse.BodyHandlers.ofString());
+      return answer.statusCode() == 200 && !answer.body().contains("\"ready\":false");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Kills it, as the kernel does when memory is short, and starts it again. */
+  void killAndStart() throws IOException, InterruptedException {
+    kill();
+    process = launch(start);
+    awaitReady();
+  }
+
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+    try {
+      process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

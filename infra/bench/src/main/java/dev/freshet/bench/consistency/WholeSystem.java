@@ -1,0 +1,426 @@
+package dev.freshet.bench.consistency;
+
+import dev.freshet.bench.process.ProjectHome;
+import dev.freshet.cluster.Cluster;
+import dev.freshet.cluster.ClusterException;
+import dev.freshet.cluster.ClusterOptions;
+import dev.freshet.cluster.PostgresServer;
+import dev.freshet.protocol.FreshetHeaders;
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.protocol.TimelineHistory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A primary, two replicas and a read database, and every part in a process of its own: what is
+ * killed here is killed as it would be there.
+ */
+final class WholeSystem implements AutoCloseable {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int REPLICAS = 2;
+
+  private final Path folder;
+  private final int ports;
+  private final Cluster cluster;
+  private final Map<String, PartProcess> parts = new LinkedHashMap<>();
+  private final boolean isMeasured;
+  private PostgresServer primary;
+  private @Nullable DelayProxy proxy;
+
+  /**
+   * Starts everything and waits until it serves.
+   *
+   * @param folder an empty one
+   * @param ports the first of a hundred free ports
+   * @param mutants by part, folders of classes that are found before the part's own
+   */
+  WholeSystem(Path folder, int ports, Map<String, Path> mutants) throws Exception {
+    this(folder, ports, mutants, false);
+  }
+
+  /**
+   * The same, for measuring.
+   *
+   * @param isMeasured whether copies can be delayed, and a second gateway reads from the primary
+   *     alone
+   */
+  WholeSystem(Path folder, int ports, Map<String, Path> mutants, boolean isMeasured)
+      throws Exception {
+    this.folder = folder;
+    this.ports = ports;
+    this.isMeasured = isMeasured;
+    this.cluster =
+        Cluster.start(new ClusterOptions(folder.resolve("data"), REPLICAS, 1, ports + 50, false));
+    this.primary = cluster.primary();
+    try {
+      startParts(mutants);
+    } catch (Exception e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void startParts(Map<String, Path> mutants) throws Exception {
+    Files.writeString(folder.resolve("routes.yaml"), routes());
+    newSessionKey();
+    String any =
+        "postgresql://postgres@%s/freshet"
+            .formatted(
+                servers().stream()
+                    .map(server -> "127.0.0.1:" + server.port())
+                    .collect(Collectors.joining(",")));
+    start(mutants, "write-1", ports + 10, "write", "--primary", any);
+    if (isMeasured) {
+      proxy = new DelayProxy(ports + 40, primary.port());
+    }
+    start(
+        mutants,
+        "sync",
+        ports + 11,
+        "sync",
+        "--primary",
+        isMeasured ? "postgresql://postgres@127.0.0.1:%d/freshet".formatted(ports + 40) : any,
+        "--read-database",
+        url(cluster.readDatabases().getFirst()),
+        "--models",
+        ProjectHome.path().resolve("infra/restaurant/models").toString(),
+        "--views");
+    reader(mutants, "primary-reads", 20, any, "primary");
+    reader(mutants, "replica-1", 21, url(cluster.replicas().getFirst()), "replica");
+    reader(mutants, "replica-2", 22, url(cluster.replicas().getLast()), "replica");
+    reader(mutants, "read-1", 23, url(cluster.readDatabases().getFirst()), "read-database");
+    start(
+        mutants,
+        "gateway",
+        ports,
+        "gateway",
+        "--config",
+        folder.toString(),
+        "--operator-port",
+        Integer.toString(ports + 1),
+        "--session-keys",
+        folder.resolve("session-keys").toString());
+    if (isMeasured) {
+      Path config = Files.createDirectories(folder.resolve("primary-alone"));
+      Files.writeString(
+          config.resolve("routes.yaml"),
+          routes().replaceAll("(?m)^.*kind: (replica|read-database).*\n", ""));
+      start(
+          mutants,
+          "gateway-of-primary",
+          ports + 2,
+          "gateway",
+          "--config",
+          config.toString(),
+          "--operator-port",
+          Integer.toString(ports + 3),
+          "--session-keys",
+          folder.resolve("session-keys").toString());
+    }
+    for (PartProcess part : parts.values()) {
+      part.awaitReady();
+    }
+    await("the copies serve", () -> get("/menu", "").statusCode() == 200 && allReady());
+  }
+
+  private String routes() {
+    return """
+        version: 1
+        routes:
+          - id: all
+            path: /**
+            read: { pool: readers, allow: [eventual, bounded, session, strong] }
+            write: { pool: writers }
+        pools:
+          writers:
+            instances: [ { id: write-1, url: "http://127.0.0.1:%d" } ]
+          readers:
+            instances:
+              - { id: primary-reads, url: "http://127.0.0.1:%d", kind: primary }
+              - { id: replica-1, url: "http://127.0.0.1:%d", kind: replica }
+              - { id: replica-2, url: "http://127.0.0.1:%d", kind: replica }
+              - { id: read-1, url: "http://127.0.0.1:%d", kind: read-database }
+        """
+        .formatted(ports + 10, ports + 20, ports + 21, ports + 22, ports + 23);
+  }
+
+  private void reader(Map<String, Path> mutants, String id, int offset, String source, String kind)
+      throws IOException {
+    start(mutants, id, ports + offset, "read", "--source", source, "--kind", kind, "--id", id);
+  }
+
+  private void start(Map<String, Path> mutants, String id, int port, String... arguments)
+      throws IOException {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--port", Integer.toString(port)));
+    URI ready =
+        switch (arguments[0]) {
+          case "gateway" ->
+              URI.create("http://127.0.0.1:%d/actuator/health/readiness".formatted(port + 1));
+          case "sync" -> URI.create("http://127.0.0.1:%d/api/sync".formatted(port));
+          default -> URI.create("http://127.0.0.1:%d/.freshet/position".formatted(port));
+        };
+    Path mutant = mutants.get(id);
+    parts.put(
+        id,
+        PartProcess.start(
+            new PartProcess.Start(
+                all,
+                folder.resolve("data/pgpass"),
+                ready,
+                mutant == null ? List.of() : List.of(mutant),
+                folder.resolve(id + ".log"))));
+  }
+
+  private static String url(PostgresServer server) {
+    return "postgresql://postgres@127.0.0.1:%d/freshet".formatted(server.port());
+  }
+
+  PartProcess part(String id) {
+    return Objects.requireNonNull(parts.get(id), id);
+  }
+
+  Cluster cluster() {
+    return cluster;
+  }
+
+  /** The server that is the primary now. */
+  PostgresServer primary() {
+    return primary;
+  }
+
+  PostgresServer replica(int number) {
+    return cluster.replicas().get(number - 1);
+  }
+
+  private List<PostgresServer> servers() {
+    return Stream.concat(Stream.of(cluster.primary()), cluster.replicas().stream()).toList();
+  }
+
+  String gateway() {
+    return "http://127.0.0.1:" + ports;
+  }
+
+  /** A gateway that reads from the primary alone. */
+  String gatewayOfPrimary() {
+    return "http://127.0.0.1:" + (ports + 2);
+  }
+
+  /** Has all copies be behind by this. */
+  void delayCopies(Duration delay) throws SQLException {
+    for (PostgresServer replica : cluster.replicas()) {
+      run(
+          replica,
+          "alter system set recovery_min_apply_delay = '%dms'".formatted(delay.toMillis()),
+          "select pg_reload_conf()");
+    }
+    Objects.requireNonNull(proxy).delay(delay);
+  }
+
+  /** Signs with a key of its own from now on; the one before is accepted still. */
+  void newSessionKey() throws IOException {
+    Path file = folder.resolve("session-keys");
+    byte[] key = new byte[32];
+    new SecureRandom().nextBytes(key);
+    List<String> keys =
+        new ArrayList<>(
+            List.of(
+                "k%d:%s".formatted(System.nanoTime(), Base64.getEncoder().encodeToString(key))));
+    if (Files.exists(file)) {
+      keys.add(Files.readAllLines(file).getFirst());
+    }
+    Files.write(file, keys);
+  }
+
+  HttpResponse<String> get(String path, String token) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(URI.create(gateway() + path)).timeout(Duration.ofSeconds(10));
+      if (!token.isEmpty()) {
+        request.header("Freshet-Session", token);
+      }
+      return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  /** Nobody writes: every copy gets where the primary is, which has to be brought about. */
+  void requireCopiesThere(Ledger ledger) throws Exception {
+    String position =
+        ask(ports + 10, "GET", FreshetHeaders.POSITION_PATH)
+            .replaceFirst(".*\"position\":\"([^\"]+)\".*", "$1");
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      for (int reader : List.of(ports + 21, ports + 22, ports + 23)) {
+        HttpResponse<String> answer =
+            client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/menu".formatted(reader)))
+                    .header(FreshetHeaders.MIN_POSITION, position)
+                    .header(FreshetHeaders.MAX_WAIT, "3000")
+                    .timeout(Duration.ofSeconds(10))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+        if (answer.statusCode() != 200) {
+          ledger.suspect(
+              Ledger.Promise.IDLE_COPIES_CATCH_UP,
+              Optional.empty(),
+              "%s: %s".formatted(answer.uri(), answer.body()));
+        }
+      }
+    }
+  }
+
+  /** What the gateway says of everything. */
+  String status() throws IOException, InterruptedException {
+    return ask(ports + 1, "GET", "/api/status");
+  }
+
+  /** Asks the sync's management API. */
+  String sync(String method, String path) throws IOException, InterruptedException {
+    return ask(ports + 11, method, path);
+  }
+
+  private static String ask(int port, String method, String path)
+      throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client
+          .send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(port, path)))
+                  .method(method, HttpRequest.BodyPublishers.noBody())
+                  .timeout(Duration.ofSeconds(10))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+
+  private boolean allReady() throws IOException, InterruptedException {
+    String status = status();
+    return status.split("\"state\":\"ready\"", -1).length > parts.size() - 2
+        && sync("GET", "/api/sync").contains("\"state\":\"streaming\"");
+  }
+
+  /** Runs SQL on one of the servers. */
+  static void run(PostgresServer server, String... sql) throws SQLException {
+    try (Connection connection = server.connect();
+        Statement statement = connection.createStatement()) {
+      for (String one : sql) {
+        statement.execute(one);
+      }
+    }
+  }
+
+  /** Asks one of the servers for one value. */
+  static String query(PostgresServer server, String sql) throws SQLException {
+    try (Connection connection = server.connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.next() ? String.valueOf(row.getString(1)) : "";
+    }
+  }
+
+  /** What may be waited for. */
+  interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  static void await(String what, Condition condition) throws Exception {
+    Instant end = Instant.now().plus(PATIENCE);
+    while (!holds(condition)) {
+      if (Instant.now().isAfter(end)) {
+        throw new IllegalStateException("It did not happen that " + what);
+      }
+      LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+    }
+  }
+
+  private static boolean holds(Condition condition) throws Exception {
+    try {
+      return condition.holds();
+    } catch (IOException | SQLException e) {
+      return false;
+    }
+  }
+
+  /** Makes the first replica the primary, and has the second follow it. */
+  void promote() throws Exception {
+    PostgresServer promoted = replica(1);
+    run(promoted, "select pg_promote()");
+    primary = promoted;
+    run(promoted, "select pg_create_physical_replication_slot('replica_2', true)");
+    String conninfo =
+        query(replica(2), "show primary_conninfo")
+            .replaceFirst("port=\\d+", "port=" + promoted.port());
+    run(
+        replica(2),
+        "alter system set primary_conninfo = '%s'".formatted(conninfo.replace("'", "''")),
+        "select pg_reload_conf()");
+  }
+
+  /** Ends the first primary as a crash would. */
+  void killFormerPrimary() {
+    cluster.primary().process().orElseThrow().destroyForcibly();
+  }
+
+  /** The former primary is back, and takes writes. */
+  void startFormerPrimary() throws Exception {
+    await(
+        "the former primary starts",
+        () -> {
+          try {
+            cluster.primary().startAgain();
+            return true;
+          } catch (ClusterException e) {
+            return false; // its children hold the shared memory until they have noticed
+          }
+        });
+  }
+
+  /** The timelines, as the primary has them. */
+  TimelineHistory history() throws SQLException {
+    int timeline =
+        Integer.parseInt(
+            query(
+                primary,
+                "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"));
+    PostgresUrl url = primary.url();
+    return TimelineHistory.ask(url, timeline);
+  }
+
+  @Override
+  public void close() {
+    parts.values().forEach(PartProcess::close);
+    try {
+      if (proxy != null) {
+        proxy.close();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      cluster.close();
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.freshet.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.bench.process.ProjectHome;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Clients see what they wrote while things go wrong; and where they don't, it is found out. */
+class ConsistencyIT {
+
+  private static final int LONG_MINUTES = 30;
+
+  @TempDir Path folder;
+
+  @Test
+  void noPromiseIsBrokenWhateverGoesWrong() throws Exception {
+    int minutes = Boolean.getBoolean("freshet.long") ? LONG_MINUTES : 0;
+    assertThat(run("session", "all" + minutes)).isZero();
+  }
+
+  @Test
+  void promotionThatLosesNothingIsNotSeen() throws Exception {
+    assertThat(run("session", "clean-promotion")).isZero();
+  }
+
+  @Test
+  void eventualReadsAreFoundOutWhereSessionIsPromised() throws Exception {
+    assertThat(run("eventual", "sync-paused")).isEqualTo(ConsistencyRun.BROKEN);
+  }
+
+  @Test
+  void positionThatIsTakenBeforeTheCommitIsFoundOut() throws Exception {
+    Path mutant =
+        mutant(
+            "write-backend/src/main/java/dev/freshet/write/command/CommandPath.java",
+            """
+                  outcome = decide(connection, request, body, command);
+                  position = positionAfter(name, connection);
+            """,
+            """
+                  position = positionAfter(name, connection);
+                  outcome = decide(connection, request, body, command);
+            """);
+    assertThat(run("session", "copies-behind", "write-1", mutant.toString()))
+        .isEqualTo(ConsistencyRun.BROKEN);
+  }
+
+  @Test
+  void timelineThatIsIgnoredIsFoundOut() throws Exception {
+    Path mutant =
+        mutant(
+            "infra/protocol/src/main/java/dev/freshet/protocol/TimelineHistory.java",
+            "    if (position.timeline() == current) {\n      return Optional.of(position);",
+            "    if (true) {\n      return Optional.of(new Position(current, position.lsn()));");
+    assertThat(run("session", "lossy-promotion", "gateway", mutant.toString()))
+        .isEqualTo(ConsistencyRun.BROKEN);
+  }
+
+  @Test
+  void syncThatDoesNotPingIsFoundOut() throws Exception {
+    Path mutant =
+        mutant(
+            "cdc-sync/src/main/java/dev/freshet/sync/source/Pinger.java",
+            "    lastPing = source.ping();",
+            "    lastPing = source.position().lsn();");
+    assertThat(run("session", "idle", "sync", mutant.toString())).isEqualTo(ConsistencyRun.BROKEN);
+  }
+
+  @Test
+  void stampOfBeforeTheReadIsFoundOut() throws Exception {
+    String mutant =
+        mutant(
+                "read-backend/src/main/java/dev/freshet/read/ReadPath.java",
+                "seen.toString()",
+                "\"1:0/0\"")
+            .toString();
+    assertThat(
+            run(
+                "session",
+                "one-writer",
+                "read-1",
+                mutant,
+                "replica-1",
+                mutant,
+                "replica-2",
+                mutant))
+        .isEqualTo(ConsistencyRun.BROKEN);
+  }
+
+  /** Runs a check, and says how it ended. */
+  private static int run(String... arguments) throws Exception {
+    Path home = ProjectHome.path();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-Dfreshet.home=" + home,
+                "-cp",
+                home.resolve("infra/bench/target/bench.jar")
+                    + File.pathSeparator
+                    + home.resolve("infra/system-tests/target/test-classes"),
+                ConsistencyRun.class.getName(),
+                Long.toString(Long.getLong("freshet.test.seed", System.nanoTime()))));
+    command.addAll(List.of(arguments));
+    Path report =
+        home.resolve(
+            "infra/system-tests/target/consistency-%s.txt"
+                .formatted(String.join("-", arguments[0], arguments[1])));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(report.toFile()))
+        .start()
+        .waitFor();
+  }
+
+  /** Compiles a class of a part with a fault in it. */
+  private Path mutant(String source, String sound, String faulty) throws Exception {
+    Path home = ProjectHome.path();
+    String text = Files.readString(home.resolve(source));
+    assertThat(text).contains(sound);
+    Path mutated =
+        Files.writeString(
+            folder.resolve(Path.of(source).getFileName().toString()), text.replace(sound, faulty));
+    Path classes = Files.createDirectories(folder.resolve("classes"));
+    int result =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                null,
+                null,
+                "-proc:none",
+                "-d",
+                classes.toString(),
+                "-cp",
+                home.resolve("infra/local/target/freshet.jar").toString(),
+                mutated.toString());
+    assertThat(result).isZero();
+    return classes;
+  }
+}
