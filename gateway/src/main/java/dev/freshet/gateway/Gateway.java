@@ -172,27 +172,46 @@ public class Gateway {
   }
 
   @Bean
-  RequestPath requestPath(
+  Requirements requirements(Sessions sessions, SystemView system) {
+    return new Requirements(sessions, system);
+  }
+
+  @Bean
+  Answering answering(Sessions sessions, Requirements requirements, SystemView system) {
+    return new Answering(sessions, requirements, system);
+  }
+
+  @Bean
+  Refusals refusals(ProblemResponses problems, Answering answering, GatewayMetrics metrics) {
+    return new Refusals(problems, answering, metrics);
+  }
+
+  @Bean
+  RequestPath.Stages stages(
       Routes routes,
-      Pools pools,
+      Requirements requirements,
       SystemView system,
-      Sessions sessions,
+      Pools pools,
       HttpClient backendClient,
-      ProblemResponses problems,
+      Answering answering,
+      GatewaySettings settings) {
+    return new RequestPath.Stages(
+        routes,
+        requirements,
+        system,
+        pools,
+        new FallbackBudget(settings.fallbacksPerSecond(), settings.fallbacksPerClient()),
+        new Forwarder(backendClient),
+        answering);
+  }
+
+  @Bean
+  RequestPath requestPath(
+      RequestPath.Stages stages,
+      Refusals refusals,
       GatewayMetrics metrics,
       GatewaySettings settings) {
-    return new RequestPath(
-        new RequestPath.Stages(
-            routes,
-            new Requirements(sessions, system),
-            system,
-            pools,
-            new FallbackBudget(settings.fallbacksPerSecond(), settings.fallbacksPerClient()),
-            new Forwarder(backendClient),
-            new Answering(sessions, system)),
-        problems,
-        metrics,
-        settings.timeout());
+    return new RequestPath(stages, refusals, metrics, settings.timeout());
   }
 
   @Bean

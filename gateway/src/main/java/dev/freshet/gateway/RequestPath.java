@@ -1,5 +1,6 @@
 package dev.freshet.gateway;
 
+import dev.freshet.gateway.Refusals.Told;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.choice.FallbackBudget;
@@ -21,9 +22,7 @@ import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
-import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
-import dev.freshet.runtime.ProblemResponses;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +33,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
 import org.springframework.cloud.gateway.filter.RouteToRequestUrlFilter;
@@ -58,7 +56,6 @@ final class RequestPath implements GlobalFilter, Ordered {
 
   private static final String INTERNAL_PATHS = ".freshet";
   private static final Set<String> NEVER_FORWARDED = Set.of("TRACE", "CONNECT");
-  private static final String NONE = "none";
 
   /**
    * With less time than this left, an attempt would only blame an instance for the others' delay.
@@ -66,7 +63,7 @@ final class RequestPath implements GlobalFilter, Ordered {
   private static final Duration SHORTEST_ATTEMPT = Duration.ofMillis(10);
 
   private final Stages stages;
-  private final ProblemResponses problems;
+  private final Refusals refusals;
   private final Consumer<Observation> observer;
   private final Duration timeout;
 
@@ -80,10 +77,9 @@ final class RequestPath implements GlobalFilter, Ordered {
       Forwarder forwarder,
       Answering answering) {}
 
-  RequestPath(
-      Stages stages, ProblemResponses problems, Consumer<Observation> observer, Duration timeout) {
+  RequestPath(Stages stages, Refusals refusals, Consumer<Observation> observer, Duration timeout) {
     this.stages = stages;
-    this.problems = problems;
+    this.refusals = refusals;
     this.observer = observer;
     this.timeout = timeout;
   }
@@ -100,26 +96,26 @@ final class RequestPath implements GlobalFilter, Ordered {
     String method = request.getMethod().name();
     PathContainer path = request.getPath().pathWithinApplication();
     if (hasDotSegments(path)) {
-      return refuse(
+      return refusals.refuse(
           exchange,
           ProblemCode.BAD_REQUEST,
           "The path holds '.' or '..' segments, which backends may read differently.",
-          new Told(NONE, Intent.of(method), System.nanoTime()));
+          Told.unrouted(method));
     }
     Optional<Route> matched = isInternal(path) ? Optional.empty() : stages.routes().match(path);
     if (matched.isEmpty()) {
-      return refuse(
+      return refusals.refuse(
           exchange,
           ProblemCode.NO_ROUTE,
           "No route takes %s %s.".formatted(method, path.value()),
-          new Told(NONE, Intent.of(method), System.nanoTime()));
+          Told.unrouted(method));
     }
     Route route = matched.get();
     Intent intent = route.intent(method);
-    Told told = new Told(route.id(), intent, System.nanoTime());
+    Told told = Told.of(route, intent);
     if (NEVER_FORWARDED.contains(method) || !route.takes(intent)) {
       exchange.getResponse().getHeaders().set(HttpHeaders.ALLOW, String.join(", ", route.allow()));
-      return refuse(
+      return refusals.refuse(
           exchange,
           ProblemCode.METHOD_NOT_ALLOWED,
           "Route %s does not take %s.".formatted(route.id(), method),
@@ -130,7 +126,7 @@ final class RequestPath implements GlobalFilter, Ordered {
       try {
         consistency = consistency(Objects.requireNonNull(route.read()), request.getHeaders());
       } catch (IllegalArgumentException e) {
-        return refuse(exchange, ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + ".", told);
+        return refusals.refuse(exchange, ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + ".", told);
       }
     }
     return goOn(
@@ -144,12 +140,11 @@ final class RequestPath implements GlobalFilter, Ordered {
           stages
               .system()
               .ask()
-              .map(Optional::of)
-              .defaultIfEmpty(Optional.empty())
+              .singleOptional()
               .flatMap(asked -> goOn(depends.then().apply(asked), exchange, route, told));
-      case Requirement.Refused refused -> refuse(exchange, route, refused, told);
+      case Requirement.Refused refused -> refusals.refuse(exchange, route, refused, told);
       case Requirement.Met(ClientSession session, Flaw flaw) -> {
-        tokenIgnored(flaw);
+        refusals.flawed(flaw);
         yield attempt(
             new Request(
                 exchange,
@@ -196,22 +191,6 @@ final class RequestPath implements GlobalFilter, Ordered {
     return tokens;
   }
 
-  private void tokenIgnored(@Nullable Flaw flaw) {
-    if (flaw != null) {
-      observer.accept(new Observation.TokenRefused(flaw));
-    }
-  }
-
-  private Mono<Void> refuse(
-      ServerWebExchange exchange, Route route, Requirement.Refused refused, Told told) {
-    tokenIgnored(refused.flaw());
-    String token = refused.token();
-    if (token != null) {
-      stages.answering().giveToken(exchange, route, token);
-    }
-    return refuse(exchange, refused.problem().code(), refused.problem().detail(), told);
-  }
-
   private static boolean isInternal(PathContainer path) {
     return segments(path).findFirst().filter(INTERNAL_PATHS::equals).isPresent();
   }
@@ -246,14 +225,6 @@ final class RequestPath implements GlobalFilter, Ordered {
     };
   }
 
-  /** What is told of a request once it is over. */
-  private record Told(String route, Intent intent, long startedNanos) {
-
-    Duration took() {
-      return Duration.ofNanos(System.nanoTime() - startedNanos);
-    }
-  }
-
   /** A request on its way through its candidates. */
   private record Request(
       ServerWebExchange exchange,
@@ -286,7 +257,7 @@ final class RequestPath implements GlobalFilter, Ordered {
 
   private Mono<Void> attempt(Request request, int index) {
     if (index >= request.candidates().size()) {
-      return refuse(
+      return refusals.refuse(
           request.exchange(),
           exhausted(request),
           "No instance can answer now; try again.",
@@ -294,7 +265,7 @@ final class RequestPath implements GlobalFilter, Ordered {
     }
     Duration left = timeout.minus(request.told().took());
     if (left.compareTo(SHORTEST_ATTEMPT) < 0) {
-      return refuse(
+      return refusals.refuse(
           request.exchange(),
           ProblemCode.BACKEND_TIMEOUT,
           "No instance answered in time.",
@@ -304,12 +275,13 @@ final class RequestPath implements GlobalFilter, Ordered {
     if (candidate.reason() == Candidate.Reason.FALLBACK
         && !stages.fallbacks().spend(request.client())) {
       observer.accept(new Observation.FellBack("refused"));
-      return refuse(
+      return refusals.refuse(
           request.exchange(),
           ProblemCode.NOT_CAUGHT_UP,
           "No copy got there in time, and the primary has answered for copies too often just now; try again.",
           request.told());
     }
+    int timeline = stages.system().timeline();
     boolean mayDecline =
         request.canBeRepeated() && (candidate.minimum() != null || !request.isLast(index));
     return stages
@@ -319,20 +291,38 @@ final class RequestPath implements GlobalFilter, Ordered {
             candidate,
             left,
             mayDecline,
-            (headers, at) -> stages.answering().add(headers, answer(request, candidate), at))
+            (headers, at) ->
+                stages
+                    .answering()
+                    .add(
+                        headers,
+                        new Answering.Answer(
+                            request.exchange(),
+                            request.route(),
+                            request.session(),
+                            candidate,
+                            source(request, candidate),
+                            timeline),
+                        at))
         .flatMap(attempt -> after(attempt, request, candidate, index));
   }
 
   private Mono<Void> after(Attempt attempt, Request request, Candidate candidate, int index) {
     return switch (attempt) {
       case Attempt.Answered(int status, Position ignored) -> {
-        finished(request.told(), candidate.instance().spec().id(), status);
+        observer.accept(request.told().finished(candidate.instance().spec().id(), status));
         if (request.intent() == Intent.READ) {
           observer.accept(readAnswered(request, candidate));
         }
         yield Mono.empty();
       }
       case Attempt.Declined ignored -> attempt(request, index + 1);
+      case Attempt.Withheld(Requirement.Refused refusal) ->
+          refusal.problem().code() == ProblemCode.NOT_CAUGHT_UP
+                  && request.canBeRepeated()
+                  && !request.isLast(index)
+              ? attempt(request, index + 1)
+              : refusals.refuse(request.exchange(), request.route(), refusal, request.told());
       case Attempt.Unreachable(String reason) -> notSent(request, candidate, index, reason);
       case Attempt.NoConnection(String reason) -> notSent(request, candidate, index, reason);
       case Attempt.Unanswered(String reason) ->
@@ -354,7 +344,7 @@ final class RequestPath implements GlobalFilter, Ordered {
   /** Nothing was sent, so that even a write may be tried on the next instance. */
   private Mono<Void> notSent(Request request, Candidate candidate, int index, String reason) {
     return request.isLast(index)
-        ? refuse(
+        ? refusals.refuse(
             request.exchange(),
             ProblemCode.BACKEND_UNREACHABLE,
             "%s can't be reached, and nothing was sent to it: %s."
@@ -366,7 +356,7 @@ final class RequestPath implements GlobalFilter, Ordered {
   /** A write that was sent may have happened; only a read is tried again. */
   private Mono<Void> unanswered(Request request, int index, ProblemCode ofRead, String detail) {
     if (request.intent() == Intent.WRITE) {
-      return refuse(
+      return refusals.refuse(
           request.exchange(),
           ProblemCode.OUTCOME_UNKNOWN,
           detail + " The write may have happened; read before trying again.",
@@ -374,7 +364,7 @@ final class RequestPath implements GlobalFilter, Ordered {
     }
     return request.canBeRepeated() && index < request.candidates().size() - 1
         ? attempt(request, index + 1)
-        : refuse(request.exchange(), ofRead, detail, request.told());
+        : refusals.refuse(request.exchange(), ofRead, detail, request.told());
   }
 
   private static ProblemCode exhausted(Request request) {
@@ -396,16 +386,6 @@ final class RequestPath implements GlobalFilter, Ordered {
         candidate.instance().health().lagSeconds());
   }
 
-  private static Answering.Answer answer(Request request, Candidate candidate) {
-    return new Answering.Answer(
-        request.exchange().getRequest(),
-        request.route(),
-        request.intent(),
-        request.session(),
-        candidate,
-        source(request, candidate));
-  }
-
   /** Which copy answered and why, as an RFC 9651 item with parameters. */
   private static String source(Request request, Candidate candidate) {
     String source =
@@ -417,33 +397,5 @@ final class RequestPath implements GlobalFilter, Ordered {
     return candidate.reason() == Candidate.Reason.WAITED
         ? source + ";waited-ms=" + request.told().took().toMillis()
         : source;
-  }
-
-  private Mono<Void> refuse(
-      ServerWebExchange exchange, ProblemCode code, String detail, Told told) {
-    HttpHeaders headers = exchange.getResponse().getHeaders();
-    headers.set("Proxy-Status", "freshet; error=%s".formatted(proxyError(code)));
-    if (code.status() == 503) {
-      headers.set(HttpHeaders.RETRY_AFTER, "1");
-    }
-    finished(told, NONE, code.status());
-    return problems.write(exchange.getResponse(), Problem.of(code, detail));
-  }
-
-  /** The error type of RFC 9209, 2.3, that says it best. */
-  private static String proxyError(ProblemCode code) {
-    return switch (code) {
-      case NO_ROUTE -> "destination_not_found";
-      case NO_INSTANCE, NOT_CAUGHT_UP, POSITION_LOST -> "destination_unavailable";
-      case BACKEND_TIMEOUT -> "http_response_timeout";
-      case BACKEND_UNREACHABLE -> "connection_refused";
-      case OUTCOME_UNKNOWN -> "connection_terminated";
-      default -> "http_request_denied";
-    };
-  }
-
-  private void finished(Told told, String backend, int status) {
-    observer.accept(
-        new Observation.Finished(told.route(), told.intent(), backend, status, told.took()));
   }
 }

@@ -334,6 +334,36 @@ class GatewayIT {
   }
 
   @Test
+  void cookiesThatAreWorthNothingAreReplacedOrTakenAway() throws Exception {
+    stubReads("/shop");
+    HttpResponse<String> bad =
+        send(
+            "GET",
+            "/shop",
+            "",
+            "Cookie",
+            "freshet-written=nonsense; freshet-seen=" + token(WRITTEN));
+    assertProblem(bad, 400, "bad-session");
+    assertThat(bad.headers().allValues("Set-Cookie"))
+        .satisfiesExactly(
+            written -> assertThat(written).startsWith("freshet-written=; Path=/; Max-Age=0;"),
+            seen -> assertThat(seen).startsWith("freshet-seen=; Path=/; Max-Age=0;"));
+    String unknown =
+        new Sessions(
+                SessionKeys.ofText("other:" + "B".repeat(43) + "="),
+                Duration.ofHours(1),
+                Clock.systemUTC())
+            .issue(Position.parse(WRITTEN), null, null);
+    HttpResponse<String> strong = send("GET", "/shop", "", "Cookie", "freshet-written=" + unknown);
+    assertThat(strong.statusCode()).isEqualTo(200);
+    assertThat(strong.headers().allValues("Set-Cookie"))
+        .satisfiesExactly(
+            written ->
+                assertThat(written).startsWith("freshet-written=000000010000000000000200.1.k1."),
+            seen -> assertThat(seen).startsWith("freshet-seen=; Path=/; Max-Age=0;"));
+  }
+
+  @Test
   void positionThatAPromotionLostIsToldOnceWithAFreshToken() throws Exception {
     String kept = token("1:0/180");
     String lost = token("1:0/200");
@@ -364,7 +394,13 @@ class GatewayIT {
     assertProblem(send("POST", "/orders", "{}"), 503, "no-instance");
     assertThat(send("POST", "/orders", "{}").headers().firstValue("Retry-After")).isPresent();
     reports(writer, "primary", "2:0/190", "1:0/180");
-    await(() -> send("POST", "/orders", "{}").statusCode() == 200);
+    // Its answers are of timeline 1 still, past what the new primary has.
+    await(() -> send("POST", "/orders", "{}").statusCode() != 503);
+    assertProblem(send("POST", "/orders", "{}"), 504, "outcome-unknown");
+    writer.stubFor(post("/orders").willReturn(answer("2:0/200")));
+    HttpResponse<String> written = send("POST", "/orders", "{}");
+    assertThat(written.statusCode()).isEqualTo(200);
+    assertThat(sessionAt(written)).isEqualTo("000000020000000000000200");
   }
 
   @Test

@@ -76,7 +76,7 @@ public final class Choice {
             .toList();
     List<Instance> primaries =
         eligible.stream().filter(i -> i.spec().kind() == SourceKind.PRIMARY).toList();
-    if (required != null) {
+    if (required != null && !session.isUnmeetable()) {
       addCopies(
           candidates,
           copies,

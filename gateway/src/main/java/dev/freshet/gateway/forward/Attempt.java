@@ -1,5 +1,6 @@
 package dev.freshet.gateway.forward;
 
+import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.protocol.Position;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,13 @@ public sealed interface Attempt {
    * @param at where it said it was, or null
    */
   record Declined(int status, @Nullable Position at) implements Attempt {}
+
+  /**
+   * The instance answered, and its answer breaks what was promised.
+   *
+   * @param refusal what the client is told instead, unless another instance does better
+   */
+  record Withheld(Requirement.Refused refusal) implements Attempt {}
 
   /** Nothing was sent: nobody accepts connections there. */
   record Unreachable(String reason) implements Attempt {}

@@ -62,7 +62,8 @@ public final class Forwarder {
   public interface AnswerHeaders {
 
     /**
-     * Adds headers; the answer goes on once that is done.
+     * Adds headers; the answer goes on once that is done, or is withheld by an {@link
+     * AnswerWithheld}.
      *
      * @param position what the instance said it is at, or null
      */
@@ -267,6 +268,9 @@ public final class Forwarder {
   }
 
   private static Attempt attempt(Throwable failure, boolean sent) {
+    if (failure instanceof AnswerWithheld withheld) {
+      return new Attempt.Withheld(withheld.refusal());
+    }
     if (failure instanceof TimeoutException) {
       return sent ? new Attempt.TimedOut() : new Attempt.NoConnection("none free in time");
     }

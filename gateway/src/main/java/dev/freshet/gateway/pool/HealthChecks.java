@@ -59,7 +59,7 @@ public final class HealthChecks implements AutoCloseable {
           long asked = System.nanoTime();
           return client
               .ask(instance.spec())
-              .doOnNext(answer -> answered(instance, answer, asked))
+              .flatMap(answer -> answered(instance, answer, asked))
               .onErrorResume(
                   failure -> {
                     become(instance, Instance.State.DOWN, reason(failure));
@@ -76,27 +76,33 @@ public final class HealthChecks implements AutoCloseable {
         : message;
   }
 
-  private void answered(Instance instance, PositionClient.Answer answer, long askedNanos) {
+  private Mono<Void> answered(Instance instance, PositionClient.Answer answer, long askedNanos) {
     switch (answer) {
       case PositionClient.Answer.Failing(int status) ->
           become(instance, Instance.State.NOT_READY, "its position endpoint answers " + status);
-      case PositionClient.Answer.Silent ignored -> silent(instance, askedNanos);
+      case PositionClient.Answer.Silent ignored -> {
+        return silent(instance, askedNanos);
+      }
       case PositionClient.Answer.Reported(PositionReport report) ->
           reported(instance, report, true, askedNanos);
     }
+    return Mono.empty();
   }
 
   /** Its database may tell what it does not. */
-  private void silent(Instance instance, long askedNanos) {
-    instance
-        .database()
-        .ifPresentOrElse(
-            database -> reported(instance, database.lastReport(), false, askedNanos),
-            () -> {
-              Instance.State before = instance.health().state();
-              instance.become(Instance.State.READY, "does not report positions", null, null, false);
-              tell(instance, before);
-            });
+  private Mono<Void> silent(Instance instance, long askedNanos) {
+    if (instance.database().isPresent()) {
+      return instance
+          .database()
+          .get()
+          .report()
+          .doOnNext(report -> reported(instance, report, false, askedNanos))
+          .then();
+    }
+    Instance.State before = instance.health().state();
+    instance.become(Instance.State.READY, "does not report positions", null, null, false);
+    tell(instance, before);
+    return Mono.empty();
   }
 
   private void reported(Instance instance, PositionReport report, boolean itself, long askedNanos) {

@@ -67,6 +67,11 @@ public final class Instance {
     return database != null || !Boolean.FALSE.equals(health.speaksFreshet());
   }
 
+  /** Whether each of its answers has a position. */
+  public boolean isToTellPosition() {
+    return database != null || Boolean.TRUE.equals(health.speaksFreshet());
+  }
+
   public Health health() {
     return health;
   }

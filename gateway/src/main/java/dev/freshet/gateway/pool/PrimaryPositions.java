@@ -29,19 +29,20 @@ public final class PrimaryPositions {
     this.client = client;
   }
 
-  /** Asks now for a report that tells a position; empty when nobody answers. */
-  public Mono<PositionReport> ask() {
+  /** Asks now, one after the other, for reports that tell a position. */
+  public Flux<PositionReport> ask() {
     return primary == null
         ? askBackends()
-        : primary.report().filter(PrimaryPositions::tellsPosition).switchIfEmpty(askBackends());
+        : Flux.concat(
+            primary.report().filter(PrimaryPositions::tellsPosition),
+            Flux.defer(this::askBackends));
   }
 
-  private Mono<PositionReport> askBackends() {
+  private Flux<PositionReport> askBackends() {
     return Flux.fromIterable(pools.all())
         .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
         .filter(instance -> instance.isEligible() && instance.tellsPosition())
-        .concatMap(this::ask, 1)
-        .next();
+        .concatMap(this::ask, 1);
   }
 
   private Mono<PositionReport> ask(Instance instance) {

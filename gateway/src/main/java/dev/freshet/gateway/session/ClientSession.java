@@ -11,11 +11,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param level that the request is answered at
  * @param required the position that the answer must include; null when any will do
- * @param isUnmeetable whether nobody can say what the answer must include, so that no copy will do
+ * @param isUnmeetable whether nobody can say all that the answer must include, so that no copy will
+ *     do
  * @param seen at or past everything that the client has written and seen, on the current timeline;
  *     null when it brought no token
  * @param session tells clients apart; null when it brought no token
- * @param renew whether the client is better given a new token, however far this answer takes it
+ * @param renewal when the client is given a new token
  */
 public record ClientSession(
     Level level,
@@ -23,19 +24,45 @@ public record ClientSession(
     boolean isUnmeetable,
     @Nullable Position seen,
     @Nullable String session,
-    boolean renew) {
+    Renewal renewal) {
+
+  /** When a client is given a new token. */
+  public enum Renewal {
+    /** When an answer takes it further. */
+    WHEN_ADVANCED,
+    /** With the next answer, however far that takes it. */
+    NEXT,
+    /** The same, and all that it holds beside it is to go. */
+    IN_PLACE_OF_ALL;
+
+    private Renewal orNext() {
+      return this == WHEN_ADVANCED ? NEXT : this;
+    }
+  }
 
   /** The session of a client that brings nothing along. */
   static ClientSession unknown(Level level) {
-    return new ClientSession(level, null, false, null, null, false);
+    return new ClientSession(level, null, false, null, null, Renewal.WHEN_ADVANCED);
+  }
+
+  /** The session of a client whose tokens can't be relied upon: it starts anew. */
+  static ClientSession anew(Level level) {
+    return new ClientSession(level, null, false, null, null, Renewal.IN_PLACE_OF_ALL);
   }
 
   ClientSession withRequired(@Nullable Position required) {
-    return new ClientSession(level, required, false, seen, session, renew);
+    return new ClientSession(level, required, false, seen, session, renewal);
   }
 
-  ClientSession unmeetable() {
-    return new ClientSession(level, null, true, seen, session, renew);
+  /**
+   * Nobody can say what the answer must include.
+   *
+   * @param lastKnown where the primary was when it was last heard of: what answers must not be
+   *     before that
+   */
+  ClientSession unmeetable(Optional<Position> lastKnown) {
+    return new ClientSession(
+        level, lastKnown.map(this::after).orElse(null), true, seen, session, renewal);
   }
 
   /** What even the primary has to have: a new one may lack what this client has seen. */
@@ -69,12 +96,13 @@ public record ClientSession(
             .carriedOver(seen)
             .map(
                 carried ->
-                    new ClientSession(level, required, isUnmeetable, carried, session, true));
+                    new ClientSession(
+                        level, required, isUnmeetable, carried, session, renewal.orNext()));
   }
 
   /** Whether an answer takes the client further, or its token is to be renewed anyway. */
   public boolean isAdvancedBy(@Nullable Position answered) {
     Position after = after(answered);
-    return renew || (after != null && !after.equals(seen));
+    return renewal != Renewal.WHEN_ADVANCED || (after != null && !after.equals(seen));
   }
 }

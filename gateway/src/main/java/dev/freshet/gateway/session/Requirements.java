@@ -2,6 +2,7 @@ package dev.freshet.gateway.session;
 
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Level;
+import dev.freshet.gateway.session.ClientSession.Renewal;
 import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.gateway.session.Sessions.Presented;
 import dev.freshet.gateway.system.SystemView;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * told to be, once.
  */
 public final class Requirements {
+
+  private static final String HISTORY_AWAITED =
+      "The primary was replaced, and the new one has not told yet what it has of this session. Try again.";
 
   private final Sessions sessions;
   private final SystemView system;
@@ -46,7 +50,13 @@ public final class Requirements {
      * @param token a fresh one to go on with, or null
      */
     record Refused(Problem problem, @Nullable Flaw flaw, @Nullable String token)
-        implements Requirement {}
+        implements Requirement {
+
+      /** A refusal that is no fault of the token. */
+      public static Refused of(ProblemCode code, String detail) {
+        return new Refused(Problem.of(code, detail), null, null);
+      }
+    }
 
     /**
      * It depends on where the primary is now.
@@ -65,17 +75,19 @@ public final class Requirements {
    */
   public Requirement of(@Nullable Consistency consistency, List<String> tokens) {
     Level level = consistency == null ? Level.SESSION : consistency.level();
-    return switch (sessions.read(tokens, system.systemIdentifier().orElse(null))) {
+    Presented presented = sessions.read(tokens, system.systemIdentifier().orElse(null));
+    if (level == Level.EVENTUAL && !(presented instanceof Presented.Bad)) {
+      return new Requirement.Met(ClientSession.unknown(level), null);
+    }
+    return switch (presented) {
       case Presented.Nothing ignored -> levelled(ClientSession.unknown(level), consistency, null);
       case Presented.Bad(Flaw flaw) -> bad(flaw);
       case Presented.Unreliable(Flaw flaw) -> {
-        ClientSession anew =
-            new ClientSession(
-                consistency == null ? level : Level.STRONG, null, false, null, null, true);
-        yield levelled(anew, consistency == null ? null : Consistency.of(Level.STRONG), flaw);
+        yield consistency == null
+            ? levelled(ClientSession.anew(level), null, flaw)
+            : levelled(ClientSession.anew(Level.STRONG), Consistency.of(Level.STRONG), flaw);
       }
-      case Presented.Good(List<SessionToken> presented) ->
-          carriedOver(presented, level, consistency);
+      case Presented.Good(List<SessionToken> good) -> carriedOver(good, level, consistency);
     };
   }
 
@@ -124,8 +136,7 @@ public final class Requirements {
               "The session token is of a later timeline than the primary known here. Try again once the gateway has found the new primary.");
         }
         if (system.isFormer(position) && system.isHistoryAwaited()) {
-          return notYet(
-              "The primary was replaced, and the new one has not told yet what it has of this session. Try again.");
+          return notYet(HISTORY_AWAITED);
         }
         Optional<Position> carried = history.get().carriedOver(position);
         if (carried.isEmpty()) {
@@ -141,12 +152,17 @@ public final class Requirements {
     }
     ClientSession session =
         new ClientSession(
-            level, furthest, false, furthest, latest.session(), renew || sessions.isAgeing(latest));
+            level,
+            furthest,
+            false,
+            furthest,
+            latest.session(),
+            renew || sessions.isAgeing(latest) ? Renewal.NEXT : Renewal.WHEN_ADVANCED);
     return possible(session, consistency);
   }
 
   private static Requirement notYet(String detail) {
-    return new Requirement.Refused(Problem.of(ProblemCode.NOT_CAUGHT_UP, detail), null, null);
+    return Requirement.Refused.of(ProblemCode.NOT_CAUGHT_UP, detail);
   }
 
   private Requirement lost(SessionToken token) {
@@ -186,8 +202,7 @@ public final class Requirements {
       return new Requirement.Met(session, flaw);
     }
     return switch (consistency.level()) {
-      case EVENTUAL -> new Requirement.Met(session.withRequired(null), flaw);
-      case SESSION -> new Requirement.Met(session, flaw);
+      case EVENTUAL, SESSION -> new Requirement.Met(session, flaw);
       case STRONG -> new Requirement.DependsOnPrimary(asked -> atOrPast(session, asked, flaw));
       case BOUNDED -> {
         Optional<Position> sample =
@@ -205,15 +220,21 @@ public final class Requirements {
       return afterPromotion(session, position.get(), flaw);
     }
     return new Requirement.Met(
-        position.map(at -> session.withRequired(session.after(at))).orElseGet(session::unmeetable),
+        position
+            .map(at -> session.withRequired(session.after(at)))
+            .orElseGet(() -> session.unmeetable(system.lastKnown())),
         flaw);
   }
 
-  /** The answer told of a promotion: what the client had seen may be lost. */
-  private Requirement afterPromotion(ClientSession session, Position now, @Nullable Flaw flaw) {
+  /**
+   * What a promotion that an answer told of leaves of a session: what the client had seen may be
+   * lost.
+   *
+   * @param now where the answer is from, on the new timeline
+   */
+  public Requirement afterPromotion(ClientSession session, Position now, @Nullable Flaw flaw) {
     if (system.isHistoryAwaited()) {
-      return notYet(
-          "The primary was replaced, and the new one has not told yet what it has of this session. Try again.");
+      return notYet(HISTORY_AWAITED);
     }
     return system
         .history()

@@ -25,15 +25,34 @@ public final class SessionCookies {
   }
 
   /**
-   * Sets the cookie of a write or of a read.
+   * Sets the cookie of a write or of a read. The other one stays: an answer that comes late must
+   * not take away what a later one gave.
    *
    * @param isSecure whether the client came by TLS
    */
   public static void set(
       HttpHeaders headers, String token, boolean ofWrite, boolean isSecure, Duration lifetime) {
+    add(headers, ofWrite ? WRITTEN : SEEN, token, isSecure, lifetime);
+  }
+
+  /** Sets one cookie, and takes the other away. */
+  public static void setInPlaceOfAll(
+      HttpHeaders headers, String token, boolean isSecure, Duration lifetime) {
+    add(headers, WRITTEN, token, isSecure, lifetime);
+    add(headers, SEEN, "", isSecure, Duration.ZERO);
+  }
+
+  /** Takes both cookies away. */
+  public static void takeAway(HttpHeaders headers, boolean isSecure) {
+    add(headers, WRITTEN, "", isSecure, Duration.ZERO);
+    add(headers, SEEN, "", isSecure, Duration.ZERO);
+  }
+
+  private static void add(
+      HttpHeaders headers, String name, String token, boolean isSecure, Duration lifetime) {
     headers.add(
         HttpHeaders.SET_COOKIE,
-        ResponseCookie.from(ofWrite ? WRITTEN : SEEN, token)
+        ResponseCookie.from(name, token)
             .path("/")
             .httpOnly(true)
             .secure(isSecure)

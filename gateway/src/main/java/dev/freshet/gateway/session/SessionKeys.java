@@ -14,6 +14,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -43,15 +44,47 @@ public final class SessionKeys {
   private static final Pattern LINE = Pattern.compile("([\\w-]{1,32}):([A-Za-z0-9+/=_-]+)");
 
   private final @Nullable Path file;
-  private volatile Map<String, Mac> keys;
-  private volatile String current;
+  private volatile Keys keys;
   private volatile long lookedNanos = System.nanoTime();
   private @Nullable FileTime modified;
 
-  private SessionKeys(@Nullable Path file, Map<String, Mac> keys) {
+  private SessionKeys(@Nullable Path file, Keys keys) {
     this.file = file;
     this.keys = keys;
-    this.current = keys.keySet().iterator().next();
+  }
+
+  /**
+   * The keys at one moment.
+   *
+   * @param current the one that signs
+   */
+  private record Keys(Key current, Map<String, Key> byId) {}
+
+  /** A key. */
+  record Key(String id, Mac mac) {
+
+    /** The signature of a text, base64url. */
+    String sign(String text) {
+      try {
+        Mac own = (Mac) mac.clone();
+        byte[] signature = own.doFinal(text.getBytes(StandardCharsets.US_ASCII));
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(signature);
+      } catch (CloneNotSupportedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    /** Whether a text was signed so. Takes the same time wherever the signatures differ. */
+    boolean hasSigned(String text, String signature) {
+      return MessageDigest.isEqual(
+          sign(text).getBytes(StandardCharsets.US_ASCII),
+          signature.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @Override
+    public String toString() {
+      return id;
+    }
   }
 
   /**
@@ -112,18 +145,19 @@ public final class SessionKeys {
     return ofFile(file);
   }
 
-  private static Map<String, Mac> parse(String text) {
-    Map<String, Mac> keys = new LinkedHashMap<>();
+  private static Keys parse(String text) {
+    Map<String, Key> keys = new LinkedHashMap<>();
     text.lines()
         .flatMap(line -> Arrays.stream(line.split("[,;]", -1)))
         .map(String::strip)
         .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-        .forEach(line -> keys.put(idOf(line), keyOf(line)));
+        .map(line -> new Key(idOf(line), keyOf(line)))
+        .forEach(key -> keys.put(key.id(), key));
     if (keys.isEmpty()) {
       throw new IllegalArgumentException(
           "There is no session key. Write one a line as ID:BASE64, such as 2026-11:$(openssl rand -base64 32)");
     }
-    return keys;
+    return new Keys(keys.values().iterator().next(), Collections.unmodifiableMap(keys));
   }
 
   private static String idOf(String line) {
@@ -157,42 +191,16 @@ public final class SessionKeys {
     }
   }
 
-  /** The id of the key that signs. */
-  public String current() {
+  /** The key that signs. */
+  Key current() {
     look();
-    return current;
+    return keys.current();
   }
 
-  /** Whether there is a key of this id. */
-  public boolean knows(String id) {
+  /** The key of an id; empty when there is none. */
+  Optional<Key> key(String id) {
     look();
-    return keys.containsKey(id);
-  }
-
-  /** The signature of a text by a key that is known, base64url. */
-  public Optional<String> sign(String id, String text) {
-    Mac key = keys.get(id);
-    if (key == null) {
-      return Optional.empty();
-    }
-    try {
-      Mac mac = (Mac) key.clone();
-      byte[] signature = mac.doFinal(text.getBytes(StandardCharsets.US_ASCII));
-      return Optional.of(Base64.getUrlEncoder().withoutPadding().encodeToString(signature));
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  /** Whether a text was signed so. Takes the same time wherever the signatures differ. */
-  public boolean isSigned(String id, String text, String signature) {
-    return sign(id, text)
-        .filter(
-            right ->
-                MessageDigest.isEqual(
-                    right.getBytes(StandardCharsets.US_ASCII),
-                    signature.getBytes(StandardCharsets.US_ASCII)))
-        .isPresent();
+    return Optional.ofNullable(keys.byId().get(id));
   }
 
   private void look() {
@@ -209,10 +217,12 @@ public final class SessionKeys {
         return;
       }
       modified = now;
-      Map<String, Mac> read = parse(Files.readString(from));
+      Keys read = parse(Files.readString(from));
       keys = read;
-      current = read.keySet().iterator().next();
-      log.info("Session tokens are signed with key {}; accepted are {}", current, read.keySet());
+      log.info(
+          "Session tokens are signed with key {}; accepted are {}",
+          read.current(),
+          read.byId().keySet());
     } catch (IOException | IllegalArgumentException e) {
       log.warn("The session keys stay as they were: {}", e.getMessage());
     }

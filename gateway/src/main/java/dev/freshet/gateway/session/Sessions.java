@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Issues session tokens, and says what those that clients present are worth. */
@@ -109,10 +110,11 @@ public final class Sessions {
       return new Presented.Bad(Flaw.MALFORMED);
     }
     SessionToken token = received.token();
-    if (!keys.knows(token.keyId())) {
+    Optional<SessionKeys.Key> key = keys.key(token.keyId());
+    if (key.isEmpty()) {
       return new Presented.Unreliable(Flaw.UNKNOWN_KEY);
     }
-    if (!keys.isSigned(token.keyId(), received.signed(), received.mac())) {
+    if (!key.get().hasSigned(received.signed(), received.mac())) {
       return new Presented.Bad(Flaw.TAMPERED);
     }
     if (systemIdentifier != null && token.isOfAnotherThan(systemIdentifier)) {
@@ -133,17 +135,17 @@ public final class Sessions {
   public String issue(
       Position position, @Nullable String session, @Nullable String systemIdentifier) {
     Instant now = clock.instant();
+    SessionKeys.Key key = keys.current();
     SessionToken token =
         new SessionToken(
             position,
-            keys.current(),
+            key.id(),
             session == null ? newSession() : session,
             systemIdentifier == null ? SessionToken.UNKNOWN_SYSTEM : systemIdentifier,
             now,
             now.plus(lifetime));
     String text = token.signedText();
-    // The key can be taken away in between; the next request finds another.
-    return text + "." + keys.sign(token.keyId(), text).orElse("");
+    return text + "." + key.sign(text);
   }
 
   private String newSession() {

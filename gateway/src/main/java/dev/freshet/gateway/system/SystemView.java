@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -34,13 +35,15 @@ public final class SystemView {
   private volatile @Nullable Position primary;
   private boolean isHistoryTold;
   private long learntNanos;
+  private long sampledNanos = System.nanoTime();
 
   /**
    * Knows nothing yet.
    *
-   * @param primaries asks the primary where it is; empty when nobody answers
+   * @param primaries asks those that should be the primary where they are, one after the other; the
+   *     first that is of this system and was not replaced is believed
    */
-  public SystemView(Supplier<Mono<PositionReport>> primaries) {
+  public SystemView(Supplier<Flux<PositionReport>> primaries) {
     this.question =
         new SharedQuestion<>(
             () -> {
@@ -48,6 +51,7 @@ public final class SystemView {
               return primaries
                   .get()
                   .filter(report -> observe(SourceKind.PRIMARY, report, asked).isEmpty())
+                  .next()
                   .map(report -> Position.parse(String.valueOf(report.position())));
             });
   }
@@ -58,39 +62,42 @@ public final class SystemView {
    * @param askedNanos when it was asked
    * @return why it is not to be used; empty when it is one of this system, and not left behind
    */
-  public Optional<String> observe(SourceKind kind, PositionReport report, long askedNanos) {
+  public synchronized Optional<String> observe(
+      SourceKind kind, PositionReport report, long askedNanos) {
+    String told = report.position();
+    Position position = kind == SourceKind.PRIMARY && told != null ? Position.parse(told) : null;
     String identifier = report.systemIdentifier();
-    if (identifier != null) {
-      String known = learnt(identifier);
-      if (!known.equals(identifier)) {
-        return Optional.of(
-            "it stands on system %s, and this one is %s".formatted(identifier, known));
-      }
+    if (identifier != null && systemIdentifier != null && !identifier.equals(systemIdentifier)) {
+      return Optional.of(
+          "it stands on system %s, and this one is %s".formatted(identifier, systemIdentifier));
     }
-    if (kind != SourceKind.PRIMARY || report.position() == null) {
+    if (position == null) {
       return Optional.empty();
     }
-    Position position = Position.parse(report.position());
     if (isFormer(position)) {
       return Optional.of(
           "it is a former primary, on timeline %d; the system is on %d"
               .formatted(position.timeline(), timeline()));
     }
+    if (identifier != null) {
+      systemIdentifier = identifier;
+    }
     learn(position, report.history());
-    sampled(position, askedNanos);
+    samples.add(position, askedNanos);
+    // Two that are asked at once may answer in the wrong order.
+    if (isOnNewerTimeline(position) || askedNanos - sampledNanos >= 0) {
+      sampledNanos = askedNanos;
+      primary = position;
+    }
     return Optional.empty();
   }
 
-  private synchronized String learnt(String identifier) {
-    String known = systemIdentifier;
-    if (known == null) {
-      systemIdentifier = identifier;
-      return identifier;
-    }
-    return known;
+  private boolean isOnNewerTimeline(Position position) {
+    Position known = primary;
+    return known == null || position.timeline() > known.timeline();
   }
 
-  private synchronized void learn(Position position, @Nullable String told) {
+  private void learn(Position position, @Nullable String told) {
     TimelineHistory known = history;
     boolean isNew = known == null || known.current() < position.timeline();
     if (known != null && isNew) {
@@ -114,22 +121,28 @@ public final class SystemView {
         && System.nanoTime() - learntNanos < HISTORY_TOLD_WITHIN.toNanos();
   }
 
+  /** The timelines, once what the current one has behind it is told or won't be. */
+  public synchronized Optional<TimelineHistory> toldHistory() {
+    return isHistoryAwaited() ? Optional.empty() : history();
+  }
+
   /** A backend that stands on the primary told this position in an answer. */
   public void heard(Position position) {
     Position known = primary;
-    if (!isFormer(position) && (known == null || !known.max(position).equals(known))) {
-      learn(position, null);
-      primary = position;
+    if (known == null || !known.max(position).equals(known)) {
+      heardLater(position);
     }
   }
 
-  private void sampled(Position position, long askedNanos) {
-    learn(position, null);
-    samples.add(position, askedNanos);
-    primary = position;
+  private synchronized void heardLater(Position position) {
+    if (!isFormer(position)) {
+      learn(position, null);
+      primary = primary == null ? position : primary.max(position);
+    }
   }
 
-  private int timeline() {
+  /** The timeline that the system is on; 0 while it is unknown. */
+  public int timeline() {
     TimelineHistory known = history;
     return known == null ? 0 : known.current();
   }
@@ -164,6 +177,12 @@ public final class SystemView {
    * committed before it. Empty when nobody answers.
    */
   public Mono<Position> ask() {
-    return question.ask();
+    return question
+        .ask()
+        .onErrorResume(
+            failure -> {
+              log.warn("The primary could not be asked where it is", failure);
+              return Mono.empty();
+            });
   }
 }

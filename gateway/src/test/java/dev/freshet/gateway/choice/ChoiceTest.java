@@ -99,7 +99,8 @@ class ChoiceTest {
   }
 
   private static ClientSession requiring(@Nullable Position required) {
-    return new ClientSession(Level.SESSION, required, false, required, null, false);
+    return new ClientSession(
+        Level.SESSION, required, false, required, null, ClientSession.Renewal.WHEN_ADVANCED);
   }
 
   private Instance instance(String id) {

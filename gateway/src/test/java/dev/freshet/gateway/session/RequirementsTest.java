@@ -3,6 +3,7 @@ package dev.freshet.gateway.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.gateway.routing.Consistency;
+import dev.freshet.gateway.session.ClientSession.Renewal;
 import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.gateway.system.SystemView;
@@ -13,10 +14,11 @@ import dev.freshet.protocol.SourceKind;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import reactor.core.publisher.Mono;
+import reactor.core.publisher.Flux;
 
 class RequirementsTest {
 
@@ -34,7 +36,7 @@ class RequirementsTest {
       new SystemView(
           () -> {
             asked.incrementAndGet();
-            return Mono.justOrEmpty(primary)
+            return Flux.fromStream(Optional.ofNullable(primary).stream())
                 .map(at -> new PositionReport(at, "primary", 0.0, true, SYSTEM, history));
           });
 
@@ -126,7 +128,8 @@ class RequirementsTest {
     report("2:0/600", "1:0/500");
     primary = "2:0/700";
     assertThat(required(of("session", "1:0/400"))).isEqualTo("2:0/400");
-    assertThat(((Requirement.Met) of("session", "1:0/400")).session().renew()).isTrue();
+    assertThat(((Requirement.Met) of("session", "1:0/400")).session().renewal())
+        .isEqualTo(Renewal.NEXT);
     Requirement lost = of(null, "1:0/501");
     assertThat(lost)
         .isInstanceOfSatisfying(
@@ -181,7 +184,7 @@ class RequirementsTest {
             met -> {
               assertThat(met.flaw()).isEqualTo(Flaw.UNKNOWN_KEY);
               assertThat(met.session().required()).isEqualTo(Position.parse("1:0/500"));
-              assertThat(met.session().renew()).isTrue();
+              assertThat(met.session().renewal()).isEqualTo(Renewal.IN_PLACE_OF_ALL);
             });
   }
 

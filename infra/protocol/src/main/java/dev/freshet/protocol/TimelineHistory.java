@@ -28,7 +28,8 @@ import java.util.stream.Collectors;
  */
 public record TimelineHistory(int current, SortedMap<Integer, Lsn> ends) {
 
-  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+  /** Of connecting, and of each answer. */
+  private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
   public TimelineHistory {
     ends = new TreeMap<>(ends);
@@ -49,7 +50,8 @@ public record TimelineHistory(int current, SortedMap<Integer, Lsn> ends) {
     if (current == 1) {
       return startingAt(1);
     }
-    Properties properties = url.properties("freshet-history", CONNECT_TIMEOUT);
+    Properties properties = url.properties("freshet-history", TIMEOUT);
+    properties.setProperty("socketTimeout", Long.toString(TIMEOUT.toSeconds()));
     properties.setProperty("replication", "database");
     properties.setProperty("assumeMinServerVersion", "14");
     properties.setProperty("preferQueryMode", "simple");

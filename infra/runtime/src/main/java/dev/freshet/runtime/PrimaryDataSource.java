@@ -34,6 +34,7 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
   private final Runnable moved;
   private final Thread looking;
   private PrimaryFinder.@Nullable Primary known;
+  private boolean hasMoved;
   private volatile PrimaryFinder.@Nullable Primary primary;
   private volatile boolean closed;
 
@@ -55,7 +56,11 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
     PrimaryFinder.Primary now = primary;
     if (now != null) {
       try {
-        return DriverManager.getConnection(now.url().jdbcUrl(), properties);
+        Connection connection = DriverManager.getConnection(now.url().jdbcUrl(), properties);
+        if (now.equals(primary)) {
+          return connection;
+        }
+        connection.close();
       } catch (SQLException e) {
         logger.debug("The primary can't be reached", e);
       }
@@ -95,10 +100,16 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
       found = Optional.empty();
     }
     primary = found.orElse(null);
+    if (hasMoved) {
+      // Connections that were being made when it moved are there by now.
+      hasMoved = false;
+      moved.run();
+    }
     if (found.isPresent() && !found.get().equals(before)) {
       known = found.get();
       log.info("The primary is {}, on timeline {}", found.get().url(), found.get().timeline());
       if (before != null) {
+        hasMoved = true;
         moved.run();
       }
     }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,7 +23,8 @@ import java.util.concurrent.Executors;
  */
 public final class PrimaryFinder {
 
-  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+  /** Of connecting, and of each answer. */
+  private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
   private PrimaryFinder() {}
 
@@ -51,11 +53,11 @@ public final class PrimaryFinder {
   }
 
   private static Optional<Primary> ask(PostgresUrl server) {
-    try (Connection connection =
-            DriverManager.getConnection(
-                server.jdbcUrl(), server.properties("freshet-primary", CONNECT_TIMEOUT));
+    Properties properties = server.properties("freshet-primary", TIMEOUT);
+    // A server that halted, or a network that swallows all, must not hold up the others.
+    properties.setProperty("socketTimeout", Long.toString(TIMEOUT.toSeconds()));
+    try (Connection connection = DriverManager.getConnection(server.jdbcUrl(), properties);
         Statement statement = connection.createStatement()) {
-      statement.setQueryTimeout((int) CONNECT_TIMEOUT.toSeconds());
       try (ResultSet row = statement.executeQuery("select pg_is_in_recovery()")) {
         row.next();
         if (row.getBoolean(1)) {

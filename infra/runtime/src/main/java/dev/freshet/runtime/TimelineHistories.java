@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The history of the timeline that a URL's primary is on, asked for once a timeline. */
+/**
+ * The history of the timeline that a URL's primary is on, asked for once a timeline, on a thread of
+ * its own.
+ */
 public final class TimelineHistories {
 
   private static final Logger log = LoggerFactory.getLogger(TimelineHistories.class);
@@ -17,39 +20,47 @@ public final class TimelineHistories {
   private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
 
   private final PostgresUrl url;
-  private @Nullable TimelineHistory known;
-  private int refused;
-  private long refusedNanos;
+  private volatile @Nullable TimelineHistory known;
+  private int asked;
+  private long askedNanos;
 
   public TimelineHistories(PostgresUrl url) {
     this.url = url;
   }
 
-  /** The history; empty while no server tells it. */
-  public synchronized Optional<TimelineHistory> of(int timeline) {
+  /** The history; empty while no server has told it. Does not wait. */
+  public Optional<TimelineHistory> of(int timeline) {
     TimelineHistory last = known;
     if (last != null && last.current() == timeline) {
       return Optional.of(last);
     }
-    if (refused == timeline && System.nanoTime() - refusedNanos < ASK_AGAIN.toNanos()) {
-      return Optional.empty();
+    if (isTimeToAsk(timeline)) {
+      Thread.ofVirtual().name("timeline-history").start(() -> ask(timeline));
     }
+    return Optional.empty();
+  }
+
+  private synchronized boolean isTimeToAsk(int timeline) {
+    if (asked == timeline && System.nanoTime() - askedNanos < ASK_AGAIN.toNanos()) {
+      return false;
+    }
+    asked = timeline;
+    askedNanos = System.nanoTime();
+    return true;
+  }
+
+  private void ask(int timeline) {
     for (PostgresUrl server : url.each()) {
       try {
         known = TimelineHistory.ask(server, timeline);
-        return Optional.of(known);
+        return;
       } catch (SQLException e) {
-        if (refused != timeline) {
-          log.warn(
-              "{} does not tell the history of timeline {} ({}). Sessions from before it have to start anew; a role with the right to replicate is told",
-              server,
-              timeline,
-              e.getMessage());
-        }
+        log.warn(
+            "{} does not tell the history of timeline {} ({}). Sessions from before it have to start anew; a role with the right to replicate is told",
+            server,
+            timeline,
+            e.getMessage());
       }
     }
-    refused = timeline;
-    refusedNanos = System.nanoTime();
-    return Optional.empty();
   }
 }

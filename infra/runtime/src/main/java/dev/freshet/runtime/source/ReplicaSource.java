@@ -13,16 +13,15 @@ import java.util.Optional;
 final class ReplicaSource implements Source {
 
   /**
-   * LSN, timeline that is received, timeline as far as is known, lag. The control file's timeline
-   * is stale after a promotion, and only good where nothing is received yet. A replica that has
-   * replayed all it was sent has no lag: the time of its last transaction says nothing on an idle
-   * primary.
+   * LSN, timeline that is received, timeline of the last restart point, lag. The latter is stale
+   * after a promotion, and only good where nothing was received yet. A replica that has replayed
+   * all it was sent has no lag: the time of its last transaction says nothing on an idle primary.
    */
   private static final String POLL =
       """
       select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() end::text,
         receiver.received_tli,
-        coalesce(receiver.received_tli, (select timeline_id from pg_control_checkpoint())),
+        (select timeline_id from pg_control_checkpoint()),
         case
           when receiver.status = 'streaming'
             and receiver.flushed_lsn <= pg_last_wal_replay_lsn() then 0
@@ -64,7 +63,8 @@ final class ReplicaSource implements Source {
     try (PreparedStatement statement = connection.prepareStatement(POLL);
         ResultSet row = statement.executeQuery()) {
       row.next();
-      timeline = row.getInt(3);
+      int received = row.getInt(2);
+      timeline = received == 0 ? Math.max(timeline, row.getInt(3)) : received;
       double lagSeconds = row.getDouble(4);
       return read(row, 1).map(position -> new Progress(position, lagSeconds));
     }
