@@ -30,6 +30,9 @@ public final class TimelineHistories {
 
   /** The history; empty while no server has told it. Does not wait. */
   public Optional<TimelineHistory> of(int timeline) {
+    if (timeline == 1) {
+      return Optional.of(TimelineHistory.startingAt(1));
+    }
     TimelineHistory last = known;
     if (last != null && last.current() == timeline) {
       return Optional.of(last);
