@@ -22,17 +22,17 @@ class ConsistencyIT {
   @Test
   void noPromiseIsBrokenWhateverGoesWrong() throws Exception {
     int minutes = Boolean.getBoolean("freshet.long") ? LONG_MINUTES : 0;
-    assertThat(run("session", "all" + minutes)).isZero();
+    assertKept("session", "all" + minutes);
   }
 
   @Test
   void promotionThatLosesNothingIsNotSeen() throws Exception {
-    assertThat(run("session", "clean-promotion")).isZero();
+    assertKept("session", "clean-promotion");
   }
 
   @Test
   void eventualReadsAreFoundOutWhereSessionIsPromised() throws Exception {
-    assertThat(run("eventual", "sync-paused")).isEqualTo(ConsistencyRun.BROKEN);
+    assertBroken("eventual", "sync-paused");
   }
 
   @Test
@@ -48,8 +48,7 @@ class ConsistencyIT {
                   position = positionAfter(name, connection);
                   outcome = decide(connection, request, body, command);
             """);
-    assertThat(run("session", "copies-behind", "write-1", mutant.toString()))
-        .isEqualTo(ConsistencyRun.BROKEN);
+    assertBroken("session", "copies-behind", "write-1", mutant.toString());
   }
 
   @Test
@@ -59,8 +58,7 @@ class ConsistencyIT {
             "infra/protocol/src/main/java/dev/freshet/protocol/TimelineHistory.java",
             "    if (position.timeline() == current) {\n      return Optional.of(position);",
             "    if (true) {\n      return Optional.of(new Position(current, position.lsn()));");
-    assertThat(run("session", "lossy-promotion", "gateway", mutant.toString()))
-        .isEqualTo(ConsistencyRun.BROKEN);
+    assertBroken("session", "lossy-promotion", "gateway", mutant.toString());
   }
 
   @Test
@@ -70,7 +68,7 @@ class ConsistencyIT {
             "cdc-sync/src/main/java/dev/freshet/sync/source/Pinger.java",
             "    lastPing = source.ping();",
             "    lastPing = source.position().lsn();");
-    assertThat(run("session", "idle", "sync", mutant.toString())).isEqualTo(ConsistencyRun.BROKEN);
+    assertBroken("session", "idle", "sync", mutant.toString());
   }
 
   @Test
@@ -81,21 +79,24 @@ class ConsistencyIT {
                 "seen.toString()",
                 "\"1:0/0\"")
             .toString();
-    assertThat(
-            run(
-                "session",
-                "one-writer",
-                "read-1",
-                mutant,
-                "replica-1",
-                mutant,
-                "replica-2",
-                mutant))
-        .isEqualTo(ConsistencyRun.BROKEN);
+    assertBroken(
+        "session", "one-writer", "read-1", mutant, "replica-1", mutant, "replica-2", mutant);
   }
 
-  /** Runs a check, and says how it ended. */
-  private static int run(String... arguments) throws Exception {
+  private static void assertKept(String... arguments) throws Exception {
+    Ended ended = run(arguments);
+    assertThat(ended.status()).as(ended.report()).isZero();
+  }
+
+  private static void assertBroken(String... arguments) throws Exception {
+    Ended ended = run(arguments);
+    assertThat(ended.status()).as(ended.report()).isEqualTo(ConsistencyRun.BROKEN);
+  }
+
+  /** How a check ended. */
+  private record Ended(int status, String report) {}
+
+  private static Ended run(String... arguments) throws Exception {
     Path home = ProjectHome.path();
     List<String> command =
         new ArrayList<>(
@@ -116,12 +117,15 @@ class ConsistencyIT {
     Path report =
         home.resolve(
             "infra/system-tests/target/consistency-%s.txt"
-                .formatted(String.join("-", arguments[0], arguments[1])));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(report.toFile()))
-        .start()
-        .waitFor();
+                .formatted(
+                    String.join("-", List.of(arguments).subList(0, arguments.length > 2 ? 3 : 2))));
+    int status =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(report.toFile())
+            .start()
+            .waitFor();
+    return new Ended(status, Files.readString(report));
   }
 
   /** Compiles a class of a part with a fault in it. */

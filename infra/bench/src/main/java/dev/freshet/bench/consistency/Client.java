@@ -2,6 +2,7 @@ package dev.freshet.bench.consistency;
 
 import dev.freshet.bench.consistency.Key.Acknowledged;
 import dev.freshet.bench.consistency.Ledger.Promise;
+import dev.freshet.protocol.TimelineHistory;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -9,9 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +32,10 @@ final class Client implements Runnable {
   private static final Duration TIMEOUT = Duration.ofSeconds(15);
   private static final Duration PAUSE = Duration.ofMillis(25);
   private static final int VALUES_AN_ORDER = 40;
-  private static final int FLOOR_KEPT = 4;
+
+  /** A promotion's history is told within ten seconds. */
+  private static final int FINISHING_READS = 400;
+
   private static final List<String> LEVELS =
       List.of("session", "session", "session", "strong", "bounded;max-staleness=1", "eventual");
   private static final Pattern QUANTITY = Pattern.compile("\"quantity\": ?(\\d+)");
@@ -49,13 +51,23 @@ final class Client implements Runnable {
   /** What every session read must hold, the latest last. */
   private final Map<Key, Set<Integer>> floors = new HashMap<>();
 
+  /** What was acknowledged to this client since it was last told of a loss. */
+  private final List<Written> written = new ArrayList<>();
+
   private String token = "";
+  private volatile Snapshot snapshot = new Snapshot("", Map.of());
   private volatile @Nullable Throwable failure;
   private volatile boolean stopped;
   private volatile boolean idle;
 
   /** How sessions are asked for: a control may ask for less than it checks. */
   private final String sessionLevel;
+
+  /** What others may take over, at one moment. */
+  private record Snapshot(String token, Map<Key, Set<Integer>> floors) {}
+
+  /** A write that was acknowledged. */
+  private record Written(Key key, Acknowledged what) {}
 
   /**
    * Prepares a client.
@@ -149,11 +161,6 @@ final class Client implements Runnable {
     ledger.count("tokens handed on");
   }
 
-  /** What others may take over, at one moment. */
-  private record Snapshot(String token, Map<Key, Set<Integer>> floors) {}
-
-  private volatile Snapshot snapshot = new Snapshot("", Map.of());
-
   private void publish() {
     Map<Key, Set<Integer>> copy = new HashMap<>();
     floors.forEach((key, values) -> copy.put(key, Set.copyOf(values)));
@@ -182,7 +189,7 @@ final class Client implements Runnable {
         keys.add(key);
       }
     } else {
-      failed(answer, "POST /orders");
+      failed(answer, "POST /orders", null);
     }
     publish();
   }
@@ -203,7 +210,7 @@ final class Client implements Runnable {
     if (answer.statusCode() == 200) {
       acknowledged(key, value, answer);
     } else {
-      failed(answer, "POST /orders/" + key.id() + "/items");
+      failed(answer, "POST /orders/" + key.id() + "/items", key);
     }
     publish();
   }
@@ -212,22 +219,17 @@ final class Client implements Runnable {
     long now = System.nanoTime();
     String given = answer.headers().firstValue("Freshet-Session").orElse("");
     if (given.isEmpty()) {
-      // Committed, and the primary was gone before it could be asked where.
-      ledger.count("writes without a token");
+      ledger.suspect(
+          Promise.WRITES_HAVE_TOKENS,
+          Optional.empty(),
+          "order %s, value %d: %d".formatted(key.id(), value, answer.statusCode()));
       return;
     }
     advance(given, "a write");
-    key.acknowledge(value, TokenPosition.of(given), now);
-    addToFloor(key, value);
-  }
-
-  private void addToFloor(Key key, int value) {
-    Set<Integer> floor = floor(key);
-    floor.remove(value);
-    floor.add(value);
-    while (floor.size() > FLOOR_KEPT) {
-      floor.remove(floor.iterator().next());
-    }
+    ledger.count("writes acknowledged");
+    Acknowledged acknowledged = key.acknowledge(value, TokenPosition.furthest(given), now);
+    written.add(new Written(key, acknowledged));
+    floor(key).add(value);
   }
 
   /** Tokens are compared as the strings that clients see. */
@@ -247,7 +249,12 @@ final class Client implements Runnable {
     return token.split("\\.", -1)[0];
   }
 
-  private void read(Key key, String level) throws IOException, InterruptedException {
+  /**
+   * Reads an order, and checks what comes.
+   *
+   * @return the answer's status
+   */
+  private int read(Key key, String level) throws IOException, InterruptedException {
     long started = System.nanoTime();
     String asked = level.equals("session") ? sessionLevel : level;
     String held = token;
@@ -255,60 +262,119 @@ final class Client implements Runnable {
     String source = answer.headers().firstValue("Freshet-Source").orElse("none");
     ledger.count("reads " + level.replaceFirst(";.*", ""));
     if (answer.statusCode() != 200 && answer.statusCode() != 404) {
-      failed(answer, "GET /orders/" + key.id());
+      failed(answer, "GET /orders/" + key.id(), null);
       publish();
-      return;
+      return answer.statusCode();
     }
+    ledger.count("answered " + level.replaceFirst(";.*", ""));
     ledger.count("from " + source.replaceFirst("^[^;]*;", "").replaceFirst(";waited-ms.*", ""));
-    List<Integer> values = values(answer);
-    if (!level.equals("eventual")) {
-      for (int expected : floor(key)) {
-        if (!values.contains(expected)) {
-          missing(key, expected, values, source, held, Promise.MONOTONIC_READS, level);
-        }
-      }
+    if (level.equals("eventual")) {
+      return answer.statusCode();
     }
-    if (level.equals("strong") || level.startsWith("bounded")) {
-      long before = level.equals("strong") ? started : started - Duration.ofSeconds(1).toNanos();
-      Promise promise = level.equals("strong") ? Promise.STRONG : Promise.BOUNDED;
-      Set<Integer> seen = new HashSet<>(values);
-      for (Acknowledged acknowledged : key.acknowledgedBefore(before)) {
-        if (!seen.contains(acknowledged.value())) {
-          missing(key, acknowledged.value(), values, source, held, promise, level);
-        }
-      }
+    Set<Integer> values = values(answer);
+    Read read = new Read(key, level, started, source, values, held);
+    checkSession(read);
+    if (!level.equals("session")) {
+      checkOthers(read);
     }
     answer.headers().firstValue("Freshet-Session").ifPresent(given -> advance(given, "a read"));
-    if (!level.equals("eventual") && !values.isEmpty()) {
-      addToFloor(key, values.getLast());
-    }
+    checkNothingLostIsBack(read);
+    floor(key).addAll(values);
     publish();
+    return answer.statusCode();
   }
 
-  private void missing(
-      Key key,
-      int expected,
-      List<Integer> values,
-      String source,
-      String held,
-      Promise promise,
-      String level) {
-    Optional<TokenPosition> written =
-        key.acknowledgedBefore(Long.MAX_VALUE).stream()
-            .filter(a -> a.value() == expected)
-            .map(Acknowledged::at)
-            .findFirst();
-    // A loss is told before the client goes on; what others lost is not this client's to see.
-    boolean isOfSession = promise == Promise.MONOTONIC_READS;
-    ledger.suspect(
-        written.isPresent() && isOfSession ? Promise.READ_YOUR_WRITES : promise,
-        isOfSession ? Optional.empty() : written,
-        "order %s lacks %d (written at %s), got %s from %s at %s with %s"
-            .formatted(key.id(), expected, written, values, source, level, head(held)));
+  /**
+   * A read that was answered.
+   *
+   * @param held the token that it was asked with
+   */
+  private record Read(
+      Key key, String level, long startedNanos, String source, Set<Integer> values, String held) {
+
+    boolean isOfPrimary() {
+      return source.contains(";kind=primary");
+    }
+
+    String lacks(int value, @Nullable Acknowledged acknowledged) {
+      return "order %s lacks %d (%s), got %s from %s at %s with %s"
+          .formatted(key.id(), value, acknowledged, values, source, level, head(held));
+    }
   }
 
-  private static List<Integer> values(HttpResponse<String> answer) {
-    List<Integer> values = new ArrayList<>();
+  /** A loss is told before the client goes on: nothing excuses that what it saw is missing. */
+  private void checkSession(Read read) {
+    for (int expected : floor(read.key())) {
+      if (read.values().contains(expected)) {
+        continue;
+      }
+      boolean isOwn =
+          written.stream().anyMatch(w -> w.key() == read.key() && w.what().value() == expected);
+      String detail = read.lacks(expected, read.key().acknowledged(expected));
+      if (isOwn) {
+        ledger.suspect(Promise.READ_YOUR_WRITES, Optional.empty(), detail);
+      } else if (read.isOfPrimary()) {
+        ledger.suspectEarly(read.key(), expected, read.startedNanos(), detail);
+      } else {
+        ledger.suspect(Promise.MONOTONIC_READS, Optional.empty(), detail);
+      }
+    }
+  }
+
+  /** What was acknowledged to anybody; what others lost is not this client's to see. */
+  private void checkOthers(Read read) {
+    boolean isStrong = read.level().equals("strong");
+    long before = read.startedNanos() - (isStrong ? 0 : Duration.ofSeconds(1).toNanos());
+    for (Acknowledged acknowledged : read.key().acknowledgedBefore(before)) {
+      if (!read.values().contains(acknowledged.value())) {
+        ledger.suspect(
+            isStrong ? Promise.STRONG : Promise.BOUNDED,
+            Optional.of(acknowledged.at()),
+            read.lacks(acknowledged.value(), acknowledged));
+      }
+    }
+  }
+
+  /** A session that went over to a new timeline does not see what that one lacks. */
+  private void checkNothingLostIsBack(Read read) {
+    if (token.isEmpty()) {
+      return;
+    }
+    int timeline = TokenPosition.furthest(token).timeline();
+    for (Acknowledged acknowledged : read.key().acknowledgedBefore(read.startedNanos())) {
+      if (acknowledged.at().timeline() < timeline && read.values().contains(acknowledged.value())) {
+        ledger.back(
+            acknowledged.at(),
+            "order %s shows %s from %s at %s"
+                .formatted(read.key().id(), acknowledged, read.source(), read.level()));
+      }
+    }
+  }
+
+  /**
+   * One read more, so that a loss can be told; then all that was acknowledged and not told lost
+   * must be there.
+   */
+  void finish(TimelineHistory history) throws IOException, InterruptedException {
+    Optional<Key> key = anyKey();
+    for (int i = 0; i < FINISHING_READS && key.isPresent(); i++) {
+      if (read(key.get(), "session") < 500) {
+        break;
+      }
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
+    for (Written one : written) {
+      if (Ledger.isLost(one.what().at(), history)) {
+        ledger.suspect(
+            Promise.NOTHING_ACKNOWLEDGED_IS_LOST,
+            Optional.empty(),
+            "order %s lost %s, and nobody was told".formatted(one.key().id(), one.what()));
+      }
+    }
+  }
+
+  private static Set<Integer> values(HttpResponse<String> answer) {
+    Set<Integer> values = new LinkedHashSet<>();
     if (answer.statusCode() == 200) {
       Matcher quantities = QUANTITY.matcher(answer.body());
       while (quantities.find()) {
@@ -318,7 +384,7 @@ final class Client implements Runnable {
     return values;
   }
 
-  private void failed(HttpResponse<String> answer, String request) {
+  private void failed(HttpResponse<String> answer, String request, @Nullable Key key) {
     int status = answer.statusCode();
     String code =
         answer
@@ -328,15 +394,16 @@ final class Client implements Runnable {
             .findFirst()
             .orElse("");
     if (status == 409 && code.equals("position-lost")) {
-      for (String held : token.split(", ", -1)) {
-        // One of several may be the lost one: the furthest is lost where any is.
-        if (head(held).equals(furthest(token))) {
-          ledger.lost(TokenPosition.of(held), request + " with " + head(held));
-        }
-      }
+      ledger.lost(TokenPosition.firstLost(token), request + " with " + token);
       floors.clear();
+      written.clear();
       token = answer.headers().firstValue("Freshet-Session").orElse("");
-    } else if (status == 503 || status == 502 || status == 504 || status == 404) {
+    } else if (status == 404 && key != null) {
+      ledger.suspect(
+          Promise.NOTHING_ACKNOWLEDGED_IS_LOST,
+          Optional.of(key.acknowledgedBefore(Long.MAX_VALUE).getFirst().at()),
+          "%s answered %s".formatted(request, answer.body()));
+    } else if (status == 503 || status == 502 || status == 504) {
       ledger.count("unavailable: " + code);
     } else {
       ledger.suspect(
@@ -344,13 +411,6 @@ final class Client implements Runnable {
           Optional.empty(),
           "%s answered %d %s".formatted(request, status, answer.body()));
     }
-  }
-
-  /** Of the earliest timeline's tokens the furthest: what a promotion loses is the end of those. */
-  private static String furthest(String tokens) {
-    List<String> heads = Arrays.stream(tokens.split(", ", -1)).map(Client::head).sorted().toList();
-    String timeline = heads.getFirst().substring(0, 8);
-    return heads.stream().filter(head -> head.startsWith(timeline)).toList().getLast();
   }
 
   private HttpResponse<String> send(String method, String path, String body, @Nullable String level)

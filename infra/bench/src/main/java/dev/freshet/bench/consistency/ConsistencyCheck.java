@@ -29,6 +29,26 @@ public final class ConsistencyCheck {
 
   private static final int CLIENTS = 6;
 
+  /** What has to have happened in a round at least, so that it tells anything. */
+  private static final Map<String, Integer> EXERCISED =
+      Map.of(
+          "writes acknowledged",
+          300,
+          "answered session",
+          500,
+          "answered strong",
+          100,
+          "answered bounded",
+          100,
+          "from kind=primary",
+          10,
+          "from kind=replica",
+          300,
+          "from kind=read-database",
+          100,
+          Fault.AT_BOUNDARY,
+          1);
+
   private final PrintStream out;
   private final long seed;
   private final Options options;
@@ -78,7 +98,27 @@ public final class ConsistencyCheck {
       round(faults, ledger, random);
       round++;
     } while (Instant.now().isBefore(end) && ledger.violations().isEmpty());
-    return report(ledger, round);
+    List<String> violations = report(ledger, round);
+    requireExercised(ledger, round);
+    return violations;
+  }
+
+  /** A system that refused everything would break no promise. */
+  private static void requireExercised(Ledger ledger, int rounds) {
+    Map<String, Long> counts = ledger.counts();
+    EXERCISED.forEach(
+        (what, least) -> {
+          long count =
+              counts.entrySet().stream()
+                  .filter(entry -> entry.getKey().startsWith(what))
+                  .mapToLong(Map.Entry::getValue)
+                  .sum();
+          if (count < (long) least * rounds) {
+            throw new IllegalStateException(
+                "Only %,d times in %d rounds: %s; %,d a round were to be seen"
+                    .formatted(count, rounds, what, least));
+          }
+        });
   }
 
   /**
@@ -127,8 +167,13 @@ public final class ConsistencyCheck {
           throw new IllegalStateException("A client failed", client.failure());
         }
       }
+      TimelineHistory history = system.history();
+      for (Client client : clients) {
+        client.finish(history);
+      }
       requireAllThere(system, keys, ledger);
-      ledger.settle(system.history());
+      system.requireCopiesEqual(ledger);
+      ledger.settle(history);
     }
     delete(folder);
   }
@@ -147,7 +192,10 @@ public final class ConsistencyCheck {
       for (Key.Acknowledged acknowledged : key.acknowledgedBefore(Long.MAX_VALUE)) {
         boolean isThere = there.contains(Integer.toString(acknowledged.value()));
         if (Ledger.isLost(acknowledged.at(), history)) {
-          ledger.count(isThere ? "told lost and there all the same" : "acknowledged and told lost");
+          ledger.count(
+              isThere
+                  ? "lost by its position and there all the same"
+                  : "acknowledged, and lost with the former primary");
         } else if (!isThere) {
           ledger.suspect(
               Ledger.Promise.NOTHING_ACKNOWLEDGED_IS_LOST,

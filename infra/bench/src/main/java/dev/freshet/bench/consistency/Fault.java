@@ -38,6 +38,9 @@ public record Fault(String name, Course course) {
     }
   }
 
+  /** What is counted when the log's end was brought to the place. */
+  static final String AT_BOUNDARY = "idle just past a page's header";
+
   private static final int BEHIND_MILLIS = 40;
   private static final int PAGE_BYTES = 8192;
   private static final int SHORT_HEADER_BYTES = 24;
@@ -69,7 +72,7 @@ public record Fault(String name, Course course) {
           REPLAY_PAUSED,
           new Fault("log no longer received by one replica", Fault::cutReceiver),
           new Fault("recovery conflicts on one replica", Fault::conflict),
-          new Fault("sync killed", stage -> stage.system().part("sync").killAndStart()),
+          new Fault("sync killed, and the primary idle at a page's boundary", Fault::killSync),
           SYNC_PAUSED,
           ONE_WRITER,
           COPIES_BEHIND,
@@ -180,11 +183,28 @@ public record Fault(String name, Course course) {
     sleep(stage.lasting().dividedBy(2));
   }
 
+  /** Nobody pings: the replicas have to be found there all the same. */
+  private static void killSync(Stage stage) throws Exception {
+    stage.system().part("sync").kill();
+    try {
+      sleep(stage.lasting().dividedBy(2));
+      idle(stage, WholeSystem.REPLICA_READERS);
+    } finally {
+      stage.system().part("sync").startAgain();
+    }
+  }
+
+  private static void idleAtBoundary(Stage stage) throws Exception {
+    idle(stage, WholeSystem.COPY_READERS);
+  }
+
   /**
    * Nobody writes, and the log's end is put just past the header of a page: no record ends there,
    * and no copy ever reports it.
+   *
+   * @param readers that must be found to be there
    */
-  private static void idleAtBoundary(Stage stage) throws Exception {
+  private static void idle(Stage stage, List<String> readers) throws Exception {
     stage.idle(true);
     try (Connection primary = stage.system().primary().connect();
         Statement statement = primary.createStatement()) {
@@ -195,6 +215,7 @@ public record Fault(String name, Course course) {
                     stage.system().primary(),
                     "select (pg_current_wal_insert_lsn() - '0/0') % " + PAGE_BYTES));
         if (place == SHORT_HEADER_BYTES) {
+          stage.ledger().count(AT_BOUNDARY);
           break;
         }
         // A message's record has 50 bytes or so around its text; what is left is filled.
@@ -203,8 +224,8 @@ public record Fault(String name, Course course) {
             "select pg_logical_emit_message(false, 'x', repeat('x', %d))"
                 .formatted(Math.max(0, left - 60 - i % 16)));
       }
+      stage.system().requireThere(readers, stage.ledger());
       sleep(stage.lasting());
-      stage.system().requireCopiesThere(stage.ledger());
     } finally {
       stage.idle(false);
     }
@@ -234,11 +255,13 @@ public record Fault(String name, Course course) {
         stage.system().primary(),
         "alter system set synchronized_standby_slots = ''",
         "select pg_reload_conf()");
-    for (int replica = 1; replica <= 2; replica++) {
-      run(
-          stage.system().replica(replica),
-          "alter system set primary_conninfo = ''",
-          "select pg_reload_conf()");
+    // The second first: one that is past where the new timeline begins could not follow it.
+    for (int number = 2; number >= 1; number--) {
+      PostgresServer replica = stage.system().replica(number);
+      run(replica, "alter system set primary_conninfo = ''", "select pg_reload_conf()");
+      await(
+          "replica %d receives nothing".formatted(number),
+          () -> query(replica, "select count(*) from pg_stat_wal_receiver").equals("0"));
     }
     // What is written now is on the old primary alone, and in the read database.
     sleep(stage.lasting());

@@ -3,6 +3,7 @@ package dev.freshet.bench.consistency;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** An order, to which values are appended: dishes whose quantities are unique in it. */
 final class Key {
@@ -40,8 +41,15 @@ final class Key {
     return last.incrementAndGet();
   }
 
-  synchronized void acknowledge(int value, TokenPosition at, long nanos) {
-    acknowledged.add(new Acknowledged(value, at, nanos));
+  synchronized Acknowledged acknowledge(int value, TokenPosition at, long nanos) {
+    Acknowledged now = new Acknowledged(value, at, nanos);
+    acknowledged.add(now);
+    return now;
+  }
+
+  /** How a value was acknowledged; null when it was not, or not yet. */
+  synchronized @Nullable Acknowledged acknowledged(int value) {
+    return acknowledged.stream().filter(a -> a.value() == value).findFirst().orElse(null);
   }
 
   /** What was acknowledged before a moment. */

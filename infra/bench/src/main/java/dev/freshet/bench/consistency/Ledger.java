@@ -26,6 +26,9 @@ final class Ledger {
     TOKENS_NEVER_GO_BACK,
     NO_FALSE_REFUSAL,
     IDLE_COPIES_CATCH_UP,
+    WRITES_HAVE_TOKENS,
+    NOTHING_LOST_COMES_BACK,
+    COPIES_END_EQUAL,
     NOTHING_ACKNOWLEDGED_IS_LOST
   }
 
@@ -40,8 +43,27 @@ final class Ledger {
   /** A refusal because of a lost position, which must have been lost. */
   private record Lost(TokenPosition at, String detail) {}
 
+  /** A value of another timeline that was seen, which must not have been lost. */
+  private record Back(TokenPosition at, String detail) {}
+
+  /**
+   * A value that a copy showed, and the primary did not. PostgreSQL's primary makes a transaction
+   * visible after its commit record is written, and a standby as soon as it replays that record, so
+   * the standby can be first. It is visible on the primary when it is acknowledged, at the latest.
+   */
+  private record Early(Key key, int value, long readNanos, String detail) {
+
+    /** Whether the primary may not have shown it yet: its writer had no answer. */
+    boolean isProven() {
+      Key.Acknowledged acknowledged = key.acknowledged(value);
+      return acknowledged != null && acknowledged.answeredNanos() > readNanos;
+    }
+  }
+
   private final List<Suspect> suspects = new ArrayList<>();
   private final List<Lost> losses = new ArrayList<>();
+  private final List<Back> backs = new ArrayList<>();
+  private final List<Early> earlies = new ArrayList<>();
   private final Map<Promise, List<String>> violations = new EnumMap<>(Promise.class);
   private final Map<String, Long> counts = new TreeMap<>();
 
@@ -57,6 +79,15 @@ final class Ledger {
     losses.add(new Lost(at, detail));
   }
 
+  synchronized void back(TokenPosition at, String detail) {
+    backs.add(new Back(at, detail));
+  }
+
+  /** The primary, read since, does not show a value that a copy showed. */
+  synchronized void suspectEarly(Key key, int value, long readNanos, String detail) {
+    earlies.add(new Early(key, value, readNanos, detail));
+  }
+
   /** Whether a promotion took a position away. */
   static boolean isLost(TokenPosition at, TimelineHistory history) {
     if (at.timeline() >= history.current()) {
@@ -70,7 +101,7 @@ final class Ledger {
   synchronized void settle(TimelineHistory history) {
     for (Suspect suspect : suspects) {
       if (suspect.at().filter(at -> isLost(at, history)).isEmpty()) {
-        violations.computeIfAbsent(suspect.promise(), p -> new ArrayList<>()).add(suspect.detail());
+        violated(suspect.promise(), suspect.detail());
       }
     }
     suspects.clear();
@@ -78,12 +109,26 @@ final class Ledger {
       if (isLost(loss.at(), history)) {
         count("position-lost");
       } else {
-        violations
-            .computeIfAbsent(Promise.NO_FALSE_REFUSAL, p -> new ArrayList<>())
-            .add(loss.detail());
+        violated(Promise.NO_FALSE_REFUSAL, loss.detail());
       }
     }
     losses.clear();
+    backs.stream()
+        .filter(back -> isLost(back.at(), history))
+        .forEach(back -> violated(Promise.NOTHING_LOST_COMES_BACK, back.detail()));
+    backs.clear();
+    for (Early early : earlies) {
+      if (early.isProven()) {
+        count("shown by a copy before the primary, as PostgreSQL may");
+      } else {
+        violated(Promise.MONOTONIC_READS, early.detail());
+      }
+    }
+    earlies.clear();
+  }
+
+  private void violated(Promise promise, String detail) {
+    violations.computeIfAbsent(promise, p -> new ArrayList<>()).add(detail);
   }
 
   synchronized Map<Promise, List<String>> violations() {

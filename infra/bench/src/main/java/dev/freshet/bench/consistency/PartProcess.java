@@ -32,8 +32,15 @@ final class PartProcess implements AutoCloseable {
    *     part can serve
    * @param first folders of classes that are found before the part's own
    * @param log where its output goes
+   * @param options of the JVM
    */
-  record Start(List<String> arguments, Path passwords, URI ready, List<Path> first, Path log) {}
+  record Start(
+      List<String> arguments,
+      Path passwords,
+      URI ready,
+      List<Path> first,
+      Path log,
+      List<String> options) {}
 
   private PartProcess(Start start, Process process) {
     this.start = start;
@@ -66,8 +73,9 @@ final class PartProcess implements AutoCloseable {
                 "-Xlog:disable",
                 "-Dfreshet.home=" + home,
                 "-cp",
-                String.join(File.pathSeparator, classPath),
-                "dev.freshet.local.Freshet"));
+                String.join(File.pathSeparator, classPath)));
+    command.addAll(start.options());
+    command.add("dev.freshet.local.Freshet");
     command.addAll(start.arguments());
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -106,6 +114,11 @@ final class PartProcess implements AutoCloseable {
   /** Kills it, as the kernel does when memory is short, and starts it again. */
   void killAndStart() throws IOException, InterruptedException {
     kill();
+    startAgain();
+  }
+
+  /** Starts it after it was killed, and waits until it can serve. */
+  void startAgain() throws IOException, InterruptedException {
     process = launch(start);
     awaitReady();
   }

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,10 +45,20 @@ final class WholeSystem implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int REPLICAS = 2;
 
+  /** Parts that are not measured need not be fast, and eight of them start at once. */
+  private static final List<String> STARTS_SOON = List.of("-XX:TieredStopAtLevel=1");
+
+  /** Readers of the replicas. */
+  static final List<String> REPLICA_READERS = List.of("replica-1", "replica-2");
+
+  /** Readers of all copies. */
+  static final List<String> COPY_READERS = List.of("replica-1", "replica-2", "read-1");
+
   private final Path folder;
   private final int ports;
   private final Cluster cluster;
   private final Map<String, PartProcess> parts = new LinkedHashMap<>();
+  private final Map<String, Integer> readerPorts = new HashMap<>();
   private final boolean isMeasured;
   private PostgresServer primary;
   private @Nullable DelayProxy proxy;
@@ -171,6 +182,7 @@ final class WholeSystem implements AutoCloseable {
 
   private void reader(Map<String, Path> mutants, String id, int offset, String source, String kind)
       throws IOException {
+    readerPorts.put(id, ports + offset);
     start(mutants, id, ports + offset, "read", "--source", source, "--kind", kind, "--id", id);
   }
 
@@ -194,7 +206,8 @@ final class WholeSystem implements AutoCloseable {
                 folder.resolve("data/pgpass"),
                 ready,
                 mutant == null ? List.of() : List.of(mutant),
-                folder.resolve(id + ".log"))));
+                folder.resolve(id + ".log"),
+                isMeasured ? List.of() : STARTS_SOON)));
   }
 
   private static String url(PostgresServer server) {
@@ -268,16 +281,21 @@ final class WholeSystem implements AutoCloseable {
     }
   }
 
-  /** Nobody writes: every copy gets where the primary is, which has to be brought about. */
-  void requireCopiesThere(Ledger ledger) throws Exception {
+  /**
+   * Nobody writes: these readers get where the primary is, which may have to be brought about.
+   *
+   * @param readers by id
+   */
+  void requireThere(List<String> readers, Ledger ledger) throws Exception {
     String position =
         ask(ports + 10, "GET", FreshetHeaders.POSITION_PATH)
             .replaceFirst(".*\"position\":\"([^\"]+)\".*", "$1");
     try (HttpClient client = HttpClient.newHttpClient()) {
-      for (int reader : List.of(ports + 21, ports + 22, ports + 23)) {
+      for (String reader : readers) {
         HttpResponse<String> answer =
             client.send(
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/menu".formatted(reader)))
+                HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:%d/menu".formatted(readerPorts.get(reader))))
                     .header(FreshetHeaders.MIN_POSITION, position)
                     .header(FreshetHeaders.MAX_WAIT, "3000")
                     .timeout(Duration.ofSeconds(10))
@@ -287,8 +305,26 @@ final class WholeSystem implements AutoCloseable {
           ledger.suspect(
               Ledger.Promise.IDLE_COPIES_CATCH_UP,
               Optional.empty(),
-              "%s: %s".formatted(answer.uri(), answer.body()));
+              "%s: %s".formatted(reader, answer.body()));
         }
+      }
+    }
+  }
+
+  /** Nobody writes, and nothing is wrong any more: in the end every copy is what the primary is. */
+  void requireCopiesEqual(Ledger ledger) throws Exception {
+    String all = "select md5(string_agg(o::text, ',' order by id)) from read.orders o";
+    String there = query(primary, all);
+    List<PostgresServer> copies =
+        Stream.concat(cluster.replicas().stream(), cluster.readDatabases().stream()).toList();
+    for (PostgresServer copy : copies) {
+      try {
+        await("the copy is equal", () -> query(copy, all).equals(there));
+      } catch (IllegalStateException e) {
+        ledger.suspect(
+            Ledger.Promise.COPIES_END_EQUAL,
+            Optional.empty(),
+            "the server on port %d never was".formatted(copy.port()));
       }
     }
   }
