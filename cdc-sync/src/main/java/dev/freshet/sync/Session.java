@@ -41,7 +41,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -289,7 +288,6 @@ final class Session {
       SourceDatabase source, Slot slot, Map<TableName, SourceTable> tables, Applier applier)
       throws SQLException {
     int timeline = source.position().timeline();
-    AtomicReference<@Nullable Throwable> companionFailed = new AtomicReference<>();
     try (SourceDatabase watching = SourceDatabase.connect(primary);
         SourceDatabase planning = SourceDatabase.connect(primary);
         Connection listening = SourceDatabase.open(readDatabase, "freshet-sync-wanted");
@@ -325,27 +323,22 @@ final class Session {
               observer);
       upkeep = keeping;
       streaming = applier;
-      Thread pinging = companion("pinger", pinger::run, running, companionFailed);
-      Thread upkeeping = companion("upkeep", keeping::run, running, companionFailed);
-      Thread following = companion("primary", this::followPrimary, running, companionFailed);
-      Thread analysing =
-          companion("statistics", new Statistics(readDatabase)::run, running, companionFailed);
+      Companions companions = new Companions(running);
+      companions.start("pinger", pinger::run);
+      companions.start("upkeep", keeping::run);
+      companions.start("primary", () -> followPrimary(timeline));
+      companions.start("statistics", new Statistics(readDatabase)::run);
       try {
         running.run();
       } finally {
         capture = null;
         upkeep = null;
         streaming = null;
-        pinging.interrupt();
-        upkeeping.interrupt();
-        following.interrupt();
-        analysing.interrupt();
-        pinging.join();
-        upkeeping.join();
-        following.join();
-        analysing.join();
+        companions.end();
       }
-      rethrow(companionFailed.get());
+      if (!ended) {
+        companions.rethrow();
+      }
     } catch (IOException e) {
       throw new IllegalStateException("The capture can't be closed: " + e.getMessage(), e);
     } catch (InterruptedException e) {
@@ -353,12 +346,16 @@ final class Session {
     }
   }
 
-  /** Of several servers another may become the primary, while this one goes on as if it were. */
-  private void followPrimary() {
+  /**
+   * Of several servers another may become the primary, while this one goes on as if it were.
+   *
+   * @param timeline that this one is on; a server on an earlier one was the primary before it
+   */
+  private void followPrimary(int timeline) {
     PostgresUrl all = PostgresUrl.parse(settings.primary());
     while (all.servers().size() > 1 && !Thread.currentThread().isInterrupted()) {
       Optional<PrimaryFinder.Primary> now = PrimaryFinder.find(all);
-      if (now.isPresent() && !now.get().url().equals(primary)) {
+      if (now.isPresent() && now.get().timeline() >= timeline && !now.get().url().equals(primary)) {
         throw new PrimaryMoved(now.get().url());
       }
       LockSupport.parkNanos(LOOK_FOR_PRIMARY.toNanos());
@@ -373,43 +370,6 @@ final class Session {
     PrimaryMoved(PostgresUrl now) {
       super("The primary is %s now.".formatted(now));
     }
-  }
-
-  private interface Companion {
-    void run() throws SQLException;
-  }
-
-  /** Goes on beside the capture; when it fails, the capture ends too. */
-  private static Thread companion(
-      String name,
-      Companion work,
-      ChangeCapture running,
-      AtomicReference<@Nullable Throwable> failed) {
-    return Thread.ofVirtual()
-        .name(name)
-        .start(
-            () -> {
-              try {
-                work.run();
-              } catch (Throwable e) {
-                failed.compareAndSet(null, e);
-                log.debug("The {} ended", name, e);
-                try {
-                  running.close();
-                } catch (IOException | RuntimeException notClosed) {
-                  log.warn("The capture can't be closed", notClosed);
-                }
-              }
-            });
-  }
-
-  private void rethrow(@Nullable Throwable failure) {
-    if (failure == null || ended) {
-      return;
-    }
-    throw failure instanceof RuntimeException unchecked
-        ? unchecked
-        : new IllegalStateException(failure.getMessage(), failure);
   }
 
   private CaptureListener listener(Applier applier, SchemaWatch watch, int timeline) {

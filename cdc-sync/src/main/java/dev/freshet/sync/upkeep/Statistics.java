@@ -1,6 +1,7 @@
 package dev.freshet.sync.upkeep;
 
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.Sql;
 import dev.freshet.sync.source.SourceDatabase;
 import java.sql.SQLException;
@@ -8,6 +9,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Has tables analysed soon after they have grown. Until then the planner thinks of them as small,
@@ -15,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * ({@code autovacuum_naptime}), in which a table can come to millions of rows.
  */
 public final class Statistics {
+
+  private static final Logger log = LoggerFactory.getLogger(Statistics.class);
 
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
@@ -39,10 +44,19 @@ public final class Statistics {
     try (Sql sql = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-analyze"))) {
       while (!Thread.currentThread().isInterrupted()) {
         for (List<@Nullable String> table : sql.query(OUTGROWN, List.of())) {
-          sql.runUnlessGone("analyze " + table.getFirst());
+          analyze(sql, String.valueOf(table.getFirst()));
         }
         LockSupport.parkNanos(LOOK_EVERY.toNanos());
       }
+    }
+  }
+
+  /** Plans are worse without; that is no reason to end. A connection that broke tells so next. */
+  private static void analyze(Sql sql, String table) {
+    try {
+      sql.runUnlessGone("analyze " + table);
+    } catch (ApplyFailed e) {
+      log.warn("{} can't be analysed: {}", table, e.getMessage());
     }
   }
 }

@@ -1,0 +1,83 @@
+package dev.freshet.gateway.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.PositionReport;
+import dev.freshet.protocol.SourceKind;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+
+class SystemViewTest {
+
+  private Flux<PositionReport> primaries = Flux.empty();
+  private final SystemView system = new SystemView(() -> primaries);
+
+  private static PositionReport report(String position, @Nullable String history) {
+    return new PositionReport(position, "primary", 0.0, true, "17", history);
+  }
+
+  private Optional<String> observe(String position, @Nullable String history, long askedNanos) {
+    return system.observe(SourceKind.PRIMARY, report(position, history), askedNanos);
+  }
+
+  private Optional<Position> asked() {
+    return system.ask().blockOptional(Duration.ofSeconds(5));
+  }
+
+  @Test
+  void formerPrimaryThatAnswersFirstIsPassedOver() {
+    observe("2:0/600", "1:0/500", System.nanoTime());
+    primaries = Flux.just(report("1:0/9000", ""), report("2:0/700", "1:0/500"));
+    assertThat(asked()).contains(Position.parse("2:0/700"));
+    primaries = Flux.just(report("1:0/9000", ""));
+    assertThat(asked()).isEmpty();
+  }
+
+  @Test
+  void answersThatComeInTheWrongOrderDoNotTakeThePositionBack() {
+    long now = System.nanoTime();
+    observe("1:0/500", "", now + 2);
+    observe("1:0/400", "", now + 1);
+    assertThat(system.lastKnown()).contains(Position.parse("1:0/500"));
+    // One that was put back by hand is where it says.
+    observe("1:0/300", "", now + 3);
+    assertThat(system.lastKnown()).contains(Position.parse("1:0/300"));
+  }
+
+  @Test
+  void answerOfANewPrimaryBringsTheTimelineAndWhatItHasBehindIt() {
+    observe("1:0/500", "", System.nanoTime());
+    system.heard(Position.parse("2:0/600"));
+    assertThat(system.timeline()).isEqualTo(2);
+    assertThat(system.isHistoryAwaited()).isTrue();
+    assertThat(system.toldHistory()).isEmpty();
+    system.heard(Position.parse("1:0/9000"));
+    assertThat(system.lastKnown()).contains(Position.parse("2:0/600"));
+    observe("2:0/700", "1:0/550", System.nanoTime());
+    assertThat(system.toldHistory())
+        .hasValueSatisfying(
+            history ->
+                assertThat(history.carriedOver(Position.parse("1:0/550")))
+                    .contains(Position.parse("2:0/550")));
+  }
+
+  @Test
+  void systemIsTheOneThatAPrimarySaysItIs() {
+    PositionReport other = new PositionReport("1:0/1", "replica", 0.0, true, "18", null);
+    assertThat(system.observe(SourceKind.REPLICA, other, System.nanoTime())).isEmpty();
+    assertThat(observe("1:0/500", "", System.nanoTime())).isEmpty();
+    assertThat(system.systemIdentifier()).contains("17");
+    assertThat(system.observe(SourceKind.REPLICA, other, System.nanoTime()))
+        .hasValueSatisfying(why -> assertThat(why).contains("system 18"));
+  }
+
+  @Test
+  void questionThatFailsIsNoAnswer() {
+    primaries = Flux.error(new IllegalStateException("broken"));
+    assertThat(asked()).isEmpty();
+  }
+}
