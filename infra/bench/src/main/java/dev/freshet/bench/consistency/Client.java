@@ -344,7 +344,8 @@ final class Client implements Runnable {
     for (Acknowledged acknowledged : read.key().acknowledgedBefore(read.startedNanos())) {
       if (acknowledged.at().timeline() < timeline && read.values().contains(acknowledged.value())) {
         ledger.back(
-            acknowledged.at(),
+            read.key(),
+            acknowledged.value(),
             "order %s shows %s from %s at %s"
                 .formatted(read.key().id(), acknowledged, read.source(), read.level()));
       }

@@ -9,9 +9,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -188,9 +188,14 @@ public final class ConsistencyCheck {
               system.primary(),
               "select coalesce(string_agg(quantity::text, ','), '') from order_item where order_id = '%s'"
                   .formatted(key.id()));
-      Set<String> there = new HashSet<>(List.of(stored.split(",", -1)));
+      Set<Integer> there =
+          Arrays.stream(stored.split(",", -1))
+              .filter(value -> !value.isEmpty())
+              .map(Integer::parseInt)
+              .collect(Collectors.toSet());
+      key.stored(there);
       for (Key.Acknowledged acknowledged : key.acknowledgedBefore(Long.MAX_VALUE)) {
-        boolean isThere = there.contains(Integer.toString(acknowledged.value()));
+        boolean isThere = there.contains(acknowledged.value());
         if (Ledger.isLost(acknowledged.at(), history)) {
           ledger.count(
               isThere

@@ -195,6 +195,8 @@ public record Fault(String name, Course course) {
   }
 
   private static void idleAtBoundary(Stage stage) throws Exception {
+    // It may have been killed or paused just before.
+    await("the sync streams", () -> stage.system().isStreaming());
     idle(stage, WholeSystem.COPY_READERS);
   }
 

@@ -2,6 +2,7 @@ package dev.freshet.bench.consistency;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ final class Key {
   private final String id;
   private final AtomicInteger last = new AtomicInteger(FIRST_VALUE);
   private final List<Acknowledged> acknowledged = new ArrayList<>();
+  private Set<Integer> stored = Set.of();
 
   /**
    * An order that was just placed.
@@ -55,5 +57,17 @@ final class Key {
   /** What was acknowledged before a moment. */
   synchronized List<Acknowledged> acknowledgedBefore(long nanos) {
     return acknowledged.stream().filter(a -> a.answeredNanos() < nanos).toList();
+  }
+
+  /** What the primary has in the end. */
+  synchronized void stored(Set<Integer> values) {
+    stored = Set.copyOf(values);
+  }
+
+  /**
+   * Whether the primary has a value in the end; one that is acknowledged past a loss may be there.
+   */
+  synchronized boolean isStored(int value) {
+    return stored.contains(value);
   }
 }

@@ -43,8 +43,8 @@ final class Ledger {
   /** A refusal because of a lost position, which must have been lost. */
   private record Lost(TokenPosition at, String detail) {}
 
-  /** A value of another timeline that was seen, which must not have been lost. */
-  private record Back(TokenPosition at, String detail) {}
+  /** A value of a timeline that was left, seen since: the primary must have it. */
+  private record Back(Key key, int value, String detail) {}
 
   /**
    * A value that a copy showed, and the primary did not. PostgreSQL's primary makes a transaction
@@ -79,8 +79,9 @@ final class Ledger {
     losses.add(new Lost(at, detail));
   }
 
-  synchronized void back(TokenPosition at, String detail) {
-    backs.add(new Back(at, detail));
+  /** A value of a timeline that was left is seen. */
+  synchronized void back(Key key, int value, String detail) {
+    backs.add(new Back(key, value, detail));
   }
 
   /** The primary, read since, does not show a value that a copy showed. */
@@ -114,7 +115,7 @@ final class Ledger {
     }
     losses.clear();
     backs.stream()
-        .filter(back -> isLost(back.at(), history))
+        .filter(back -> !back.key().isStored(back.value()))
         .forEach(back -> violated(Promise.NOTHING_LOST_COMES_BACK, back.detail()));
     backs.clear();
     for (Early early : earlies) {
