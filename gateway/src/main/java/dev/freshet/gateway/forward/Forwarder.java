@@ -53,6 +53,25 @@ public final class Forwarder {
     private final AtomicBoolean answering = new AtomicBoolean();
   }
 
+  /**
+   * One attempt on its way.
+   *
+   * @param deadline how long the answer's head may take
+   * @param mayDecline whether an answer that says the instance can't serve is kept back
+   */
+  private record UnderWay(
+      ServerWebExchange exchange,
+      Candidate candidate,
+      Duration deadline,
+      boolean mayDecline,
+      AnswerHeaders answerHeaders,
+      Progress progress) {
+
+    Instance instance() {
+      return candidate.instance();
+    }
+  }
+
   public Forwarder(HttpClient client) {
     this.client = client;
   }
@@ -87,6 +106,8 @@ public final class Forwarder {
     org.springframework.http.HttpHeaders before =
         new org.springframework.http.HttpHeaders(answer.getHeaders());
     Progress progress = new Progress();
+    UnderWay underWay =
+        new UnderWay(exchange, candidate, deadline, mayDecline, answerHeaders, progress);
     return Mono.defer(
             () -> {
               instance.started();
@@ -94,9 +115,7 @@ public final class Forwarder {
             })
         .flatMap(
             there ->
-                there
-                    ? request(exchange, candidate, deadline, mayDecline, answerHeaders, progress)
-                    : Mono.just(new Attempt.Declined(NOT_CAUGHT_UP, null)))
+                there ? request(underWay) : Mono.just(new Attempt.Declined(NOT_CAUGHT_UP, null)))
         .timeout(untilAnswering(deadline, progress))
         .onErrorResume(
             failure -> {
@@ -124,33 +143,19 @@ public final class Forwarder {
             .map(FreshnessGate.Arrival.Reached.class::isInstance);
   }
 
-  private Mono<Attempt> request(
-      ServerWebExchange exchange,
-      Candidate candidate,
-      Duration deadline,
-      boolean mayDecline,
-      AnswerHeaders answerHeaders,
-      Progress progress) {
-    ServerHttpRequest from = exchange.getRequest();
+  private Mono<Attempt> request(UnderWay underWay) {
+    ServerHttpRequest from = underWay.exchange().getRequest();
     return client
         .request(HttpMethod.valueOf(from.getMethod().name()))
-        .uri(uri(candidate.instance(), from))
+        .uri(uri(underWay.instance(), from))
         .send(
             (request, outbound) -> {
-              progress.sent.set(true);
-              copyRequestHeaders(from, request.requestHeaders(), candidate, deadline);
+              underWay.progress().sent.set(true);
+              copyRequestHeaders(
+                  from, request.requestHeaders(), underWay.candidate(), underWay.deadline());
               return body(from, outbound);
             })
-        .response(
-            (response, body) ->
-                answer(
-                    exchange,
-                    candidate.instance(),
-                    response,
-                    body,
-                    mayDecline,
-                    progress,
-                    answerHeaders))
+        .response((response, body) -> answer(underWay, response, body))
         .single();
   }
 
@@ -208,23 +213,17 @@ public final class Forwarder {
   }
 
   private static Mono<Attempt> answer(
-      ServerWebExchange exchange,
-      Instance instance,
-      HttpClientResponse response,
-      ByteBufFlux body,
-      boolean mayDecline,
-      Progress progress,
-      AnswerHeaders answerHeaders) {
+      UnderWay underWay, HttpClientResponse response, ByteBufFlux body) {
     int status = response.status().code();
     Position at = position(response.responseHeaders());
     if (at != null) {
-      instance.seenAt(at);
+      underWay.instance().seenAt(at);
     }
-    if (mayDecline && DECLINED.contains(status)) {
+    if (underWay.mayDecline() && DECLINED.contains(status)) {
       return body.then(Mono.just(new Attempt.Declined(status, at)));
     }
-    progress.answering.set(true);
-    ServerHttpResponse answer = exchange.getResponse();
+    underWay.progress().answering.set(true);
+    ServerHttpResponse answer = underWay.exchange().getResponse();
     answer.setStatusCode(HttpStatusCode.valueOf(status));
     copyResponseHeaders(response.responseHeaders(), answer.getHeaders());
     NettyDataBufferFactory buffers = (NettyDataBufferFactory) answer.bufferFactory();
@@ -233,7 +232,8 @@ public final class Forwarder {
         isStream(response.responseHeaders())
             ? answer.writeAndFlushWith(content.map(Flux::just))
             : answer.writeWith(content);
-    return answerHeaders
+    return underWay
+        .answerHeaders()
         .add(answer.getHeaders(), at)
         .then(written)
         .thenReturn(new Attempt.Answered(status, at));

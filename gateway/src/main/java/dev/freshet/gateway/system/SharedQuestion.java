@@ -12,6 +12,8 @@ import reactor.core.publisher.MonoSink;
  */
 final class SharedQuestion<T> {
 
+  private static final int MOST_WAITING = 10_000;
+
   private final Supplier<Mono<T>> question;
   private List<MonoSink<T>> waiting = new ArrayList<>();
   private boolean underWay;
@@ -20,14 +22,20 @@ final class SharedQuestion<T> {
     this.question = question;
   }
 
-  /** Asks; empty or an error when the question itself ends so. */
+  /** Asks; empty or an error when the question itself ends so, empty also when too many wait. */
   Mono<T> ask() {
     return Mono.create(
         sink -> {
-          if (joins(sink)) {
+          if (isFull()) {
+            sink.success();
+          } else if (joins(sink)) {
             askNext();
           }
         });
+  }
+
+  private synchronized boolean isFull() {
+    return waiting.size() >= MOST_WAITING;
   }
 
   /** Whether whoever joins has to put the question. */

@@ -47,4 +47,18 @@ class SharedQuestionTest {
     questions.getLast().tryEmitValue(3);
     assertThat(ends).endsWith("answer 3");
   }
+
+  @Test
+  void noMoreWaitThanCanBeRemembered() {
+    shared.ask().subscribe();
+    List<String> ends = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      shared.ask().subscribe(answer -> ends.add("answered"), failure -> {}, () -> {});
+    }
+    shared.ask().subscribe(answer -> {}, failure -> {}, () -> ends.add("turned away"));
+    assertThat(ends).containsExactly("turned away");
+    questions.getFirst().tryEmitValue(1);
+    questions.getLast().tryEmitValue(2);
+    assertThat(ends).hasSize(10_001);
+  }
 }
