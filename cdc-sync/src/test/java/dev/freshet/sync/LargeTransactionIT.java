@@ -2,6 +2,7 @@ package dev.freshet.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,8 @@ class LargeTransactionIT extends SyncTest {
       awaitInStep("entry", "account");
       onPrimary("insert into entry " + ROWS.formatted(11, 10 + CHANGES));
       String seen = "10 10";
-      while (seen.equals("10 10")) {
+      Instant end = Instant.now().plus(PATIENCE);
+      while (seen.equals("10 10") && Instant.now().isBefore(end)) {
         // One statement: both models are at one position.
         seen =
             read(

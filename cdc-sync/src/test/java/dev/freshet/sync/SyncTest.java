@@ -42,7 +42,9 @@ import org.springframework.context.ConfigurableApplicationContext;
 @SuppressWarnings("NullAway.Init") // set before each test
 abstract class SyncTest {
 
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  /** In the long form backlogs are of another size. */
+  static final Duration PATIENCE =
+      Boolean.getBoolean("freshet.long") ? Duration.ofMinutes(10) : Duration.ofSeconds(60);
 
   static final int CLUSTER_PORT = 18_440;
 
