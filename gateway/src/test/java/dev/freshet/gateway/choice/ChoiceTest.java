@@ -48,6 +48,20 @@ class ChoiceTest {
   }
 
   @Test
+  void whatCantBeMetByACopyIsAskedOfThePrimaryAlone() {
+    ClientSession unmeetable =
+        new ClientSession(
+            Level.STRONG, WRITTEN, true, null, null, ClientSession.Renewal.WHEN_ADVANCED);
+    assertThat(Choice.forRead(pool, unmeetable, WAIT, Otherwise.PRIMARY))
+        .satisfiesExactly(
+            only -> {
+              assertThat(only.instance().spec().id()).isEqualTo("primary");
+              assertThat(only.minimum()).isEqualTo(WRITTEN);
+            });
+    assertThat(Choice.forRead(pool, unmeetable, WAIT, Otherwise.FAIL)).isEmpty();
+  }
+
+  @Test
   void ofEqualsTheLeastBusyIsFirst() {
     instance("replica-1").started();
     instance("read-1").started();
