@@ -16,10 +16,6 @@ public final class Bench {
   private static final int SECONDS = 30;
   private static final int FEW_SECONDS = 5;
 
-  private static final Duration SHORT_CHECK = Duration.ZERO;
-  private static final Duration SHORT_FAULT = Duration.ofSeconds(4);
-  private static final Duration LONG_CHECK = Duration.ofMinutes(30);
-  private static final Duration LONG_FAULT = Duration.ofSeconds(8);
   private static final Duration EACH_WAY = Duration.ofSeconds(15);
   private static final int CHECK_PORTS = 12_500;
 
@@ -48,8 +44,8 @@ public final class Bench {
       case "sync --throughput" -> new SyncThroughput(System.out, MANY_CHANGES).run();
       case "sync --latency" -> new SyncLatency(System.out, SECONDS).run();
       case "consistency" -> new ConsistencyBench(System.out, EACH_WAY, CHECK_PORTS).run();
-      case "consistency --check" -> check(SHORT_CHECK, SHORT_FAULT);
-      case "consistency --check --long" -> check(LONG_CHECK, LONG_FAULT);
+      case "consistency --check" -> check(ConsistencyCheck.Length.SHORT);
+      case "consistency --check --long" -> check(ConsistencyCheck.Length.LONG);
       default -> {
         System.err.println(
             "Usage: freshet bench read | sync [--short|--throughput|--latency] | consistency [--check [--long]]");
@@ -59,13 +55,13 @@ public final class Bench {
   }
 
   /** Ends with 1 when a promise was not kept. */
-  private static void check(Duration atLeast, Duration lasting) throws Exception {
+  private static void check(ConsistencyCheck.Length length) throws Exception {
     long seed = Long.getLong("freshet.seed", System.nanoTime());
     List<String> violations =
         new ConsistencyCheck(
                 System.out,
                 seed,
-                new ConsistencyCheck.Options(atLeast, lasting, CHECK_PORTS, "session", Map.of()))
+                new ConsistencyCheck.Options(length, CHECK_PORTS, "session", Map.of()))
             .run();
     if (!violations.isEmpty()) {
       System.exit(1);

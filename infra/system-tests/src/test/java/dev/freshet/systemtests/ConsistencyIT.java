@@ -15,14 +15,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** Clients see what they wrote while things go wrong; and where they don't, it is found out. */
 class ConsistencyIT {
 
-  private static final int LONG_MINUTES = 30;
-
   @TempDir Path folder;
 
   @Test
   void noPromiseIsBrokenWhateverGoesWrong() throws Exception {
-    int minutes = Boolean.getBoolean("freshet.long") ? LONG_MINUTES : 0;
-    assertKept("session", "all" + minutes);
+    assertKept(
+        "session", Boolean.getBoolean("freshet.long") ? ConsistencyRun.LONG : ConsistencyRun.ALL);
   }
 
   @Test

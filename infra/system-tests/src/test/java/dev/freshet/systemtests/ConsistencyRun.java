@@ -1,13 +1,13 @@
 package dev.freshet.systemtests;
 
 import dev.freshet.bench.consistency.ConsistencyCheck;
+import dev.freshet.bench.consistency.ConsistencyCheck.Length;
 import dev.freshet.bench.consistency.Fault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -18,8 +18,13 @@ final class ConsistencyRun {
 
   static final int BROKEN = 10;
 
+  /** All faults, one round. */
+  static final String ALL = "all";
+
+  /** All faults, round after round. */
+  static final String LONG = "all-long";
+
   private static final int PORTS = 26_000;
-  private static final Duration LASTING = Duration.ofSeconds(2);
 
   /** Faults that bring a mutant to light by chance: they are given more of it. */
   private static final Set<String> BY_CHANCE = Set.of("copies-behind", "one-writer");
@@ -40,14 +45,16 @@ final class ConsistencyRun {
   /**
    * Runs it.
    *
-   * @param arguments seed; level that is asked for where session is checked; {@code all} and the
-   *     minutes to go on for, or a fault; part and folder of classes for each mutant
+   * @param arguments seed; level that is asked for where session is checked; {@link #ALL}, {@link
+   *     #LONG} or a fault; part and folder of classes for each mutant
    */
   public static void main(String[] arguments) throws Exception {
-    boolean isAll = arguments[2].startsWith("all");
-    Duration atLeast =
-        isAll ? Duration.ofMinutes(Long.parseLong(arguments[2].substring(3))) : Duration.ZERO;
-    Duration lasting = BY_CHANCE.contains(arguments[2]) ? LASTING_LONGER : LASTING;
+    Length length =
+        switch (arguments[2]) {
+          case LONG -> Length.LONG;
+          case String fault when BY_CHANCE.contains(fault) -> Length.ofFault(LASTING_LONGER);
+          default -> Length.SHORT;
+        };
     Map<String, Path> mutants = new HashMap<>();
     for (int i = 3; i < arguments.length; i += 2) {
       mutants.put(arguments[i], Path.of(arguments[i + 1]));
@@ -56,9 +63,9 @@ final class ConsistencyRun {
         new ConsistencyCheck(
             System.out,
             Long.parseLong(arguments[0]),
-            new ConsistencyCheck.Options(atLeast, lasting, PORTS, arguments[1], mutants));
+            new ConsistencyCheck.Options(length, PORTS, arguments[1], mutants));
     List<String> violations =
-        isAll ? check.run() : check.run(Objects.requireNonNull(FAULTS.get(arguments[2])));
+        FAULTS.containsKey(arguments[2]) ? check.run(FAULTS.get(arguments[2])) : check.run();
     System.exit(violations.isEmpty() ? 0 : BROKEN);
   }
 }

@@ -54,20 +54,35 @@ public final class ConsistencyCheck {
   private final Options options;
 
   /**
-   * How to check.
+   * How much to check.
    *
    * @param atLeast rounds go on for at least this long
-   * @param lasting how long each fault lasts
+   * @param operations and for at least so many operations
+   * @param fault how long each fault lasts
+   */
+  public record Length(Duration atLeast, long operations, Duration fault) {
+
+    /** One round. */
+    public static final Length SHORT = new Length(Duration.ZERO, 0, Duration.ofSeconds(2));
+
+    /** As long as it takes for rare things to happen. */
+    public static final Length LONG =
+        new Length(Duration.ofMinutes(30), 100_000, Duration.ofSeconds(5));
+
+    /** One round with faults of another length. */
+    public static Length ofFault(Duration fault) {
+      return new Length(Duration.ZERO, 0, fault);
+    }
+  }
+
+  /**
+   * How to check.
+   *
    * @param ports the first of a hundred free ports
    * @param sessionLevel the level that clients ask for where session is checked
    * @param mutants by part, folders of classes that are found before the part's own
    */
-  public record Options(
-      Duration atLeast,
-      Duration lasting,
-      int ports,
-      String sessionLevel,
-      Map<String, Path> mutants) {}
+  public record Options(Length length, int ports, String sessionLevel, Map<String, Path> mutants) {}
 
   /**
    * Prepares a check.
@@ -87,7 +102,7 @@ public final class ConsistencyCheck {
    */
   public List<String> run() throws Exception {
     out.printf("Seed %d%n", seed);
-    Instant end = Instant.now().plus(options.atLeast());
+    Instant end = Instant.now().plus(options.length().atLeast());
     Ledger ledger = new Ledger();
     Random random = new Random(seed);
     int round = 0;
@@ -97,7 +112,8 @@ public final class ConsistencyCheck {
       faults.add(round % 2 == 0 ? Fault.LOSSY_PROMOTION : Fault.CLEAN_PROMOTION);
       round(faults, ledger, random);
       round++;
-    } while (Instant.now().isBefore(end) && ledger.violations().isEmpty());
+    } while ((Instant.now().isBefore(end) || ledger.operations() < options.length().operations())
+        && ledger.violations().isEmpty());
     List<String> violations = report(ledger, round);
     requireExercised(ledger, round);
     return violations;
@@ -150,11 +166,11 @@ public final class ConsistencyCheck {
       List<Thread> threads =
           clients.stream().map(client -> Thread.ofPlatform().start(client)).toList();
       try {
-        LockSupport.parkNanos(options.lasting().toNanos());
+        LockSupport.parkNanos(options.length().fault().toNanos());
         for (Fault fault : faults) {
           out.printf("%tT %s%n", Instant.now().atZone(ZoneOffset.UTC), fault.name());
-          fault.course().run(new Fault.Stage(system, clients, ledger, options.lasting()));
-          LockSupport.parkNanos(options.lasting().dividedBy(2).toNanos());
+          fault.course().run(new Fault.Stage(system, clients, ledger, options.length().fault()));
+          LockSupport.parkNanos(options.length().fault().dividedBy(2).toNanos());
         }
       } finally {
         clients.forEach(Client::stop);
