@@ -16,7 +16,7 @@ final class Companions {
   private static final Logger log = LoggerFactory.getLogger(Companions.class);
 
   /** One that waits for a server that is gone has to be left behind. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final ChangeCapture capture;
   private final List<Thread> threads = new ArrayList<>();
@@ -69,8 +69,9 @@ final class Companions {
   void end() throws InterruptedException {
     setEnding();
     threads.forEach(Thread::interrupt);
+    long end = System.nanoTime() + PATIENCE.toNanos();
     for (Thread thread : threads) {
-      if (!thread.join(PATIENCE)) {
+      if (!thread.join(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {
         log.warn("The {} still waits for an answer; it is left behind", thread.getName());
       }
     }

@@ -178,7 +178,7 @@ public class Gateway {
 
   @Bean
   Answering answering(Sessions sessions, Requirements requirements, SystemView system) {
-    return new Answering(sessions, requirements, system);
+    return new Answering(sessions, new Placing(requirements, system), system);
   }
 
   @Bean

@@ -291,12 +291,11 @@ final class RequestPath implements GlobalFilter, Ordered {
             candidate,
             left,
             mayDecline,
-            (headers, at) ->
+            at ->
                 stages
                     .answering()
                     .add(
-                        headers,
-                        new Answering.Answer(
+                        new Answer(
                             request.exchange(),
                             request.route(),
                             request.session(),

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Candidate.Reason;
-import dev.freshet.gateway.forward.AnswerWithheld;
+import dev.freshet.gateway.forward.Forwarder.Verdict;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Pools;
@@ -26,6 +26,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,7 +55,8 @@ class AnsweringTest {
   private final SystemView system =
       new SystemView(() -> Flux.fromStream(Optional.ofNullable(primary).stream()));
   private final Requirements requirements = new Requirements(sessions, system);
-  private final Answering answering = new Answering(sessions, requirements, system);
+  private final Answering answering =
+      new Answering(sessions, new Placing(requirements, system), system);
   private SessionBy by = SessionBy.HEADER;
 
   @BeforeEach
@@ -75,7 +77,7 @@ class AnsweringTest {
   private final class OnItsWay {
     private final MockServerWebExchange exchange =
         MockServerWebExchange.from(MockServerHttpRequest.get("/orders"));
-    private final Answering.Answer answer;
+    private final Answer answer;
 
     OnItsWay(Reason reason, @Nullable String seen, int status) {
       SourceKind kind = reason == Reason.WRITE ? SourceKind.PRIMARY : SourceKind.REPLICA;
@@ -90,9 +92,9 @@ class AnsweringTest {
                   Clock.systemUTC())
               .pool("pool")
               .getFirst();
-      instance.seenAt(Position.parse("1:0/1"));
+      instance.become(Instance.State.READY, "", Position.parse("1:0/1"), null, true);
       answer =
-          new Answering.Answer(
+          new Answer(
               exchange,
               new Route(
                   "orders",
@@ -123,14 +125,12 @@ class AnsweringTest {
 
     /** What becomes of it; empty when the client gets it. */
     Optional<Requirement.Refused> told(@Nullable String position) {
-      try {
-        answering
-            .add(headers(), answer, position == null ? null : Position.parse(position))
-            .block();
-        return Optional.empty();
-      } catch (AnswerWithheld withheld) {
-        return Optional.of(withheld.refusal());
-      }
+      Verdict verdict =
+          Objects.requireNonNull(
+              answering.add(answer, position == null ? null : Position.parse(position)).block());
+      return verdict instanceof Verdict.Withheld(Requirement.Refused refusal)
+          ? Optional.of(refusal)
+          : Optional.empty();
     }
 
     /** The positions of the tokens that the client gets. */
@@ -165,7 +165,7 @@ class AnsweringTest {
   void writeOfAFormerPrimaryThatSurvivedIsCarriedOver() {
     OnItsWay answer = new OnItsWay(Reason.WRITE, "1:0/300", 201);
     promoted("1:0/450");
-    system.heard(Position.parse("2:0/600"));
+    assertThat(system.ask().blockOptional()).isPresent();
     assertThat(answer.told("1:0/440")).isEmpty();
     assertThat(answer.tokens()).containsExactly(TIMELINE_2 + ":440");
   }
@@ -174,8 +174,17 @@ class AnsweringTest {
   void writeOfAFormerPrimaryThatIsLostIsNoSuccess() {
     OnItsWay answer = new OnItsWay(Reason.WRITE, "1:0/300", 201);
     promoted("1:0/450");
-    system.heard(Position.parse("2:0/600"));
+    assertThat(system.ask().blockOptional()).isPresent();
     assertRefused(answer.told("1:0/460"), ProblemCode.OUTCOME_UNKNOWN);
+  }
+
+  @Test
+  void refusalOfAFormerPrimaryIsPassedOnWithoutItsPosition() {
+    OnItsWay answer = new OnItsWay(Reason.WRITE, "1:0/300", 422);
+    promoted("1:0/450");
+    assertThat(system.ask().blockOptional()).isPresent();
+    assertThat(answer.told("1:0/460")).isEmpty();
+    assertThat(answer.tokens()).containsExactly(TIMELINE_1 + ":300");
   }
 
   @Test
@@ -202,7 +211,7 @@ class AnsweringTest {
     OnItsWay answer = new OnItsWay(Reason.WRITE, "1:0/300", 201);
     promoted(null);
     assertThat(answer.told("2:0/650")).isEmpty();
-    assertThat(answer.tokens()).containsExactly(TIMELINE_1 + ":300", TIMELINE_2 + ":650");
+    assertThat(answer.tokens()).containsExactly(TIMELINE_2 + ":650", TIMELINE_1 + ":300");
   }
 
   @Test
@@ -213,8 +222,8 @@ class AnsweringTest {
     assertThat(answer.told("2:0/650")).isEmpty();
     assertThat(answer.headers().getOrEmpty("Set-Cookie"))
         .satisfiesExactly(
-            seen -> assertThat(seen).startsWith("freshet-seen=" + TIMELINE_1),
-            written -> assertThat(written).startsWith("freshet-written=" + TIMELINE_2));
+            written -> assertThat(written).startsWith("freshet-written=" + TIMELINE_2),
+            seen -> assertThat(seen).startsWith("freshet-seen=" + TIMELINE_1));
   }
 
   @Test
@@ -230,7 +239,7 @@ class AnsweringTest {
   void readOfWhatThePromotionLostIsNotPassedOn() {
     OnItsWay answer = new OnItsWay(Reason.ANY, null, 200);
     promoted("1:0/450");
-    system.heard(Position.parse("2:0/600"));
+    assertThat(system.ask().blockOptional()).isPresent();
     assertRefused(answer.told("1:0/480"), ProblemCode.NOT_CAUGHT_UP);
   }
 
@@ -245,6 +254,8 @@ class AnsweringTest {
   @Test
   void readThatDoesNotSayWhereItStandsIsNotPassedOn() {
     assertRefused(new OnItsWay(Reason.ANY, null, 200).told(null), ProblemCode.NOT_CAUGHT_UP);
+    assertRefused(new OnItsWay(Reason.ANY, null, 304).told(null), ProblemCode.NOT_CAUGHT_UP);
+    assertRefused(new OnItsWay(Reason.ANY, null, 404).told(null), ProblemCode.NOT_CAUGHT_UP);
     assertThat(new OnItsWay(Reason.ANY, null, 500).told(null)).isEmpty();
   }
 }

@@ -7,6 +7,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.matching;
+import static com.github.tomakehurst.wiremock.client.WireMock.ok;
 import static com.github.tomakehurst.wiremock.client.WireMock.options;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
@@ -358,9 +359,26 @@ class GatewayIT {
     assertThat(strong.statusCode()).isEqualTo(200);
     assertThat(strong.headers().allValues("Set-Cookie"))
         .satisfiesExactly(
-            written ->
-                assertThat(written).startsWith("freshet-written=000000010000000000000200.1.k1."),
+            seen -> assertThat(seen).startsWith("freshet-seen=000000010000000000000200.1.k1."));
+    writer.stubFor(post("/shop").willReturn(answer(WRITTEN)));
+    HttpResponse<String> written =
+        send("POST", "/shop", "{}", "Cookie", "freshet-written=" + unknown);
+    assertThat(written.headers().allValues("Set-Cookie"))
+        .satisfiesExactly(
+            own -> assertThat(own).startsWith("freshet-written=000000010000000000000200.1.k1."),
             seen -> assertThat(seen).startsWith("freshet-seen=; Path=/; Max-Age=0;"));
+  }
+
+  @Test
+  void answerWithoutAPositionLeavesNothingOnTheOneThatIsTakenInstead() throws Exception {
+    readDatabase.stubFor(
+        get("/orders").willReturn(ok("unplaced").withHeader("ETag", "\"theirs\"")));
+    replica.stubFor(get("/orders").willReturn(answer(BEHIND)));
+    HttpResponse<String> answer = send("GET", "/orders", "");
+    assertThat(source(answer)).isEqualTo("replica-1;kind=replica;reason=any");
+    assertThat(answer.headers().firstValue("ETag")).isEmpty();
+    readDatabase.stubFor(options(urlEqualTo("/orders")).willReturn(aResponse().withStatus(204)));
+    assertThat(send("OPTIONS", "/orders", "").statusCode()).isEqualTo(204);
   }
 
   @Test

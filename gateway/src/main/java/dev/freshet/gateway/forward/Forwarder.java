@@ -2,6 +2,7 @@ package dev.freshet.gateway.forward;
 
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
@@ -81,12 +82,21 @@ public final class Forwarder {
   public interface AnswerHeaders {
 
     /**
-     * Adds headers; the answer goes on once that is done, or is withheld by an {@link
-     * AnswerWithheld}.
+     * Adds headers; the answer goes on once that is done.
      *
      * @param position what the instance said it is at, or null
      */
-    Mono<Void> add(org.springframework.http.HttpHeaders headers, @Nullable Position position);
+    Mono<Verdict> add(@Nullable Position position);
+  }
+
+  /** Whether the client may have an answer. */
+  public sealed interface Verdict {
+
+    /** It gets it. */
+    record Passed() implements Verdict {}
+
+    /** It is told something else instead. */
+    record Withheld(Requirement.Refused refusal) implements Verdict {}
   }
 
   /**
@@ -104,7 +114,7 @@ public final class Forwarder {
     Instance instance = candidate.instance();
     ServerHttpResponse answer = exchange.getResponse();
     org.springframework.http.HttpHeaders before =
-        new org.springframework.http.HttpHeaders(answer.getHeaders());
+        org.springframework.http.HttpHeaders.copyOf(answer.getHeaders());
     Progress progress = new Progress();
     UnderWay underWay =
         new UnderWay(exchange, candidate, deadline, mayDecline, answerHeaders, progress);
@@ -122,9 +132,14 @@ public final class Forwarder {
               if (answer.isCommitted()) {
                 return Mono.error(failure); // the client has a part of it: break its connection
               }
-              answer.getHeaders().clear();
-              answer.getHeaders().putAll(before);
               return Mono.just(attempt(failure, progress.sent.get()));
+            })
+        .doOnNext(
+            attempt -> {
+              if (!(attempt instanceof Attempt.Answered)) {
+                answer.getHeaders().clear();
+                answer.getHeaders().putAll(before);
+              }
             })
         .doOnNext(attempt -> note(instance, attempt))
         .doFinally(signal -> instance.finished());
@@ -222,21 +237,32 @@ public final class Forwarder {
     if (underWay.mayDecline() && DECLINED.contains(status)) {
       return body.then(Mono.just(new Attempt.Declined(status, at)));
     }
-    underWay.progress().answering.set(true);
     ServerHttpResponse answer = underWay.exchange().getResponse();
     answer.setStatusCode(HttpStatusCode.valueOf(status));
     copyResponseHeaders(response.responseHeaders(), answer.getHeaders());
-    NettyDataBufferFactory buffers = (NettyDataBufferFactory) answer.bufferFactory();
-    Flux<DataBuffer> content = body.map(part -> buffers.wrap(part.retain()));
-    Mono<Void> written =
-        isStream(response.responseHeaders())
-            ? answer.writeAndFlushWith(content.map(Flux::just))
-            : answer.writeWith(content);
     return underWay
         .answerHeaders()
-        .add(answer.getHeaders(), at)
-        .then(written)
-        .thenReturn(new Attempt.Answered(status, at));
+        .add(at)
+        .flatMap(
+            verdict ->
+                switch (verdict) {
+                  case Verdict.Withheld(Requirement.Refused refusal) ->
+                      Mono.just(new Attempt.Withheld(refusal));
+                  case Verdict.Passed() -> {
+                    underWay.progress().answering.set(true);
+                    yield write(answer, response, body)
+                        .thenReturn(new Attempt.Answered(status, at));
+                  }
+                });
+  }
+
+  private static Mono<Void> write(
+      ServerHttpResponse answer, HttpClientResponse response, ByteBufFlux body) {
+    NettyDataBufferFactory buffers = (NettyDataBufferFactory) answer.bufferFactory();
+    Flux<DataBuffer> content = body.map(part -> buffers.wrap(part.retain()));
+    return isStream(response.responseHeaders())
+        ? answer.writeAndFlushWith(content.map(Flux::just))
+        : answer.writeWith(content);
   }
 
   private static boolean isStream(HttpHeaders headers) {
@@ -268,9 +294,6 @@ public final class Forwarder {
   }
 
   private static Attempt attempt(Throwable failure, boolean sent) {
-    if (failure instanceof AnswerWithheld withheld) {
-      return new Attempt.Withheld(withheld.refusal());
-    }
     if (failure instanceof TimeoutException) {
       return sent ? new Attempt.TimedOut() : new Attempt.NoConnection("none free in time");
     }

@@ -24,6 +24,9 @@ public final class HealthChecks implements AutoCloseable {
   /** Until an instance is ready it is asked more often: somebody waits for it. */
   private static final Duration INTERVAL_UNTIL_READY = Duration.ofMillis(100);
 
+  /** How long the first requests are held up for it. */
+  private static final Duration FIRST_ROUND = Duration.ofSeconds(3);
+
   private final PositionClient client;
   private final SystemView system;
   private final List<Instance> instances;
@@ -39,7 +42,9 @@ public final class HealthChecks implements AutoCloseable {
   public void start() {
     Flux.fromIterable(instances)
         .flatMap(this::check)
-        .blockLast(PositionClient.TIMEOUT.multipliedBy(2));
+        .then()
+        .timeout(FIRST_ROUND, Mono.empty())
+        .block();
     for (Instance instance : instances) {
       running.add(
           Mono.defer(() -> check(instance))

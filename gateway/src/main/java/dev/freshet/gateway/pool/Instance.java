@@ -91,7 +91,7 @@ public final class Instance {
   }
 
   /** Takes the news of a health check. */
-  synchronized void become(
+  public synchronized void become(
       State state,
       String reason,
       @Nullable Position position,
@@ -112,7 +112,12 @@ public final class Instance {
     if (known == null || !known.isAtOrPast(position)) {
       health =
           new Health(
-              health.state(), health.reason(), health.since(), position, health.lagSeconds(), true);
+              health.state(),
+              health.reason(),
+              health.since(),
+              position,
+              health.lagSeconds(),
+              health.speaksFreshet());
     }
   }
 

@@ -40,8 +40,11 @@ public final class Requirements {
   /** What came of it. */
   public sealed interface Requirement {
 
+    /** What does not depend on anything any more. */
+    sealed interface Settled extends Requirement {}
+
     /** The request goes on. */
-    record Met(ClientSession session, @Nullable Flaw flaw) implements Requirement {}
+    record Met(ClientSession session, @Nullable Flaw flaw) implements Settled {}
 
     /**
      * It is refused.
@@ -50,7 +53,7 @@ public final class Requirements {
      * @param token a fresh one to go on with, or null
      */
     record Refused(Problem problem, @Nullable Flaw flaw, @Nullable String token)
-        implements Requirement {
+        implements Settled {
 
       /** A refusal that is no fault of the token. */
       public static Refused of(ProblemCode code, String detail) {
@@ -161,7 +164,7 @@ public final class Requirements {
     return possible(session, consistency);
   }
 
-  private static Requirement notYet(String detail) {
+  private static Requirement.Settled notYet(String detail) {
     return Requirement.Refused.of(ProblemCode.NOT_CAUGHT_UP, detail);
   }
 
@@ -232,14 +235,15 @@ public final class Requirements {
    *
    * @param now where the answer is from, on the new timeline
    */
-  public Requirement afterPromotion(ClientSession session, Position now, @Nullable Flaw flaw) {
+  public Requirement.Settled afterPromotion(
+      ClientSession session, Position now, @Nullable Flaw flaw) {
     if (system.isHistoryAwaited()) {
       return notYet(HISTORY_AWAITED);
     }
     return system
         .history()
         .flatMap(session::carriedOver)
-        .<Requirement>map(
+        .<Requirement.Settled>map(
             carried -> new Requirement.Met(carried.withRequired(carried.after(now)), flaw))
         .orElseGet(
             () ->

@@ -46,11 +46,19 @@ public final class SessionKeys {
   private final @Nullable Path file;
   private volatile Keys keys;
   private volatile long lookedNanos = System.nanoTime();
-  private @Nullable FileTime modified;
+  private @Nullable Edition read;
 
   private SessionKeys(@Nullable Path file, Keys keys) {
     this.file = file;
     this.keys = keys;
+  }
+
+  /** Which content of the file was read; one that is half written changes in length at least. */
+  private record Edition(FileTime modified, long bytes) {
+
+    static Edition of(Path file) throws IOException {
+      return new Edition(Files.getLastModifiedTime(file), Files.size(file));
+    }
   }
 
   /**
@@ -94,9 +102,9 @@ public final class SessionKeys {
    */
   public static SessionKeys ofFile(Path file) {
     try {
-      FileTime modified = Files.getLastModifiedTime(file);
+      Edition edition = Edition.of(file);
       SessionKeys keys = new SessionKeys(file, parse(Files.readString(file)));
-      keys.modified = modified;
+      keys.read = edition;
       return keys;
     } catch (IOException e) {
       throw new IllegalArgumentException(
@@ -212,17 +220,17 @@ public final class SessionKeys {
 
   private synchronized void readAgain(Path from) {
     try {
-      FileTime now = Files.getLastModifiedTime(from);
-      if (now.equals(modified)) {
+      Edition now = Edition.of(from);
+      if (now.equals(read)) {
         return;
       }
-      modified = now;
-      Keys read = parse(Files.readString(from));
-      keys = read;
+      read = now;
+      Keys changed = parse(Files.readString(from));
+      keys = changed;
       log.info(
           "Session tokens are signed with key {}; accepted are {}",
-          read.current(),
-          read.byId().keySet());
+          changed.current(),
+          changed.byId().keySet());
     } catch (IOException | IllegalArgumentException e) {
       log.warn("The session keys stay as they were: {}", e.getMessage());
     }

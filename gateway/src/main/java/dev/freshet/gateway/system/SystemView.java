@@ -72,7 +72,7 @@ public final class SystemView {
           "it stands on system %s, and this one is %s".formatted(identifier, systemIdentifier));
     }
     if (position == null) {
-      return Optional.empty();
+      return told == null ? Optional.empty() : leftBehind(Position.parse(told));
     }
     if (isFormer(position)) {
       return Optional.of(
@@ -126,8 +126,24 @@ public final class SystemView {
     return isHistoryAwaited() ? Optional.empty() : history();
   }
 
-  /** A backend that stands on the primary told this position in an answer. */
+  /** A copy that holds what a promotion lost has to be made anew, or to follow. */
+  private Optional<String> leftBehind(Position copy) {
+    return isFormer(copy)
+            && toldHistory().filter(known -> known.carriedOver(copy).isEmpty()).isPresent()
+        ? Optional.of(
+            "it is at %s, which the primary on timeline %d lacks".formatted(copy, timeline()))
+        : Optional.empty();
+  }
+
+  /**
+   * A backend that stands on the primary told this position in an answer. A timeline that is news
+   * is asked for before it is believed.
+   */
   public void heard(Position position) {
+    if (position.timeline() > timeline()) {
+      ask().subscribe();
+      return;
+    }
     Position known = primary;
     if (known == null || !known.max(position).equals(known)) {
       heardLater(position);
@@ -135,8 +151,7 @@ public final class SystemView {
   }
 
   private synchronized void heardLater(Position position) {
-    if (!isFormer(position)) {
-      learn(position, null);
+    if (position.timeline() == timeline()) {
       primary = primary == null ? position : primary.max(position);
     }
   }

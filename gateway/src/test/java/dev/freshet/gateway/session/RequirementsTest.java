@@ -146,8 +146,8 @@ class RequirementsTest {
   @Test
   void promotionWhoseHistoryIsNotToldYetIsAskedFor() {
     report("1:0/100", "");
-    system.heard(Position.parse("2:0/600"));
     primary = "2:0/700";
+    system.heard(Position.parse("2:0/600"));
     assertThat(of("session", "1:0/400"))
         .isInstanceOfSatisfying(
             Requirement.Refused.class,

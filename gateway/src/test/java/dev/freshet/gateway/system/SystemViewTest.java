@@ -49,20 +49,41 @@ class SystemViewTest {
   }
 
   @Test
-  void answerOfANewPrimaryBringsTheTimelineAndWhatItHasBehindIt() {
+  void timelineThatAnAnswerTellsOfIsAskedForBeforeItIsBelieved() {
     observe("1:0/500", "", System.nanoTime());
+    system.heard(Position.parse("7:0/1"));
+    assertThat(system.timeline()).isEqualTo(1);
+    primaries = Flux.just(report("2:0/600", null));
     system.heard(Position.parse("2:0/600"));
     assertThat(system.timeline()).isEqualTo(2);
     assertThat(system.isHistoryAwaited()).isTrue();
     assertThat(system.toldHistory()).isEmpty();
     system.heard(Position.parse("1:0/9000"));
     assertThat(system.lastKnown()).contains(Position.parse("2:0/600"));
+    system.heard(Position.parse("2:0/650"));
+    assertThat(system.lastKnown()).contains(Position.parse("2:0/650"));
     observe("2:0/700", "1:0/550", System.nanoTime());
     assertThat(system.toldHistory())
         .hasValueSatisfying(
             history ->
                 assertThat(history.carriedOver(Position.parse("1:0/550")))
                     .contains(Position.parse("2:0/550")));
+  }
+
+  @Test
+  void copyThatHoldsWhatIsLostIsNotUsed() {
+    observe("2:0/700", "1:0/550", System.nanoTime());
+    assertThat(copy("1:0/550")).isEmpty();
+    assertThat(copy("2:0/1")).isEmpty();
+    assertThat(copy("1:0/551"))
+        .hasValueSatisfying(why -> assertThat(why).contains("timeline 2 lacks"));
+  }
+
+  private Optional<String> copy(String position) {
+    return system.observe(
+        SourceKind.READ_DATABASE,
+        new PositionReport(position, "read-database", 0.0, true, "17", null),
+        System.nanoTime());
   }
 
   @Test

@@ -21,6 +21,7 @@ public final class TimelineHistories {
 
   private final PostgresUrl url;
   private volatile @Nullable TimelineHistory known;
+  private volatile int warned;
   private int asked;
   private long askedNanos;
 
@@ -58,12 +59,15 @@ public final class TimelineHistories {
         known = TimelineHistory.ask(server, timeline);
         return;
       } catch (SQLException e) {
-        log.warn(
-            "{} does not tell the history of timeline {} ({}). Sessions from before it have to start anew; a role with the right to replicate is told",
-            server,
-            timeline,
-            e.getMessage());
+        if (warned != timeline) {
+          log.warn(
+              "{} does not tell the history of timeline {} ({}). Sessions from before it have to start anew; a role with the right to replicate is told",
+              server,
+              timeline,
+              e.getMessage());
+        }
       }
     }
+    warned = timeline;
   }
 }
