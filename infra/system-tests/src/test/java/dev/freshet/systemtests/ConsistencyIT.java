@@ -30,7 +30,7 @@ class ConsistencyIT {
 
   @Test
   void eventualReadsAreFoundOutWhereSessionIsPromised() throws Exception {
-    assertBroken("eventual", "sync-paused");
+    assertBroken("READ_YOUR_WRITES", "eventual", "sync-paused");
   }
 
   @Test
@@ -46,7 +46,7 @@ class ConsistencyIT {
                   position = positionAfter(name, connection);
                   outcome = decide(connection, request, body, command);
             """);
-    assertBroken("session", "copies-behind", "write-1", mutant.toString());
+    assertBroken("READ_YOUR_WRITES", "session", "copies-behind", "write-1", mutant.toString());
   }
 
   @Test
@@ -56,7 +56,7 @@ class ConsistencyIT {
             "infra/protocol/src/main/java/dev/freshet/protocol/TimelineHistory.java",
             "    if (position.timeline() == current) {\n      return Optional.of(position);",
             "    if (true) {\n      return Optional.of(new Position(current, position.lsn()));");
-    assertBroken("session", "lossy-promotion", "gateway", mutant.toString());
+    assertBroken("READ_YOUR_WRITES", "session", "lossy-promotion", "gateway", mutant.toString());
   }
 
   @Test
@@ -66,7 +66,7 @@ class ConsistencyIT {
             "cdc-sync/src/main/java/dev/freshet/sync/source/Pinger.java",
             "    lastPing = source.ping();",
             "    lastPing = source.position().lsn();");
-    assertBroken("session", "idle", "sync", mutant.toString());
+    assertBroken("IDLE_COPIES_CATCH_UP", "session", "idle", "sync", mutant.toString());
   }
 
   @Test
@@ -78,7 +78,15 @@ class ConsistencyIT {
                 "\"1:0/0\"")
             .toString();
     assertBroken(
-        "session", "one-writer", "read-1", mutant, "replica-1", mutant, "replica-2", mutant);
+        "MONOTONIC_READS",
+        "session",
+        "one-writer",
+        "read-1",
+        mutant,
+        "replica-1",
+        mutant,
+        "replica-2",
+        mutant);
   }
 
   private static void assertKept(String... arguments) throws Exception {
@@ -86,9 +94,10 @@ class ConsistencyIT {
     assertThat(ended.status()).as(ended.report()).isZero();
   }
 
-  private static void assertBroken(String... arguments) throws Exception {
+  private static void assertBroken(String promise, String... arguments) throws Exception {
     Ended ended = run(arguments);
     assertThat(ended.status()).as(ended.report()).isEqualTo(ConsistencyRun.BROKEN);
+    assertThat(ended.report()).containsPattern("(?m)^" + promise + ": ");
   }
 
   /** How a check ended. */

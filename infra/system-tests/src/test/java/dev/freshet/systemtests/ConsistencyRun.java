@@ -38,7 +38,8 @@ final class ConsistencyRun {
           "copies-behind", Fault.COPIES_BEHIND,
           "idle", Fault.IDLE_AT_BOUNDARY,
           "clean-promotion", Fault.CLEAN_PROMOTION,
-          "lossy-promotion", Fault.LOSSY_PROMOTION);
+          "lossy-promotion", Fault.LOSSY_PROMOTION,
+          "promotion-beside", Fault.PROMOTION_BESIDE);
 
   private ConsistencyRun() {}
 

@@ -55,6 +55,12 @@ final class Client implements Runnable {
   private final List<Written> written = new ArrayList<>();
 
   private String token = "";
+
+  /**
+   * Whether the last answer told of a loss: the token that came with it stands on what is there.
+   */
+  private boolean lossTold;
+
   private volatile Snapshot snapshot = new Snapshot("", Map.of());
   private volatile @Nullable Throwable failure;
   private volatile boolean stopped;
@@ -120,7 +126,7 @@ final class Client implements Runnable {
     return failure;
   }
 
-  private synchronized void step() throws IOException, InterruptedException {
+  private void step() throws IOException, InterruptedException {
     Optional<Key> key = anyKey();
     if (random.nextInt(40) == 0 && !others.isEmpty()) {
       join(others.get(random.nextInt(others.size())));
@@ -149,7 +155,6 @@ final class Client implements Runnable {
   private void join(Client other) {
     Map<Key, Set<Integer>> theirs = new HashMap<>();
     String theirToken;
-    // Never both at once, which might wait for each other.
     Snapshot taken = other.snapshot;
     theirs.putAll(taken.floors());
     theirToken = taken.token();
@@ -157,6 +162,7 @@ final class Client implements Runnable {
       return;
     }
     token = token.isEmpty() ? theirToken : token + ", " + theirToken;
+    lossTold = false;
     theirs.forEach((key, values) -> floor(key).addAll(values));
     ledger.count("tokens handed on");
   }
@@ -185,8 +191,9 @@ final class Client implements Runnable {
       Matcher id = Pattern.compile("\"id\": ?\"([^\"]+)\"").matcher(answer.body());
       if (id.find()) {
         Key key = new Key(id.group(1));
-        acknowledged(key, Key.FIRST_VALUE, answer);
-        keys.add(key);
+        if (acknowledged(key, Key.FIRST_VALUE, answer)) {
+          keys.add(key);
+        }
       }
     } else {
       failed(answer, "POST /orders", null);
@@ -215,7 +222,8 @@ final class Client implements Runnable {
     publish();
   }
 
-  private void acknowledged(Key key, int value, HttpResponse<String> answer) {
+  /** Whether it can be checked from now on: there is a token. */
+  private boolean acknowledged(Key key, int value, HttpResponse<String> answer) {
     long now = System.nanoTime();
     String given = answer.headers().firstValue("Freshet-Session").orElse("");
     if (given.isEmpty()) {
@@ -223,13 +231,14 @@ final class Client implements Runnable {
           Promise.WRITES_HAVE_TOKENS,
           Optional.empty(),
           "order %s, value %d: %d".formatted(key.id(), value, answer.statusCode()));
-      return;
+      return false;
     }
     advance(given, "a write");
     ledger.count("writes acknowledged");
     Acknowledged acknowledged = key.acknowledge(value, TokenPosition.furthest(given), now);
     written.add(new Written(key, acknowledged));
     floor(key).add(value);
+    return true;
   }
 
   /** Tokens are compared as the strings that clients see. */
@@ -266,6 +275,7 @@ final class Client implements Runnable {
       publish();
       return answer.statusCode();
     }
+    lossTold = false;
     ledger.count("answered " + level.replaceFirst(";.*", ""));
     ledger.count("from " + source.replaceFirst("^[^;]*;", "").replaceFirst(";waited-ms.*", ""));
     if (level.equals("eventual")) {
@@ -278,7 +288,10 @@ final class Client implements Runnable {
       checkOthers(read);
     }
     answer.headers().firstValue("Freshet-Session").ifPresent(given -> advance(given, "a read"));
-    checkNothingLostIsBack(read);
+    if (!token.isEmpty()) {
+      int timeline = TokenPosition.furthest(token).timeline();
+      values.forEach(value -> ledger.seenOn(timeline, key, value));
+    }
     floor(key).addAll(values);
     publish();
     return answer.statusCode();
@@ -335,31 +348,20 @@ final class Client implements Runnable {
     }
   }
 
-  /** A session that went over to a new timeline does not see what that one lacks. */
-  private void checkNothingLostIsBack(Read read) {
-    if (token.isEmpty()) {
-      return;
-    }
-    int timeline = TokenPosition.furthest(token).timeline();
-    for (Acknowledged acknowledged : read.key().acknowledgedBefore(read.startedNanos())) {
-      if (acknowledged.at().timeline() < timeline && read.values().contains(acknowledged.value())) {
-        ledger.back(
-            read.key(),
-            acknowledged.value(),
-            "order %s shows %s from %s at %s"
-                .formatted(read.key().id(), acknowledged, read.source(), read.level()));
-      }
-    }
-  }
-
   /**
    * One read more, so that a loss can be told; then all that was acknowledged and not told lost
    * must be there.
    */
   void finish(TimelineHistory history) throws IOException, InterruptedException {
     Optional<Key> key = anyKey();
-    for (int i = 0; i < FINISHING_READS && key.isPresent(); i++) {
-      if (read(key.get(), "session") < 500) {
+    int status = 0;
+    for (int i = 0; key.isPresent() && status != 200 && status != 404; i++) {
+      status = read(key.get(), "session");
+      if (i == FINISHING_READS) {
+        ledger.suspect(
+            Promise.NO_FALSE_REFUSAL,
+            Optional.empty(),
+            "a session read was answered %d to the end".formatted(status));
         break;
       }
       LockSupport.parkNanos(PAUSE.toNanos());
@@ -396,9 +398,17 @@ final class Client implements Runnable {
             .orElse("");
     if (status == 409 && code.equals("position-lost")) {
       ledger.lost(TokenPosition.firstLost(token), request + " with " + token);
+      String given = answer.headers().firstValue("Freshet-Session").orElse("");
+      if (given.isEmpty() || lossTold) {
+        ledger.suspect(
+            Promise.LOSSES_ARE_TOLD_ONCE,
+            Optional.empty(),
+            "%s with %s was answered with '%s'".formatted(request, token, given));
+      }
+      lossTold = true;
       floors.clear();
       written.clear();
-      token = answer.headers().firstValue("Freshet-Session").orElse("");
+      token = given;
     } else if (status == 404 && key != null) {
       ledger.suspect(
           Promise.NOTHING_ACKNOWLEDGED_IS_LOST,

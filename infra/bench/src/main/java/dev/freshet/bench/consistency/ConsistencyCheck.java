@@ -105,11 +105,13 @@ public final class ConsistencyCheck {
     Instant end = Instant.now().plus(options.length().atLeast());
     Ledger ledger = new Ledger();
     Random random = new Random(seed);
+    List<Fault> promotions = new ArrayList<>(Fault.PROMOTIONS);
+    Collections.shuffle(promotions, random);
     int round = 0;
     do {
       List<Fault> faults = new ArrayList<>(Fault.PASSING);
       Collections.shuffle(faults, random);
-      faults.add(round % 2 == 0 ? Fault.LOSSY_PROMOTION : Fault.CLEAN_PROMOTION);
+      faults.add(promotions.get(round % promotions.size()));
       round(faults, ledger, random);
       round++;
     } while ((Instant.now().isBefore(end) || ledger.operations() < options.length().operations())

@@ -90,6 +90,15 @@ public record Fault(String name, Course course) {
   public static final Fault LOSSY_PROMOTION =
       new Fault("promotion that loses writes, and the old primary back", Fault::promoteWithLoss);
 
+  /** The first replica takes over without the last writes, and the old primary never went. */
+  public static final Fault PROMOTION_BESIDE =
+      new Fault(
+          "promotion that loses writes, beside a living primary",
+          Fault::promoteBesideLivingPrimary);
+
+  /** The ways to be replaced, one a round. */
+  static final List<Fault> PROMOTIONS = List.of(LOSSY_PROMOTION, CLEAN_PROMOTION, PROMOTION_BESIDE);
+
   private static void sleep(Duration lasting) {
     LockSupport.parkNanos(lasting.toNanos());
   }
@@ -245,6 +254,7 @@ public record Fault(String name, Course course) {
                     stage.system().replica(1),
                     "select pg_last_wal_replay_lsn() >= '%s'".formatted(end))
                 .equals("t"));
+    stage.ledger().promotionBegins();
     stage.system().killFormerPrimary();
     stage.system().promote();
     stage.idle(false);
@@ -252,6 +262,23 @@ public record Fault(String name, Course course) {
   }
 
   private static void promoteWithLoss(Stage stage) throws Exception {
+    cutReplicas(stage);
+    stage.system().killFormerPrimary();
+    reconnectReplicas(stage);
+    stage.system().promote();
+    sleep(stage.lasting());
+    stage.system().startFormerPrimary();
+    sleep(stage.lasting());
+  }
+
+  private static void promoteBesideLivingPrimary(Stage stage) throws Exception {
+    cutReplicas(stage);
+    stage.system().promote();
+    sleep(stage.lasting().multipliedBy(2));
+  }
+
+  /** What is written from now on is on the primary alone, and in the read database. */
+  private static void cutReplicas(Stage stage) throws Exception {
     // Otherwise the sync waits for the replicas, and so do positions of the read database.
     run(
         stage.system().primary(),
@@ -265,18 +292,16 @@ public record Fault(String name, Course course) {
           "replica %d receives nothing".formatted(number),
           () -> query(replica, "select count(*) from pg_stat_wal_receiver").equals("0"));
     }
-    // What is written now is on the old primary alone, and in the read database.
     sleep(stage.lasting());
-    stage.system().killFormerPrimary();
+    stage.ledger().promotionBegins();
+  }
+
+  private static void reconnectReplicas(Stage stage) throws Exception {
     for (int replica = 1; replica <= 2; replica++) {
       run(
           stage.system().replica(replica),
           "alter system reset primary_conninfo",
           "select pg_reload_conf()");
     }
-    stage.system().promote();
-    sleep(stage.lasting());
-    stage.system().startFormerPrimary();
-    sleep(stage.lasting());
   }
 }

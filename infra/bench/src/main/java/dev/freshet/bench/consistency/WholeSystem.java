@@ -54,6 +54,10 @@ final class WholeSystem implements AutoCloseable {
   /** Parts that are not measured need not be fast, and eight of them start at once. */
   private static final List<String> STARTS_SOON = List.of("-XX:TieredStopAtLevel=1");
 
+  /** The restaurant's models and their keys. */
+  private static final Map<String, String> MODELS =
+      Map.of("orders", "id", "board", "order_id", "menu", "sku", "sales", "hour");
+
   /** Readers of the replicas. */
   static final List<String> REPLICA_READERS = List.of("replica-1", "replica-2");
 
@@ -63,6 +67,7 @@ final class WholeSystem implements AutoCloseable {
   private final Path folder;
   private final int ports;
   private final Cluster cluster;
+  private final String replicaConninfo;
   private final Map<String, PartProcess> parts = new LinkedHashMap<>();
   private final Map<String, Integer> readerPorts = new HashMap<>();
   private final boolean isMeasured;
@@ -94,6 +99,7 @@ final class WholeSystem implements AutoCloseable {
     this.cluster =
         Cluster.start(new ClusterOptions(folder.resolve("data"), REPLICAS, 1, ports + 50, false));
     this.primary = cluster.primary();
+    this.replicaConninfo = query(replica(2), "show primary_conninfo");
     try {
       startParts(mutants);
     } catch (Exception e) {
@@ -329,18 +335,22 @@ final class WholeSystem implements AutoCloseable {
 
   /** Nobody writes, and nothing is wrong any more: in the end every copy is what the primary is. */
   void requireCopiesEqual(Ledger ledger) throws Exception {
-    String all = "select md5(string_agg(o::text, ',' order by id)) from read.orders o";
-    String there = query(primary, all);
     List<PostgresServer> copies =
         Stream.concat(cluster.replicas().stream(), cluster.readDatabases().stream()).toList();
-    for (PostgresServer copy : copies) {
-      try {
-        await("the copy is equal", () -> query(copy, all).equals(there));
-      } catch (IllegalStateException e) {
-        ledger.suspect(
-            Ledger.Promise.COPIES_END_EQUAL,
-            Optional.empty(),
-            "the server on port %d never was".formatted(copy.port()));
+    for (Map.Entry<String, String> model : MODELS.entrySet()) {
+      String all =
+          "select md5(string_agg(m::text, ',' order by %s)) from read.%s m"
+              .formatted(model.getValue(), model.getKey());
+      String there = query(primary, all);
+      for (PostgresServer copy : copies) {
+        try {
+          await("the copy is equal", () -> query(copy, all).equals(there));
+        } catch (IllegalStateException e) {
+          ledger.suspect(
+              Ledger.Promise.COPIES_END_EQUAL,
+              Optional.empty(),
+              "%s of the server on port %d never was".formatted(model.getKey(), copy.port()));
+        }
       }
     }
   }
@@ -427,9 +437,7 @@ final class WholeSystem implements AutoCloseable {
     run(promoted, "select pg_promote()");
     primary = promoted;
     run(promoted, "select pg_create_physical_replication_slot('replica_2', true)");
-    String conninfo =
-        query(replica(2), "show primary_conninfo")
-            .replaceFirst("port=\\d+", "port=" + promoted.port());
+    String conninfo = replicaConninfo.replaceFirst("port=\\d+", "port=" + promoted.port());
     run(
         replica(2),
         "alter system set primary_conninfo = '%s'".formatted(conninfo.replace("'", "''")),
