@@ -168,7 +168,7 @@ final class RequestPath implements GlobalFilter, Ordered {
     Consistency consistency = Consistency.parse(asked);
     if (!route.allowed().contains(consistency.level())) {
       throw new IllegalArgumentException(
-          "This route does not allow %s; it allows %s"
+          "This route does not allow %s; it allows %s (read.allow in routes.yaml)"
               .formatted(
                   consistency.level().text(),
                   route.allowed().stream().map(Level::text).collect(Collectors.joining(", "))));
@@ -257,10 +257,13 @@ final class RequestPath implements GlobalFilter, Ordered {
 
   private Mono<Void> attempt(Request request, int index) {
     if (index >= request.candidates().size()) {
+      ProblemCode code = exhausted(request);
       return refusals.refuse(
           request.exchange(),
-          exhausted(request),
-          "No instance can answer now; try again.",
+          code,
+          code == ProblemCode.NOT_CAUGHT_UP
+              ? "No copy got in time to what this request asks for; try again."
+              : "No instance can answer now; try again.",
           request.told());
     }
     Duration left = timeout.minus(request.told().took());

@@ -21,6 +21,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import net.sf.jsqlparser.JSQLParserException;
 import net.sf.jsqlparser.parser.CCJSqlParserUtil;
+import net.sf.jsqlparser.parser.ParseException;
+import net.sf.jsqlparser.parser.Token;
 import net.sf.jsqlparser.statement.select.Select;
 import net.sf.jsqlparser.statement.select.WithItem;
 
@@ -88,11 +90,19 @@ public record ModelPlan(
       throw new SyncRefused("Model %s is not a SELECT.".formatted(model.name()));
     } catch (JSQLParserException e) {
       throw new SyncRefused(
-          "Model %s can't be read as SQL: %s"
-              .formatted(
-                  model.name(), String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
-          e);
+          "Model %s can't be read as SQL: %s.".formatted(model.name(), whatIsWrong(e)), e);
     }
+  }
+
+  private static String whatIsWrong(JSQLParserException failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ParseException parsing && parsing.currentToken != null) {
+        Token unexpected = parsing.currentToken.next;
+        return "'%s' is not expected in line %d, column %d of the SELECT"
+            .formatted(unexpected.image, unexpected.beginLine, unexpected.beginColumn);
+      }
+    }
+    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
   }
 
   /** The parser wants a SELECT to have columns; within EXISTS it is all the same which. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -29,6 +30,9 @@ public final class StatusReport {
 
   /** A copy that is further behind than this is worth a word in the verdict. */
   private static final double LAG_WORTH_TELLING_SECONDS = 5;
+
+  /** States in which a model's table does not serve, and that need somebody. */
+  private static final Set<String> BROKEN_MODEL = Set.of("stopped", "faulty");
 
   private final Pools pools;
   private final List<URI> syncs;
@@ -46,9 +50,10 @@ public final class StatusReport {
    * The verdict of the whole.
    *
    * @param ok whether clients see fresh data
-   * @param text one sentence
+   * @param text the worst of it, in a sentence
+   * @param problems all of it, a sentence each
    */
-  public record Verdict(boolean ok, String text) {}
+  public record Verdict(boolean ok, String text, List<String> problems) {}
 
   /** One instance; what is unknown is null. */
   public record InstanceStatus(
@@ -76,7 +81,7 @@ public final class StatusReport {
             answers -> {
               List<InstanceStatus> instances = instances();
               Map<String, Object> body = new LinkedHashMap<>();
-              body.put("verdict", verdict(instances, answers.getT1()));
+              body.put("verdict", verdict(instances, answers.getT1(), answers.getT2()));
               body.put("instances", instances);
               body.put("sync", answers.getT1());
               body.put("models", answers.getT2());
@@ -140,7 +145,8 @@ public final class StatusReport {
         instance.inFlight());
   }
 
-  private static Verdict verdict(List<InstanceStatus> instances, List<JsonNode> syncs) {
+  private static Verdict verdict(
+      List<InstanceStatus> instances, List<JsonNode> syncs, List<JsonNode> models) {
     List<String> worst = new ArrayList<>();
     for (InstanceStatus instance : instances) {
       if (instance.state().equals("down") || instance.state().equals("not-ready")) {
@@ -158,17 +164,30 @@ public final class StatusReport {
                     sync.path("reason").asString("")));
       }
     }
+    for (JsonNode model : models) {
+      String state = model.path("state").asString("");
+      if (BROKEN_MODEL.contains(state)) {
+        worst.add(
+            "model %s is %s: %s"
+                .formatted(
+                    model.path("name").asString("?"), state, model.path("reason").asString("")));
+      }
+    }
     for (InstanceStatus instance : instances) {
       if (instance.lagSeconds() != null && instance.lagSeconds() > LAG_WORTH_TELLING_SECONDS) {
         worst.add("%s is %.1f s behind".formatted(instance.id(), instance.lagSeconds()));
       }
     }
     if (worst.isEmpty()) {
-      return new Verdict(true, "All copies are fresh.");
+      return new Verdict(true, "All copies are fresh.", List.of());
     }
-    String first = worst.getFirst().replaceFirst("[.: ]+$", "");
-    String more = worst.size() == 1 ? "" : " (and %d more)".formatted(worst.size() - 1);
-    return new Verdict(
-        false, Character.toUpperCase(first.charAt(0)) + first.substring(1) + more + ".");
+    List<String> problems = worst.stream().map(StatusReport::sentence).toList();
+    String more = worst.size() == 1 ? "" : " And %d more.".formatted(worst.size() - 1);
+    return new Verdict(false, problems.getFirst() + more, problems);
+  }
+
+  private static String sentence(String problem) {
+    String text = problem.replaceFirst("[.: ]+$", "");
+    return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";
   }
 }

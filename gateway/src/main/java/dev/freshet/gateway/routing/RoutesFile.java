@@ -258,9 +258,12 @@ public final class RoutesFile {
     Node pool = node.get("pool").required();
     if (!pools.contains(pool.text())) {
       throw pool.invalid(
-          "is '%s', which is no pool; the pools are %s"
-              .formatted(
-                  pool.asWritten(), pools.stream().sorted().collect(Collectors.joining(", "))));
+          pools.isEmpty()
+              ? "is '%s', and there are no pools; name instances under 'pools'"
+                  .formatted(pool.asWritten())
+              : "is '%s', which is no pool; the pools are %s"
+                  .formatted(
+                      pool.asWritten(), pools.stream().sorted().collect(Collectors.joining(", "))));
     }
     return pool.text();
   }

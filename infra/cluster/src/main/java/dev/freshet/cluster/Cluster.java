@@ -64,6 +64,7 @@ public final class Cluster implements AutoCloseable {
     try {
       Cluster cluster = new Cluster(data, PostgresBinaries.unpacked(), options);
       cluster.stopWhatAKilledProcessLeft();
+      Succession.settle(data.path());
       cluster.check();
       try {
         cluster.start();

@@ -62,6 +62,29 @@ class ClusterIT {
   }
 
   @Test
+  void replicaThatWasPromotedIsThePrimaryFromTheNextStartOn() throws Exception {
+    try (Cluster cluster = Cluster.start(options(2, 0))) {
+      execute(cluster.primary(), "create table t (id int primary key)");
+      execute(cluster.primary(), "insert into t values (1)");
+      PostgresServer promoted = cluster.replicas().getLast();
+      awaitCount(promoted, 1);
+      execute(promoted, "select pg_promote()");
+      execute(promoted, "insert into t values (2)");
+      execute(cluster.primary(), "insert into t select generate_series(11, 15)");
+    }
+    // Fewer replicas are asked for, and what was promoted is not forgotten with them.
+    try (Cluster cluster = Cluster.start(options(1, 0))) {
+      awaitCount(cluster.primary(), 2);
+      execute(cluster.primary(), "insert into t values (3)");
+      awaitCount(cluster.replicas().getFirst(), 3);
+      assertThat(folder.resolve("former-primary-1/PG_VERSION")).exists();
+    }
+    try (Cluster cluster = Cluster.start(options(1, 0))) {
+      awaitCount(cluster.replicas().getFirst(), 3);
+    }
+  }
+
+  @Test
   void passwordIsAskedFor() {
     try (Cluster cluster = Cluster.start(options(0, 0))) {
       String wrong =

@@ -45,6 +45,9 @@ final class WholeSystem implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int REPLICAS = 2;
 
+  /** Of the gateway's pools: the writer and four readers. */
+  private static final int INSTANCES = 5;
+
   /**
    * How long an idle copy may take to be found where the primary is. It takes milliseconds; a
    * machine with more to do than it can takes longer, and without a ping it would be never.
@@ -386,7 +389,7 @@ final class WholeSystem implements AutoCloseable {
 
   private boolean allReady() throws IOException, InterruptedException {
     String status = status();
-    return status.split("\"state\":\"ready\"", -1).length > parts.size() - 2 && isStreaming();
+    return status.split("\"state\":\"ready\"", -1).length > INSTANCES && isStreaming();
   }
 
   /** Runs SQL on one of the servers. */

@@ -1,7 +1,5 @@
 package dev.freshet.local.cli;
 
-import dev.freshet.local.system.StartFailed;
-import dev.freshet.sync.model.SyncRefused;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -67,7 +65,7 @@ public final class Commands implements Runnable {
           PrintWriter err = command.getErr();
           err.println(command.getColorScheme().errorText(sentence(failure)));
           err.flush();
-          if (!(failure instanceof StartFailed || failure instanceof SyncRefused)) {
+          if (!isExplained(failure)) {
             LoggerFactory.getLogger(Commands.class).error("The command failed", failure);
           }
           return CommandLine.ExitCode.SOFTWARE;
@@ -99,6 +97,16 @@ public final class Commands implements Runnable {
     }
     String message = told.getMessage();
     return message == null ? told.toString() : message;
+  }
+
+  /** Whether the sentence says it all; a fault of ours needs its trace. */
+  private static boolean isExplained(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (isOurs(cause) || cause instanceof IllegalArgumentException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isOurs(Throwable failure) {

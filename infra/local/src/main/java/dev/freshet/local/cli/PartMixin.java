@@ -45,11 +45,16 @@ final class PartMixin {
       PartKind kind, Map<String, Object> properties) {
     try {
       return kind.start(properties);
-    } catch (PortInUseException e) {
-      throw new StartFailed(
-          "Port %d is taken. Stop what listens there, or name another with --port."
-              .formatted(e.getPort()),
-          e);
+    } catch (RuntimeException e) {
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof PortInUseException taken) {
+          throw new StartFailed(
+              "Port %d is taken. Stop what listens there, or name another with --port."
+                  .formatted(taken.getPort()),
+              e);
+        }
+      }
+      throw e;
     }
   }
 

@@ -71,6 +71,11 @@ final class StatusCommand implements Callable<Integer> {
 
   private static void print(PrintWriter out, JsonNode status) {
     out.println(status.path("verdict").path("text").asString());
+    if (status.path("verdict").path("problems").size() > 1) {
+      for (JsonNode problem : status.path("verdict").path("problems")) {
+        out.println("- " + problem.asString());
+      }
+    }
     out.println();
     out.printf(
         "%-16s %-14s %-10s %-16s %10s %12s %10s%n",

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -26,6 +27,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The running system. */
 public final class LocalSystem implements AutoCloseable {
+
+  private static final Set<String> SYNC_SERVES = Set.of("streaming", "standby");
 
   private static final Duration READY_TIMEOUT = Duration.ofMinutes(2);
   private static final Duration ASK_AGAIN = Duration.ofMillis(50);
@@ -143,7 +146,7 @@ public final class LocalSystem implements AutoCloseable {
     while (Instant.now().isBefore(end)) {
       try {
         JsonNode status = new JsonMapper().readTree(ask(options.operatorPort(), "/api/status"));
-        if (status.path("verdict").path("ok").asBoolean(false) && areBuilt(status)) {
+        if (serves(status) && areBuilt(status)) {
           return;
         }
         verdict = status.path("verdict").path("text").asString(verdict);
@@ -156,6 +159,18 @@ public final class LocalSystem implements AutoCloseable {
     throw new StartFailed(
         "It did not become ready within %d s: %s See the logs in %s."
             .formatted(READY_TIMEOUT.toSeconds(), verdict, cluster.data().logs()));
+  }
+
+  /** Whether every instance is ready and every sync streams, whatever there is to say of models. */
+  private static boolean serves(JsonNode status) {
+    boolean serves = !status.path("instances").isEmpty();
+    for (JsonNode instance : status.path("instances")) {
+      serves &= instance.path("state").asString("").equals("ready");
+    }
+    for (JsonNode sync : status.path("sync")) {
+      serves &= SYNC_SERVES.contains(sync.path("state").asString(""));
+    }
+    return serves;
   }
 
   /** Whether every read database has its models; one that can't be kept is no reason to wait. */

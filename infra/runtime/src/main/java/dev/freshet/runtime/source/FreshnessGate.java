@@ -78,6 +78,9 @@ public final class FreshnessGate implements AutoCloseable {
   private volatile long polledNanos = System.nanoTime();
   private volatile boolean closed;
 
+  /** The poller's own. */
+  private boolean isUnreachableTold;
+
   private record Waiter(Position wanted, long sinceNanos, Sinks.One<Boolean> reached) {}
 
   /** What came of waiting. */
@@ -233,7 +236,8 @@ public final class FreshnessGate implements AutoCloseable {
           }
         }
       } catch (SQLException | RuntimeException e) {
-        if (progress != null) {
+        if (!isUnreachableTold) {
+          isUnreachableTold = true;
           log.warn("The {} can't be reached: {}", source.kind().wireName(), e.getMessage());
         }
         systemIdentifier = null;
@@ -253,6 +257,7 @@ public final class FreshnessGate implements AutoCloseable {
       }
       become(source.poll(connection));
       polled = true;
+      isUnreachableTold = false;
     } finally {
       tell(asked, polled);
     }
