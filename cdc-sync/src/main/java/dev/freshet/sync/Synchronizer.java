@@ -26,6 +26,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -204,6 +205,12 @@ final class Synchronizer implements Operations, AutoCloseable {
     Optional<ModelStore.Stored> stored = stored(model);
     if (stored.isEmpty()) {
       return Optional.empty();
+    }
+    if (!stored.get().state().isKept()) {
+      throw new NotKept(
+          model,
+          stored.get().state().name().toLowerCase(Locale.ROOT),
+          String.valueOf(stored.get().reason()));
     }
     ReadModel declared = stored.get().declared().model();
     Verification verification = new Verification(primary(), readDatabase, settings.slotName());

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -108,6 +109,26 @@ class OperationsIT extends SyncTest {
     awaitInStep("orders", "spent");
     assertThat(get("/api/dead-letters")).isEqualTo("[]");
     assertThat(send("POST", "/api/dead-letters/1/retry").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void lettersOfAModelGoWithIt() throws Exception {
+    execute(readServer(), "alter table read.orders add check (amount < 1000)");
+    onPrimary("update orders set amount = 5000 where id = 7");
+    awaitApplied();
+    assertThat(get("/api/dead-letters")).contains("\"model\":\"orders\"");
+    Files.delete(folder.resolve("models/orders.sql"));
+    await(() -> !get("/api/models").contains("\"orders\""));
+    assertThat(get("/api/dead-letters")).isEqualTo("[]");
+  }
+
+  @Test
+  void modelThatIsStoppedIsNotVerifiedAndTheReasonIsTold() throws Exception {
+    model("broken", "/* key: id */ select o.id from orders o where\n  o.id grup by o.id");
+    await(() -> get("/api/models").contains("\"broken\""));
+    HttpResponse<String> refused = send("POST", "/api/models/broken/verify");
+    assertThat(refused.statusCode()).isEqualTo(409);
+    assertThat(refused.body()).contains("Model broken is stopped.").contains("in line 2, column");
   }
 
   @Test

@@ -64,6 +64,8 @@ final class Answering {
   private void add(Answer answer, ClientSession session, @Nullable Position at) {
     addSource(answer);
     if (!answer.isOfSession()) {
+      // Or a cache would give it to one who asks for more.
+      answer.headers().add(HttpHeaders.VARY, FreshetHeaders.CONSISTENCY);
       return;
     }
     addToken(answer, session, at);

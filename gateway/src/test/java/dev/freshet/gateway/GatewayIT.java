@@ -8,6 +8,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.matching;
 import static com.github.tomakehurst.wiremock.client.WireMock.ok;
+import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.options;
 import static com.github.tomakehurst.wiremock.client.WireMock.post;
 import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
@@ -256,7 +257,7 @@ class GatewayIT {
             "eventual");
     assertThat(source(answer)).isEqualTo("read-1;kind=read-database;reason=any");
     assertThat(answer.headers().firstValue("Freshet-Session")).isEmpty();
-    assertThat(answer.headers().firstValue("Vary")).isEmpty();
+    assertThat(answer.headers().firstValue("Vary")).contains("Freshet-Consistency");
   }
 
   @Test
@@ -403,6 +404,28 @@ class GatewayIT {
     assertThat(sessionAt(honoured)).isEqualTo("000000020000000000000190");
     assertThat(operator("/actuator/prometheus"))
         .containsPattern("freshet_tokens_refused_total\\{reason=\"lost\"} [1-9]");
+  }
+
+  @Test
+  void statusSpeaksOfModelsThatAreBroken() throws Exception {
+    primary.stubFor(get("/api/sync").willReturn(okJson("{\"state\":\"streaming\"}")));
+    primary.stubFor(
+        get("/api/models")
+            .willReturn(
+                okJson(
+                    """
+                    [{"name":"menu","state":"live","reason":""},
+                     {"name":"sales","state":"faulty","reason":"1 dead letter."},
+                     {"name":"board","state":"stopped","reason":"No such table."}]""")));
+    gateway.close();
+    Path routes = folder.resolve("routes.yaml");
+    Files.writeString(
+        routes, Files.readString(routes) + "sync: [ \"%s\" ]\n".formatted(primary.baseUrl()));
+    gateway = startGateway();
+    assertThat(operator("/api/status"))
+        .startsWith(
+            "{\"verdict\":{\"ok\":false,\"text\":\"Model sales is faulty: 1 dead letter. And 1 more.\","
+                + "\"problems\":[\"Model sales is faulty: 1 dead letter.\",\"Model board is stopped: No such table.\"]}");
   }
 
   @Test

@@ -260,6 +260,7 @@ public final class Applier implements AutoCloseable {
   /** Forgets a model that is not declared any more, and drops its table. */
   public void forget(String model) {
     kept.models().remove(model);
+    deadLetters.forget(model, null);
     modelStore.forget(model);
     sql.run("drop table if exists read." + TableName.quoted(model));
     sql.run("drop table if exists " + statesTable(model));

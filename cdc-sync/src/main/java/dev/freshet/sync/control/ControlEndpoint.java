@@ -93,6 +93,8 @@ public final class ControlEndpoint {
         .onErrorResume(
             failure ->
                 switch (failure) {
+                  case Operations.NotKept e ->
+                      Mono.just(Problem.of(ProblemCode.CONFLICT, String.valueOf(e.getMessage())));
                   case Operations.NotStreaming e ->
                       Mono.just(Problem.of(ProblemCode.CONFLICT, String.valueOf(e.getMessage())));
                   case NoSuchElementException e ->

@@ -20,7 +20,18 @@ public interface Operations {
     private static final long serialVersionUID = 1L;
 
     public NotStreaming() {
-      super("The sync is not streaming now; GET /api/sync says why. Try again when it is.");
+      super(
+          "The sync is not streaming now; ./freshet status says why. Try again when it is; one that is paused goes on after POST /api/sync/resume.");
+    }
+  }
+
+  /** A model that is not kept in step has nothing to be compared. */
+  final class NotKept extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    public NotKept(String model, String state, String reason) {
+      super("Model %s is %s. %s".formatted(model, state, reason).strip());
     }
   }
 
@@ -41,6 +52,7 @@ public interface Operations {
    *
    * @param withSource whether with the source itself, the tables that it reads included
    * @return empty when there is no such model; otherwise the model's difference last
+   * @throws NotKept when it is not kept in step
    */
   Optional<List<Difference>> verify(String model, boolean withSource)
       throws SQLException, TimeoutException;

@@ -3,6 +3,7 @@ package dev.freshet.gateway.pool;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
+import dev.freshet.protocol.SourceKind;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -116,7 +117,7 @@ public final class HealthChecks implements AutoCloseable {
         become(
             instance,
             Instance.State.NOT_READY,
-            itself ? "it says that it is not ready" : "its database can't be read");
+            itself ? notReady(instance) : "its database can't be read");
         return;
       }
       Position position = Position.parse(report.position());
@@ -131,6 +132,12 @@ public final class HealthChecks implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       become(instance, Instance.State.NOT_READY, String.valueOf(e.getMessage()));
     }
+  }
+
+  private static String notReady(Instance instance) {
+    return instance.spec().kind() == SourceKind.REPLICA
+        ? "it says that it is not ready: its database can't be read, or was promoted and is no replica any more"
+        : "it says that it is not ready";
   }
 
   private static void become(Instance instance, Instance.State state, String reason) {

@@ -40,7 +40,10 @@ class CommandLineIT {
   }
 
   @Test
-  void wrongUsageEndsWithTwo() throws Exception {
+  void wrongUsageEndsWithTwoAndHelpIsThereForEachCommand() throws Exception {
+    assertThat(freshet("models", "verify", "--help"))
+        .returns(0, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("--source"));
     assertThat(freshet("frob").status()).isEqualTo(2);
     assertThat(freshet("up", "--replicas", "many"))
         .returns(2, Ended::status)
@@ -111,6 +114,23 @@ class CommandLineIT {
             freshet("gateway", "--config", folder.resolve("config").toString(), "--port", "24000"))
         .returns(1, Ended::status)
         .satisfies(ended -> assertThat(ended.output()).contains("routes[0].pth is not a key here"));
+  }
+
+  @Test
+  void partThatCannotStartSaysWhyInASentence() throws Exception {
+    Path nowhere = folder.resolve("nowhere");
+    assertThat(freshet("gateway", "--config", nowhere.toString()))
+        .returns(1, Ended::status)
+        .satisfies(
+            ended -> assertThat(ended.output()).contains(nowhere.toString()).hasLineCount(1));
+    Path sample = ProjectHome.path().resolve("infra/restaurant");
+    assertThat(freshet("gateway", "--config", sample.toString()))
+        .returns(1, Ended::status)
+        .satisfies(
+            ended ->
+                assertThat(ended.output()).contains("there are no pools").doesNotContain("\tat "));
+    assertThat(freshet("read", "--source", "postgresql://x@h/d", "--kind", "banana", "--id", "x"))
+        .satisfies(ended -> assertThat(ended.output()).contains("banana").doesNotContain("\tat "));
   }
 
   @Test

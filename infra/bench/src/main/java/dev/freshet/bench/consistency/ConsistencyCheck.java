@@ -190,7 +190,7 @@ public final class ConsistencyCheck {
         client.finish(history);
       }
       requireAllThere(system, keys, ledger);
-      system.requireCopiesEqual(ledger);
+      new CopyChecks(system, ledger).requireEqual();
       ledger.settle(history);
     }
     delete(folder);

@@ -235,7 +235,7 @@ public record Fault(String name, Course course) {
             "select pg_logical_emit_message(false, 'x', repeat('x', %d))"
                 .formatted(Math.max(0, left - 60 - i % 16)));
       }
-      stage.system().requireThere(readers, stage.ledger());
+      new CopyChecks(stage.system(), stage.ledger()).requireThere(readers);
       sleep(stage.lasting());
     } finally {
       stage.idle(false);

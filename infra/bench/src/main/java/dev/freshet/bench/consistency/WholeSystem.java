@@ -30,7 +30,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -48,18 +47,8 @@ final class WholeSystem implements AutoCloseable {
   /** Of the gateway's pools: the writer and four readers. */
   private static final int INSTANCES = 5;
 
-  /**
-   * How long an idle copy may take to be found where the primary is. It takes milliseconds; a
-   * machine with more to do than it can takes longer, and without a ping it would be never.
-   */
-  private static final Duration CATCH_UP = Duration.ofSeconds(20);
-
   /** Parts that are not measured need not be fast, and eight of them start at once. */
   private static final List<String> STARTS_SOON = List.of("-XX:TieredStopAtLevel=1");
-
-  /** The restaurant's models and their keys. */
-  private static final Map<String, String> MODELS =
-      Map.of("orders", "id", "board", "order_id", "menu", "sku", "sales", "hour");
 
   /** Readers of the replicas. */
   static final List<String> REPLICA_READERS = List.of("replica-1", "replica-2");
@@ -296,66 +285,15 @@ final class WholeSystem implements AutoCloseable {
     }
   }
 
-  /**
-   * Nobody writes: these readers get where the primary is, which may have to be brought about.
-   *
-   * @param readers by id
-   */
-  void requireThere(List<String> readers, Ledger ledger) throws Exception {
-    String position =
-        ask(ports + 10, "GET", FreshetHeaders.POSITION_PATH)
-            .replaceFirst(".*\"position\":\"([^\"]+)\".*", "$1");
-    for (String reader : readers) {
-      String there = "";
-      Instant end = Instant.now().plus(CATCH_UP);
-      while (!there.equals("there") && Instant.now().isBefore(end)) {
-        there = reach(reader, position);
-      }
-      if (!there.equals("there")) {
-        ledger.suspect(
-            Ledger.Promise.IDLE_COPIES_CATCH_UP,
-            Optional.empty(),
-            "%s: %s".formatted(reader, there));
-      }
-    }
+  /** Where the writer says that the primary is. */
+  String writerPosition() throws IOException, InterruptedException {
+    return ask(ports + 10, "GET", FreshetHeaders.POSITION_PATH)
+        .replaceFirst(".*\"position\":\"([^\"]+)\".*", "$1");
   }
 
-  /** Waits for a reader; what it says when it does not get there. */
-  private String reach(String reader, String position) throws IOException, InterruptedException {
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      HttpResponse<String> answer =
-          client.send(
-              HttpRequest.newBuilder(
-                      URI.create("http://127.0.0.1:%d/menu".formatted(readerPorts.get(reader))))
-                  .header(FreshetHeaders.MIN_POSITION, position)
-                  .header(FreshetHeaders.MAX_WAIT, "1000")
-                  .timeout(Duration.ofSeconds(10))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
-      return answer.statusCode() == 200 ? "there" : answer.body();
-    }
-  }
-
-  /** Nobody writes, and nothing is wrong any more: in the end every copy is what the primary is. */
-  void requireCopiesEqual(Ledger ledger) throws Exception {
-    List<PostgresServer> copies =
-        Stream.concat(cluster.replicas().stream(), cluster.readDatabases().stream()).toList();
-    for (Map.Entry<String, String> model : MODELS.entrySet()) {
-      String all =
-          "select md5(string_agg(m::text, ',' order by %s)) from read.%s m"
-              .formatted(model.getValue(), model.getKey());
-      String there = query(primary, all);
-      for (PostgresServer copy : copies) {
-        try {
-          await("the copy is equal", () -> query(copy, all).equals(there));
-        } catch (IllegalStateException e) {
-          ledger.suspect(
-              Ledger.Promise.COPIES_END_EQUAL,
-              Optional.empty(),
-              "%s of the server on port %d never was".formatted(model.getKey(), copy.port()));
-        }
-      }
-    }
+  /** A reader's own address, past the gateway. */
+  String reader(String id) {
+    return "http://127.0.0.1:%d".formatted(Objects.requireNonNull(readerPorts.get(id), id));
   }
 
   /** What the gateway says of everything. */

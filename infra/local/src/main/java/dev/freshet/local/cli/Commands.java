@@ -49,6 +49,7 @@ public final class Commands implements Runnable {
             .addSubcommand(new StatusCommand())
             .addSubcommand(new ModelsCommands.Models())
             .addSubcommand(new HelpCommand());
+    offerHelp(commands);
     commands.setDefaultValueProvider(
         argument -> {
           String given = settings.defaultValue(argument);
@@ -71,6 +72,22 @@ public final class Commands implements Runnable {
           return CommandLine.ExitCode.SOFTWARE;
         });
     return commands;
+  }
+
+  /** {@code --help} with every command and its subcommands. */
+  private static void offerHelp(CommandLine command) {
+    for (CommandLine subcommand : command.getSubcommands().values()) {
+      if (subcommand.getCommandSpec().findOption("--help") == null) {
+        subcommand
+            .getCommandSpec()
+            .addOption(
+                CommandLine.Model.OptionSpec.builder("--help")
+                    .usageHelp(true)
+                    .description("Shows this help.")
+                    .build());
+      }
+      offerHelp(subcommand);
+    }
   }
 
   private static Path config(

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -195,9 +196,16 @@ final class ModelsCommands {
     @Override
     public Integer call() throws InterruptedException {
       PrintWriter out = spec.commandLine().getOut();
+      JsonNode models = sync.ask("GET", "/api/models");
       out.printf("%-32s %12s %10s %10s %10s%n", "", "rows", "missing", "extra", "different");
       boolean same = true;
       for (String model : name == null ? sync.names() : List.of(name)) {
+        Optional<String> unkept = unkept(models, model);
+        if (unkept.isPresent()) {
+          out.println(unkept.get());
+          same = false;
+          continue;
+        }
         JsonNode found =
             sync.ask("POST", Sync.path(model, "verify" + (source ? "?source=true" : "")));
         for (JsonNode table : found.path("tables")) {
@@ -205,9 +213,23 @@ final class ModelsCommands {
         }
         same &= print(out, found.path("model").asString(), found);
       }
-      out.println(same ? "Everything is as it should be." : "There are differences.");
+      out.println(same ? "Everything is as it should be." : "Not everything is as it should be.");
       out.flush();
       return same ? 0 : 1;
+    }
+
+    /** What is said of a model that there is nothing of to compare. */
+    private static Optional<String> unkept(JsonNode models, String name) {
+      for (JsonNode model : models) {
+        String state = model.path("state").asString("");
+        if (model.path("name").asString("").equals(name)
+            && !state.equals("live")
+            && !state.equals("faulty")) {
+          return Optional.of(
+              "%-32s is %s. %s".formatted(name, state, model.path("reason").asString("")));
+        }
+      }
+      return Optional.empty();
     }
 
     private static boolean print(PrintWriter out, String what, JsonNode found) {

@@ -178,7 +178,7 @@ final class SyncCommands {
       } catch (SQLException e) {
         throw new StartFailed(
             "The source %s can't be reached: %s. Name it with --primary."
-                .formatted(url, e.getMessage()),
+                .formatted(url, String.valueOf(e.getMessage()).replaceFirst("\\.$", "")),
             e);
       }
     }

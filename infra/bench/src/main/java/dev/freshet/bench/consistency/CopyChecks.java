@@ -1,0 +1,101 @@
+package dev.freshet.bench.consistency;
+
+import static dev.freshet.bench.consistency.WholeSystem.await;
+import static dev.freshet.bench.consistency.WholeSystem.query;
+
+import dev.freshet.cluster.PostgresServer;
+import dev.freshet.protocol.FreshetHeaders;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What must be true of the copies while nobody writes. */
+final class CopyChecks {
+
+  /**
+   * How long an idle copy may take to be found where the primary is. It takes milliseconds; a
+   * machine with more to do than it can takes longer, and without a ping it would be never.
+   */
+  private static final Duration CATCH_UP = Duration.ofSeconds(20);
+
+  /** The restaurant's models and their keys. */
+  private static final Map<String, String> MODELS =
+      Map.of("orders", "id", "board", "order_id", "menu", "sku", "sales", "hour");
+
+  private final WholeSystem system;
+  private final Ledger ledger;
+
+  CopyChecks(WholeSystem system, Ledger ledger) {
+    this.system = system;
+    this.ledger = ledger;
+  }
+
+  /**
+   * Nobody writes: these readers get where the primary is, which may have to be brought about.
+   *
+   * @param readers by id
+   */
+  void requireThere(List<String> readers) throws Exception {
+    String position = system.writerPosition();
+    for (String reader : readers) {
+      String there = "";
+      Instant end = Instant.now().plus(CATCH_UP);
+      while (!there.equals("there") && Instant.now().isBefore(end)) {
+        there = reach(reader, position);
+      }
+      if (!there.equals("there")) {
+        ledger.suspect(
+            Ledger.Promise.IDLE_COPIES_CATCH_UP,
+            Optional.empty(),
+            "%s: %s".formatted(reader, there));
+      }
+    }
+  }
+
+  /** Waits for a reader; what it says when it does not get there. */
+  private String reach(String reader, String position) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<String> answer =
+          client.send(
+              HttpRequest.newBuilder(URI.create(system.reader(reader) + "/menu"))
+                  .header(FreshetHeaders.MIN_POSITION, position)
+                  .header(FreshetHeaders.MAX_WAIT, "1000")
+                  .timeout(Duration.ofSeconds(10))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      return answer.statusCode() == 200 ? "there" : answer.body();
+    }
+  }
+
+  /** Nobody writes, and nothing is wrong any more: in the end every copy is what the primary is. */
+  void requireEqual() throws Exception {
+    List<PostgresServer> copies =
+        Stream.concat(
+                system.cluster().replicas().stream(), system.cluster().readDatabases().stream())
+            .toList();
+    for (Map.Entry<String, String> model : MODELS.entrySet()) {
+      String all =
+          "select md5(string_agg(m::text, ',' order by %s)) from read.%s m"
+              .formatted(model.getValue(), model.getKey());
+      String there = query(system.primary(), all);
+      for (PostgresServer copy : copies) {
+        try {
+          await("the copy is equal", () -> query(copy, all).equals(there));
+        } catch (IllegalStateException e) {
+          ledger.suspect(
+              Ledger.Promise.COPIES_END_EQUAL,
+              Optional.empty(),
+              "%s of the server on port %d never was".formatted(model.getKey(), copy.port()));
+        }
+      }
+    }
+  }
+}
