@@ -77,7 +77,11 @@ final class Succession {
 
   /** The latest timeline that a server's folder knows of: each but the first has a history file. */
   private static int timeline(Path server) {
-    try (Stream<Path> log = Files.list(server.resolve("pg_wal"))) {
+    Path folder = server.resolve("pg_wal");
+    if (!Files.isDirectory(folder)) {
+      return 1;
+    }
+    try (Stream<Path> log = Files.list(folder)) {
       return log.map(file -> file.getFileName().toString())
           .filter(name -> name.matches("[0-9A-F]{8}\\.history"))
           .mapToInt(name -> Integer.parseInt(name.substring(0, 8), 16))
