@@ -137,13 +137,9 @@ public final class SystemView {
 
   /**
    * A backend that stands on the primary told this position in an answer. A timeline that is news
-   * is asked for before it is believed.
+   * is believed at once: who has this answer must not be answered by a former primary after it.
    */
   public void heard(Position position) {
-    if (position.timeline() > timeline()) {
-      ask().subscribe();
-      return;
-    }
     Position known = primary;
     if (known == null || !known.max(position).equals(known)) {
       heardLater(position);
@@ -151,7 +147,8 @@ public final class SystemView {
   }
 
   private synchronized void heardLater(Position position) {
-    if (position.timeline() == timeline()) {
+    if (!isFormer(position)) {
+      learn(position, null);
       primary = primary == null ? position : primary.max(position);
     }
   }

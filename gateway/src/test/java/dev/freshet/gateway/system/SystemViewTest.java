@@ -49,13 +49,12 @@ class SystemViewTest {
   }
 
   @Test
-  void timelineThatAnAnswerTellsOfIsAskedForBeforeItIsBelieved() {
+  void answerOfANewPrimaryIsBelievedAtOnceSoThatAFormerOneThatLivesIsNot() {
     observe("1:0/500", "", System.nanoTime());
-    system.heard(Position.parse("7:0/1"));
-    assertThat(system.timeline()).isEqualTo(1);
-    primaries = Flux.just(report("2:0/600", null));
     system.heard(Position.parse("2:0/600"));
     assertThat(system.timeline()).isEqualTo(2);
+    primaries = Flux.just(report("1:0/9000", ""));
+    assertThat(asked()).isEmpty();
     assertThat(system.isHistoryAwaited()).isTrue();
     assertThat(system.toldHistory()).isEmpty();
     system.heard(Position.parse("1:0/9000"));

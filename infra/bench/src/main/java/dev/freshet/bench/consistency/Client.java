@@ -38,7 +38,6 @@ final class Client implements Runnable {
 
   private static final List<String> LEVELS =
       List.of("session", "session", "session", "strong", "bounded;max-staleness=1", "eventual");
-  private static final Pattern QUANTITY = Pattern.compile("\"quantity\": ?(\\d+)");
 
   private final String gateway;
   private final List<Key> keys;
@@ -65,6 +64,7 @@ final class Client implements Runnable {
   private volatile @Nullable Throwable failure;
   private volatile boolean stopped;
   private volatile boolean idle;
+  private volatile boolean writing;
 
   /** How sessions are asked for: a control may ask for less than it checks. */
   private final String sessionLevel;
@@ -103,6 +103,11 @@ final class Client implements Runnable {
     idle = now;
   }
 
+  /** Whether a write may be under way. */
+  boolean isWriting() {
+    return writing;
+  }
+
   @Override
   public void run() {
     while (!stopped) {
@@ -128,12 +133,24 @@ final class Client implements Runnable {
 
   private void step() throws IOException, InterruptedException {
     Optional<Key> key = anyKey();
+    // Said before it is asked whether it may: who then finds it not writing has stopped it.
+    writing = true;
+    boolean mayWrite = !idle;
+    writing = mayWrite;
+    try {
+      step(key, mayWrite);
+    } finally {
+      writing = false;
+    }
+  }
+
+  private void step(Optional<Key> key, boolean mayWrite) throws IOException, InterruptedException {
     if (random.nextInt(40) == 0 && !others.isEmpty()) {
       join(others.get(random.nextInt(others.size())));
     }
-    if (key.isEmpty() || (!idle && random.nextInt(60) == 0)) {
+    if (key.isEmpty() || (mayWrite && random.nextInt(60) == 0)) {
       place();
-    } else if (!idle && random.nextInt(10) < 3) {
+    } else if (mayWrite && random.nextInt(10) < 3) {
       append(key.get());
       if (random.nextBoolean()) {
         read(key.get(), "session");
@@ -254,7 +271,7 @@ final class Client implements Runnable {
     token = given;
   }
 
-  private static String head(String token) {
+  static String head(String token) {
     return token.split("\\.", -1)[0];
   }
 
@@ -281,8 +298,8 @@ final class Client implements Runnable {
     if (level.equals("eventual")) {
       return answer.statusCode();
     }
-    Set<Integer> values = values(answer);
-    Read read = new Read(key, level, started, source, values, held);
+    Set<Integer> values = ReadAnswer.values(answer);
+    ReadAnswer read = new ReadAnswer(key, level, started, source, values, held);
     checkSession(read);
     if (!level.equals("session")) {
       checkOthers(read);
@@ -297,26 +314,8 @@ final class Client implements Runnable {
     return answer.statusCode();
   }
 
-  /**
-   * A read that was answered.
-   *
-   * @param held the token that it was asked with
-   */
-  private record Read(
-      Key key, String level, long startedNanos, String source, Set<Integer> values, String held) {
-
-    boolean isOfPrimary() {
-      return source.contains(";kind=primary");
-    }
-
-    String lacks(int value, @Nullable Acknowledged acknowledged) {
-      return "order %s lacks %d (%s), got %s from %s at %s with %s"
-          .formatted(key.id(), value, acknowledged, values, source, level, head(held));
-    }
-  }
-
   /** A loss is told before the client goes on: nothing excuses that what it saw is missing. */
-  private void checkSession(Read read) {
+  private void checkSession(ReadAnswer read) {
     for (int expected : floor(read.key())) {
       if (read.values().contains(expected)) {
         continue;
@@ -335,7 +334,7 @@ final class Client implements Runnable {
   }
 
   /** What was acknowledged to anybody; what others lost is not this client's to see. */
-  private void checkOthers(Read read) {
+  private void checkOthers(ReadAnswer read) {
     boolean isStrong = read.level().equals("strong");
     long before = read.startedNanos() - (isStrong ? 0 : Duration.ofSeconds(1).toNanos());
     for (Acknowledged acknowledged : read.key().acknowledgedBefore(before)) {
@@ -374,17 +373,6 @@ final class Client implements Runnable {
             "order %s lost %s, and nobody was told".formatted(one.key().id(), one.what()));
       }
     }
-  }
-
-  private static Set<Integer> values(HttpResponse<String> answer) {
-    Set<Integer> values = new LinkedHashSet<>();
-    if (answer.statusCode() == 200) {
-      Matcher quantities = QUANTITY.matcher(answer.body());
-      while (quantities.find()) {
-        values.add(Integer.parseInt(quantities.group(1)));
-      }
-    }
-    return values;
   }
 
   private void failed(HttpResponse<String> answer, String request, @Nullable Key key) {

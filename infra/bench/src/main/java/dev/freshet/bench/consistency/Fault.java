@@ -217,6 +217,8 @@ public record Fault(String name, Course course) {
    */
   private static void idle(Stage stage, List<String> readers) throws Exception {
     stage.idle(true);
+    await(
+        "the last write is answered", () -> stage.clients().stream().noneMatch(Client::isWriting));
     try (Connection primary = stage.system().primary().connect();
         Statement statement = primary.createStatement()) {
       for (int i = 0; i < 200; i++) {
