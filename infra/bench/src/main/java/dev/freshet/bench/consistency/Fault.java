@@ -237,8 +237,9 @@ public record Fault(String name, Course course) {
             "select pg_logical_emit_message(false, 'x', repeat('x', %d))"
                 .formatted(Math.max(0, left - 60 - i % 16)));
       }
-      new CopyChecks(stage.system(), stage.ledger()).requireThere(readers);
+      // What is no transaction is on disk a while later only, and not asked for before.
       sleep(stage.lasting());
+      new CopyChecks(stage.system(), stage.ledger()).requireThere(readers);
     } finally {
       stage.idle(false);
     }
