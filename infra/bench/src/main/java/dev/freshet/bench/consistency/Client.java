@@ -33,6 +33,9 @@ final class Client implements Runnable {
   private static final Duration PAUSE = Duration.ofMillis(25);
   private static final int VALUES_AN_ORDER = 40;
 
+  /** A header has an end: where nothing is written, tokens are only added to. */
+  private static final int MOST_TOKEN_CHARACTERS = 2_000;
+
   /** A promotion's history is told within ten seconds. */
   private static final int FINISHING_READS = 400;
 
@@ -175,7 +178,7 @@ final class Client implements Runnable {
     Snapshot taken = other.snapshot;
     theirs.putAll(taken.floors());
     theirToken = taken.token();
-    if (theirToken.isEmpty()) {
+    if (theirToken.isEmpty() || token.length() + theirToken.length() > MOST_TOKEN_CHARACTERS) {
       return;
     }
     token = token.isEmpty() ? theirToken : token + ", " + theirToken;
@@ -351,11 +354,15 @@ final class Client implements Runnable {
    * One read more, so that a loss can be told; then all that was acknowledged and not told lost
    * must be there.
    */
-  void finish(TimelineHistory history) throws IOException, InterruptedException {
+  void finish(TimelineHistory history) throws InterruptedException {
     Optional<Key> key = anyKey();
     int status = 0;
     for (int i = 0; key.isPresent() && status != 200 && status != 404; i++) {
-      status = read(key.get(), "session");
+      try {
+        status = read(key.get(), "session");
+      } catch (IOException e) {
+        ledger.count("unavailable: connection"); // kept open for long; the next one is new
+      }
       if (i == FINISHING_READS) {
         ledger.suspect(
             Promise.NO_FALSE_REFUSAL,
