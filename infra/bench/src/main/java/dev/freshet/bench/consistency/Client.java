@@ -2,11 +2,9 @@ package dev.freshet.bench.consistency;
 
 import dev.freshet.bench.consistency.Key.Acknowledged;
 import dev.freshet.bench.consistency.Ledger.Promise;
+import dev.freshet.bench.http.HttpCalls;
 import dev.freshet.protocol.TimelineHistory;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,8 +45,7 @@ final class Client implements Runnable {
   private final Ledger ledger;
   private final Random random;
   private final List<Client> others = new CopyOnWriteArrayList<>();
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final HttpCalls calls = new HttpCalls(TIMEOUT);
 
   /** What every session read must hold, the latest last. */
   private final Map<Key, Set<Integer>> floors = new HashMap<>();
@@ -205,7 +202,7 @@ final class Client implements Runnable {
             """
             {"kind":"takeaway","customer":"Ada","items":[{"sku":"margherita","quantity":%d}]}"""
                 .formatted(Key.FIRST_VALUE),
-            null);
+            "");
     ledger.count("writes");
     if (answer.statusCode() == 201) {
       Matcher id = Pattern.compile("\"id\": ?\"([^\"]+)\"").matcher(answer.body());
@@ -232,7 +229,7 @@ final class Client implements Runnable {
             "POST",
             "/orders/" + key.id() + "/items",
             "{\"sku\":\"margherita\",\"quantity\":%d}".formatted(value),
-            null);
+            "");
     ledger.count("writes");
     if (answer.statusCode() == 200) {
       acknowledged(key, value, answer);
@@ -419,22 +416,9 @@ final class Client implements Runnable {
     }
   }
 
-  private HttpResponse<String> send(String method, String path, String body, @Nullable String level)
+  private HttpResponse<String> send(String method, String path, String body, String level)
       throws IOException, InterruptedException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(gateway + path))
-            .timeout(TIMEOUT)
-            .method(
-                method,
-                body.isEmpty()
-                    ? HttpRequest.BodyPublishers.noBody()
-                    : HttpRequest.BodyPublishers.ofString(body));
-    if (!token.isEmpty()) {
-      request.header("Freshet-Session", token);
-    }
-    if (level != null) {
-      request.header("Freshet-Consistency", level);
-    }
-    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    return calls.send(
+        method, gateway + path, body, "Freshet-Session", token, "Freshet-Consistency", level);
   }
 }

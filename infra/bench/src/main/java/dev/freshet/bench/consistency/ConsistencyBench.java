@@ -1,10 +1,8 @@
 package dev.freshet.bench.consistency;
 
+import dev.freshet.bench.http.HttpCalls;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,8 +141,7 @@ public final class ConsistencyBench {
     private final WholeSystem system;
     private final Way way;
     private final Tally tally;
-    private final HttpClient http =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpCalls calls = new HttpCalls(Duration.ofSeconds(15));
     private String token = "";
     private String order = "";
     private int value;
@@ -239,22 +236,9 @@ public final class ConsistencyBench {
     private HttpResponse<String> send(
         String gateway, String method, String path, String body, String level)
         throws IOException, InterruptedException {
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(URI.create(gateway + path))
-              .timeout(Duration.ofSeconds(15))
-              .method(
-                  method,
-                  body.isEmpty()
-                      ? HttpRequest.BodyPublishers.noBody()
-                      : HttpRequest.BodyPublishers.ofString(body));
-      if (!token.isEmpty()) {
-        request.header("Freshet-Session", token);
-      }
-      if (!level.isEmpty()) {
-        request.header("Freshet-Consistency", level);
-      }
       HttpResponse<String> answer =
-          http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+          calls.send(
+              method, gateway + path, body, "Freshet-Session", token, "Freshet-Consistency", level);
       answer.headers().firstValue("Freshet-Session").ifPresent(given -> token = given);
       return answer;
     }

@@ -3,12 +3,10 @@ package dev.freshet.bench.consistency;
 import static dev.freshet.bench.consistency.WholeSystem.await;
 import static dev.freshet.bench.consistency.WholeSystem.query;
 
+import dev.freshet.bench.http.HttpCalls;
 import dev.freshet.cluster.PostgresServer;
 import dev.freshet.protocol.FreshetHeaders;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,6 +28,7 @@ final class CopyChecks {
   private static final Map<String, String> MODELS =
       Map.of("orders", "id", "board", "order_id", "menu", "sku", "sales", "hour");
 
+  private final HttpCalls calls = new HttpCalls(Duration.ofSeconds(10));
   private final WholeSystem system;
   private final Ledger ledger;
 
@@ -62,17 +61,16 @@ final class CopyChecks {
 
   /** Waits for a reader; what it says when it does not get there. */
   private String reach(String reader, String position) throws IOException, InterruptedException {
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      HttpResponse<String> answer =
-          client.send(
-              HttpRequest.newBuilder(URI.create(system.reader(reader) + "/menu"))
-                  .header(FreshetHeaders.MIN_POSITION, position)
-                  .header(FreshetHeaders.MAX_WAIT, "1000")
-                  .timeout(Duration.ofSeconds(10))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
-      return answer.statusCode() == 200 ? "there" : answer.body();
-    }
+    HttpResponse<String> answer =
+        calls.send(
+            "GET",
+            system.reader(reader) + "/menu",
+            "",
+            FreshetHeaders.MIN_POSITION,
+            position,
+            FreshetHeaders.MAX_WAIT,
+            "1000");
+    return answer.statusCode() == 200 ? "there" : answer.body();
   }
 
   /** Nobody writes, and nothing is wrong any more: in the end every copy is what the primary is. */

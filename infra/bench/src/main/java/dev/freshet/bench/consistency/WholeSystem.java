@@ -1,5 +1,6 @@
 package dev.freshet.bench.consistency;
 
+import dev.freshet.bench.http.HttpCalls;
 import dev.freshet.bench.process.ProjectHome;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterException;
@@ -11,8 +12,6 @@ import dev.freshet.protocol.TimelineHistory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +55,7 @@ final class WholeSystem implements AutoCloseable {
   /** Readers of all copies. */
   static final List<String> COPY_READERS = List.of("replica-1", "replica-2", "read-1");
 
+  private final HttpCalls calls = new HttpCalls(Duration.ofSeconds(10));
   private final Path folder;
   private final int ports;
   private final Cluster cluster;
@@ -275,14 +275,7 @@ final class WholeSystem implements AutoCloseable {
   }
 
   HttpResponse<String> get(String path, String token) throws IOException, InterruptedException {
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      HttpRequest.Builder request =
-          HttpRequest.newBuilder(URI.create(gateway() + path)).timeout(Duration.ofSeconds(10));
-      if (!token.isEmpty()) {
-        request.header("Freshet-Session", token);
-      }
-      return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    }
+    return calls.send("GET", gateway() + path, "", "Freshet-Session", token);
   }
 
   /** Where the writer says that the primary is. */
@@ -311,18 +304,9 @@ final class WholeSystem implements AutoCloseable {
     return ask(ports + 11, method, path);
   }
 
-  private static String ask(int port, String method, String path)
+  private String ask(int port, String method, String path)
       throws IOException, InterruptedException {
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      return client
-          .send(
-              HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(port, path)))
-                  .method(method, HttpRequest.BodyPublishers.noBody())
-                  .timeout(Duration.ofSeconds(10))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
-    }
+    return calls.send(method, "http://127.0.0.1:%d%s".formatted(port, path), "").body();
   }
 
   private boolean allReady() throws IOException, InterruptedException {

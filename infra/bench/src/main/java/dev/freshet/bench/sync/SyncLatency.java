@@ -1,10 +1,8 @@
 package dev.freshet.bench.sync;
 
+import dev.freshet.bench.http.HttpCalls;
 import dev.freshet.bench.process.ProcessUse;
 import java.io.PrintStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,13 +123,8 @@ public final class SyncLatency {
 
   private static void post(String path) throws Exception {
     HttpResponse<String> answer =
-        HttpClient.newHttpClient()
-            .send(
-                HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:%d%s".formatted(SYNC_PORT, path)))
-                    .POST(HttpRequest.BodyPublishers.noBody())
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
+        new HttpCalls(Duration.ofSeconds(30))
+            .send("POST", "http://127.0.0.1:%d%s".formatted(SYNC_PORT, path), "");
     if (answer.statusCode() != 200) {
       throw new IllegalStateException(path + " answered " + answer.body());
     }
