@@ -21,7 +21,6 @@ import dev.freshet.gateway.session.SessionCookies;
 import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
-import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -311,14 +310,14 @@ final class RequestPath implements GlobalFilter, Ordered {
 
   private Mono<Void> after(Attempt attempt, Request request, Candidate candidate, int index) {
     return switch (attempt) {
-      case Attempt.Answered(int status, Position ignored) -> {
+      case Attempt.Answered(int status) -> {
         observer.accept(request.told().finished(candidate.instance().spec().id(), status));
         if (request.intent() == Intent.READ) {
           observer.accept(readAnswered(request, candidate));
         }
         yield Mono.empty();
       }
-      case Attempt.Declined ignored -> attempt(request, index + 1);
+      case Attempt.Declined() -> attempt(request, index + 1);
       case Attempt.Withheld(Requirement.Refused refusal) ->
           refusal.problem().code() == ProblemCode.NOT_CAUGHT_UP
                   && request.canBeRepeated()

@@ -123,22 +123,7 @@ class GatewayIT {
   }
 
   private ConfigurableApplicationContext startGateway() {
-    return Gateway.start(
-        Map.of(
-            "server.port",
-            0,
-            "server.address",
-            "127.0.0.1",
-            "management.server.port",
-            0,
-            "management.server.address",
-            "127.0.0.1",
-            "freshet.gateway.timeout",
-            "1s",
-            "freshet.gateway.session-keys-text",
-            KEYS,
-            "freshet.gateway.routes",
-            folder.resolve("routes.yaml").toString()));
+    return TestGateway.start(folder, Map.of("timeout", "1s", "session-keys-text", KEYS));
   }
 
   private static WireMockServer backend(String kind, String position) {

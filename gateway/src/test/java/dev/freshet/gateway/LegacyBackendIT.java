@@ -70,21 +70,7 @@ class LegacyBackendIT {
                 backend.baseUrl(),
                 cluster.primary().url().uriWithPassword(),
                 cluster.replicas().getFirst().url().uriWithPassword()));
-    gateway =
-        Gateway.start(
-            Map.of(
-                "server.port",
-                0,
-                "server.address",
-                "127.0.0.1",
-                "management.server.port",
-                0,
-                "management.server.address",
-                "127.0.0.1",
-                "freshet.gateway.data",
-                folder.toString(),
-                "freshet.gateway.routes",
-                folder.resolve("routes.yaml").toString()));
+    gateway = TestGateway.start(folder, Map.of("data", folder.toString()));
   }
 
   @AfterEach

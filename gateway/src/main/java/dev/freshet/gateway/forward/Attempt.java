@@ -1,27 +1,18 @@
 package dev.freshet.gateway.forward;
 
 import dev.freshet.gateway.session.Requirements.Requirement;
-import dev.freshet.protocol.Position;
-import org.jspecify.annotations.Nullable;
 
 /** How one attempt ended. */
 public sealed interface Attempt {
 
-  /**
-   * The instance answered, and the client has its answer.
-   *
-   * @param at where it said it was, or null
-   */
-  record Answered(int status, @Nullable Position at) implements Attempt {}
+  /** The instance answered, and the client has its answer. */
+  record Answered(int status) implements Attempt {}
 
   /**
    * A read's answer was kept back because another instance may do better: it was not caught up, or
    * could not serve.
-   *
-   * @param status the status that it answered
-   * @param at where it said it was, or null
    */
-  record Declined(int status, @Nullable Position at) implements Attempt {}
+  record Declined() implements Attempt {}
 
   /**
    * The instance answered, and its answer breaks what was promised.

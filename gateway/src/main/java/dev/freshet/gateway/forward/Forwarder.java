@@ -5,7 +5,6 @@ import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
-import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.source.FreshnessGate;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -43,8 +42,6 @@ public final class Forwarder {
 
   /** Statuses by which an instance says that it can't serve a read, where another one may. */
   private static final Set<Integer> DECLINED = Set.of(502, 503);
-
-  private static final int NOT_CAUGHT_UP = ProblemCode.NOT_CAUGHT_UP.status();
 
   private final HttpClient client;
 
@@ -123,9 +120,7 @@ public final class Forwarder {
               instance.started();
               return arrived(candidate);
             })
-        .flatMap(
-            there ->
-                there ? request(underWay) : Mono.just(new Attempt.Declined(NOT_CAUGHT_UP, null)))
+        .flatMap(there -> there ? request(underWay) : Mono.just(new Attempt.Declined()))
         .timeout(untilAnswering(deadline, progress))
         .onErrorResume(
             failure -> {
@@ -235,7 +230,7 @@ public final class Forwarder {
       underWay.instance().seenAt(at);
     }
     if (underWay.mayDecline() && DECLINED.contains(status)) {
-      return body.then(Mono.just(new Attempt.Declined(status, at)));
+      return body.then(Mono.just(new Attempt.Declined()));
     }
     ServerHttpResponse answer = underWay.exchange().getResponse();
     answer.setStatusCode(HttpStatusCode.valueOf(status));
@@ -250,8 +245,7 @@ public final class Forwarder {
                       Mono.just(new Attempt.Withheld(refusal));
                   case Verdict.Passed() -> {
                     underWay.progress().answering.set(true);
-                    yield write(answer, response, body)
-                        .thenReturn(new Attempt.Answered(status, at));
+                    yield write(answer, response, body).thenReturn(new Attempt.Answered(status));
                   }
                 });
   }
