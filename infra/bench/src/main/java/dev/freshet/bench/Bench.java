@@ -2,6 +2,7 @@ package dev.freshet.bench;
 
 import dev.freshet.bench.consistency.ConsistencyBench;
 import dev.freshet.bench.consistency.ConsistencyCheck;
+import dev.freshet.bench.gateway.GatewayBench;
 import dev.freshet.bench.sync.SyncLatency;
 import dev.freshet.bench.sync.SyncThroughput;
 import java.time.Duration;
@@ -18,6 +19,7 @@ public final class Bench {
 
   private static final Duration EACH_WAY = Duration.ofSeconds(15);
   private static final int CHECK_PORTS = 12_500;
+  private static final int GATEWAY_PORTS = 12_700;
 
   private Bench() {}
 
@@ -43,15 +45,21 @@ public final class Bench {
       }
       case "sync --throughput" -> new SyncThroughput(System.out, MANY_CHANGES).run();
       case "sync --latency" -> new SyncLatency(System.out, SECONDS).run();
+      case "gateway" -> gateway(GatewayBench.Effort.FULL);
+      case "gateway --short" -> gateway(GatewayBench.Effort.SHORT);
       case "consistency" -> new ConsistencyBench(System.out, EACH_WAY, CHECK_PORTS).run();
       case "consistency --check" -> check(ConsistencyCheck.Length.SHORT);
       case "consistency --check --long" -> check(ConsistencyCheck.Length.LONG);
       default -> {
         System.err.println(
-            "Usage: freshet bench read | sync [--short|--throughput|--latency] | consistency [--check [--long]]");
+            "Usage: freshet bench gateway [--short] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]]");
         System.exit(2);
       }
     }
+  }
+
+  private static void gateway(GatewayBench.Effort effort) throws Exception {
+    new GatewayBench(System.out, GATEWAY_PORTS, effort).run();
   }
 
   /** Ends with 1 when a promise was not kept. */

@@ -3,11 +3,12 @@ package dev.freshet.bench;
 import java.util.Arrays;
 
 /** What is made of measured values. */
-final class Figures {
+public final class Figures {
 
   private Figures() {}
 
-  static double median(double[] values) {
+  /** The value in the middle; between two it is their mean. */
+  public static double median(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     int middle = sorted.length / 2;

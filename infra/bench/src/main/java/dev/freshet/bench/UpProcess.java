@@ -1,6 +1,6 @@
 package dev.freshet.bench;
 
-import dev.freshet.bench.process.ProjectHome;
+import dev.freshet.bench.process.JavaCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -49,35 +49,25 @@ public final class UpProcess implements AutoCloseable {
    */
   public static UpProcess start(Path data, int portBase, String... more) {
     int databasePortBase = portBase + 250;
-    Path home = ProjectHome.path();
-    Path jar = home.resolve("infra/local/target/freshet.jar");
-    if (!Files.exists(jar)) {
-      throw new IllegalStateException(jar + " is not there; build first, with ./freshet");
-    }
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseParallelGC",
-            "-XX:+UseCompactObjectHeaders",
-            "-Xmx768m",
-            "-Duser.timezone=UTC",
-            "-Xlog:disable"));
+    Path jar = JavaCommand.freshetJar();
+    List<String> options = new ArrayList<>(List.of("-XX:+UseParallelGC", "-Xmx768m"));
     Path aotCache = jar.resolveSibling("freshet.aot");
     if (Files.exists(aotCache)) {
-      command.add("-XX:AOTCache=" + aotCache);
+      options.add("-XX:AOTCache=" + aotCache);
     }
-    command.addAll(
-        List.of(
-            "-Dfreshet.home=" + home, "-cp", jar.toString(), "dev.freshet.local.Freshet", "up"));
-    command.addAll(
-        List.of(
-            "--data", data.toString(),
-            "--port-base", Integer.toString(portBase),
-            "--database-port-base", Integer.toString(databasePortBase)));
-    command.addAll(List.of(more));
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "dev.freshet.local.Freshet",
+                "up",
+                "--data",
+                data.toString(),
+                "--port-base",
+                Integer.toString(portBase),
+                "--database-port-base",
+                Integer.toString(databasePortBase)));
+    arguments.addAll(List.of(more));
+    List<String> command = JavaCommand.of(jar.toString(), options, arguments);
     try {
       Path output = Files.createTempFile("freshet-up-", ".out");
       Process process =

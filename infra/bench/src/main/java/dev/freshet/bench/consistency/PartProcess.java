@@ -1,13 +1,12 @@
 package dev.freshet.bench.consistency;
 
-import dev.freshet.bench.process.ProjectHome;
+import dev.freshet.bench.process.JavaCommand;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,30 +52,14 @@ final class PartProcess implements AutoCloseable {
   }
 
   private static Process launch(Start start) throws IOException {
-    Path home = ProjectHome.path();
-    Path jar = home.resolve("infra/local/target/freshet.jar");
-    if (!Files.exists(jar)) {
-      throw new IllegalStateException(jar + " is not there; build first, with ./freshet");
-    }
     List<String> classPath = new ArrayList<>(start.first().stream().map(Path::toString).toList());
-    classPath.add(jar.toString());
+    classPath.add(JavaCommand.freshetJar().toString());
+    List<String> options = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xmx256m"));
+    options.addAll(start.options());
+    List<String> arguments = new ArrayList<>(List.of("dev.freshet.local.Freshet"));
+    arguments.addAll(start.arguments());
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:+UseSerialGC",
-                "-XX:+UseCompactObjectHeaders",
-                "-Xmx256m",
-                "-Duser.timezone=UTC",
-                "-Xlog:disable",
-                "-Dfreshet.home=" + home,
-                "-cp",
-                String.join(File.pathSeparator, classPath)));
-    command.addAll(start.options());
-    command.add("dev.freshet.local.Freshet");
-    command.addAll(start.arguments());
+        JavaCommand.of(String.join(File.pathSeparator, classPath), options, arguments);
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)

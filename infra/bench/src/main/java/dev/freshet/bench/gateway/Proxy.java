@@ -1,0 +1,256 @@
+package dev.freshet.bench.gateway;
+
+import dev.freshet.bench.http.HttpCalls;
+import dev.freshet.bench.process.JavaCommand;
+import dev.freshet.bench.process.ProcessUse;
+import dev.freshet.bench.process.ProjectHome;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/** A proxy in a process of its own, in front of the {@link Origin}. */
+final class Proxy implements AutoCloseable {
+
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(1);
+  private static final List<String> JVM = List.of("-XX:+UseParallelGC", "-Xmx768m");
+  private static final int WORKERS = 2;
+
+  private final Kind kind;
+  private final int port;
+  private final Process process;
+  private final double secondsToFirstAnswer;
+
+  /** Which proxy. */
+  enum Kind {
+    FRESHET("Freshet, as the sample has it"),
+    SPRING_CLOUD_GATEWAY("Spring Cloud Gateway, plain"),
+    REACTOR_NETTY("Reactor Netty, bare"),
+    NGINX("NGINX"),
+    HAPROXY("HAProxy");
+
+    private final String title;
+
+    Kind(String title) {
+      this.title = title;
+    }
+
+    String title() {
+      return title;
+    }
+
+    /** The program that has to be installed; empty for what comes along. */
+    private String program() {
+      return switch (this) {
+        case FRESHET, SPRING_CLOUD_GATEWAY, REACTOR_NETTY -> "";
+        case NGINX -> "nginx";
+        case HAPROXY -> "haproxy";
+      };
+    }
+
+    boolean isInstalled() {
+      return program().isEmpty()
+          || Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
+              .anyMatch(folder -> Files.isExecutable(Path.of(folder, program())));
+    }
+  }
+
+  private Proxy(Kind kind, int port, Process process, double secondsToFirstAnswer) {
+    this.kind = kind;
+    this.port = port;
+    this.process = process;
+    this.secondsToFirstAnswer = secondsToFirstAnswer;
+  }
+
+  /**
+   * Starts one and waits for its first answer.
+   *
+   * @param folder for its configuration and its output
+   * @param port its own; the one after it is taken, too
+   * @param routesBefore how many routes Freshet has that match nothing
+   */
+  static Proxy start(Kind kind, Path folder, int port, int origin, int routesBefore)
+      throws IOException, InterruptedException {
+    Path own = Files.createDirectories(folder.resolve(kind.name() + "-" + port));
+    Path output = own.resolve("output");
+    long started = System.nanoTime();
+    Process process =
+        new ProcessBuilder(command(kind, own, port, origin, routesBefore))
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    HttpCalls calls = new HttpCalls(Duration.ofSeconds(5));
+    long end = started + START_TIMEOUT.toNanos();
+    while (!answers(calls, port)) {
+      if (!process.isAlive() || System.nanoTime() > end) {
+        process.destroyForcibly();
+        throw new IllegalStateException(
+            "%s did not start: %s".formatted(kind.title(), Files.readString(output)));
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+    }
+    return new Proxy(kind, port, process, (System.nanoTime() - started) / 1e9);
+  }
+
+  private static boolean answers(HttpCalls calls, int port) throws InterruptedException {
+    try {
+      return calls.send("GET", "http://127.0.0.1:%d/orders/10".formatted(port), "").statusCode()
+          == 200;
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  private static List<String> command(
+      Kind kind, Path folder, int port, int origin, int routesBefore) throws IOException {
+    String ports = "%d %d".formatted(port, origin);
+    return switch (kind) {
+      case FRESHET -> {
+        Files.writeString(folder.resolve("routes.yaml"), routes(origin, routesBefore));
+        List<String> options = new ArrayList<>(JVM);
+        Path aotCache = JavaCommand.freshetJar().resolveSibling("freshet.aot");
+        if (Files.exists(aotCache)) {
+          options.add("-XX:AOTCache=" + aotCache);
+        }
+        yield JavaCommand.of(
+            JavaCommand.freshetJar().toString(),
+            options,
+            List.of(
+                "dev.freshet.local.Freshet",
+                "gateway",
+                "--config",
+                folder.toString(),
+                "--data",
+                folder.toString(),
+                "--port",
+                Integer.toString(port),
+                "--operator-port",
+                Integer.toString(port + 1)));
+      }
+      case SPRING_CLOUD_GATEWAY -> ofBench(PlainGateway.class, ports);
+      case REACTOR_NETTY -> ofBench(BareProxy.class, ports);
+      case NGINX -> {
+        Path file = Files.writeString(folder.resolve("nginx.conf"), nginx(folder, port, origin));
+        yield List.of("nginx", "-p", folder.toString(), "-c", file.toString());
+      }
+      case HAPROXY -> {
+        Path file = Files.writeString(folder.resolve("haproxy.cfg"), haproxy(port, origin));
+        yield List.of("haproxy", "-db", "-f", file.toString());
+      }
+    };
+  }
+
+  /** A program of the benchmarks' own jar. */
+  static List<String> ofBench(Class<?> main, String arguments) {
+    List<String> words = new ArrayList<>(List.of(main.getName()));
+    words.addAll(List.of(arguments.split(" ", -1)));
+    return JavaCommand.of(
+        ProjectHome.path().resolve("infra/bench/target/bench.jar").toString(), JVM, words);
+  }
+
+  /** The sample's routes, with pools of the origin alone. */
+  private static String routes(int origin, int before) throws IOException {
+    String sample = Files.readString(ProjectHome.path().resolve("infra/restaurant/routes.yaml"));
+    StringBuilder more = new StringBuilder("routes:\n");
+    for (int i = 0; i < before; i++) {
+      more.append(
+          "  - { id: r%1$d, path: \"/tenant-%1$d/**\", read: { pool: readers } }\n".formatted(i));
+    }
+    return sample.replace("routes:\n", more)
+        + """
+        pools:
+          writers:
+            instances: [ { id: write-1, url: "http://127.0.0.1:%1$d" } ]
+          readers:
+            instances: [ { id: replica-1, url: "http://127.0.0.1:%1$d", kind: replica } ]
+        """
+            .formatted(origin);
+  }
+
+  private static String nginx(Path folder, int port, int origin) {
+    return """
+        worker_processes %1$d;
+        worker_rlimit_nofile 30000;
+        daemon off;
+        pid %2$s/pid;
+        error_log %2$s/error.log;
+        events { worker_connections 12000; }
+        http {
+          access_log off;
+          keepalive_requests 100000000;
+          upstream origin { server 127.0.0.1:%4$d; keepalive 128; keepalive_requests 100000000; }
+          server {
+            listen 127.0.0.1:%3$d backlog=4096;
+            location / {
+              proxy_pass http://origin;
+              proxy_http_version 1.1;
+              proxy_set_header Connection "";
+            }
+          }
+        }
+        """
+        .formatted(WORKERS, folder, port, origin);
+  }
+
+  private static String haproxy(int port, int origin) {
+    return """
+        global
+          nbthread %d
+          no strict-limits
+          maxconn 12000
+        defaults
+          mode http
+          timeout connect 5s
+          timeout client 300s
+          timeout server 60s
+          http-reuse always
+        frontend clients
+          bind 127.0.0.1:%d backlog 4096
+          default_backend origin
+        backend origin
+          server origin 127.0.0.1:%d
+        """
+        .formatted(WORKERS, port, origin);
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  int port() {
+    return port;
+  }
+
+  double secondsToFirstAnswer() {
+    return secondsToFirstAnswer;
+  }
+
+  /** CPU time so far, user and system, workers included, in microseconds. */
+  double cpuMicros() {
+    return ProcessUse.cpuMicrosWithChildren(process.toHandle());
+  }
+
+  double residentMebibytes() {
+    return ProcessUse.residentMebibytes(
+        Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList());
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(15, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}
