@@ -1,24 +1,24 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.session.ClientSession;
-import java.util.Optional;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpMethod;
-import org.springframework.http.HttpStatusCode;
-import org.springframework.web.server.ServerWebExchange;
+import io.netty.handler.codec.http.HttpHeaders;
 
 /**
  * An instance's answer on its way to the client.
  *
+ * @param head what the instance answered, without its content
  * @param source the value of {@code Freshet-Source}
  * @param timeline that the system was on when the request was sent; 0 while that was unknown
  */
 record Answer(
-    ServerWebExchange exchange,
+    Exchange exchange,
+    Head head,
     Route route,
     ClientSession session,
     Candidate candidate,
@@ -26,7 +26,7 @@ record Answer(
     int timeline) {
 
   HttpHeaders headers() {
-    return exchange.getResponse().getHeaders();
+    return head.headers();
   }
 
   Instance instance() {
@@ -44,13 +44,10 @@ record Answer(
 
   /** Whether it says that something was done, or what there is; refusals promise nothing. */
   boolean isPromise() {
-    if (exchange.getRequest().getMethod().equals(HttpMethod.OPTIONS)) {
+    if (exchange.method().equals("OPTIONS")) {
       return false;
     }
-    int status =
-        Optional.ofNullable(exchange.getResponse().getStatusCode())
-            .map(HttpStatusCode::value)
-            .orElse(0);
-    return isOfWrite() ? status < 400 : status < 400 || status == 404 || status == 410;
+    int status = head.status();
+    return status < 400 || (!isOfWrite() && (status == 404 || status == 410));
   }
 }

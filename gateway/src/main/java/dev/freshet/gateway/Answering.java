@@ -1,6 +1,8 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.Placing.Placed;
+import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.forward.Forwarder.Verdict;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.SessionBy;
@@ -12,9 +14,9 @@ import dev.freshet.gateway.session.Sessions;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 
 /**
@@ -27,9 +29,9 @@ final class Answering {
           ", ",
           FreshetHeaders.SESSION,
           FreshetHeaders.SOURCE,
-          HttpHeaders.ETAG,
-          HttpHeaders.LOCATION,
-          HttpHeaders.CONTENT_RANGE);
+          HttpHeaderNames.ETAG,
+          HttpHeaderNames.LOCATION,
+          HttpHeaderNames.CONTENT_RANGE);
 
   private final Sessions sessions;
   private final Placing placing;
@@ -65,7 +67,7 @@ final class Answering {
     addSource(answer);
     if (!answer.isOfSession()) {
       // Or a cache would give it to one who asks for more.
-      answer.headers().add(HttpHeaders.VARY, FreshetHeaders.CONSISTENCY);
+      answer.headers().add(HttpHeaderNames.VARY, FreshetHeaders.CONSISTENCY);
       return;
     }
     addToken(answer, session, at);
@@ -86,21 +88,21 @@ final class Answering {
   private static void addSource(Answer answer) {
     HttpHeaders headers = answer.headers();
     headers.set(FreshetHeaders.SOURCE, answer.source());
-    if (headers.getAccessControlAllowOrigin() != null) {
-      headers.add(HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    if (headers.contains(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN)) {
+      headers.add(HttpHeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
   }
 
   private static void addCaching(Answer answer) {
     HttpHeaders headers = answer.headers();
     headers.add(
-        HttpHeaders.VARY,
+        HttpHeaderNames.VARY,
         FreshetHeaders.SESSION
             + ", "
             + FreshetHeaders.CONSISTENCY
             + (answer.route().sessionBy() == SessionBy.COOKIE ? ", Cookie" : ""));
-    if (!headers.containsHeader(HttpHeaders.CACHE_CONTROL)) {
-      headers.setCacheControl("private, no-cache");
+    if (!headers.contains(HttpHeaderNames.CACHE_CONTROL)) {
+      headers.set(HttpHeaderNames.CACHE_CONTROL, "private, no-cache");
     }
   }
 
@@ -112,7 +114,7 @@ final class Answering {
     String token = issue(answer, after);
     // Not by a read: its answer may come later than that of a write.
     if (session.renewal() == Renewal.IN_PLACE_OF_ALL && answer.isOfWrite()) {
-      giveInPlaceOfAll(answer.exchange(), answer.route(), token);
+      giveInPlaceOfAll(answer.exchange(), answer.head(), answer.route(), token);
     } else {
       give(answer, token, answer.isOfWrite());
     }
@@ -125,42 +127,37 @@ final class Answering {
   /** Gives a token, beside those that were given with this answer; never with a public one. */
   private void give(Answer answer, String token, boolean ofWrite) {
     HttpHeaders headers = answer.headers();
-    if (String.valueOf(headers.getFirst(HttpHeaders.CACHE_CONTROL)).contains("public")) {
+    if (headers.get(HttpHeaderNames.CACHE_CONTROL, "").contains("public")) {
       return;
     }
     switch (answer.route().sessionBy()) {
       case HEADER -> {
-        String given = headers.getFirst(FreshetHeaders.SESSION);
+        String given = headers.get(FreshetHeaders.SESSION);
         headers.set(FreshetHeaders.SESSION, given == null ? token : given + ", " + token);
       }
       case COOKIE ->
           SessionCookies.set(
-              headers, token, ofWrite, isSecure(answer.exchange()), sessions.lifetime());
+              headers, token, ofWrite, answer.exchange().isSecure(), sessions.lifetime());
     }
   }
 
-  private static boolean isSecure(ServerWebExchange exchange) {
-    return exchange.getRequest().getSslInfo() != null;
-  }
-
   /** Gives a token where the client's others are worth nothing. */
-  void giveInPlaceOfAll(ServerWebExchange exchange, Route route, String token) {
-    HttpHeaders headers = exchange.getResponse().getHeaders();
+  void giveInPlaceOfAll(Exchange exchange, Head head, Route route, String token) {
     switch (route.sessionBy()) {
-      case HEADER -> headers.set(FreshetHeaders.SESSION, token);
+      case HEADER -> head.headers().set(FreshetHeaders.SESSION, token);
       case COOKIE ->
-          SessionCookies.setInPlaceOfAll(headers, token, isSecure(exchange), sessions.lifetime());
+          SessionCookies.setInPlaceOfAll(
+              head.headers(), token, exchange.isSecure(), sessions.lifetime());
     }
   }
 
   /** Takes the tokens away that are worth nothing, from a client that can't do so itself. */
-  void takeAway(ServerWebExchange exchange, Route route) {
+  void takeAway(Exchange exchange, Head head, Route route) {
     switch (route.sessionBy()) {
       case HEADER -> {
         // It sent them itself.
       }
-      case COOKIE ->
-          SessionCookies.takeAway(exchange.getResponse().getHeaders(), isSecure(exchange));
+      case COOKIE -> SessionCookies.takeAway(head.headers(), exchange.isSecure());
     }
   }
 }

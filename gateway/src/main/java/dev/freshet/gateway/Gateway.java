@@ -3,6 +3,7 @@ package dev.freshet.gateway;
 import dev.freshet.gateway.choice.FallbackBudget;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.operator.StatusReport;
+import dev.freshet.gateway.pool.Connections;
 import dev.freshet.gateway.pool.Databases;
 import dev.freshet.gateway.pool.HealthChecks;
 import dev.freshet.gateway.pool.Pools;
@@ -18,7 +19,6 @@ import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.netty.channel.ChannelOption;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -27,6 +27,8 @@ import java.util.Map;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.cloud.gateway.config.GatewayAutoConfiguration;
 import org.springframework.cloud.gateway.config.GatewayNoLoadBalancerClientAutoConfiguration;
 import org.springframework.cloud.gateway.route.Route;
@@ -48,10 +50,7 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties(GatewaySettings.class)
 public class Gateway {
 
-  private static final int CONNECTIONS_PER_BACKEND = 500;
   private static final int POSITION_CONNECTIONS = 8;
-  private static final int WAITING_FOR_A_CONNECTION = 1_000;
-  private static final Duration WAIT_FOR_A_CONNECTION = Duration.ofSeconds(1);
 
   /** Below the usual keep-alive of backends (5 s), so that the gateway is the one to close. */
   private static final Duration IDLE_CONNECTION = Duration.ofSeconds(4);
@@ -81,8 +80,18 @@ public class Gateway {
   }
 
   @Bean
-  Pools pools(Routes routes, Databases databases) {
-    return new Pools(routes.pools(), databases::of, Clock.systemUTC());
+  Pools pools(
+      Routes routes,
+      Databases databases,
+      GatewaySettings settings,
+      ReactorResourceFactory resources) {
+    return new Pools(
+        routes.pools(),
+        databases::of,
+        spec ->
+            new Connections(
+                spec.id(), spec.url(), settings.connectTimeout(), resources.getLoopResources()),
+        Clock.systemUTC());
   }
 
   @Bean(destroyMethod = "close")
@@ -116,32 +125,6 @@ public class Gateway {
   }
 
   @Bean(destroyMethod = "dispose")
-  ConnectionProvider backendConnections() {
-    return ConnectionProvider.builder("backends")
-        .maxConnections(CONNECTIONS_PER_BACKEND)
-        .pendingAcquireMaxCount(WAITING_FOR_A_CONNECTION)
-        .pendingAcquireTimeout(WAIT_FOR_A_CONNECTION)
-        .maxIdleTime(IDLE_CONNECTION)
-        .evictInBackground(IDLE_CONNECTION)
-        .lifo()
-        .build();
-  }
-
-  @Bean
-  HttpClient backendClient(
-      ConnectionProvider backendConnections,
-      ReactorResourceFactory resources,
-      GatewaySettings settings) {
-    return HttpClient.create(backendConnections)
-        .runOn(resources.getLoopResources())
-        .option(
-            ChannelOption.CONNECT_TIMEOUT_MILLIS,
-            Math.toIntExact(settings.connectTimeout().toMillis()))
-        // By default the client resends once on a reset connection: a write might happen twice.
-        .disableRetry(true);
-  }
-
-  @Bean(destroyMethod = "dispose")
   ConnectionProvider positionConnections() {
     // Of their own: a full pool must not look like a sick instance.
     return ConnectionProvider.builder("positions")
@@ -151,14 +134,17 @@ public class Gateway {
         .build();
   }
 
+  /** For what the gateway itself asks. */
   @Bean
-  PositionClient positionClient(
-      ConnectionProvider positionConnections, ReactorResourceFactory resources, JsonMapper json) {
-    return new PositionClient(
-        HttpClient.create(positionConnections)
-            .runOn(resources.getLoopResources())
-            .disableRetry(true),
-        json);
+  HttpClient ownClient(ConnectionProvider positionConnections, ReactorResourceFactory resources) {
+    return HttpClient.create(positionConnections)
+        .runOn(resources.getLoopResources())
+        .disableRetry(true);
+  }
+
+  @Bean
+  PositionClient positionClient(HttpClient ownClient, JsonMapper json) {
+    return new PositionClient(ownClient, json);
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")
@@ -192,7 +178,6 @@ public class Gateway {
       Requirements requirements,
       SystemView system,
       Pools pools,
-      HttpClient backendClient,
       Answering answering,
       GatewaySettings settings) {
     return new RequestPath.Stages(
@@ -201,7 +186,7 @@ public class Gateway {
         system,
         pools,
         new FallbackBudget(settings.fallbacksPerSecond(), settings.fallbacksPerClient()),
-        new Forwarder(backendClient),
+        new Forwarder(),
         answering);
   }
 
@@ -215,19 +200,17 @@ public class Gateway {
   }
 
   @Bean
-  PreflightFilter preflightFilter(RequestPath requestPath) {
-    return new PreflightFilter(requestPath);
+  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> frontDoor(
+      RequestPath requestPath, Refusals refusals) {
+    FrontDoor door = new FrontDoor(requestPath, refusals);
+    return factory -> factory.addRouteProviders(door::open);
   }
 
   @Bean
   StatusReport statusReport(
-      Routes routes,
-      Pools pools,
-      HttpClient backendClient,
-      JsonMapper json,
-      GatewaySettings settings) {
+      Routes routes, Pools pools, HttpClient ownClient, JsonMapper json, GatewaySettings settings) {
     return new StatusReport(
-        pools, routes.sync().isEmpty() ? settings.sync() : routes.sync(), backendClient, json);
+        pools, routes.sync().isEmpty() ? settings.sync() : routes.sync(), ownClient, json);
   }
 
   /** One route that takes all: which of ours it is, {@link RequestPath} decides. */

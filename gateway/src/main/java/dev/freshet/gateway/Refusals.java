@@ -1,5 +1,7 @@
 package dev.freshet.gateway;
 
+import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.session.Requirements.Requirement;
@@ -7,11 +9,11 @@ import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.ProblemResponses;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.springframework.http.HttpHeaders;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 
 /** Answers that the gateway makes itself. */
@@ -57,15 +59,15 @@ final class Refusals {
   }
 
   /** Refuses a request because of its session. */
-  Mono<Void> refuse(
-      ServerWebExchange exchange, Route route, Requirement.Refused refused, Told told) {
+  Mono<Void> refuse(Exchange exchange, Route route, Requirement.Refused refused, Told told) {
     flawed(refused.flaw());
+    Head head = Head.of(refused.problem().code().status());
     if (refused.token() != null) {
-      answering.giveInPlaceOfAll(exchange, route, refused.token());
+      answering.giveInPlaceOfAll(exchange, head, route, refused.token());
     } else if (refused.problem().code() == ProblemCode.BAD_SESSION) {
-      answering.takeAway(exchange, route);
+      answering.takeAway(exchange, head, route);
     }
-    return refuse(exchange, refused.problem().code(), refused.problem().detail(), told);
+    return refuse(exchange, head, refused.problem(), told);
   }
 
   /** A token was not relied upon. */
@@ -76,14 +78,34 @@ final class Refusals {
   }
 
   /** Refuses a request. */
-  Mono<Void> refuse(ServerWebExchange exchange, ProblemCode code, String detail, Told told) {
-    HttpHeaders headers = exchange.getResponse().getHeaders();
-    headers.set("Proxy-Status", "freshet; error=%s".formatted(proxyError(code)));
+  Mono<Void> refuse(Exchange exchange, ProblemCode code, String detail, Told told) {
+    return refuse(exchange, Head.of(code.status()), Problem.of(code, detail), told);
+  }
+
+  /** Refuses a request with an answer that has headers already. */
+  Mono<Void> refuse(Exchange exchange, Head head, Problem problem, Told told) {
+    ProblemCode code = problem.code();
+    byte[] body = problems.body(problem);
+    head.headers()
+        .set("Proxy-Status", "freshet; error=%s".formatted(proxyError(code)))
+        .set(HttpHeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE)
+        .set(HttpHeaderNames.CONTENT_LENGTH, body.length);
     if (code.status() == 503) {
-      headers.set(HttpHeaders.RETRY_AFTER, "1");
+      head.headers().set(HttpHeaderNames.RETRY_AFTER, "1");
     }
     observer.accept(told.finished(NONE, code.status()));
-    return problems.write(exchange.getResponse(), Problem.of(code, detail));
+    return exchange.method().equals("HEAD")
+        ? exchange.answer(head)
+        : exchange.answer(head, Unpooled.wrappedBuffer(body));
+  }
+
+  /** A request failed by a fault of the gateway's own. */
+  Mono<Void> failed(Exchange exchange) {
+    return refuse(
+        exchange,
+        ProblemCode.INTERNAL,
+        "The request failed; the log says why.",
+        Told.unrouted(exchange.method()));
   }
 
   /** The error type of RFC 9209, 2.3, that says it best. */

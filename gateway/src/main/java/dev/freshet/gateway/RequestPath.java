@@ -4,6 +4,8 @@ import dev.freshet.gateway.Refusals.Told;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.choice.FallbackBudget;
+import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.forward.Attempt;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.pool.Instance;
@@ -21,7 +23,10 @@ import dev.freshet.gateway.session.SessionCookies;
 import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
+import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,27 +36,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.springframework.cloud.gateway.filter.GatewayFilterChain;
-import org.springframework.cloud.gateway.filter.GlobalFilter;
-import org.springframework.cloud.gateway.filter.RouteToRequestUrlFilter;
-import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
-import org.springframework.core.Ordered;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.PathContainer;
-import org.springframework.http.server.reactive.ServerHttpRequest;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 
-/**
- * The way of one request: route, intent, session, choice, then attempts until one answers.
- *
- * <p>It stands in Spring Cloud Gateway's chain where its own routing filters would.
- */
-final class RequestPath implements GlobalFilter, Ordered {
-
-  /** After the route's URL is set, before load balancing (10150). */
-  private static final int ORDER = RouteToRequestUrlFilter.ROUTE_TO_URL_FILTER_ORDER + 50;
+/** The way of one request: route, intent, session, choice, then attempts until one answers. */
+final class RequestPath {
 
   private static final String INTERNAL_PATHS = ".freshet";
   private static final Set<String> NEVER_FORWARDED = Set.of("TRACE", "CONNECT");
@@ -83,17 +72,10 @@ final class RequestPath implements GlobalFilter, Ordered {
     this.timeout = timeout;
   }
 
-  @Override
-  public int getOrder() {
-    return ORDER;
-  }
-
-  @Override
-  public Mono<Void> filter(ServerWebExchange exchange, GatewayFilterChain chain) {
-    ServerWebExchangeUtils.setAlreadyRouted(exchange);
-    ServerHttpRequest request = exchange.getRequest();
-    String method = request.getMethod().name();
-    PathContainer path = request.getPath().pathWithinApplication();
+  /** Answers a request, one way or another. */
+  Mono<Void> handle(Exchange exchange) {
+    String method = exchange.method();
+    PathContainer path = PathContainer.parsePath(exchange.path());
     if (hasDotSegments(path)) {
       return refusals.refuse(
           exchange,
@@ -113,27 +95,32 @@ final class RequestPath implements GlobalFilter, Ordered {
     Intent intent = route.intent(method);
     Told told = Told.of(route, intent);
     if (NEVER_FORWARDED.contains(method) || !route.takes(intent)) {
-      exchange.getResponse().getHeaders().set(HttpHeaders.ALLOW, String.join(", ", route.allow()));
+      Head head = Head.of(ProblemCode.METHOD_NOT_ALLOWED.status());
+      head.headers().set(HttpHeaderNames.ALLOW, String.join(", ", route.allow()));
       return refusals.refuse(
           exchange,
-          ProblemCode.METHOD_NOT_ALLOWED,
-          "Route %s does not take %s.".formatted(route.id(), method),
+          head,
+          Problem.of(
+              ProblemCode.METHOD_NOT_ALLOWED,
+              "Route %s does not take %s.".formatted(route.id(), method)),
           told);
     }
     Consistency consistency = null;
     if (intent == Intent.READ) {
       try {
-        consistency = consistency(Objects.requireNonNull(route.read()), request.getHeaders());
+        consistency = consistency(Objects.requireNonNull(route.read()), exchange.headers());
       } catch (IllegalArgumentException e) {
         return refusals.refuse(exchange, ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + ".", told);
       }
     }
     return goOn(
-        stages.requirements().of(consistency, tokens(route, request)), exchange, route, told);
+        stages.requirements().of(consistency, tokens(route, exchange.headers())),
+        exchange,
+        route,
+        told);
   }
 
-  private Mono<Void> goOn(
-      Requirement requirement, ServerWebExchange exchange, Route route, Told told) {
+  private Mono<Void> goOn(Requirement requirement, Exchange exchange, Route route, Told told) {
     return switch (requirement) {
       case Requirement.DependsOnPrimary depends ->
           stages
@@ -145,12 +132,7 @@ final class RequestPath implements GlobalFilter, Ordered {
       case Requirement.Met(ClientSession session, Flaw flaw) -> {
         refusals.flawed(flaw);
         yield attempt(
-            new Request(
-                exchange,
-                route,
-                session,
-                candidates(route, exchange.getRequest(), session, told),
-                told),
+            new Request(exchange, route, session, candidates(route, exchange, session, told), told),
             0);
       }
     };
@@ -160,7 +142,7 @@ final class RequestPath implements GlobalFilter, Ordered {
    * @throws IllegalArgumentException when the level asked for is none that the route allows
    */
   private static Consistency consistency(Route.Read route, HttpHeaders headers) {
-    String asked = headers.getFirst(FreshetHeaders.CONSISTENCY);
+    String asked = headers.get(FreshetHeaders.CONSISTENCY);
     if (asked == null) {
       return route.consistency();
     }
@@ -182,31 +164,38 @@ final class RequestPath implements GlobalFilter, Ordered {
     return consistency;
   }
 
-  private static List<String> tokens(Route route, ServerHttpRequest request) {
-    List<String> tokens = new ArrayList<>(request.getHeaders().getOrEmpty(FreshetHeaders.SESSION));
-    if (route.sessionBy() == SessionBy.COOKIE) {
-      tokens.addAll(SessionCookies.read(request.getCookies()));
+  private static List<String> tokens(Route route, HttpHeaders headers) {
+    List<String> given = headers.getAll(FreshetHeaders.SESSION);
+    if (route.sessionBy() == SessionBy.HEADER) {
+      return given;
     }
+    List<String> tokens = new ArrayList<>(given);
+    tokens.addAll(SessionCookies.read(headers));
     return tokens;
   }
 
   private static boolean isInternal(PathContainer path) {
-    return segments(path).findFirst().filter(INTERNAL_PATHS::equals).isPresent();
+    for (PathContainer.Element element : path.elements()) {
+      if (element instanceof PathContainer.PathSegment segment) {
+        return segment.valueToMatch().equals(INTERNAL_PATHS);
+      }
+    }
+    return false;
   }
 
+  /** Whether a backend that decodes the path's segments would find such. */
   private static boolean hasDotSegments(PathContainer path) {
-    return segments(path).anyMatch(segment -> segment.equals(".") || segment.equals(".."));
-  }
-
-  /** The path's segments, decoded as a backend would. */
-  private static Stream<String> segments(PathContainer path) {
-    return path.elements().stream()
-        .filter(PathContainer.PathSegment.class::isInstance)
-        .map(segment -> ((PathContainer.PathSegment) segment).valueToMatch());
+    for (PathContainer.Element element : path.elements()) {
+      if (element instanceof PathContainer.PathSegment segment
+          && (segment.valueToMatch().equals(".") || segment.valueToMatch().equals(".."))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private List<Candidate> candidates(
-      Route route, ServerHttpRequest request, ClientSession session, Told told) {
+      Route route, Exchange exchange, ClientSession session, Told told) {
     List<Instance> pool = stages.pools().pool(route.pool(told.intent()).orElseThrow());
     return switch (told.intent()) {
       case WRITE -> Choice.forWrite(pool);
@@ -215,7 +204,7 @@ final class RequestPath implements GlobalFilter, Ordered {
         List<Candidate> candidates =
             Choice.forRead(pool, session, read.maxWait(), read.otherwise());
         // A body can be sent once: only to an instance that needs not be waited for.
-        yield Forwarder.hasBody(request)
+        yield exchange.hasBody()
             ? candidates.stream()
                 .filter(candidate -> candidate.reason() != Candidate.Reason.WAITED)
                 .toList()
@@ -226,7 +215,7 @@ final class RequestPath implements GlobalFilter, Ordered {
 
   /** A request on its way through its candidates. */
   private record Request(
-      ServerWebExchange exchange,
+      Exchange exchange,
       Route route,
       ClientSession session,
       List<Candidate> candidates,
@@ -238,7 +227,7 @@ final class RequestPath implements GlobalFilter, Ordered {
 
     /** Tells clients apart, for budgets. */
     String client() {
-      InetSocketAddress address = exchange.getRequest().getRemoteAddress();
+      InetSocketAddress address = exchange.client();
       return session.session() != null
           ? session.session()
           : address == null ? "" : address.getAddress().getHostAddress();
@@ -250,7 +239,7 @@ final class RequestPath implements GlobalFilter, Ordered {
 
     /** A body that was sent is gone; a request without one can be made again. */
     boolean canBeRepeated() {
-      return intent() == Intent.READ && !Forwarder.hasBody(exchange.getRequest());
+      return intent() == Intent.READ && !exchange.hasBody();
     }
   }
 
@@ -289,22 +278,24 @@ final class RequestPath implements GlobalFilter, Ordered {
     return stages
         .forwarder()
         .send(
-            request.exchange(),
-            candidate,
-            left,
-            mayDecline,
-            at ->
-                stages
-                    .answering()
-                    .add(
-                        new Answer(
-                            request.exchange(),
-                            request.route(),
-                            request.session(),
-                            candidate,
-                            source(request, candidate),
-                            timeline),
-                        at))
+            new Forwarder.Try(
+                request.exchange(),
+                candidate,
+                left,
+                mayDecline,
+                (head, at) ->
+                    stages
+                        .answering()
+                        .add(
+                            new Answer(
+                                request.exchange(),
+                                head,
+                                request.route(),
+                                request.session(),
+                                candidate,
+                                source(request, candidate),
+                                timeline),
+                            at)))
         .flatMap(attempt -> after(attempt, request, candidate, index));
   }
 
@@ -390,11 +381,11 @@ final class RequestPath implements GlobalFilter, Ordered {
   /** Which copy answered and why, as an RFC 9651 item with parameters. */
   private static String source(Request request, Candidate candidate) {
     String source =
-        "%s;kind=%s;reason=%s"
-            .formatted(
-                candidate.instance().spec().id(),
-                candidate.instance().spec().kind().wireName(),
-                candidate.reason().text());
+        candidate.instance().spec().id()
+            + ";kind="
+            + candidate.instance().spec().kind().wireName()
+            + ";reason="
+            + candidate.reason().text();
     return candidate.reason() == Candidate.Reason.WAITED
         ? source + ";waited-ms=" + request.told().took().toMillis()
         : source;

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Candidate.Reason;
+import dev.freshet.gateway.exchange.Head;
+import dev.freshet.gateway.exchange.TestExchange;
 import dev.freshet.gateway.forward.Forwarder.Verdict;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
-import dev.freshet.gateway.pool.Pools;
+import dev.freshet.gateway.pool.TestPools;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.SessionBy;
@@ -21,6 +23,7 @@ import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.protocol.SourceKind;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -31,10 +34,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatusCode;
-import org.springframework.mock.http.server.reactive.MockServerHttpRequest;
-import org.springframework.mock.web.server.MockServerWebExchange;
 import org.springframework.web.util.pattern.PathPatternParser;
 import reactor.core.publisher.Flux;
 
@@ -75,27 +74,20 @@ class AnsweringTest {
 
   /** An answer on its way, of a request by a client that has seen a position. */
   private final class OnItsWay {
-    private final MockServerWebExchange exchange =
-        MockServerWebExchange.from(MockServerHttpRequest.get("/orders"));
+    private final Head head;
     private final Answer answer;
 
     OnItsWay(Reason reason, @Nullable String seen, int status) {
       SourceKind kind = reason == Reason.WRITE ? SourceKind.PRIMARY : SourceKind.REPLICA;
-      exchange.getResponse().setStatusCode(HttpStatusCode.valueOf(status));
+      head = Head.of(status);
       Instance instance =
-          new Pools(
-                  Map.of(
-                      "pool",
-                      List.of(
-                          new InstanceSpec("it", URI.create("http://127.0.0.1:1"), kind, null))),
-                  spec -> null,
-                  Clock.systemUTC())
-              .pool("pool")
+          TestPools.of(new InstanceSpec("it", URI.create("http://127.0.0.1:1"), kind, null))
               .getFirst();
       instance.become(Instance.State.READY, "", Position.parse("1:0/1"), null, true);
       answer =
           new Answer(
-              exchange,
+              TestExchange.get("/orders"),
+              head,
               new Route(
                   "orders",
                   PathPatternParser.defaultInstance.parse("/orders"),
@@ -120,7 +112,7 @@ class AnsweringTest {
     }
 
     HttpHeaders headers() {
-      return exchange.getResponse().getHeaders();
+      return head.headers();
     }
 
     /** What becomes of it; empty when the client gets it. */
@@ -135,7 +127,7 @@ class AnsweringTest {
 
     /** The positions of the tokens that the client gets. */
     List<String> tokens() {
-      return headers().getOrEmpty("Freshet-Session").stream()
+      return headers().getAll("Freshet-Session").stream()
           .flatMap(value -> List.of(value.split(", ", -1)).stream())
           .map(
               token -> token.substring(0, 8) + ":" + token.substring(8, 24).replaceFirst("^0+", ""))
@@ -220,7 +212,7 @@ class AnsweringTest {
     OnItsWay answer = new OnItsWay(Reason.WRITE, "1:0/300", 201);
     promoted(null);
     assertThat(answer.told("2:0/650")).isEmpty();
-    assertThat(answer.headers().getOrEmpty("Set-Cookie"))
+    assertThat(answer.headers().getAll("Set-Cookie"))
         .satisfiesExactly(
             written -> assertThat(written).startsWith("freshet-written=" + TIMELINE_2),
             seen -> assertThat(seen).startsWith("freshet-seen=" + TIMELINE_1));

@@ -1,11 +1,18 @@
 package dev.freshet.gateway.forward;
 
+import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.forward.Forwarder.Try;
 import dev.freshet.protocol.FreshetHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.Locale;
+import java.net.InetSocketAddress;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which headers pass.
@@ -16,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class HeaderRules {
 
-  private static final Set<String> OF_ONE_CONNECTION =
-      Set.of(
+  private static final List<String> OF_ONE_CONNECTION =
+      List.of(
           "connection",
           "keep-alive",
           "proxy-authenticate",
@@ -28,22 +35,21 @@ final class HeaderRules {
           "transfer-encoding",
           "upgrade");
 
-  private static final Set<String> INTERNAL =
-      Set.of(
-          FreshetHeaders.POSITION.toLowerCase(Locale.ROOT),
-          FreshetHeaders.MIN_POSITION.toLowerCase(Locale.ROOT),
-          FreshetHeaders.MAX_WAIT.toLowerCase(Locale.ROOT),
-          FreshetHeaders.DEADLINE.toLowerCase(Locale.ROOT));
+  private static final List<String> INTERNAL =
+      List.of(
+          FreshetHeaders.POSITION,
+          FreshetHeaders.MIN_POSITION,
+          FreshetHeaders.MAX_WAIT,
+          FreshetHeaders.DEADLINE);
 
   /** Understood by the gateway itself; a backend has no use for them, nor a say in them. */
-  private static final Set<String> OURS =
-      Set.of(
-          FreshetHeaders.SESSION.toLowerCase(Locale.ROOT),
-          FreshetHeaders.CONSISTENCY.toLowerCase(Locale.ROOT),
-          FreshetHeaders.SOURCE.toLowerCase(Locale.ROOT));
+  private static final List<String> OURS =
+      List.of(FreshetHeaders.SESSION, FreshetHeaders.CONSISTENCY, FreshetHeaders.SOURCE);
 
-  private static final Set<String> FORWARDING =
-      Set.of(
+  /** The host is the backend's own; the client's is told in a forwarding header. */
+  private static final List<String> SET_ANEW =
+      List.of(
+          "host",
           "forwarded",
           "x-forwarded-for",
           "x-forwarded-host",
@@ -52,38 +58,71 @@ final class HeaderRules {
           "x-forwarded-prefix",
           "x-real-ip");
 
+  private static final Set<String> STAY_ON_THE_WAY_OUT =
+      anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS));
+  private static final Set<String> STAY_ON_THE_WAY_IN =
+      anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS, SET_ANEW));
+
   private HeaderRules() {}
 
-  /** Names in lower case that {@code Connection} lists. */
-  static Set<String> named(Iterable<String> connection) {
-    Set<String> names = new TreeSet<>();
+  private static Set<String> anyCase(List<List<String>> groups) {
+    Set<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    groups.forEach(names::addAll);
+    return Collections.unmodifiableSet(names);
+  }
+
+  /** Gives a backend what a client sent, and what the gateway adds. */
+  static void copyRequest(Try tried, HttpHeaders to) {
+    Exchange exchange = tried.exchange();
+    // What the client library sets of its own accord is not what this client said.
+    to.remove(HttpHeaderNames.USER_AGENT).remove(HttpHeaderNames.ACCEPT);
+    copy(exchange.headers(), to, STAY_ON_THE_WAY_IN);
+    InetSocketAddress client = exchange.client();
+    if (client != null) {
+      to.set("X-Forwarded-For", client.getAddress().getHostAddress());
+    }
+    to.set("X-Forwarded-Proto", exchange.isSecure() ? "https" : "http");
+    String host = exchange.headers().get(HttpHeaderNames.HOST);
+    if (host != null) {
+      to.set("X-Forwarded-Host", host);
+    }
+    to.set(FreshetHeaders.DEADLINE, Long.toString(tried.deadline().toMillis()));
+    Candidate candidate = tried.candidate();
+    if (candidate.minimum() != null) {
+      to.set(FreshetHeaders.MIN_POSITION, candidate.minimum().toString());
+      to.set(FreshetHeaders.MAX_WAIT, Long.toString(candidate.maxWait().toMillis()));
+    }
+  }
+
+  /** Gives a client what a backend answered. */
+  static void copyResponse(HttpHeaders from, HttpHeaders to) {
+    copy(from, to, STAY_ON_THE_WAY_OUT);
+  }
+
+  private static void copy(HttpHeaders from, HttpHeaders to, Set<String> staying) {
+    Set<String> named = named(from);
+    Iterator<Map.Entry<CharSequence, CharSequence>> headers = from.iteratorCharSequence();
+    while (headers.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> header = headers.next();
+      String name = header.getKey().toString();
+      if (!staying.contains(name) && !named.contains(name)) {
+        to.add(header.getKey(), header.getValue());
+      }
+    }
+  }
+
+  /** The names that {@code Connection} lists. */
+  private static Set<String> named(HttpHeaders headers) {
+    List<String> connection = headers.getAll(HttpHeaderNames.CONNECTION);
+    if (connection.isEmpty()) {
+      return Set.of();
+    }
+    Set<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
     for (String value : connection) {
       for (String name : value.split(",", -1)) {
-        names.add(name.strip().toLowerCase(Locale.ROOT));
+        names.add(name.strip());
       }
     }
     return names;
-  }
-
-  static boolean passesToBackend(String name, Set<String> namedByConnection) {
-    String lower = name.toLowerCase(Locale.ROOT);
-    return passes(lower, namedByConnection) && !FORWARDING.contains(lower) && !lower.equals("host");
-  }
-
-  static boolean passesToClient(String name, Set<String> namedByConnection) {
-    return passes(name.toLowerCase(Locale.ROOT), namedByConnection);
-  }
-
-  private static boolean passes(String lower, Set<String> namedByConnection) {
-    return !OF_ONE_CONNECTION.contains(lower)
-        && !INTERNAL.contains(lower)
-        && !OURS.contains(lower)
-        && !namedByConnection.contains(lower);
-  }
-
-  static void set(HttpHeaders headers, String name, @Nullable String value) {
-    if (value != null) {
-      headers.set(name, value);
-    }
   }
 }

@@ -37,6 +37,7 @@ public final class Instance {
 
   private final InstanceSpec spec;
   private final @Nullable FreshnessGate database;
+  private final Connections connections;
   private final Clock clock;
   private final AtomicInteger inFlight = new AtomicInteger();
   private volatile Health health;
@@ -46,15 +47,22 @@ public final class Instance {
    *
    * @param database of a backend that does not tell positions itself; or null
    */
-  Instance(InstanceSpec spec, @Nullable FreshnessGate database, Clock clock) {
+  Instance(
+      InstanceSpec spec, @Nullable FreshnessGate database, Connections connections, Clock clock) {
     this.spec = spec;
     this.database = database;
+    this.connections = connections;
     this.clock = clock;
     this.health = new Health(State.STARTING, "not asked yet", clock.instant(), null, null, null);
   }
 
   public InstanceSpec spec() {
     return spec;
+  }
+
+  /** The connections to it. */
+  public Connections connections() {
+    return connections;
   }
 
   /** The database of a backend that does not tell positions itself; empty for others. */

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The instances, by pool. */
-public final class Pools {
+public final class Pools implements AutoCloseable {
 
   private final Map<String, List<Instance>> byName;
 
@@ -17,10 +17,12 @@ public final class Pools {
    * Makes the instances.
    *
    * @param databases opens the database of a backend that does not tell positions itself
+   * @param connections prepares to connect to an instance
    */
   public Pools(
       Map<String, List<InstanceSpec>> specs,
       Function<InstanceSpec, @Nullable FreshnessGate> databases,
+      Function<InstanceSpec, Connections> connections,
       Clock clock) {
     byName =
         specs.entrySet().stream()
@@ -29,7 +31,13 @@ public final class Pools {
                     Map.Entry::getKey,
                     pool ->
                         pool.getValue().stream()
-                            .map(spec -> new Instance(spec, databases.apply(spec), clock))
+                            .map(
+                                spec ->
+                                    new Instance(
+                                        spec,
+                                        databases.apply(spec),
+                                        connections.apply(spec),
+                                        clock))
                             .toList()));
   }
 
@@ -48,5 +56,10 @@ public final class Pools {
         .sorted(Map.Entry.comparingByKey())
         .flatMap(pool -> pool.getValue().stream())
         .toList();
+  }
+
+  @Override
+  public void close() {
+    all().forEach(instance -> instance.connections().close());
   }
 }

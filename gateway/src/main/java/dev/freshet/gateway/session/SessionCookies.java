@@ -1,12 +1,12 @@
 package dev.freshet.gateway.session;
 
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.cookie.Cookie;
+import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Stream;
-import org.springframework.http.HttpCookie;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.ResponseCookie;
-import org.springframework.util.MultiValueMap;
 
 /** Session tokens as cookies: one of what a client has written, one of what it has seen. */
 public final class SessionCookies {
@@ -16,11 +16,12 @@ public final class SessionCookies {
 
   private SessionCookies() {}
 
-  /** The tokens that a client's cookies hold. */
-  public static List<String> read(MultiValueMap<String, HttpCookie> cookies) {
-    return Stream.of(WRITTEN, SEEN)
-        .flatMap(name -> cookies.getOrDefault(name, List.of()).stream())
-        .map(HttpCookie::getValue)
+  /** The tokens that a request's cookies hold. */
+  public static List<String> read(HttpHeaders headers) {
+    return headers.getAll(HttpHeaderNames.COOKIE).stream()
+        .flatMap(header -> ServerCookieDecoder.LAX.decodeAll(header).stream())
+        .filter(cookie -> cookie.name().equals(WRITTEN) || cookie.name().equals(SEEN))
+        .map(Cookie::value)
         .toList();
   }
 
@@ -51,7 +52,7 @@ public final class SessionCookies {
   private static void add(
       HttpHeaders headers, String name, String token, boolean isSecure, Duration lifetime) {
     headers.add(
-        HttpHeaders.SET_COOKIE,
+        HttpHeaderNames.SET_COOKIE,
         ResponseCookie.from(name, token)
             .path("/")
             .httpOnly(true)

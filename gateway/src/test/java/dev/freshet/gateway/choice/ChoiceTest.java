@@ -4,17 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
-import dev.freshet.gateway.pool.Pools;
+import dev.freshet.gateway.pool.TestPools;
 import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Otherwise;
 import dev.freshet.gateway.session.ClientSession;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
 import java.net.URI;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -25,17 +23,11 @@ class ChoiceTest {
   private static final Duration WAIT = Duration.ofMillis(100);
 
   private final List<Instance> pool =
-      new Pools(
-              Map.of(
-                  "readers",
-                  List.of(
-                      spec("primary", SourceKind.PRIMARY),
-                      spec("replica-1", SourceKind.REPLICA),
-                      spec("replica-2", SourceKind.REPLICA),
-                      spec("read-1", SourceKind.READ_DATABASE))),
-              spec -> null,
-              Clock.systemUTC())
-          .pool("readers");
+      TestPools.of(
+          spec("primary", SourceKind.PRIMARY),
+          spec("replica-1", SourceKind.REPLICA),
+          spec("replica-2", SourceKind.REPLICA),
+          spec("read-1", SourceKind.READ_DATABASE));
 
   private static InstanceSpec spec(String id, SourceKind kind) {
     return new InstanceSpec(id, URI.create("http://127.0.0.1:1"), kind, null);

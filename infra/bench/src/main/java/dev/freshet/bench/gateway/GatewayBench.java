@@ -42,10 +42,10 @@ public final class GatewayBench {
   public record Effort(int runs, int requests, int warmUp) {
 
     /** Enough to compare. */
-    public static final Effort FULL = new Effort(7, 30_000, 150_000);
+    public static final Effort FULL = new Effort(7, 30_000, 300_000);
 
     /** Enough to see whether a change helped. */
-    public static final Effort SHORT = new Effort(3, 20_000, 60_000);
+    public static final Effort SHORT = new Effort(3, 20_000, 150_000);
   }
 
   /**

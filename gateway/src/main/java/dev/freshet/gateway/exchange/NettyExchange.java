@@ -1,0 +1,88 @@
+package dev.freshet.gateway.exchange;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+
+/** A request as Reactor Netty's server hands it over. */
+public final class NettyExchange implements Exchange {
+
+  private final HttpServerRequest request;
+  private final HttpServerResponse response;
+
+  public NettyExchange(HttpServerRequest request, HttpServerResponse response) {
+    this.request = request;
+    this.response = response;
+  }
+
+  @Override
+  public String method() {
+    return request.method().name();
+  }
+
+  @Override
+  public String target() {
+    return request.uri();
+  }
+
+  @Override
+  public HttpHeaders headers() {
+    return request.requestHeaders();
+  }
+
+  @Override
+  public @Nullable InetSocketAddress client() {
+    return request.remoteAddress();
+  }
+
+  @Override
+  public boolean isSecure() {
+    return request.scheme().equals("https");
+  }
+
+  @Override
+  public Flux<ByteBuf> body() {
+    return request.receive().retain();
+  }
+
+  @Override
+  public @Nullable EventLoop eventLoop() {
+    return request instanceof Connection connection ? connection.channel().eventLoop() : null;
+  }
+
+  @Override
+  public boolean isAnswered() {
+    return response.hasSentHeaders();
+  }
+
+  @Override
+  public Mono<Void> answer(Head head) {
+    return with(head).send();
+  }
+
+  @Override
+  public Mono<Void> answer(Head head, ByteBuf content) {
+    return with(head).sendObject(content).then();
+  }
+
+  @Override
+  public Mono<Void> answer(Head head, Publisher<ByteBuf> content, boolean atOnce) {
+    HttpServerResponse with = with(head);
+    return (atOnce ? with.send(content, part -> true) : with.send(content)).then();
+  }
+
+  private HttpServerResponse with(Head head) {
+    response.status(HttpResponseStatus.valueOf(head.status()));
+    response.responseHeaders().add(head.headers());
+    return response;
+  }
+}

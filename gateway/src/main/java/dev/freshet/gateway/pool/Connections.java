@@ -1,0 +1,93 @@
+package dev.freshet.gateway.pool;
+
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.client.HttpClient;
+import reactor.netty.resources.ConnectionProvider;
+import reactor.netty.resources.LoopResources;
+
+/**
+ * Connections to one instance. Each event loop has a pool of its own, so that a request and its
+ * answer stay on the loop that the client's connection is on.
+ */
+public final class Connections implements AutoCloseable {
+
+  private static final int MOST_A_LOOP = 250;
+  private static final int WAITING_A_LOOP = 500;
+  private static final Duration WAIT_FOR_A_CONNECTION = Duration.ofSeconds(1);
+
+  /** Below the usual keep-alive of backends (5 s), so that the gateway is the one to close. */
+  private static final Duration IDLE = Duration.ofSeconds(4);
+
+  private final URI url;
+  private final Duration connectTimeout;
+  private final LoopResources loops;
+  private final ConnectionProvider provider;
+  private final Map<EventLoop, Lane> lanes = new ConcurrentHashMap<>();
+
+  /**
+   * The connections on one event loop.
+   *
+   * @param client knows the instance's address; a request needs only a path
+   * @param timer runs on the loop
+   */
+  public record Lane(HttpClient client, Scheduler timer) {}
+
+  /**
+   * Connects to nobody yet.
+   *
+   * @param url of the instance, without a path
+   * @param loops where requests go that come by no event loop
+   */
+  public Connections(String id, URI url, Duration connectTimeout, LoopResources loops) {
+    this.url = url;
+    this.connectTimeout = connectTimeout;
+    this.loops = loops;
+    this.provider =
+        ConnectionProvider.builder(id)
+            .maxConnections(MOST_A_LOOP)
+            .pendingAcquireMaxCount(WAITING_A_LOOP)
+            .pendingAcquireTimeout(WAIT_FOR_A_CONNECTION)
+            .maxIdleTime(IDLE)
+            .evictInBackground(IDLE)
+            .lifo()
+            .build();
+  }
+
+  /** The connections of an event loop. */
+  public Lane on(EventLoop loop) {
+    Lane known = lanes.get(loop);
+    return known == null ? lanes.computeIfAbsent(loop, this::open) : known;
+  }
+
+  /** The connections of any event loop. */
+  public Lane onAny() {
+    return on(loops.onClient(LoopResources.DEFAULT_NATIVE).next());
+  }
+
+  private Lane open(EventLoop loop) {
+    boolean isSecure = url.getScheme().equals("https");
+    int port = url.getPort() >= 0 ? url.getPort() : isSecure ? 443 : 80;
+    HttpClient client =
+        HttpClient.create(provider)
+            .runOn(loop)
+            .remoteAddress(() -> InetSocketAddress.createUnresolved(url.getHost(), port))
+            .option(
+                ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
+            // By default the client resends once on a reset connection: a write might happen twice.
+            .disableRetry(true);
+    return new Lane(isSecure ? client.secure() : client, Schedulers.fromExecutorService(loop));
+  }
+
+  @Override
+  public void close() {
+    provider.dispose();
+  }
+}

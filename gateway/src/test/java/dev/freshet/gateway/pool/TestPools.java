@@ -1,0 +1,25 @@
+package dev.freshet.gateway.pool;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import reactor.netty.resources.LoopResources;
+
+/** Pools without databases, to which nobody connects. */
+public final class TestPools {
+
+  private static final LoopResources NO_LOOPS = LoopResources.create("none", 1, true);
+
+  private TestPools() {}
+
+  /** The instances of one pool. */
+  public static List<Instance> of(InstanceSpec... specs) {
+    return new Pools(
+            Map.of("pool", List.of(specs)),
+            spec -> null,
+            spec -> new Connections(spec.id(), spec.url(), Duration.ofSeconds(1), NO_LOOPS),
+            Clock.systemUTC())
+        .pool("pool");
+  }
+}
