@@ -1,6 +1,10 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.FallbackBudget;
+import dev.freshet.gateway.filters.FilterCatalogue;
+import dev.freshet.gateway.filters.FilteredRoutes;
+import dev.freshet.gateway.filters.FilteredRoutes.Taken;
+import dev.freshet.gateway.filters.Preflights;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.operator.StatusReport;
 import dev.freshet.gateway.pool.Connections;
@@ -23,7 +27,9 @@ import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -31,11 +37,16 @@ import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.cloud.gateway.config.GatewayAutoConfiguration;
 import org.springframework.cloud.gateway.config.GatewayNoLoadBalancerClientAutoConfiguration;
+import org.springframework.cloud.gateway.filter.factory.GatewayFilterFactory;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.route.RouteLocator;
+import org.springframework.cloud.gateway.support.ConfigurationService;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.http.server.reactive.HttpHandler;
 import reactor.core.publisher.Flux;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
@@ -63,8 +74,6 @@ public class Gateway {
           "spring.cloud.gateway.server.webflux.global-filter.websocket-routing.enabled", "false",
           "spring.cloud.gateway.server.webflux.global-filter.forward-routing.enabled", "false",
           "spring.cloud.gateway.server.webflux.global-filter.forward-path.enabled", "false",
-          "spring.cloud.gateway.server.webflux.global-filter.adapt-cached-body.enabled", "false",
-          "spring.cloud.gateway.server.webflux.global-filter.remove-cached-body.enabled", "false",
           "spring.cloud.gateway.server.webflux.route-filter-cache-enabled", "true");
 
   /** Starts a gateway and returns once it accepts connections. */
@@ -200,10 +209,40 @@ public class Gateway {
   }
 
   @Bean
+  FilterCatalogue filterCatalogue(
+      List<GatewayFilterFactory<?>> factories, ConfigurationService configuration) {
+    return new FilterCatalogue(factories, configuration);
+  }
+
+  @Bean
+  FilteredRoutes filteredRoutes(RequestPath requestPath) {
+    return new FilteredRoutes((exchange, taken) -> requestPath.goOn(exchange, taken.route()));
+  }
+
+  @Bean
+  Preflights preflights(FilteredRoutes filteredRoutes) {
+    return new Preflights(filteredRoutes);
+  }
+
+  /** After the customizer that all parts have. */
+  @Bean
+  @Order(Ordered.LOWEST_PRECEDENCE)
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> frontDoor(
-      RequestPath requestPath, Refusals refusals) {
-    FrontDoor door = new FrontDoor(requestPath, refusals);
-    return factory -> factory.addRouteProviders(door::open);
+      RequestPath requestPath,
+      Refusals refusals,
+      FilterCatalogue catalogue,
+      ObjectProvider<HttpHandler> spring) {
+    FrontDoor door =
+        new FrontDoor(
+            requestPath,
+            refusals,
+            route -> new Taken(route, catalogue.filters(route.id(), route.filters())),
+            spring::getObject);
+    return factory -> {
+      factory.addRouteProviders(door::open);
+      // What is forwarded is answered in a later turn anyway.
+      factory.addServerCustomizers(server -> server.mapHandle((handling, connection) -> handling));
+    };
   }
 
   @Bean
@@ -213,7 +252,7 @@ public class Gateway {
         pools, routes.sync().isEmpty() ? settings.sync() : routes.sync(), ownClient, json);
   }
 
-  /** One route that takes all: which of ours it is, {@link RequestPath} decides. */
+  /** One route that takes all: {@link RequestPath} has found before which of ours it is. */
   @Bean
   RouteLocator everything() {
     Route route =

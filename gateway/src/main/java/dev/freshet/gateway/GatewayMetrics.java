@@ -3,10 +3,14 @@ package dev.freshet.gateway;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Pools;
+import dev.freshet.gateway.routing.Intent;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /** The metrics of the public contract. */
@@ -16,6 +20,11 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   private final MeterRegistry meters;
   private final Timer staleness;
+
+  /** Looking a meter up in the registry costs more than all the rest. */
+  private final Map<Labels, Timer> requests = new ConcurrentHashMap<>();
+
+  private final Map<String, Counter> reads = new ConcurrentHashMap<>();
 
   GatewayMetrics(MeterRegistry meters, Pools pools) {
     this.meters = meters;
@@ -37,6 +46,24 @@ final class GatewayMetrics implements Consumer<Observation> {
     }
   }
 
+  /** What requests are told apart by; as many as routes, intents, instances and statuses make. */
+  private record Labels(String route, Intent intent, String backend, int status) {
+
+    static Labels of(Observation.Finished finished) {
+      return new Labels(finished.route(), finished.intent(), finished.backend(), finished.status());
+    }
+  }
+
+  private Timer timer(Labels labels) {
+    return Timer.builder("freshet.requests")
+        .publishPercentileHistogram()
+        .tag("route", labels.route())
+        .tag("intent", labels.intent().text())
+        .tag("backend", labels.backend())
+        .tag("status", Integer.toString(labels.status()))
+        .register(meters);
+  }
+
   private static double lag(Instance instance) {
     Double lag = instance.health().lagSeconds();
     return lag == null ? Double.NaN : lag;
@@ -46,17 +73,14 @@ final class GatewayMetrics implements Consumer<Observation> {
   public void accept(Observation observation) {
     switch (observation) {
       case Observation.Finished finished ->
-          Timer.builder("freshet.requests")
-              .publishPercentileHistogram()
-              .tag("route", finished.route())
-              .tag("intent", finished.intent().text())
-              .tag("backend", finished.backend())
-              .tag("status", Integer.toString(finished.status()))
-              .register(meters)
-              .record(finished.took());
+          requests.computeIfAbsent(Labels.of(finished), this::timer).record(finished.took());
       case Observation.ReadAnswered read -> {
-        meters
-            .counter("freshet.reads", "kind", read.kind(), "reason", read.reason().text())
+        reads
+            .computeIfAbsent(
+                read.kind() + " " + read.reason().text(),
+                ignored ->
+                    meters.counter(
+                        "freshet.reads", "kind", read.kind(), "reason", read.reason().text()))
             .increment();
         if (!read.waited().isZero()) {
           meters.timer("freshet.read.wait").record(read.waited());

@@ -8,8 +8,10 @@ import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.runtime.LaterTurn;
 import dev.freshet.runtime.ProblemResponses;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -94,9 +96,14 @@ final class Refusals {
       head.headers().set(HttpHeaderNames.RETRY_AFTER, "1");
     }
     observer.accept(told.finished(NONE, code.status()));
-    return exchange.method().equals("HEAD")
-        ? exchange.answer(head)
-        : exchange.answer(head, Unpooled.wrappedBuffer(body));
+    Mono<Void> answer =
+        Mono.defer(
+            () ->
+                exchange.method().equals("HEAD")
+                    ? exchange.answer(head)
+                    : exchange.answer(head, Unpooled.wrappedBuffer(body)));
+    EventLoop loop = exchange.eventLoop();
+    return loop == null ? answer : LaterTurn.of(answer, loop);
   }
 
   /** A request failed by a fault of the gateway's own. */

@@ -35,6 +35,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.springframework.http.server.PathContainer;
 import reactor.core.publisher.Mono;
@@ -72,8 +73,13 @@ final class RequestPath {
     this.timeout = timeout;
   }
 
-  /** Answers a request, one way or another. */
-  Mono<Void> handle(Exchange exchange) {
+  /**
+   * Answers a request, one way or another.
+   *
+   * @param filtered takes a request that has found its route through the route's filters, and back
+   *     to {@link #goOn}
+   */
+  Mono<Void> handle(Exchange exchange, Function<Route, Mono<Void>> filtered) {
     String method = exchange.method();
     PathContainer path = PathContainer.parsePath(exchange.path());
     if (hasDotSegments(path)) {
@@ -92,6 +98,12 @@ final class RequestPath {
           Told.unrouted(method));
     }
     Route route = matched.get();
+    return route.filters().isEmpty() ? goOn(exchange, route) : filtered.apply(route);
+  }
+
+  /** Answers a request that has found its route. */
+  Mono<Void> goOn(Exchange exchange, Route route) {
+    String method = exchange.method();
     Intent intent = route.intent(method);
     Told told = Told.of(route, intent);
     if (NEVER_FORWARDED.contains(method) || !route.takes(intent)) {

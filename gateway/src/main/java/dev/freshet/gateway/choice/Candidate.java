@@ -30,9 +30,11 @@ public record Candidate(
     /** No copy was fresh enough in time, and the route allows an older one. */
     STALE;
 
+    private final String text = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
     /** The name in {@code Freshet-Source} and metrics. */
     public String text() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+      return text;
     }
   }
 }

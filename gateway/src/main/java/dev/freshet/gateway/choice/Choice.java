@@ -61,7 +61,7 @@ public final class Choice {
    */
   public static List<Candidate> forRead(
       List<Instance> pool, ClientSession session, Duration wait, Otherwise otherwise) {
-    List<Instance> eligible = pool.stream().filter(Instance::isEligible).sorted(CHEAPEST).toList();
+    List<Instance> eligible = eligible(pool);
     List<Candidate> candidates = new ArrayList<>();
     Position required = session.required();
     if (required == null && !session.isUnmeetable()) {
@@ -69,13 +69,15 @@ public final class Choice {
           instance -> candidates.add(new Candidate(instance, Reason.ANY, null, Duration.ZERO)));
       return candidates;
     }
-    List<Instance> copies =
-        eligible.stream()
-            .filter(instance -> instance.spec().kind() != SourceKind.PRIMARY)
-            .filter(Instance::tellsPosition)
-            .toList();
-    List<Instance> primaries =
-        eligible.stream().filter(i -> i.spec().kind() == SourceKind.PRIMARY).toList();
+    List<Instance> copies = new ArrayList<>(eligible.size());
+    List<Instance> primaries = new ArrayList<>(1);
+    for (Instance instance : eligible) {
+      if (instance.spec().kind() == SourceKind.PRIMARY) {
+        primaries.add(instance);
+      } else if (instance.tellsPosition()) {
+        copies.add(instance);
+      }
+    }
     if (required != null && !session.isUnmeetable()) {
       addCopies(
           candidates,
@@ -99,6 +101,17 @@ public final class Choice {
       }
     }
     return candidates;
+  }
+
+  private static List<Instance> eligible(List<Instance> pool) {
+    List<Instance> eligible = new ArrayList<>(pool.size());
+    for (Instance instance : pool) {
+      if (instance.isEligible()) {
+        eligible.add(instance);
+      }
+    }
+    eligible.sort(CHEAPEST);
+    return eligible;
   }
 
   private static void addCopies(

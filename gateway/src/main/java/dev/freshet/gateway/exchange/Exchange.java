@@ -27,6 +27,11 @@ public interface Exchange {
   /** Whether the client came by TLS. */
   boolean isSecure();
 
+  /** The host that the backend is told to be; null for its own. */
+  default @Nullable String hostToKeep() {
+    return null;
+  }
+
   /** The content; whoever takes it owns its buffers. */
   Flux<ByteBuf> body();
 

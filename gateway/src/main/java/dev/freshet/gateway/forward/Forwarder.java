@@ -19,16 +19,20 @@ import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientResponse;
+import reactor.util.context.Context;
 
 /** Sends a request to one instance, and the answer to the client. */
 public final class Forwarder {
@@ -94,21 +98,44 @@ public final class Forwarder {
     Connections.Lane lane =
         loop == null ? instance.connections().onAny() : instance.connections().on(loop);
     Progress progress = new Progress();
-    return Mono.defer(
+    Mono<Attempt> attempt =
+        Mono.defer(
             () -> {
               instance.started();
               return arrived(tried.candidate(), () -> request(tried, lane.client(), progress));
-            })
-        .timeout(
-            Mono.delay(tried.deadline(), lane.timer())
-                .flatMap(tick -> progress.answering ? Mono.never() : Mono.just(tick)))
+            });
+    return within(tried.deadline(), attempt, progress, lane.loop())
         .onErrorResume(
             failure ->
                 tried.exchange().isAnswered()
                     ? Mono.error(failure) // the client has a part of it: break its connection
-                    : Mono.just(attempt(failure, progress.sent)))
-        .doOnNext(attempt -> note(instance, attempt))
+                    : Mono.just(failed(instance, failure, progress.sent)))
         .doFinally(signal -> instance.finished());
+  }
+
+  /** Fails after a deadline, unless the answer is on its way to the client by then. */
+  private static Mono<Attempt> within(
+      Duration deadline, Mono<Attempt> attempt, Progress progress, EventLoop loop) {
+    return Mono.create(
+        sink -> {
+          Future<?> clock =
+              loop.schedule(
+                  () -> {
+                    if (!progress.answering) {
+                      sink.error(new TimeoutException());
+                    }
+                  },
+                  deadline.toNanos(),
+                  TimeUnit.NANOSECONDS);
+          Disposable running =
+              attempt.subscribe(
+                  sink::success, sink::error, sink::success, Context.of(sink.contextView()));
+          sink.onDispose(
+              () -> {
+                clock.cancel(false);
+                running.dispose();
+              });
+        });
   }
 
   /** Waits for the database of a backend that does not know how to. */
@@ -209,7 +236,7 @@ public final class Forwarder {
     }
   }
 
-  private static Attempt attempt(Throwable failure, boolean sent) {
+  private static Attempt failed(Instance instance, Throwable failure, boolean sent) {
     if (failure instanceof TimeoutException) {
       return sent ? new Attempt.TimedOut() : new Attempt.NoConnection("none free in time");
     }
@@ -219,14 +246,9 @@ public final class Forwarder {
             || failure instanceof ConnectTimeoutException
             || failure instanceof UnresolvedAddressException;
     if (neverConnected) {
+      instance.unreachable(reason);
       return new Attempt.Unreachable(reason);
     }
     return sent ? new Attempt.Unanswered(reason) : new Attempt.NoConnection(reason);
-  }
-
-  private static void note(Instance instance, Attempt attempt) {
-    if (attempt instanceof Attempt.Unreachable(String reason)) {
-      instance.unreachable(reason);
-    }
   }
 }

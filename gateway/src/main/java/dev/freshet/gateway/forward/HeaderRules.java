@@ -77,6 +77,10 @@ final class HeaderRules {
     // What the client library sets of its own accord is not what this client said.
     to.remove(HttpHeaderNames.USER_AGENT).remove(HttpHeaderNames.ACCEPT);
     copy(exchange.headers(), to, STAY_ON_THE_WAY_IN);
+    String hostToKeep = exchange.hostToKeep();
+    if (hostToKeep != null) {
+      to.set(HttpHeaderNames.HOST, hostToKeep);
+    }
     InetSocketAddress client = exchange.client();
     if (client != null) {
       to.set("X-Forwarded-For", client.getAddress().getHostAddress());

@@ -7,8 +7,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
@@ -36,9 +34,8 @@ public final class Connections implements AutoCloseable {
    * The connections on one event loop.
    *
    * @param client knows the instance's address; a request needs only a path
-   * @param timer runs on the loop
    */
-  public record Lane(HttpClient client, Scheduler timer) {}
+  public record Lane(EventLoop loop, HttpClient client) {}
 
   /**
    * Connects to nobody yet.
@@ -83,7 +80,7 @@ public final class Connections implements AutoCloseable {
                 ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
             // By default the client resends once on a reset connection: a write might happen twice.
             .disableRetry(true);
-    return new Lane(isSecure ? client.secure() : client, Schedulers.fromExecutorService(loop));
+    return new Lane(loop, isSecure ? client.secure() : client);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.routing;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +17,7 @@ import org.springframework.web.util.pattern.PathPattern;
  * @param read where reads go; null when the route takes none
  * @param write where writes go; null when the route takes none
  * @param sessionBy how session tokens travel
+ * @param filters of Spring Cloud Gateway that requests and answers pass
  */
 public record Route(
     String id,
@@ -23,7 +25,8 @@ public record Route(
     Map<String, Intent> methods,
     @Nullable Read read,
     @Nullable Write write,
-    SessionBy sessionBy) {
+    SessionBy sessionBy,
+    List<FilterSpec> filters) {
 
   /**
    * Reads of a route.
@@ -44,6 +47,7 @@ public record Route(
 
   public Route {
     methods = Map.copyOf(methods);
+    filters = List.copyOf(filters);
   }
 
   boolean matches(PathContainer requestPath) {

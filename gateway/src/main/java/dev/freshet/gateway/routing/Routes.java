@@ -10,27 +10,54 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.PathContainer;
 
-/**
- * All that a routes file says, checked; the first route that matches is taken.
- *
- * @param primary URL of the primary's database, where positions are asked for that backends don't
- *     tell; null without
- * @param sync status addresses of the cdc-syncs, for operators
- * @param pools instances by pool
- * @param withoutAccess ids of the routes that do not say who may use them
- */
-public record Routes(
-    List<Route> routes,
-    @Nullable PostgresUrl primary,
-    List<URI> sync,
-    Map<String, List<InstanceSpec>> pools,
-    List<String> withoutAccess) {
+/** All that a routes file says, checked; the first route that matches is taken. */
+public final class Routes {
 
-  public Routes {
-    routes = List.copyOf(routes);
-    sync = List.copyOf(sync);
-    pools = Map.copyOf(pools);
-    withoutAccess = List.copyOf(withoutAccess);
+  private final List<Route> all;
+  private final RouteIndex index;
+  private final @Nullable PostgresUrl primary;
+  private final List<URI> sync;
+  private final Map<String, List<InstanceSpec>> pools;
+  private final List<String> withoutAccess;
+
+  /**
+   * Puts them together.
+   *
+   * @param primary URL of the primary's database, where positions are asked for that backends don't
+   *     tell; null without
+   * @param sync status addresses of the cdc-syncs, for operators
+   * @param pools instances by pool
+   * @param withoutAccess ids of the routes that do not say who may use them
+   */
+  Routes(
+      List<Route> all,
+      @Nullable PostgresUrl primary,
+      List<URI> sync,
+      Map<String, List<InstanceSpec>> pools,
+      List<String> withoutAccess) {
+    this.all = List.copyOf(all);
+    this.index = new RouteIndex(all);
+    this.primary = primary;
+    this.sync = List.copyOf(sync);
+    this.pools = Map.copyOf(pools);
+    this.withoutAccess = List.copyOf(withoutAccess);
+  }
+
+  /** In the file's order. */
+  public List<Route> all() {
+    return all;
+  }
+
+  public @Nullable PostgresUrl primary() {
+    return primary;
+  }
+
+  public List<URI> sync() {
+    return sync;
+  }
+
+  public Map<String, List<InstanceSpec>> pools() {
+    return pools;
   }
 
   /**
@@ -50,11 +77,11 @@ public record Routes(
 
   /** The route that a path takes. */
   public Optional<Route> match(PathContainer requestPath) {
-    return routes.stream().filter(route -> route.matches(requestPath)).findFirst();
+    return index.match(requestPath);
   }
 
   @Override
   public String toString() {
-    return routes.size() + " routes"; // the primary's URL may hold a password
+    return all.size() + " routes"; // the primary's URL may hold a password
   }
 }

@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
+import org.springframework.cloud.gateway.filter.FilterDefinition;
 import org.springframework.web.util.pattern.PathPatternParser;
 import org.springframework.web.util.pattern.PatternParseException;
 import tools.jackson.core.JacksonException;
@@ -157,7 +158,7 @@ public final class RoutesFile {
   }
 
   private static Route route(Node node, Set<String> pools) {
-    node.allow("id", "path", "methods", "read", "write", "session", "access");
+    node.allow("id", "path", "methods", "read", "write", "session", "access", "filters");
     if (!node.get("access").isMissing() && !node.get("access").text().equals("public")) {
       throw node.get("access").invalid("must be public");
     }
@@ -182,7 +183,8 @@ public final class RoutesFile {
           methods,
           read,
           write,
-          sessionBy(node.get("session")));
+          sessionBy(node.get("session")),
+          node.get("filters").list().stream().map(RoutesFile::filter).toList());
     } catch (PatternParseException e) {
       throw path.invalid(": " + e.getMessage());
     }
@@ -252,6 +254,17 @@ public final class RoutesFile {
   private static Route.Write write(Node node, Set<String> pools) {
     node.allow("pool");
     return new Route.Write(pool(node, pools));
+  }
+
+  private static FilterSpec filter(Node node) {
+    if (node.json.isString()) {
+      FilterDefinition brief = new FilterDefinition(node.text());
+      return new FilterSpec(String.valueOf(brief.getName()), brief.getArgs());
+    }
+    node.allow("name", "args");
+    Map<String, String> arguments = new LinkedHashMap<>();
+    node.get("args").map().forEach((name, value) -> arguments.put(name, value.text()));
+    return new FilterSpec(node.get("name").required().text(), arguments);
   }
 
   private static String pool(Node node, Set<String> pools) {

@@ -4,6 +4,7 @@ import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -34,6 +35,7 @@ public record SessionToken(
   static final String UNKNOWN_SYSTEM = "0";
 
   private static final int BASE = 36;
+  private static final HexFormat HEAD = HexFormat.of().withUpperCase();
 
   private static final Pattern WIRE_FORM =
       Pattern.compile(
@@ -82,14 +84,14 @@ public record SessionToken(
 
   /** What is signed: the wire form up to the signature. */
   String signedText() {
-    return "%08X%016X.1.%s.%s.%x.%s.%s"
-        .formatted(
-            position.timeline(),
-            position.lsn().value(),
-            keyId,
-            session,
-            Long.parseUnsignedLong(systemIdentifier),
-            Long.toString(issued.getEpochSecond(), BASE),
-            Long.toString(expires.getEpochSecond(), BASE));
+    return String.join(
+        ".",
+        HEAD.toHexDigits(position.timeline()) + HEAD.toHexDigits(position.lsn().value()),
+        "1",
+        keyId,
+        session,
+        Long.toHexString(Long.parseUnsignedLong(systemIdentifier)),
+        Long.toString(issued.getEpochSecond(), BASE),
+        Long.toString(expires.getEpochSecond(), BASE));
   }
 }

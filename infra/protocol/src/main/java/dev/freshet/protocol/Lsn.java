@@ -1,7 +1,7 @@
 package dev.freshet.protocol;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.HexFormat;
+import java.util.Locale;
 
 /**
  * A log sequence number: a byte offset into PostgreSQL's write-ahead log, unsigned 64 bits.
@@ -24,7 +24,8 @@ public record Lsn(long value) implements Comparable<Lsn> {
   /** Size of the header of a segment's first page (SizeOfXLogLongPHD), in bytes. */
   private static final long LONG_HEADER_BYTES = 40;
 
-  private static final Pattern TEXT = Pattern.compile("([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})");
+  /** Most digits of one half of the text form. */
+  private static final int HALF_DIGITS = 8;
 
   /**
    * Parses PostgreSQL's text form.
@@ -32,12 +33,23 @@ public record Lsn(long value) implements Comparable<Lsn> {
    * @throws IllegalArgumentException when the text is not an LSN
    */
   public static Lsn parse(String text) {
-    Matcher halves = TEXT.matcher(text);
-    if (!halves.matches()) {
-      throw new IllegalArgumentException(
-          "Not a WAL position: '" + text + "'; expected two hexadecimal halves such as 0/3026C08");
+    int slash = text.indexOf('/');
+    int lowDigits = text.length() - slash - 1;
+    if (slash < 1 || slash > HALF_DIGITS || lowDigits < 1 || lowDigits > HALF_DIGITS) {
+      throw notAnLsn(text);
     }
-    return new Lsn(Long.parseLong(halves.group(1), 16) << 32 | Long.parseLong(halves.group(2), 16));
+    try {
+      return new Lsn(
+          HexFormat.fromHexDigitsToLong(text, 0, slash) << 32
+              | HexFormat.fromHexDigitsToLong(text, slash + 1, text.length()));
+    } catch (IllegalArgumentException e) {
+      throw notAnLsn(text);
+    }
+  }
+
+  private static IllegalArgumentException notAnLsn(String text) {
+    return new IllegalArgumentException(
+        "Not a WAL position: '" + text + "'; expected two hexadecimal halves such as 0/3026C08");
   }
 
   /**
@@ -73,6 +85,10 @@ public record Lsn(long value) implements Comparable<Lsn> {
 
   @Override
   public String toString() {
-    return "%X/%X".formatted(value >>> 32, value & 0xFFFF_FFFFL);
+    return hex(value >>> 32) + "/" + hex(value & 0xFFFF_FFFFL);
+  }
+
+  private static String hex(long half) {
+    return Long.toHexString(half).toUpperCase(Locale.ROOT);
   }
 }

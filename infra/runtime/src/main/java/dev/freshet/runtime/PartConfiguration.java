@@ -6,6 +6,7 @@ import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import org.springframework.http.client.ReactorResourceFactory;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -27,20 +28,16 @@ class PartConfiguration {
     return resources;
   }
 
-  /**
-   * Has each request handled in a later turn of its event loop. While Reactor Netty takes the next
-   * request of a connection from its queue, an answer that is given on the spot ends the exchange
-   * before the request's own end is taken; nothing reads from the connection any more then.
-   */
+  /** Whatever answers here may do so on the spot. */
   @Bean
+  @Order(0)
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> laterTurn() {
     return factory ->
         factory.addServerCustomizers(
             server ->
                 server.mapHandle(
                     (handling, connection) ->
-                        handling.subscribeOn(
-                            Schedulers.fromExecutor(connection.channel().eventLoop()))));
+                        LaterTurn.of(handling, connection.channel().eventLoop())));
   }
 
   /** Where blocking work runs: a virtual thread for each task. */

@@ -42,7 +42,7 @@ public final class GatewayBench {
   public record Effort(int runs, int requests, int warmUp) {
 
     /** Enough to compare. */
-    public static final Effort FULL = new Effort(7, 30_000, 300_000);
+    public static final Effort FULL = new Effort(7, 30_000, 600_000);
 
     /** Enough to see whether a change helped. */
     public static final Effort SHORT = new Effort(3, 20_000, 150_000);
@@ -106,9 +106,9 @@ public final class GatewayBench {
         port += 2;
       }
       firstAnswers(proxies.values().stream().toList());
+      idleConnections(load, proxies);
       sizes(load, proxies);
       manyRoutes(load, proxies, folder, port, origin);
-      idleConnections(load, proxies);
     } finally {
       proxies.values().forEach(Proxy::close);
       backend.destroyForcibly().waitFor();
@@ -128,7 +128,7 @@ public final class GatewayBench {
     List<Contender> warm = contenders(proxies);
     measure(load, "/orders/" + kilo, warm, 1, effort.warmUp());
     for (int size : List.of(kilo, 16 * kilo, kilo * kilo)) {
-      int requests = Math.max(200, effort.requests() / Math.max(1, size / (4 * kilo)));
+      int requests = Math.max(1_000, effort.requests() / Math.max(1, size / (4 * kilo)));
       List<Contender> contenders = contenders(proxies);
       measure(load, "/orders/" + size, contenders, effort.runs(), requests);
       table("%,d bytes".formatted(size), contenders, requests);
@@ -221,6 +221,7 @@ public final class GatewayBench {
     }
   }
 
+  /** Before anything else: a heap that has grown under load would hide what they take. */
   private void idleConnections(Load load, Map<Proxy.Kind, Proxy> proxies) throws Exception {
     out.printf("%n| %,d idle connections | MiB before | MiB with them |%n", IDLE_CONNECTIONS);
     out.println("| --- | --- | --- |");

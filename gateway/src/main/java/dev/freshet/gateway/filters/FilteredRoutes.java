@@ -1,0 +1,100 @@
+package dev.freshet.gateway.filters;
+
+import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.routing.Route;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.springframework.cloud.gateway.filter.GatewayFilter;
+import org.springframework.cloud.gateway.filter.GatewayFilterChain;
+import org.springframework.cloud.gateway.filter.GlobalFilter;
+import org.springframework.cloud.gateway.filter.RouteToRequestUrlFilter;
+import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
+import org.springframework.core.Ordered;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
+
+/**
+ * Takes requests of routes with filters through those filters, in Spring Cloud Gateway's chain,
+ * where its own routing filters would stand.
+ */
+public final class FilteredRoutes implements GlobalFilter, Ordered {
+
+  /** After the route's URL is set, before load balancing (10150). */
+  private static final int ORDER = RouteToRequestUrlFilter.ROUTE_TO_URL_FILTER_ORDER + 50;
+
+  private static final String HELD = FilteredRoutes.class.getName() + ".held";
+
+  private final BiFunction<Exchange, Taken, Mono<Void>> onwards;
+
+  /**
+   * A route that a request has taken, with its filters ready to run.
+   *
+   * @param filters in their order
+   */
+  public record Taken(Route route, List<GatewayFilter> filters) {}
+
+  /**
+   * Prepares to take requests.
+   *
+   * @param onwards the way of a request behind the filters
+   */
+  public FilteredRoutes(BiFunction<Exchange, Taken, Mono<Void>> onwards) {
+    this.onwards = onwards;
+  }
+
+  @Override
+  public int getOrder() {
+    return ORDER;
+  }
+
+  @Override
+  public Mono<Void> filter(ServerWebExchange exchange, GatewayFilterChain chain) {
+    return pass(exchange);
+  }
+
+  /** Takes a request through its route's filters. */
+  Mono<Void> pass(ServerWebExchange exchange) {
+    ServerWebExchangeUtils.setAlreadyRouted(exchange);
+    return Mono.deferContextual(context -> new Chain(taken(context), 0).filter(exchange))
+        .then(Mono.defer(() -> held(exchange).map(HeldExchange::write).orElseGet(Mono::empty)))
+        .doFinally(signal -> held(exchange).ifPresent(HeldExchange::end));
+  }
+
+  private static Taken taken(ContextView context) {
+    return context.get(Taken.class);
+  }
+
+  /** Empty when a filter has answered by itself. */
+  private static Optional<HeldExchange> held(ServerWebExchange exchange) {
+    return Optional.ofNullable(exchange.getAttribute(HELD));
+  }
+
+  /** What is left of the filters, and then the way onwards. */
+  private final class Chain implements GatewayFilterChain {
+
+    private final Taken taken;
+    private final int next;
+
+    Chain(Taken taken, int next) {
+      this.taken = taken;
+      this.next = next;
+    }
+
+    @Override
+    public Mono<Void> filter(ServerWebExchange exchange) {
+      return Mono.defer(
+          () ->
+              next < taken.filters().size()
+                  ? taken.filters().get(next).filter(exchange, new Chain(taken, next + 1))
+                  : forward(exchange));
+    }
+
+    private Mono<Void> forward(ServerWebExchange exchange) {
+      HeldExchange held = new HeldExchange(exchange);
+      exchange.getAttributes().put(HELD, held);
+      return held.forward(onwards.apply(held, taken));
+    }
+  }
+}

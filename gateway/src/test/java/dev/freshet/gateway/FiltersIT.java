@@ -1,0 +1,210 @@
+package dev.freshet.gateway;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
+import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import com.github.tomakehurst.wiremock.stubbing.Scenario;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** Filters of Spring Cloud Gateway, by their own names, on Freshet's routes. */
+class FiltersIT {
+
+  @TempDir Path folder;
+
+  private WireMockServer backend;
+  private ConfigurableApplicationContext gateway;
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  @BeforeEach
+  void start() throws Exception {
+    backend =
+        new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
+    backend.start();
+    backend.stubFor(
+        any(anyUrl())
+            .willReturn(okJson("{\"is\":\"there\"}").withHeader("Freshet-Position", "1:0/500")));
+    backend.stubFor(
+        get("/.freshet/position")
+            .willReturn(
+                okJson(
+                    "{\"position\":\"1:0/500\",\"kind\":\"primary\",\"lagSeconds\":0,\"ready\":true}")));
+    Files.writeString(
+        folder.resolve("routes.yaml"),
+        """
+        version: 1
+        routes:
+          - id: shop
+            path: /shop/**
+            read: { pool: all }
+            write: { pool: all }
+            filters:
+              - StripPrefix=1
+              - AddRequestHeader=X-From, gateway
+              - { name: AddResponseHeader, args: { name: X-By, value: freshet } }
+              - PreserveHostHeader
+          - id: old
+            path: /old/{id}
+            read: { pool: all }
+            filters: [ "RedirectTo=308, https://new.example/" ]
+          - id: teapot
+            path: /teapot
+            read: { pool: all }
+            filters: [ SetStatus=418 ]
+          - id: again
+            path: /again
+            read: { pool: all }
+            filters: [ { name: Retry, args: { retries: 2, statuses: INTERNAL_SERVER_ERROR } } ]
+        pools:
+          all: { instances: [ { id: one, url: "http://127.0.0.1:%d", kind: primary } ] }
+        """
+            .formatted(backend.port()));
+    gateway = TestGateway.start(folder, Map.of("data", folder.toString()));
+  }
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+    backend.stop();
+  }
+
+  private HttpResponse<String> send(String method, String path, String body, String... headers)
+      throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(
+                URI.create(
+                    "http://127.0.0.1:%s%s"
+                        .formatted(
+                            gateway.getEnvironment().getProperty("local.server.port"), path)))
+            .timeout(Duration.ofSeconds(20))
+            .method(
+                method,
+                body.isEmpty()
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void requestAndAnswerPassTheFilters() throws Exception {
+    HttpResponse<String> answer = send("GET", "/shop/orders?limit=1", "");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).isEqualTo("{\"is\":\"there\"}");
+    assertThat(answer.headers().firstValue("X-By")).contains("freshet");
+    assertThat(answer.headers().firstValue("Freshet-Source").orElseThrow())
+        .startsWith("one;kind=primary");
+    assertThat(answer.headers().firstValue("Freshet-Session")).isPresent();
+    assertThat(answer.headers().firstValue("Freshet-Position")).isEmpty();
+    backend.verify(
+        getRequestedFor(urlEqualTo("/orders?limit=1"))
+            .withHeader("X-From", equalTo("gateway"))
+            .withHeader("Host", equalTo(URI.create("http://127.0.0.1:" + port()).getAuthority())));
+  }
+
+  private String port() {
+    return String.valueOf(gateway.getEnvironment().getProperty("local.server.port"));
+  }
+
+  @Test
+  void bodiesOfAnySizePassTheFilters() throws Exception {
+    String large = "x".repeat(3_000_000);
+    backend.stubFor(
+        get("/large")
+            .willReturn(aResponse().withBody(large).withHeader("Freshet-Position", "1:0/500")));
+    assertThat(send("GET", "/shop/large", "").body()).isEqualTo(large);
+    HttpResponse<String> answer = send("POST", "/shop/orders", large);
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("Freshet-Session")).isPresent();
+    backend.verify(postRequestedFor(urlEqualTo("/orders")).withRequestBody(equalTo(large)));
+  }
+
+  @Test
+  void headIsAnsweredWithTheLengthAlone() throws Exception {
+    HttpResponse<String> answer = send("HEAD", "/shop/orders", "");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).isEmpty();
+    assertThat(answer.headers().firstValue("X-By")).contains("freshet");
+  }
+
+  @Test
+  void filterThatAnswersItselfAsksNoBackend() throws Exception {
+    HttpResponse<String> answer = send("GET", "/old/7", "");
+    assertThat(answer.statusCode()).isEqualTo(308);
+    assertThat(answer.headers().firstValue("Location")).contains("https://new.example/");
+    backend.verify(0, anyRequestedFor(urlEqualTo("/old/7")));
+  }
+
+  @Test
+  void filterMayChangeTheStatusOfAnAnswer() throws Exception {
+    HttpResponse<String> answer = send("GET", "/teapot", "");
+    assertThat(answer.statusCode()).isEqualTo(418);
+    assertThat(answer.body()).isEqualTo("{\"is\":\"there\"}");
+  }
+
+  @Test
+  void filterMaySendARequestAgain() throws Exception {
+    backend.stubFor(
+        get("/again")
+            .inScenario("again")
+            .whenScenarioStateIs(Scenario.STARTED)
+            .willReturn(aResponse().withStatus(500))
+            .willSetStateTo("better"));
+    backend.stubFor(
+        get("/again")
+            .inScenario("again")
+            .whenScenarioStateIs("better")
+            .willReturn(okJson("{}").withHeader("Freshet-Position", "1:0/500")));
+    HttpResponse<String> answer = send("GET", "/again", "");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).isEqualTo("{}");
+    assertThat(answer.headers().allValues("Freshet-Source")).hasSize(1);
+  }
+
+  @Test
+  void preflightsPassTheFiltersToo() throws Exception {
+    send(
+        "OPTIONS",
+        "/shop/orders",
+        "",
+        "Origin",
+        "https://app.example",
+        "Access-Control-Request-Method",
+        "GET");
+    backend.verify(1, anyRequestedFor(urlEqualTo("/orders")));
+  }
+
+  @Test
+  void refusalsPassTheFilters() throws Exception {
+    HttpResponse<String> answer = send("GET", "/shop/orders", "", "Freshet-Consistency", "strong");
+    assertThat(answer.statusCode()).isEqualTo(400);
+    assertThat(answer.body()).contains("level-not-allowed");
+    assertThat(answer.headers().firstValue("X-By")).contains("freshet");
+    assertThat(send("DELETE", "/again", "").statusCode()).isEqualTo(405);
+  }
+}
