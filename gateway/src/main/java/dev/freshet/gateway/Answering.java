@@ -9,7 +9,6 @@ import dev.freshet.gateway.routing.SessionBy;
 import dev.freshet.gateway.session.ClientSession;
 import dev.freshet.gateway.session.ClientSession.Renewal;
 import dev.freshet.gateway.session.Requirements.Requirement;
-import dev.freshet.gateway.session.SessionCookies;
 import dev.freshet.gateway.session.Sessions;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;

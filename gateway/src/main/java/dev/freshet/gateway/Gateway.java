@@ -14,7 +14,8 @@ import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.pool.PositionClient;
 import dev.freshet.gateway.pool.PrimaryPositions;
 import dev.freshet.gateway.routing.Routes;
-import dev.freshet.gateway.routing.RoutesFile;
+import dev.freshet.gateway.routing.file.RoutesFile;
+import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.session.SessionKeys;
 import dev.freshet.gateway.session.Sessions;
@@ -84,8 +85,12 @@ public class Gateway {
   }
 
   @Bean
-  Routes routes(GatewaySettings settings, @Value("${server.address}") InetAddress listen) {
-    return new RoutesFile(System::getenv, settings.pools()).read(settings.routes()).fitFor(listen);
+  Routes routes(
+      GatewaySettings settings,
+      FilterCatalogue catalogue,
+      @Value("${server.address}") InetAddress listen) {
+    return RoutesFile.read(
+        settings.routes(), new Surroundings(System::getenv, settings.pools(), catalogue, listen));
   }
 
   @Bean

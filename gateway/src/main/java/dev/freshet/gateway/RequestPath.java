@@ -19,7 +19,6 @@ import dev.freshet.gateway.routing.SessionBy;
 import dev.freshet.gateway.session.ClientSession;
 import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.session.Requirements.Requirement;
-import dev.freshet.gateway.session.SessionCookies;
 import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;

@@ -1,9 +1,11 @@
 package dev.freshet.gateway.filters;
 
 import dev.freshet.gateway.routing.FilterSpec;
+import dev.freshet.gateway.routing.file.Surroundings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.springframework.cloud.gateway.event.FilterArgsEvent;
 import org.springframework.cloud.gateway.filter.GatewayFilter;
@@ -15,7 +17,7 @@ import org.springframework.core.Ordered;
 import org.springframework.core.annotation.AnnotationAwareOrderComparator;
 
 /** The filters that Spring Cloud Gateway has, by the names that routes call them. */
-public final class FilterCatalogue {
+public final class FilterCatalogue implements Surroundings.Filters {
 
   private final Map<String, GatewayFilterFactory<?>> factories = new TreeMap<>();
   private final ConfigurationService configuration;
@@ -26,9 +28,19 @@ public final class FilterCatalogue {
     this.configuration = configuration;
   }
 
-  /** The names there are. */
+  @Override
   public List<String> names() {
     return List.copyOf(factories.keySet());
+  }
+
+  @Override
+  public Optional<String> misfit(FilterSpec spec) {
+    try {
+      filter("to-be-checked", spec);
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   /**
@@ -50,7 +62,7 @@ public final class FilterCatalogue {
   private GatewayFilter filter(String route, FilterSpec spec) {
     GatewayFilterFactory<?> factory = factories.get(spec.name());
     if (factory == null) {
-      throw new IllegalArgumentException("There is no filter " + spec.name());
+      throw new IllegalArgumentException("there is no filter " + spec.name());
     }
     return filter(route, spec, factory);
   }
@@ -73,7 +85,9 @@ public final class FilterCatalogue {
       return factory.apply(bound);
     } catch (RuntimeException e) {
       throw new IllegalArgumentException(
-          "The arguments of filter %s don't fit".formatted(spec.name()), e);
+          "the arguments of filter %s don't fit; it takes %s"
+              .formatted(spec.name(), String.join(", ", factory.shortcutFieldOrder())),
+          e);
     }
   }
 }

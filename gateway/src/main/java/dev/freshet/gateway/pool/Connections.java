@@ -24,6 +24,8 @@ public final class Connections implements AutoCloseable {
   /** Below the usual keep-alive of backends (5 s), so that the gateway is the one to close. */
   private static final Duration IDLE = Duration.ofSeconds(4);
 
+  private static final Duration CLOSED_WITHIN = Duration.ofSeconds(2);
+
   private final URI url;
   private final Duration connectTimeout;
   private final LoopResources loops;
@@ -85,6 +87,7 @@ public final class Connections implements AutoCloseable {
 
   @Override
   public void close() {
-    provider.dispose();
+    // Waited for: the event loops may be next.
+    provider.disposeLater().block(CLOSED_WITHIN);
   }
 }

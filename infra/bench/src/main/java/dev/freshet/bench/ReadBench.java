@@ -1,5 +1,6 @@
 package dev.freshet.bench;
 
+import dev.freshet.bench.figures.Figures;
 import dev.freshet.bench.process.ProcessUse;
 import java.io.PrintStream;
 import java.net.http.HttpResponse;

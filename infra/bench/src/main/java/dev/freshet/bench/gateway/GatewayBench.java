@@ -1,6 +1,6 @@
 package dev.freshet.bench.gateway;
 
-import dev.freshet.bench.Figures;
+import dev.freshet.bench.figures.Figures;
 import dev.freshet.bench.http.HttpCalls;
 import io.netty.channel.Channel;
 import java.io.IOException;

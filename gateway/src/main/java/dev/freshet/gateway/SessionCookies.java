@@ -1,4 +1,4 @@
-package dev.freshet.gateway.session;
+package dev.freshet.gateway;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -9,7 +9,7 @@ import java.util.List;
 import org.springframework.http.ResponseCookie;
 
 /** Session tokens as cookies: one of what a client has written, one of what it has seen. */
-public final class SessionCookies {
+final class SessionCookies {
 
   private static final String WRITTEN = "freshet-written";
   private static final String SEEN = "freshet-seen";
@@ -17,7 +17,7 @@ public final class SessionCookies {
   private SessionCookies() {}
 
   /** The tokens that a request's cookies hold. */
-  public static List<String> read(HttpHeaders headers) {
+  static List<String> read(HttpHeaders headers) {
     return headers.getAll(HttpHeaderNames.COOKIE).stream()
         .flatMap(header -> ServerCookieDecoder.LAX.decodeAll(header).stream())
         .filter(cookie -> cookie.name().equals(WRITTEN) || cookie.name().equals(SEEN))
@@ -31,20 +31,20 @@ public final class SessionCookies {
    *
    * @param isSecure whether the client came by TLS
    */
-  public static void set(
+  static void set(
       HttpHeaders headers, String token, boolean ofWrite, boolean isSecure, Duration lifetime) {
     add(headers, ofWrite ? WRITTEN : SEEN, token, isSecure, lifetime);
   }
 
   /** Sets one cookie, and takes the other away. */
-  public static void setInPlaceOfAll(
+  static void setInPlaceOfAll(
       HttpHeaders headers, String token, boolean isSecure, Duration lifetime) {
     add(headers, WRITTEN, token, isSecure, lifetime);
     add(headers, SEEN, "", isSecure, Duration.ZERO);
   }
 
   /** Takes both cookies away. */
-  public static void takeAway(HttpHeaders headers, boolean isSecure) {
+  static void takeAway(HttpHeaders headers, boolean isSecure) {
     add(headers, WRITTEN, "", isSecure, Duration.ZERO);
     add(headers, SEEN, "", isSecure, Duration.ZERO);
   }

@@ -1,4 +1,4 @@
-package dev.freshet.bench;
+package dev.freshet.bench.figures;
 
 import java.util.Arrays;
 

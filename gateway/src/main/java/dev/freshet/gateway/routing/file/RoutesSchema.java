@@ -1,0 +1,217 @@
+package dev.freshet.gateway.routing.file;
+
+import com.networknt.schema.Error;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import com.networknt.schema.path.NodePath;
+import dev.freshet.gateway.routing.file.Yaml.Mark;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The form of the file, as the JSON Schema that editors can use has it. What a schema finds is said
+ * in the words of the file; a {@code $comment} in the schema says what would be right.
+ */
+public final class RoutesSchema {
+
+  private static final String RESOURCE = "routes.schema.json";
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+  private static final JsonNode DOCUMENT = JsonMapper.shared().readTree(text());
+  private static final Schema SCHEMA =
+      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12).getSchema(DOCUMENT);
+
+  private final Yaml file;
+
+  private RoutesSchema(Yaml file) {
+    this.file = file;
+  }
+
+  /** The schema itself. */
+  public static String text() {
+    try (InputStream in =
+        Objects.requireNonNull(RoutesSchema.class.getResourceAsStream(RESOURCE), RESOURCE)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Checks a file.
+   *
+   * @throws RoutesInvalid when its form is not right
+   */
+  static void check(Yaml file) {
+    RoutesSchema check = new RoutesSchema(file);
+    List<RoutesProblem> problems =
+        SCHEMA.validate(json(file)).stream()
+            // Said by what it is made of.
+            .filter(error -> !error.getKeyword().equals("anyOf") || isReadOrWrite(error))
+            .filter(error -> !error.getEvaluationPath().contains("anyOf") || isReadOrWrite(error))
+            .map(check::problem)
+            .toList();
+    if (!problems.isEmpty()) {
+      throw new RoutesInvalid(problems);
+    }
+  }
+
+  private static boolean isReadOrWrite(Error error) {
+    return error.getKeyword().equals("anyOf");
+  }
+
+  private static JsonNode json(Yaml yaml) {
+    return switch (yaml) {
+      case Yaml.Mapping mapping -> {
+        ObjectNode object = JSON.objectNode();
+        mapping.entries().forEach((key, entry) -> object.set(key, json(entry.value())));
+        yield object;
+      }
+      case Yaml.Sequence sequence -> {
+        ArrayNode array = JSON.arrayNode();
+        sequence.members().forEach(member -> array.add(json(member)));
+        yield array;
+      }
+      case Yaml.Scalar scalar ->
+          switch (scalar.value()) {
+            case String text -> JSON.stringNode(text);
+            case Boolean truth -> JSON.booleanNode(truth);
+            case Long number -> JSON.numberNode(number);
+            case BigDecimal number -> JSON.numberNode(number);
+            case null, default -> JSON.nullNode();
+          };
+    };
+  }
+
+  private RoutesProblem problem(Error error) {
+    NodePath place = error.getInstanceLocation();
+    Yaml value = at(place);
+    JsonNode schema = schemaAround(error);
+    String key = String.valueOf(error.getProperty());
+    return switch (error.getKeyword()) {
+      case "additionalProperties" ->
+          keyMark(value, key)
+              .problem(
+                  "'%s' is not a key here%s"
+                      .formatted(key, Nearest.of(key, names(schema.path("properties")))));
+      case "required" -> value.at().problem("'%s' is missing here".formatted(key));
+      case "anyOf" -> value.at().problem("a route needs read or write, or both");
+      case "propertyNames" ->
+          keyMark(value, key)
+              .problem(
+                  "'%s' can't stand here%s".formatted(key, comment(schema.path("propertyNames"))));
+      case "type" ->
+          value
+              .at()
+              .problem(
+                  "%s must be %s%s"
+                      .formatted(name(place), types(schema.path("type")), comment(schema)));
+      case "const" ->
+          value.at().problem("%s must be %s".formatted(name(place), schema.path("const")));
+      case "enum" ->
+          value
+              .at()
+              .problem(
+                  "%s is '%s'%s"
+                      .formatted(
+                          name(place),
+                          written(value),
+                          Nearest.of(written(value), texts(schema.path("enum")))));
+      case "minItems" -> value.at().problem(name(place) + " is empty" + comment(schema));
+      default ->
+          value
+              .at()
+              .problem("%s is '%s'%s".formatted(name(place), written(value), comment(schema)));
+    };
+  }
+
+  private Yaml at(NodePath place) {
+    Yaml value = file;
+    for (int i = 0; i < place.getNameCount(); i++) {
+      Object element = place.getElement(i);
+      value =
+          switch (value) {
+            case Yaml.Mapping mapping ->
+                Objects.requireNonNull(mapping.entries().get(element.toString())).value();
+            case Yaml.Sequence sequence ->
+                sequence.members().get(Integer.parseInt(element.toString()));
+            case Yaml.Scalar scalar -> scalar;
+          };
+    }
+    return value;
+  }
+
+  private static Mark keyMark(Yaml value, String key) {
+    return value instanceof Yaml.Mapping mapping && mapping.entries().containsKey(key)
+        ? Objects.requireNonNull(mapping.entries().get(key)).keyAt()
+        : value.at();
+  }
+
+  /** The subschema that holds the keyword which failed. */
+  private static JsonNode schemaAround(Error error) {
+    JsonNode schema = DOCUMENT;
+    NodePath path = error.getSchemaLocation().getFragment();
+    for (int i = 0; i < path.getNameCount() - 1; i++) {
+      String name = path.getElement(i).toString();
+      schema = schema.isArray() ? schema.path(Integer.parseInt(name)) : schema.path(name);
+    }
+    return schema;
+  }
+
+  /** The last key on the way to a value. */
+  private static String name(NodePath place) {
+    for (int i = place.getNameCount() - 1; i >= 0; i--) {
+      String name = place.getElement(i).toString();
+      if (!name.chars().allMatch(Character::isDigit)) {
+        return name;
+      }
+    }
+    return "the file";
+  }
+
+  /** As the file has it: what variables stand for may be secret. */
+  private static String written(Yaml value) {
+    return value instanceof Yaml.Scalar scalar ? scalar.written() : "something else";
+  }
+
+  private static String comment(JsonNode schema) {
+    String comment = schema.path("$comment").asString("");
+    return comment.isEmpty() ? "" : "; " + comment;
+  }
+
+  private static List<String> names(JsonNode properties) {
+    return List.copyOf(properties.propertyNames());
+  }
+
+  private static List<String> texts(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false).map(JsonNode::asString).toList();
+  }
+
+  private static String types(JsonNode type) {
+    Map<String, String> words =
+        Map.of(
+            "object", "keys and values",
+            "array", "a list",
+            "string", "a text",
+            "number", "a number",
+            "boolean", "true or false");
+    List<String> types = new ArrayList<>(type.isArray() ? texts(type) : List.of(type.asString()));
+    return types.stream()
+        .map(name -> Objects.requireNonNullElse(words.get(name), name))
+        .collect(Collectors.joining(" or "));
+  }
+}

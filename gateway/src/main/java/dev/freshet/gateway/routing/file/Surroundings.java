@@ -1,0 +1,46 @@
+package dev.freshet.gateway.routing.file;
+
+import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.routing.FilterSpec;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a file is read in.
+ *
+ * @param environment looks up {@code ${NAME}}
+ * @param pools that the file may leave out, with their instances
+ * @param filters that a route may name
+ * @param listen where the gateway listens; beyond loopback each route has to say who may use it
+ */
+public record Surroundings(
+    Variables environment,
+    Map<String, List<InstanceSpec>> pools,
+    Filters filters,
+    InetAddress listen) {
+
+  public Surroundings {
+    pools = Map.copyOf(pools);
+  }
+
+  /** Values by the names of variables. */
+  @FunctionalInterface
+  public interface Variables {
+
+    /** The value; null for a variable that is not set. */
+    @Nullable String get(String name);
+  }
+
+  /** Filters by name. */
+  public interface Filters {
+
+    /** The names there are. */
+    List<String> names();
+
+    /** What is wrong with a filter's arguments; empty when they fit. */
+    Optional<String> misfit(FilterSpec filter);
+  }
+}

@@ -1,0 +1,254 @@
+package dev.freshet.gateway.routing.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.routing.Consistency;
+import dev.freshet.gateway.routing.FilterSpec;
+import dev.freshet.gateway.routing.Intent;
+import dev.freshet.gateway.routing.Level;
+import dev.freshet.gateway.routing.Otherwise;
+import dev.freshet.gateway.routing.Route;
+import dev.freshet.gateway.routing.Routes;
+import dev.freshet.gateway.routing.SessionBy;
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.protocol.SourceKind;
+import java.net.InetAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.http.server.PathContainer;
+
+class RoutesFileTest {
+
+  private static final String VALID =
+      """
+      version: 1
+      sync: [ "http://127.0.0.1:8110" ]
+      routes:
+        - id: orders
+          path: /orders/**
+          read: { pool: readers, consistency: session, wait: 250ms, otherwise: stale }
+          write: { pool: writers }
+          access: public
+        - id: search
+          path: /search
+          methods: { POST: read }
+          read: { pool: readers }
+      pools:
+        writers:
+          instances: [ { id: write-1, url: "http://127.0.0.1:8090" } ]
+        readers:
+          instances:
+            - { id: replica-1, url: "http://${HOST}:8201", kind: replica }
+      """;
+
+  private static final Surroundings.Filters FILTERS =
+      new Surroundings.Filters() {
+        @Override
+        public List<String> names() {
+          return List.of("AddRequestHeader", "StripPrefix");
+        }
+
+        @Override
+        public Optional<String> misfit(FilterSpec filter) {
+          return filter.arguments().isEmpty()
+              ? Optional.of("the arguments of filter %s don't fit".formatted(filter.name()))
+              : Optional.empty();
+        }
+      };
+
+  private static Surroundings surroundings(
+      Map<String, List<InstanceSpec>> pools, InetAddress listen) {
+    return new Surroundings(Map.of("HOST", "db.example")::get, pools, FILTERS, listen);
+  }
+
+  private static Routes read(String text) {
+    return RoutesFile.read(text, surroundings(Map.of(), InetAddress.getLoopbackAddress()));
+  }
+
+  @Test
+  void everythingTheFileSaysIsTaken() {
+    Routes routes = read(VALID);
+    Route orders = routes.match(PathContainer.parsePath("/orders/1")).orElseThrow();
+    assertThat(orders.read())
+        .isEqualTo(
+            new Route.Read(
+                "readers",
+                Consistency.of(Level.SESSION),
+                Set.of(Level.EVENTUAL, Level.BOUNDED, Level.SESSION),
+                Duration.ofMillis(250),
+                Otherwise.STALE));
+    assertThat(orders.intent("GET")).isEqualTo(Intent.READ);
+    assertThat(orders.intent("QUERY")).isEqualTo(Intent.READ);
+    assertThat(orders.intent("PATCH")).isEqualTo(Intent.WRITE);
+    Route search = routes.match(PathContainer.parsePath("/search")).orElseThrow();
+    assertThat(search.intent("POST")).isEqualTo(Intent.READ);
+    assertThat(search.allow()).containsExactly("GET", "HEAD", "OPTIONS", "POST", "QUERY");
+    assertThat(routes.match(PathContainer.parsePath("/searches"))).isEmpty();
+    assertThat(routes.pools().get("readers"))
+        .containsExactly(
+            new InstanceSpec(
+                "replica-1", URI.create("http://db.example:8201"), SourceKind.REPLICA, null));
+    assertThat(routes.primary()).isNull();
+    assertThat(orders.sessionBy()).isEqualTo(SessionBy.HEADER);
+  }
+
+  @Test
+  void positionsOfBackendsThatKnowNothingOfThemAreAskedOfTheirDatabases() {
+    Routes routes =
+        read(
+            """
+            version: 1
+            primary: "postgresql://ada:secret@one,two/shop"
+            routes:
+              - id: all
+                path: /**
+                read: { pool: old, consistency: bounded;max-staleness=2.5 }
+                session: { by: cookie }
+            pools:
+              old:
+                instances:
+                  - { id: legacy-1, url: "http://127.0.0.1:9000", kind: replica, position: { jdbc: "jdbc:postgresql://one/shop" } }
+            """);
+    assertThat(routes.primary())
+        .isEqualTo(PostgresUrl.parse("postgresql://ada:secret@one,two/shop"));
+    assertThat(Objects.requireNonNull(routes.pools().get("old")).getFirst().position())
+        .isEqualTo(PostgresUrl.parse("jdbc:postgresql://one/shop"));
+    Route all = routes.match(PathContainer.parsePath("/x")).orElseThrow();
+    assertThat(all.read())
+        .extracting(Route.Read::consistency)
+        .isEqualTo(new Consistency(Level.BOUNDED, Duration.ofMillis(2_500)));
+    assertThat(all.sessionBy()).isEqualTo(SessionBy.COOKIE);
+    assertThat(routes.toString() + routes.pools()).doesNotContain("secret");
+  }
+
+  @Test
+  void poolsMayBeGivenInstead() {
+    InstanceSpec given =
+        new InstanceSpec("w", URI.create("http://127.0.0.1:1"), SourceKind.PRIMARY, null);
+    Routes routes =
+        RoutesFile.read(
+            """
+            version: 1
+            routes:
+              - { id: all, path: /**, write: { pool: writers } }
+            """,
+            surroundings(Map.of("writers", List.of(given)), InetAddress.getLoopbackAddress()));
+    assertThat(routes.pools().get("writers")).containsExactly(given);
+  }
+
+  @Test
+  void routeThatDoesNotSayWhoMayUseItIsRefusedBeyondLoopback() throws Exception {
+    InetAddress beyond = InetAddress.ofLiteral("10.0.0.1");
+    assertThatThrownBy(() -> RoutesFile.read(VALID, surroundings(Map.of(), beyond)))
+        .hasMessageContaining("line 9, column 5")
+        .hasMessageContaining("does not say who may use it");
+    assertThat(
+            RoutesFile.read(
+                    VALID.replace("path: /search", "path: /search\n    access: public"),
+                    surroundings(Map.of(), beyond))
+                .all())
+        .hasSize(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "version: 1|version: 2|line 1, column 10: version must be 1",
+        "path: /search|pth: /search|line 10, column 5: 'pth' is not a key here; did you mean path?",
+        "path: /search|pth: /search|line 9, column 5: 'path' is missing here",
+        "id: search|id: orders|line 9, column 9: 'orders' is the id of another route",
+        "id: search|id: 'a b'|line 9, column 9: id is 'a b'; an id begins with a letter",
+        "wait: 250ms|wait: soon|line 6, column 56: wait is 'soon'; write a duration such as 100ms",
+        "wait: 250ms|wait: -5s|wait is '-5s'; write a duration such as 100ms",
+        "otherwise: stale|otherwise: stal|otherwise is 'stal'; did you mean stale?",
+        "otherwise: stale|otherwise: whatever|there are fail, primary, stale",
+        "consistency: session|consistency: sesion|'sesion' is not a consistency level",
+        "consistency: session|consistency: bounded|bounded must say how far",
+        "consistency: session|consistency: strong;max-staleness=1|max-staleness belongs to bounded",
+        "consistency: session|allow: [ sesion ]|allow is 'sesion'; did you mean session?",
+        "access: public|session: { by: letter }|by is 'letter'; there are cookie, header",
+        "access: public|session: cookie|session must be keys and values",
+        "sync: [ \"http://127.0.0.1:8110\" ]|primary: nowhere|primary is 'nowhere'; write postgresql://",
+        "sync: [ \"http://127.0.0.1:8110\" ]|primary: 'postgresql:'|line 2, column 10",
+        "POST: read|POST: reads|line 11, column 22: POST is 'reads'; did you mean read?",
+        "POST: read|TRACE: read|TRACE and CONNECT are never forwarded",
+        "write: { pool: writers }|write: { pool: writer }|line 7, column 20: there is no pool 'writer'; did you mean writers?",
+        "write: { pool: writers }|write: { pool: readers }|replica-1 in it stands on a replica, which takes none",
+        "write: { pool: writers }|write: { pool: writers, pool: readers }|line 7, column 29: 'pool' is there twice",
+        "kind: replica|kind: replikca|kind is 'replikca'; did you mean replica?",
+        "kind: replica|kind: replica, position: {}|'jdbc' is missing here",
+        "${HOST}|${NOWHERE}|line 18, column 31: the environment variable NOWHERE is not set",
+        "${HOST}|${no such}|'${no such}' is no variable",
+        "${HOST}|#{1+1}|is not evaluated",
+        "http://${HOST}:8201|ftp://x|url is 'ftp://x'; write http://HOST:PORT",
+        "http://${HOST}:8201|http://x:99999|this is no URL of a host",
+        "id: replica-1|id: write-1|'write-1' is the id of another instance",
+        "path: /search|path: '/{a'|line 10, column 11: this is no path pattern",
+        "path: /search|path: search|path is 'search'; a path begins with '/'",
+        "path: /search|path: /orders/new|line 10, column 11: route search is never reached: orders, above it",
+        "access: public|access: secret|access is 'secret'; there are public",
+        "access: public|filters: [ StripPrefx=1 ]|line 8, column 16: there is no filter 'StripPrefx'; did you mean StripPrefix?",
+        "access: public|filters: [ StripPrefix ]|the arguments of filter StripPrefix don't fit",
+        "access: public|filters: [ { name: 7 } ]|name must be a text",
+        "access: public|filters: [ 7 ]|filters must be a text or keys and values; write NAME=ARGUMENT",
+        "sync: [ \"http://127.0.0.1:8110\" ]|sync: 5|sync must be a list",
+        "write: { pool: writers }|wrte: { pool: writers }|'wrte' is not a key here; did you mean write?",
+        "version: 1|version: [|it is not YAML",
+      })
+  void mistakeIsNamedWithItsPlaceAndWhatWasMeant(String valid, String mistaken, String told) {
+    assertThat(VALID).contains(valid);
+    assertThatThrownBy(() -> read(VALID.replace(valid, mistaken)))
+        .isInstanceOf(RoutesInvalid.class)
+        .hasMessageStartingWith("routes.yaml, line ")
+        .hasMessageContaining(told);
+  }
+
+  @Test
+  void allThatIsWrongIsSaidAtOnceInTheFilesOrder() {
+    String text =
+        VALID
+            .replace("pool: writers", "pool: writer")
+            .replace("path: /search", "path: /orders/**")
+            .replace("id: replica-1", "id: write-1");
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOfSatisfying(
+            RoutesInvalid.class,
+            invalid ->
+                assertThat(invalid.problems())
+                    .extracting(RoutesProblem::line)
+                    .containsExactly(7, 10, 18));
+  }
+
+  @Test
+  void whatAVariableStandsForIsNotRepeated() {
+    String text = VALID.replace("kind: replica", "kind: \"${HOST}\"");
+    assertThatThrownBy(() -> read(text))
+        .hasMessageContaining("kind is '${HOST}'")
+        .message()
+        .doesNotContain("db.example");
+  }
+
+  @Test
+  void fileThatStandsForFarMoreThanItSaysIsRefused() {
+    StringBuilder bomb = new StringBuilder("a: &a [x,x,x,x,x,x,x,x,x]\n");
+    for (char c = 'b'; c < 'i'; c++) {
+      bomb.append("%1$c: &%1$c [*%2$c,*%2$c,*%2$c,*%2$c,*%2$c]\n".formatted(c, c - 1));
+    }
+    assertThatThrownBy(() -> read(bomb.toString())).isInstanceOf(RoutesInvalid.class);
+    assertThatThrownBy(() -> read("a: &a { b: *a }")).isInstanceOf(RoutesInvalid.class);
+    assertThatThrownBy(() -> read("")).hasMessageContaining("the file is empty");
+    assertThatThrownBy(() -> read("[".repeat(3_000))).isInstanceOf(RoutesInvalid.class);
+  }
+}

@@ -1,0 +1,5 @@
+/** What is made of measured values. */
+@NullMarked
+package dev.freshet.bench.figures;
+
+import org.jspecify.annotations.NullMarked;
