@@ -3,8 +3,6 @@ package dev.freshet.gateway;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.NettyExchange;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
-import dev.freshet.gateway.routing.Route;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -27,23 +25,16 @@ final class FrontDoor {
 
   private final RequestPath path;
   private final Refusals refusals;
-  private final Function<Route, Taken> filters;
   private final Supplier<HttpHandler> spring;
 
   /**
    * Prepares to open.
    *
-   * @param filters makes a route's filters ready to run
    * @param spring Spring's handler, for requests that pass filters
    */
-  FrontDoor(
-      RequestPath path,
-      Refusals refusals,
-      Function<Route, Taken> filters,
-      Supplier<HttpHandler> spring) {
+  FrontDoor(RequestPath path, Refusals refusals, Supplier<HttpHandler> spring) {
     this.path = path;
     this.refusals = refusals;
-    this.filters = filters;
     this.spring = spring;
   }
 
@@ -54,13 +45,12 @@ final class FrontDoor {
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
     Exchange exchange = new NettyExchange(request, response);
     return Mono.defer(
-            () -> path.handle(exchange, route -> throughFilters(route, request, response)))
+            () -> path.handle(exchange, taken -> throughFilters(taken, request, response)))
         .onErrorResume(failure -> failed(exchange, failure));
   }
 
   private Mono<Void> throughFilters(
-      Route route, HttpServerRequest request, HttpServerResponse response) {
-    Taken taken = filters.apply(route);
+      Taken taken, HttpServerRequest request, HttpServerResponse response) {
     return new ReactorHttpHandlerAdapter(spring.get())
         .apply(request, response)
         .contextWrite(context -> context.put(Taken.class, taken));

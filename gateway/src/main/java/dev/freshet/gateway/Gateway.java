@@ -1,21 +1,13 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.FallbackBudget;
-import dev.freshet.gateway.filters.FilterCatalogue;
 import dev.freshet.gateway.filters.FilteredRoutes;
-import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.filters.Preflights;
 import dev.freshet.gateway.forward.Forwarder;
+import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.operator.StatusReport;
-import dev.freshet.gateway.pool.Connections;
-import dev.freshet.gateway.pool.Databases;
-import dev.freshet.gateway.pool.HealthChecks;
-import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.pool.PositionClient;
-import dev.freshet.gateway.pool.PrimaryPositions;
-import dev.freshet.gateway.routing.Routes;
-import dev.freshet.gateway.routing.file.RoutesFile;
-import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.session.SessionKeys;
 import dev.freshet.gateway.session.Sessions;
@@ -24,26 +16,22 @@ import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.cloud.gateway.config.GatewayAutoConfiguration;
 import org.springframework.cloud.gateway.config.GatewayNoLoadBalancerClientAutoConfiguration;
-import org.springframework.cloud.gateway.filter.factory.GatewayFilterFactory;
 import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.route.RouteLocator;
-import org.springframework.cloud.gateway.support.ConfigurationService;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.client.ReactorResourceFactory;
@@ -59,6 +47,7 @@ import tools.jackson.databind.json.JsonMapper;
   GatewayAutoConfiguration.class,
   GatewayNoLoadBalancerClientAutoConfiguration.class
 })
+@Import(RoutesConfiguration.class)
 @EnableConfigurationProperties(GatewaySettings.class)
 public class Gateway {
 
@@ -82,46 +71,6 @@ public class Gateway {
     Map<String, Object> settings = new HashMap<>(SWITCHED_OFF);
     settings.putAll(properties);
     return PartContext.start(Gateway.class, "gateway", settings);
-  }
-
-  @Bean
-  Routes routes(
-      GatewaySettings settings,
-      FilterCatalogue catalogue,
-      @Value("${server.address}") InetAddress listen) {
-    return RoutesFile.read(
-        settings.routes(), new Surroundings(System::getenv, settings.pools(), catalogue, listen));
-  }
-
-  @Bean
-  Pools pools(
-      Routes routes,
-      Databases databases,
-      GatewaySettings settings,
-      ReactorResourceFactory resources) {
-    return new Pools(
-        routes.pools(),
-        databases::of,
-        spec ->
-            new Connections(
-                spec.id(), spec.url(), settings.connectTimeout(), resources.getLoopResources()),
-        Clock.systemUTC());
-  }
-
-  @Bean(destroyMethod = "close")
-  Databases databases() {
-    return new Databases();
-  }
-
-  @Bean
-  SystemView systemView(
-      Routes routes, Pools pools, Databases databases, PositionClient positionClient) {
-    PrimaryPositions primaries =
-        new PrimaryPositions(
-            routes.primary() == null ? null : databases.ofPrimary(routes.primary()),
-            pools,
-            positionClient);
-    return new SystemView(primaries::ask);
   }
 
   @Bean
@@ -161,14 +110,9 @@ public class Gateway {
     return new PositionClient(ownClient, json);
   }
 
-  @Bean(initMethod = "start", destroyMethod = "close")
-  HealthChecks healthChecks(PositionClient positionClient, SystemView system, Pools pools) {
-    return new HealthChecks(positionClient, system, pools.all());
-  }
-
   @Bean
-  GatewayMetrics gatewayMetrics(MeterRegistry meters, Pools pools) {
-    return new GatewayMetrics(meters, pools);
+  GatewayMetrics gatewayMetrics(MeterRegistry meters) {
+    return new GatewayMetrics(meters);
   }
 
   @Bean
@@ -188,17 +132,15 @@ public class Gateway {
 
   @Bean
   RequestPath.Stages stages(
-      Routes routes,
+      LiveRoutes routes,
       Requirements requirements,
       SystemView system,
-      Pools pools,
       Answering answering,
       GatewaySettings settings) {
     return new RequestPath.Stages(
         routes,
         requirements,
         system,
-        pools,
         new FallbackBudget(settings.fallbacksPerSecond(), settings.fallbacksPerClient()),
         new Forwarder(),
         answering);
@@ -214,14 +156,8 @@ public class Gateway {
   }
 
   @Bean
-  FilterCatalogue filterCatalogue(
-      List<GatewayFilterFactory<?>> factories, ConfigurationService configuration) {
-    return new FilterCatalogue(factories, configuration);
-  }
-
-  @Bean
-  FilteredRoutes filteredRoutes(RequestPath requestPath) {
-    return new FilteredRoutes((exchange, taken) -> requestPath.goOn(exchange, taken.route()));
+  FilteredRoutes filteredRoutes() {
+    return new FilteredRoutes();
   }
 
   @Bean
@@ -233,16 +169,8 @@ public class Gateway {
   @Bean
   @Order(Ordered.LOWEST_PRECEDENCE)
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> frontDoor(
-      RequestPath requestPath,
-      Refusals refusals,
-      FilterCatalogue catalogue,
-      ObjectProvider<HttpHandler> spring) {
-    FrontDoor door =
-        new FrontDoor(
-            requestPath,
-            refusals,
-            route -> new Taken(route, catalogue.filters(route.id(), route.filters())),
-            spring::getObject);
+      RequestPath requestPath, Refusals refusals, ObjectProvider<HttpHandler> spring) {
+    FrontDoor door = new FrontDoor(requestPath, refusals, spring::getObject);
     return factory -> {
       factory.addRouteProviders(door::open);
       // What is forwarded is answered in a later turn anyway.
@@ -252,9 +180,12 @@ public class Gateway {
 
   @Bean
   StatusReport statusReport(
-      Routes routes, Pools pools, HttpClient ownClient, JsonMapper json, GatewaySettings settings) {
-    return new StatusReport(
-        pools, routes.sync().isEmpty() ? settings.sync() : routes.sync(), ownClient, json);
+      LiveRoutes live,
+      RoutesLoader loader,
+      HttpClient ownClient,
+      JsonMapper json,
+      GatewaySettings settings) {
+    return new StatusReport(live, loader, settings.sync(), ownClient, json);
   }
 
   /** One route that takes all: {@link RequestPath} has found before which of ours it is. */

@@ -2,16 +2,21 @@ package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.pool.Instance;
-import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.routing.Intent;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /** The metrics of the public contract. */
 final class GatewayMetrics implements Consumer<Observation> {
@@ -26,24 +31,24 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   private final Map<String, Counter> reads = new ConcurrentHashMap<>();
 
-  GatewayMetrics(MeterRegistry meters, Pools pools) {
+  private final MultiGauge up;
+  private final MultiGauge lag;
+  private final AtomicInteger generation = new AtomicInteger();
+  private final AtomicInteger reloadFailed = new AtomicInteger();
+
+  GatewayMetrics(MeterRegistry meters) {
     this.meters = meters;
     this.staleness =
         Timer.builder("freshet.read.staleness")
             .description("How far behind the copies that answered were said to be")
             .publishPercentileHistogram()
             .register(meters);
-    for (Instance instance : pools.all()) {
-      Gauge.builder(
-              "freshet.backend.up",
-              instance,
-              i -> i.health().state() == Instance.State.READY ? 1 : 0)
-          .tag("backend", instance.spec().id())
-          .register(meters);
-      Gauge.builder("freshet.replica.lag.seconds", instance, GatewayMetrics::lag)
-          .tag("backend", instance.spec().id())
-          .register(meters);
-    }
+    this.up = MultiGauge.builder("freshet.backend.up").register(meters);
+    this.lag = MultiGauge.builder("freshet.replica.lag.seconds").register(meters);
+    Gauge.builder("freshet.routes.generation", generation, AtomicInteger::get).register(meters);
+    Gauge.builder("freshet.routes.reload.failed", reloadFailed, AtomicInteger::get)
+        .description("1 while routes.yaml is not what is in force, because it can't be used")
+        .register(meters);
   }
 
   /** What requests are told apart by; as many as routes, intents, instances and statuses make. */
@@ -62,6 +67,17 @@ final class GatewayMetrics implements Consumer<Observation> {
         .tag("backend", labels.backend())
         .tag("status", Integer.toString(labels.status()))
         .register(meters);
+  }
+
+  private static void watch(
+      MultiGauge gauge, List<Instance> instances, ToDoubleFunction<Instance> value) {
+    gauge.register(
+        instances.stream()
+            .map(
+                instance ->
+                    MultiGauge.Row.of(Tags.of("backend", instance.spec().id()), instance, value))
+            .collect(Collectors.toList()),
+        true);
   }
 
   private static double lag(Instance instance) {
@@ -92,6 +108,13 @@ final class GatewayMetrics implements Consumer<Observation> {
           staleness.record(Duration.ofNanos(Math.round(read.lagSeconds() * NANOS_PER_SECOND)));
         }
       }
+      case Observation.RoutesInForce(int now, List<Instance> instances) -> {
+        generation.set(now);
+        reloadFailed.set(0);
+        watch(up, instances, i -> i.health().state() == Instance.State.READY ? 1 : 0);
+        watch(lag, instances, GatewayMetrics::lag);
+      }
+      case Observation.RoutesRefused() -> reloadFailed.set(1);
       case Observation.FellBack fallback ->
           meters.counter("freshet.fallbacks", "reason", fallback.reason()).increment();
       case Observation.TokenRefused token ->

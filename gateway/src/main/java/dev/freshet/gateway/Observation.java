@@ -1,9 +1,11 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.session.Sessions;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Everything worth telling of a request; metrics and log only render it. */
@@ -35,6 +37,21 @@ sealed interface Observation {
    * @param reason as metrics name it
    */
   record FellBack(String reason) implements Observation {}
+
+  /**
+   * Routes are in force.
+   *
+   * @param instances those that they use
+   */
+  record RoutesInForce(int generation, List<Instance> instances) implements Observation {
+
+    public RoutesInForce {
+      instances = List.copyOf(instances);
+    }
+  }
+
+  /** Routes were refused; the ones before stay in force. */
+  record RoutesRefused() implements Observation {}
 
   /** A session token was refused, or not relied upon. */
   record TokenRefused(Sessions.Flaw flaw) implements Observation {}

@@ -6,15 +6,17 @@ import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.choice.FallbackBudget;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
+import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.forward.Attempt;
 import dev.freshet.gateway.forward.Forwarder;
+import dev.freshet.gateway.live.Generation;
+import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Route;
-import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.SessionBy;
 import dev.freshet.gateway.session.ClientSession;
 import dev.freshet.gateway.session.Requirements;
@@ -57,10 +59,9 @@ final class RequestPath {
 
   /** What a request passes, in this order. */
   record Stages(
-      Routes routes,
+      LiveRoutes routes,
       Requirements requirements,
       SystemView system,
-      Pools pools,
       FallbackBudget fallbacks,
       Forwarder forwarder,
       Answering answering) {}
@@ -73,12 +74,20 @@ final class RequestPath {
   }
 
   /**
-   * Answers a request, one way or another.
+   * Answers a request, one way or another. It ends on the generation of the routes on which it
+   * began.
    *
-   * @param filtered takes a request that has found its route through the route's filters, and back
-   *     to {@link #goOn}
+   * @param filtered takes a request through its route's filters
    */
-  Mono<Void> handle(Exchange exchange, Function<Route, Mono<Void>> filtered) {
+  Mono<Void> handle(Exchange exchange, Function<Taken, Mono<Void>> filtered) {
+    return Mono.using(
+        stages.routes()::enter,
+        generation -> handle(exchange, generation, filtered),
+        Generation::leave);
+  }
+
+  private Mono<Void> handle(
+      Exchange exchange, Generation generation, Function<Taken, Mono<Void>> filtered) {
     String method = exchange.method();
     PathContainer path = PathContainer.parsePath(exchange.path());
     if (hasDotSegments(path)) {
@@ -88,7 +97,7 @@ final class RequestPath {
           "The path holds '.' or '..' segments, which backends may read differently.",
           Told.unrouted(method));
     }
-    Optional<Route> matched = isInternal(path) ? Optional.empty() : stages.routes().match(path);
+    Optional<Route> matched = isInternal(path) ? Optional.empty() : generation.routes().match(path);
     if (matched.isEmpty()) {
       return refusals.refuse(
           exchange,
@@ -97,11 +106,14 @@ final class RequestPath {
           Told.unrouted(method));
     }
     Route route = matched.get();
-    return route.filters().isEmpty() ? goOn(exchange, route) : filtered.apply(route);
+    return route.filters().isEmpty()
+        ? goOn(exchange, generation.pools(), route)
+        : filtered.apply(
+            new Taken(
+                generation.filters().of(route), passed -> goOn(passed, generation.pools(), route)));
   }
 
-  /** Answers a request that has found its route. */
-  Mono<Void> goOn(Exchange exchange, Route route) {
+  private Mono<Void> goOn(Exchange exchange, Pools pools, Route route) {
     String method = exchange.method();
     Intent intent = route.intent(method);
     Told told = Told.of(route, intent);
@@ -127,23 +139,26 @@ final class RequestPath {
     return goOn(
         stages.requirements().of(consistency, tokens(route, exchange.headers())),
         exchange,
+        pools,
         route,
         told);
   }
 
-  private Mono<Void> goOn(Requirement requirement, Exchange exchange, Route route, Told told) {
+  private Mono<Void> goOn(
+      Requirement requirement, Exchange exchange, Pools pools, Route route, Told told) {
     return switch (requirement) {
       case Requirement.DependsOnPrimary depends ->
           stages
               .system()
               .ask()
               .singleOptional()
-              .flatMap(asked -> goOn(depends.then().apply(asked), exchange, route, told));
+              .flatMap(asked -> goOn(depends.then().apply(asked), exchange, pools, route, told));
       case Requirement.Refused refused -> refusals.refuse(exchange, route, refused, told);
       case Requirement.Met(ClientSession session, Flaw flaw) -> {
         refusals.flawed(flaw);
         yield attempt(
-            new Request(exchange, route, session, candidates(route, exchange, session, told), told),
+            new Request(
+                exchange, route, session, candidates(pools, route, exchange, session, told), told),
             0);
       }
     };
@@ -205,9 +220,9 @@ final class RequestPath {
     return false;
   }
 
-  private List<Candidate> candidates(
-      Route route, Exchange exchange, ClientSession session, Told told) {
-    List<Instance> pool = stages.pools().pool(route.pool(told.intent()).orElseThrow());
+  private static List<Candidate> candidates(
+      Pools pools, Route route, Exchange exchange, ClientSession session, Told told) {
+    List<Instance> pool = pools.pool(route.pool(told.intent()).orElseThrow());
     return switch (told.intent()) {
       case WRITE -> Choice.forWrite(pool);
       case READ -> {

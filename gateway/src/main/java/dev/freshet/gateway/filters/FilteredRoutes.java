@@ -1,10 +1,9 @@
 package dev.freshet.gateway.filters;
 
 import dev.freshet.gateway.exchange.Exchange;
-import dev.freshet.gateway.routing.Route;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.springframework.cloud.gateway.filter.GatewayFilter;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
@@ -26,23 +25,13 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
 
   private static final String HELD = FilteredRoutes.class.getName() + ".held";
 
-  private final BiFunction<Exchange, Taken, Mono<Void>> onwards;
-
   /**
-   * A route that a request has taken, with its filters ready to run.
+   * A route that a request has taken.
    *
-   * @param filters in their order
+   * @param filters the route's, in the order in which they run
+   * @param onwards the way of the request behind them
    */
-  public record Taken(Route route, List<GatewayFilter> filters) {}
-
-  /**
-   * Prepares to take requests.
-   *
-   * @param onwards the way of a request behind the filters
-   */
-  public FilteredRoutes(BiFunction<Exchange, Taken, Mono<Void>> onwards) {
-    this.onwards = onwards;
-  }
+  public record Taken(List<GatewayFilter> filters, Function<Exchange, Mono<Void>> onwards) {}
 
   @Override
   public int getOrder() {
@@ -94,7 +83,7 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
     private Mono<Void> forward(ServerWebExchange exchange) {
       HeldExchange held = new HeldExchange(exchange);
       exchange.getAttributes().put(HELD, held);
-      return held.forward(onwards.apply(held, taken));
+      return held.forward(taken.onwards().apply(held));
     }
   }
 }

@@ -1,7 +1,8 @@
 package dev.freshet.gateway.operator;
 
+import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.pool.Instance;
-import dev.freshet.gateway.pool.Pools;
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
@@ -34,14 +35,26 @@ public final class StatusReport {
   /** States in which a model's table does not serve, and that need somebody. */
   private static final Set<String> BROKEN_MODEL = Set.of("stopped", "faulty");
 
-  private final Pools pools;
-  private final List<URI> syncs;
+  private final LiveRoutes live;
+  private final RoutesLoader loader;
+  private final List<URI> otherwiseSyncs;
   private final HttpClient client;
   private final JsonMapper json;
 
-  public StatusReport(Pools pools, List<URI> syncs, HttpClient client, JsonMapper json) {
-    this.pools = pools;
-    this.syncs = syncs;
+  /**
+   * Prepares to report.
+   *
+   * @param otherwiseSyncs status addresses of cdc-syncs, where the routes name none
+   */
+  public StatusReport(
+      LiveRoutes live,
+      RoutesLoader loader,
+      List<URI> otherwiseSyncs,
+      HttpClient client,
+      JsonMapper json) {
+    this.live = live;
+    this.loader = loader;
+    this.otherwiseSyncs = List.copyOf(otherwiseSyncs);
     this.client = client;
     this.json = json;
   }
@@ -69,6 +82,8 @@ public final class StatusReport {
 
   /** Asks the syncs, and puts everything together. */
   public Mono<Map<String, Object>> now() {
+    List<URI> named = live.current().map(now -> now.routes().sync()).orElse(List.of());
+    List<URI> syncs = named.isEmpty() ? otherwiseSyncs : named;
     Mono<List<JsonNode>> states =
         Flux.fromIterable(syncs).flatMapSequential(sync -> ask(sync, "/api/sync")).collectList();
     Mono<List<JsonNode>> models =
@@ -82,6 +97,7 @@ public final class StatusReport {
               List<InstanceStatus> instances = instances();
               Map<String, Object> body = new LinkedHashMap<>();
               body.put("verdict", verdict(instances, answers.getT1(), answers.getT2()));
+              live.current().ifPresent(now -> body.put("generation", now.edition().generation()));
               body.put("instances", instances);
               body.put("sync", answers.getT1());
               body.put("models", answers.getT2());
@@ -121,13 +137,13 @@ public final class StatusReport {
 
   private List<InstanceStatus> instances() {
     Optional<Position> furthest =
-        pools.all().stream()
+        live.instances().stream()
             .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
             .flatMap(instance -> Optional.ofNullable(instance.health().position()).stream())
             .max(
                 Comparator.comparingInt(Position::timeline)
                     .thenComparing(Position::lsn, Lsn::compareTo));
-    return pools.all().stream().map(instance -> status(instance, furthest)).toList();
+    return live.instances().stream().map(instance -> status(instance, furthest)).toList();
   }
 
   private static InstanceStatus status(Instance instance, Optional<Position> furthest) {
@@ -145,9 +161,16 @@ public final class StatusReport {
         instance.inFlight());
   }
 
-  private static Verdict verdict(
+  private Verdict verdict(
       List<InstanceStatus> instances, List<JsonNode> syncs, List<JsonNode> models) {
     List<String> worst = new ArrayList<>();
+    loader
+        .refused()
+        .ifPresent(
+            refused ->
+                worst.add(
+                    "routes.yaml was changed and can't be used, so that what was in force before still is: "
+                        + refused.problems().getFirst()));
     for (InstanceStatus instance : instances) {
       if (instance.state().equals("down") || instance.state().equals("not-ready")) {
         worst.add("%s is %s: %s".formatted(instance.id(), instance.state(), instance.reason()));

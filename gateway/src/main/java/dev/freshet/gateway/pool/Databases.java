@@ -5,50 +5,52 @@ import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.runtime.ConnectionPool;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.runtime.source.Source;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The databases that the gateway itself asks for positions, one connection each: of the primary,
  * and of backends that know nothing of positions.
  */
-public final class Databases implements AutoCloseable {
+public final class Databases {
 
-  private final List<FreshnessGate> gates = new ArrayList<>();
-  private final List<HikariDataSource> pools = new ArrayList<>();
+  private Databases() {}
+
+  /**
+   * A database that is asked.
+   *
+   * @param pool of its connection
+   */
+  public record Asked(FreshnessGate gate, HikariDataSource pool) implements AutoCloseable {
+
+    @Override
+    public void close() {
+      gate.close();
+      pool.close();
+    }
+  }
 
   /** The primary's database. */
-  public FreshnessGate ofPrimary(PostgresUrl url) {
+  public static Asked ofPrimary(PostgresUrl url) {
     HikariDataSource pool = open("freshet-gateway", url);
-    return started(FreshnessGate.ofPrimary(pool, url));
+    return started(FreshnessGate.ofPrimary(pool, url), pool);
   }
 
   /** An instance's database; null where the instance tells positions itself. */
-  public @Nullable FreshnessGate of(InstanceSpec instance) {
+  public static @Nullable Asked of(InstanceSpec instance) {
     PostgresUrl url = instance.position();
-    return url == null
-        ? null
-        : started(
-            FreshnessGate.of(
-                Source.of(instance.kind()), open("freshet-gateway-" + instance.id(), url), url));
+    if (url == null) {
+      return null;
+    }
+    HikariDataSource pool = open("freshet-gateway-" + instance.id(), url);
+    return started(FreshnessGate.of(Source.of(instance.kind()), pool, url), pool);
   }
 
-  private HikariDataSource open(String name, PostgresUrl url) {
-    HikariDataSource pool = ConnectionPool.open(name, url, FreshnessGate.CONNECTIONS, true, "");
-    pools.add(pool);
-    return pool;
+  private static HikariDataSource open(String name, PostgresUrl url) {
+    return ConnectionPool.open(name, url, FreshnessGate.CONNECTIONS, true, "");
   }
 
-  private FreshnessGate started(FreshnessGate gate) {
-    gates.add(gate);
+  private static Asked started(FreshnessGate gate, HikariDataSource pool) {
     gate.start();
-    return gate;
-  }
-
-  @Override
-  public void close() {
-    gates.forEach(FreshnessGate::close);
-    pools.forEach(HikariDataSource::close);
+    return new Asked(gate, pool);
   }
 }

@@ -5,18 +5,17 @@ import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
 import dev.freshet.protocol.SourceKind;
 import java.time.Duration;
-import java.util.List;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Asks every instance for its position, again and again. */
-public final class HealthChecks implements AutoCloseable {
+public final class HealthChecks {
 
   private static final Logger log = LoggerFactory.getLogger(HealthChecks.class);
 
@@ -25,34 +24,29 @@ public final class HealthChecks implements AutoCloseable {
   /** Until an instance is ready it is asked more often: somebody waits for it. */
   private static final Duration INTERVAL_UNTIL_READY = Duration.ofMillis(100);
 
-  /** How long the first requests are held up for it. */
-  private static final Duration FIRST_ROUND = Duration.ofSeconds(3);
-
   private final PositionClient client;
   private final SystemView system;
-  private final List<Instance> instances;
-  private final Disposable.Composite running = Disposables.composite();
 
-  public HealthChecks(PositionClient client, SystemView system, List<Instance> instances) {
+  public HealthChecks(PositionClient client, SystemView system) {
     this.client = client;
     this.system = system;
-    this.instances = instances;
   }
 
-  /** Asks each instance once, so that the first requests find them known, and goes on. */
-  public void start() {
+  /** Asks each instance once, so that the first requests find them known. */
+  void askOnce(Collection<Instance> instances, Duration patience) {
     Flux.fromIterable(instances)
         .flatMap(this::check)
         .then()
-        .timeout(FIRST_ROUND, Mono.empty())
+        .timeout(patience, Mono.empty())
         .block();
-    for (Instance instance : instances) {
-      running.add(
-          Mono.defer(() -> check(instance))
-              .then(Mono.defer(() -> Mono.delay(interval(instance))))
-              .repeat()
-              .subscribe());
-    }
+  }
+
+  /** Asks an instance from now on, until that is disposed of. */
+  Disposable watch(Instance instance) {
+    return Mono.defer(() -> check(instance))
+        .then(Mono.defer(() -> Mono.delay(interval(instance))))
+        .repeat()
+        .subscribe();
   }
 
   private static Duration interval(Instance instance) {
@@ -156,10 +150,5 @@ public final class HealthChecks implements AutoCloseable {
       case STARTING, READY -> log.info("{} is ready again", instance);
       case NOT_READY, DOWN -> log.warn("{} is {} now: {}", instance, now.state(), now.reason());
     }
-  }
-
-  @Override
-  public void close() {
-    running.dispose();
   }
 }

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** An instance and what is known of it now. */
-public final class Instance {
+public final class Instance implements AutoCloseable {
 
   /** How an instance is. */
   public enum State {
@@ -36,7 +36,7 @@ public final class Instance {
       @Nullable Boolean speaksFreshet) {}
 
   private final InstanceSpec spec;
-  private final @Nullable FreshnessGate database;
+  private final Databases.@Nullable Asked database;
   private final Connections connections;
   private final Clock clock;
   private final AtomicInteger inFlight = new AtomicInteger();
@@ -47,8 +47,8 @@ public final class Instance {
    *
    * @param database of a backend that does not tell positions itself; or null
    */
-  Instance(
-      InstanceSpec spec, @Nullable FreshnessGate database, Connections connections, Clock clock) {
+  public Instance(
+      InstanceSpec spec, Databases.@Nullable Asked database, Connections connections, Clock clock) {
     this.spec = spec;
     this.database = database;
     this.connections = connections;
@@ -67,7 +67,7 @@ public final class Instance {
 
   /** The database of a backend that does not tell positions itself; empty for others. */
   public Optional<FreshnessGate> database() {
-    return Optional.ofNullable(database);
+    return Optional.ofNullable(database).map(Databases.Asked::gate);
   }
 
   /** Whether its position is told, by itself or by its database, as far as is known. */
@@ -94,7 +94,7 @@ public final class Instance {
 
   /** Whether it was at or past a position when it was last heard of. */
   public boolean isKnownAtOrPast(Position position) {
-    Position at = database == null ? health.position() : database.position();
+    Position at = database == null ? health.position() : database.gate().position();
     return at != null && at.isAtOrPast(position);
   }
 
@@ -140,6 +140,15 @@ public final class Instance {
 
   public void finished() {
     inFlight.decrementAndGet();
+  }
+
+  /** Closes its connections; nobody uses it any more. */
+  @Override
+  public void close() {
+    connections.close();
+    if (database != null) {
+      database.close();
+    }
   }
 
   @Override

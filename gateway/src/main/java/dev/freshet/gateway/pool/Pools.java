@@ -1,44 +1,19 @@
 package dev.freshet.gateway.pool;
 
-import dev.freshet.runtime.source.FreshnessGate;
-import java.time.Clock;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
-/** The instances, by pool. */
-public final class Pools implements AutoCloseable {
+/**
+ * The instances, by pool.
+ *
+ * @param byName in the order of the pools' names
+ */
+public record Pools(SortedMap<String, List<Instance>> byName) {
 
-  private final Map<String, List<Instance>> byName;
-
-  /**
-   * Makes the instances.
-   *
-   * @param databases opens the database of a backend that does not tell positions itself
-   * @param connections prepares to connect to an instance
-   */
-  public Pools(
-      Map<String, List<InstanceSpec>> specs,
-      Function<InstanceSpec, @Nullable FreshnessGate> databases,
-      Function<InstanceSpec, Connections> connections,
-      Clock clock) {
-    byName =
-        specs.entrySet().stream()
-            .collect(
-                Collectors.toUnmodifiableMap(
-                    Map.Entry::getKey,
-                    pool ->
-                        pool.getValue().stream()
-                            .map(
-                                spec ->
-                                    new Instance(
-                                        spec,
-                                        databases.apply(spec),
-                                        connections.apply(spec),
-                                        clock))
-                            .toList()));
+  public Pools {
+    byName = Collections.unmodifiableSortedMap(new TreeMap<>(byName));
   }
 
   /** The instances of a pool that the routes name. */
@@ -52,14 +27,6 @@ public final class Pools implements AutoCloseable {
 
   /** All instances, those of the pools in the order of their names. */
   public List<Instance> all() {
-    return byName.entrySet().stream()
-        .sorted(Map.Entry.comparingByKey())
-        .flatMap(pool -> pool.getValue().stream())
-        .toList();
-  }
-
-  @Override
-  public void close() {
-    all().forEach(instance -> instance.connections().close());
+    return byName.values().stream().flatMap(List::stream).toList();
   }
 }

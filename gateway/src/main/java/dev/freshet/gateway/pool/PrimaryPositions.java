@@ -3,8 +3,9 @@ package dev.freshet.gateway.pool;
 import dev.freshet.protocol.PositionReport;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.runtime.source.FreshnessGate;
+import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -14,32 +15,39 @@ import reactor.core.publisher.Mono;
  */
 public final class PrimaryPositions {
 
-  private final @Nullable FreshnessGate primary;
-  private final Pools pools;
+  private final Supplier<Optional<FreshnessGate>> primary;
+  private final Supplier<List<Instance>> instances;
   private final PositionClient client;
 
   /**
    * Prepares to ask.
    *
-   * @param primary the primary's database; null when only backends can be asked
+   * @param primary the primary's database; empty when only backends can be asked
+   * @param instances those in use
    */
-  public PrimaryPositions(@Nullable FreshnessGate primary, Pools pools, PositionClient client) {
+  public PrimaryPositions(
+      Supplier<Optional<FreshnessGate>> primary,
+      Supplier<List<Instance>> instances,
+      PositionClient client) {
     this.primary = primary;
-    this.pools = pools;
+    this.instances = instances;
     this.client = client;
   }
 
   /** Asks now, one after the other, for reports that tell a position. */
   public Flux<PositionReport> ask() {
-    return primary == null
-        ? askBackends()
-        : Flux.concat(
-            primary.report().filter(PrimaryPositions::tellsPosition),
-            Flux.defer(this::askBackends));
+    return primary
+        .get()
+        .map(
+            database ->
+                Flux.concat(
+                    database.report().filter(PrimaryPositions::tellsPosition),
+                    Flux.defer(this::askBackends)))
+        .orElseGet(this::askBackends);
   }
 
   private Flux<PositionReport> askBackends() {
-    return Flux.fromIterable(pools.all())
+    return Flux.fromIterable(instances.get())
         .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
         .filter(instance -> instance.isEligible() && instance.tellsPosition())
         .concatMap(this::ask, 1);

@@ -3,7 +3,7 @@ package dev.freshet.gateway.pool;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 import reactor.netty.resources.LoopResources;
 
 /** Pools without databases, to which nobody connects. */
@@ -15,11 +15,14 @@ public final class TestPools {
 
   /** The instances of one pool. */
   public static List<Instance> of(InstanceSpec... specs) {
-    return new Pools(
-            Map.of("pool", List.of(specs)),
-            spec -> null,
-            spec -> new Connections(spec.id(), spec.url(), Duration.ofSeconds(1), NO_LOOPS),
-            Clock.systemUTC())
-        .pool("pool");
+    return Stream.of(specs)
+        .map(
+            spec ->
+                new Instance(
+                    spec,
+                    null,
+                    new Connections(spec.id(), spec.url(), Duration.ofSeconds(1), NO_LOOPS),
+                    Clock.systemUTC()))
+        .toList();
   }
 }

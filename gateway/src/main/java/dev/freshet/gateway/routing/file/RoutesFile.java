@@ -50,13 +50,13 @@ public final class RoutesFile {
   }
 
   /**
-   * Reads and checks a file.
+   * A file's text.
    *
-   * @throws RoutesInvalid when it can't be used
+   * @throws RoutesInvalid when it can't be read
    */
-  public static Routes read(Path file, Surroundings surroundings) {
+  public static String text(Path file) {
     try {
-      return read(Files.readString(file), surroundings);
+      return Files.readString(file);
     } catch (IOException e) {
       throw RoutesInvalid.at(
           Mark.START,

@@ -1,0 +1,102 @@
+package dev.freshet.gateway;
+
+import dev.freshet.gateway.filters.FilterCatalogue;
+import dev.freshet.gateway.live.Generation;
+import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.live.RoutesLoader;
+import dev.freshet.gateway.live.RoutesWatch;
+import dev.freshet.gateway.pool.Connections;
+import dev.freshet.gateway.pool.Databases;
+import dev.freshet.gateway.pool.HealthChecks;
+import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Instances;
+import dev.freshet.gateway.pool.PositionClient;
+import dev.freshet.gateway.pool.PrimaryPositions;
+import dev.freshet.gateway.routing.file.RoutesFile;
+import dev.freshet.gateway.routing.file.Surroundings;
+import dev.freshet.gateway.system.SystemView;
+import java.net.InetAddress;
+import java.time.Clock;
+import java.util.List;
+import java.util.function.Consumer;
+import org.springframework.beans.factory.annotation.Value;
+import org.springframework.cloud.gateway.filter.factory.GatewayFilterFactory;
+import org.springframework.cloud.gateway.support.ConfigurationService;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
+
+/** The routes in force, the instances behind them, and what is known of the system. */
+@Configuration(proxyBeanMethods = false)
+class RoutesConfiguration {
+
+  @Bean
+  LiveRoutes liveRoutes() {
+    return new LiveRoutes();
+  }
+
+  @Bean
+  SystemView systemView(LiveRoutes live, PositionClient positionClient) {
+    return new SystemView(
+        new PrimaryPositions(
+                () -> live.current().flatMap(Generation::primary), live::instances, positionClient)
+            ::ask);
+  }
+
+  @Bean
+  HealthChecks healthChecks(PositionClient positionClient, SystemView system) {
+    return new HealthChecks(positionClient, system);
+  }
+
+  @Bean
+  Instances instances(
+      HealthChecks checks, GatewaySettings settings, ReactorResourceFactory resources) {
+    return new Instances(
+        spec ->
+            new Instance(
+                spec,
+                Databases.of(spec),
+                new Connections(
+                    spec.id(), spec.url(), settings.connectTimeout(), resources.getLoopResources()),
+                Clock.systemUTC()),
+        checks);
+  }
+
+  @Bean
+  FilterCatalogue filterCatalogue(
+      List<GatewayFilterFactory<?>> factories, ConfigurationService configuration) {
+    return new FilterCatalogue(factories, configuration);
+  }
+
+  @Bean
+  RoutesLoader routesLoader(
+      GatewaySettings settings,
+      FilterCatalogue catalogue,
+      Instances instances,
+      LiveRoutes live,
+      Consumer<Observation> observer,
+      @Value("${server.address}") InetAddress listen) {
+    RoutesLoader loader =
+        new RoutesLoader(
+            new Surroundings(System::getenv, settings.pools(), catalogue, listen),
+            catalogue,
+            instances,
+            live,
+            outcome ->
+                observer.accept(
+                    switch (outcome) {
+                      case RoutesLoader.Loaded loaded ->
+                          new Observation.RoutesInForce(
+                              loaded.edition().generation(), live.instances());
+                      case RoutesLoader.Refused refused -> new Observation.RoutesRefused();
+                    }),
+            Clock.systemUTC());
+    loader.start(RoutesFile.text(settings.routes()));
+    return loader;
+  }
+
+  @Bean(initMethod = "start")
+  RoutesWatch routesWatch(GatewaySettings settings, RoutesLoader loader) {
+    return new RoutesWatch(settings.routes(), loader);
+  }
+}

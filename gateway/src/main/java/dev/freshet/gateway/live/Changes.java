@@ -1,0 +1,72 @@
+package dev.freshet.gateway.live;
+
+import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.routing.Route;
+import dev.freshet.gateway.routing.Routes;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** What is different between two editions of the routes, in words. */
+final class Changes {
+
+  private Changes() {}
+
+  static List<String> between(Routes before, Routes after) {
+    List<String> changes = new ArrayList<>();
+    compare("route", routes(before), routes(after), changes);
+    compare("instance", instances(before), instances(after), changes);
+    if (!routes(before).keySet().stream()
+        .filter(routes(after)::containsKey)
+        .toList()
+        .equals(routes(after).keySet().stream().filter(routes(before)::containsKey).toList())) {
+      changes.add("the order of the routes changed");
+    }
+    if (!Objects.equals(before.primary(), after.primary())) {
+      changes.add("the primary's database changed");
+    }
+    if (!before.sync().equals(after.sync())) {
+      changes.add("the addresses of cdc-syncs changed");
+    }
+    return changes;
+  }
+
+  private static Map<String, Object> routes(Routes routes) {
+    Map<String, Object> byId = new LinkedHashMap<>();
+    for (Route route : routes.all()) {
+      byId.put(route.id(), route);
+    }
+    return byId;
+  }
+
+  /** With the pool that it is in. */
+  private static Map<String, Object> instances(Routes routes) {
+    Map<String, Object> byId = new LinkedHashMap<>();
+    routes
+        .pools()
+        .forEach(
+            (pool, instances) -> {
+              for (InstanceSpec instance : instances) {
+                byId.put(instance.id(), Map.entry(pool, instance));
+              }
+            });
+    return byId;
+  }
+
+  private static void compare(
+      String what, Map<String, Object> before, Map<String, Object> after, List<String> changes) {
+    after.forEach(
+        (id, value) -> {
+          if (!before.containsKey(id)) {
+            changes.add("%s %s was added".formatted(what, id));
+          } else if (!value.equals(before.get(id))) {
+            changes.add("%s %s changed".formatted(what, id));
+          }
+        });
+    before.keySet().stream()
+        .filter(id -> !after.containsKey(id))
+        .forEach(id -> changes.add("%s %s was removed".formatted(what, id)));
+  }
+}

@@ -1,0 +1,78 @@
+package dev.freshet.gateway.pool;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import reactor.core.Disposable;
+
+/**
+ * The instances that are in use. One that stays from one edition of the routes to the next is the
+ * same instance, and what is known of it is kept; one that nobody uses any more is closed.
+ */
+public final class Instances implements AutoCloseable {
+
+  private final Shared<InstanceSpec, Watched> watched;
+  private final HealthChecks checks;
+
+  private record Watched(Instance instance, Disposable check) {
+
+    void close() {
+      check.dispose();
+      instance.close();
+    }
+  }
+
+  /**
+   * Uses none yet.
+   *
+   * @param open prepares to connect to an instance
+   */
+  public Instances(Function<InstanceSpec, Instance> open, HealthChecks checks) {
+    this.checks = checks;
+    this.watched =
+        new Shared<>(
+            spec -> {
+              Instance instance = open.apply(spec);
+              return new Watched(instance, checks.watch(instance));
+            },
+            Watched::close);
+  }
+
+  /**
+   * Takes instances into use.
+   *
+   * @param patience how long those that are new may take to answer for the first time
+   */
+  public Pools use(Map<String, List<InstanceSpec>> specs, Duration patience) {
+    List<Instance> added = new ArrayList<>();
+    TreeMap<String, List<Instance>> pools = new TreeMap<>();
+    specs.forEach(
+        (name, members) -> {
+          List<Instance> pool = new ArrayList<>();
+          for (InstanceSpec spec : members) {
+            boolean isNew = !watched.isUsed(spec);
+            Instance instance = watched.use(spec).instance();
+            pool.add(instance);
+            if (isNew) {
+              added.add(instance);
+            }
+          }
+          pools.put(name, List.copyOf(pool));
+        });
+    checks.askOnce(added, patience);
+    return new Pools(pools);
+  }
+
+  /** Pools that {@link #use} gave are not used any more. */
+  public void release(Pools pools) {
+    pools.all().stream().map(Instance::spec).forEach(watched::release);
+  }
+
+  @Override
+  public void close() {
+    watched.close();
+  }
+}
