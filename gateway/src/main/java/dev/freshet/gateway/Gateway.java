@@ -6,6 +6,7 @@ import dev.freshet.gateway.filters.Preflights;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
+import dev.freshet.gateway.operator.RoutesEndpoint;
 import dev.freshet.gateway.operator.StatusReport;
 import dev.freshet.gateway.pool.PositionClient;
 import dev.freshet.gateway.session.Requirements;
@@ -37,6 +38,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.server.reactive.HttpHandler;
 import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Scheduler;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 import tools.jackson.databind.json.JsonMapper;
@@ -186,6 +188,12 @@ public class Gateway {
       JsonMapper json,
       GatewaySettings settings) {
     return new StatusReport(live, loader, settings.sync(), ownClient, json);
+  }
+
+  @Bean
+  RoutesEndpoint routesEndpoint(
+      RoutesLoader loader, ProblemResponses problems, Scheduler blockingScheduler) {
+    return new RoutesEndpoint(loader, problems, blockingScheduler);
   }
 
   /** One route that takes all: {@link RequestPath} has found before which of ours it is. */

@@ -208,6 +208,48 @@ class ReloadIT {
     assertThat(loader.isPinned()).isFalse();
   }
 
+  private HttpResponse<String> post(String path, String body, String... headers) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + property("local.management.port") + path))
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void operatorsSeeTheRoutesWithoutSecretsAndGoBack() throws Exception {
+    write(
+        routes("second")
+            .replace("version: 1", "version: 1\nprimary: \"postgresql://a:hidden@127.0.0.1:1/x\""));
+    await().untilAsserted(() -> assertThat(operator("/api/routes")).contains("\"generation\":2"));
+    assertThat(operator("/api/routes"))
+        .contains("postgresql://a:***@127.0.0.1:1/x")
+        .contains("the primary's database changed")
+        .doesNotContain("hidden");
+    assertThat(post("/api/routes/rollback", "", "Origin", "http://evil.example").statusCode())
+        .isEqualTo(403);
+    HttpResponse<String> back = post("/api/routes/rollback", "");
+    assertThat(back.body()).contains("\"generation\":3").contains("\"cause\":\"rollback\"");
+    assertThat(operator("/api/routes")).contains("\"pinned\":true");
+    assertThat(source(send("GET", "/plain/1"))).isEqualTo("first");
+    assertThat(post("/api/routes/rollback", "").statusCode()).isEqualTo(409);
+  }
+
+  @Test
+  void routesAreCheckedWithoutBeingPutInForce() throws Exception {
+    assertThat(post("/api/routes/validate", routes("second")).statusCode()).isEqualTo(200);
+    HttpResponse<String> answer =
+        post("/api/routes/validate", routes("second").replace("version: 1", "verson: 1"));
+    assertThat(answer.statusCode()).isEqualTo(422);
+    assertThat(answer.body())
+        .contains(
+            "\"line\":1,\"column\":1,\"message\":\"'verson' is not a key here; did you mean version?\"");
+    assertThat(operator("/api/routes")).contains("\"generation\":1").contains("\"history\":[]");
+  }
+
   @Test
   void manyReloadsUnderLoadFailNoRequestAndLeaveNothingBehind() throws Exception {
     RoutesLoader loader = unwatchedLoader();

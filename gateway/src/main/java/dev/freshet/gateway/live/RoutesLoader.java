@@ -110,6 +110,9 @@ public final class RoutesLoader implements AutoCloseable {
       pinned = false;
     } catch (RoutesInvalid e) {
       refuse(e.problems());
+    } catch (RuntimeException e) {
+      log.error("The routes could not be put in force", e);
+      refuse(List.of(new RoutesProblem(1, 1, "it could not be put in force; the log says why")));
     }
   }
 

@@ -15,11 +15,14 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 class OperatorConfiguration {
 
   @Bean
-  RouterFunction<ServerResponse> operatorRoutes(StatusReport status) {
+  RouterFunction<ServerResponse> operatorRoutes(StatusReport status, RoutesEndpoint routes) {
     return RouterFunctions.route()
         .GET(
             "/api/status",
             request -> status.now().flatMap(body -> ServerResponse.ok().bodyValue(body)))
+        .GET("/api/routes", request -> routes.show())
+        .POST("/api/routes/validate", routes::validate)
+        .POST("/api/routes/rollback", routes::rollBack)
         .build();
   }
 }

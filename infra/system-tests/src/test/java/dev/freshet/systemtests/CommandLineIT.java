@@ -36,7 +36,16 @@ class CommandLineIT {
             .toList();
     assertThat(listed)
         .containsExactly(
-            "up", "database", "gateway", "write", "read", "sync", "status", "models", "help");
+            "up",
+            "database",
+            "gateway",
+            "write",
+            "read",
+            "sync",
+            "status",
+            "routes",
+            "models",
+            "help");
   }
 
   @Test
@@ -113,7 +122,45 @@ class CommandLineIT {
     assertThat(
             freshet("gateway", "--config", folder.resolve("config").toString(), "--port", "24000"))
         .returns(1, Ended::status)
-        .satisfies(ended -> assertThat(ended.output()).contains("routes[0].pth is not a key here"));
+        .satisfies(
+            ended ->
+                assertThat(ended.output())
+                    .contains("line 2, column 20: 'pth' is not a key here; did you mean path?"));
+  }
+
+  @Test
+  void routesFileIsCheckedWithoutAGateway() throws Exception {
+    assertThat(
+            freshet(
+                "routes",
+                "validate",
+                ProjectHome.path().resolve("infra/restaurant/routes.yaml").toString()))
+        .returns(0, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("can be used: 4 routes"));
+    Path file = folder.resolve("routes.yaml");
+    Files.writeString(
+        file,
+        """
+        version: 1
+        routes:
+          - { id: a, path: /x, read: { pool: reader }, filters: [ AddReqestHeader=A, StripPrefix=many, TokenRelay= ] }
+        """);
+    assertThat(freshet("routes", "validate", file.toString()))
+        .returns(1, Ended::status)
+        .satisfies(
+            ended ->
+                assertThat(ended.output())
+                    .contains(
+                        file
+                            + ", line 3, column 38: there is no pool 'reader'; did you mean readers?")
+                    .contains(
+                        "there is no filter 'AddReqestHeader'; did you mean AddRequestHeader?")
+                    .contains("the arguments of filter StripPrefix don't fit; it takes parts")
+                    .doesNotContain("TokenRelay"));
+    assertThat(freshet("routes", "validate", "--listen", "0.0.0.0", file.toString()).output())
+        .contains("does not say who may use it");
+    assertThat(freshet("routes", "schema").output()).contains("\"$id\": \"urn:freshet:routes:1\"");
+    assertThat(freshet("routes").status()).isEqualTo(2);
   }
 
   @Test
@@ -131,7 +178,9 @@ class CommandLineIT {
         .returns(1, Ended::status)
         .satisfies(
             ended ->
-                assertThat(ended.output()).contains("there are no pools").doesNotContain("\tat "));
+                assertThat(ended.output())
+                    .contains("there is no pool 'readers', and none at all")
+                    .doesNotContain("\tat "));
     assertThat(freshet("read", "--source", "postgresql://x@h/d", "--kind", "banana", "--id", "x"))
         .satisfies(ended -> assertThat(ended.output()).contains("banana").doesNotContain("\tat "));
   }

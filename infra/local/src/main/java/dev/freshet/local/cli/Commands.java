@@ -47,6 +47,7 @@ public final class Commands implements Runnable {
             .addSubcommand(new PartCommands.ReadCommand())
             .addSubcommand(new SyncCommands.Sync())
             .addSubcommand(new StatusCommand())
+            .addSubcommand(new RoutesCommands.All())
             .addSubcommand(new ModelsCommands.Models())
             .addSubcommand(new HelpCommand());
     offerHelp(commands);

@@ -1,0 +1,135 @@
+package dev.freshet.gateway.operator;
+
+import dev.freshet.gateway.live.Edition;
+import dev.freshet.gateway.live.RoutesLoader;
+import dev.freshet.gateway.routing.file.Masked;
+import dev.freshet.gateway.routing.file.RoutesFile;
+import dev.freshet.gateway.routing.file.RoutesInvalid;
+import dev.freshet.gateway.routing.file.RoutesProblem;
+import dev.freshet.protocol.Problem;
+import dev.freshet.protocol.ProblemCode;
+import dev.freshet.runtime.OperatorRequests;
+import dev.freshet.runtime.ProblemResponses;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/** What operators ask of the routes, and have done with them. */
+public final class RoutesEndpoint {
+
+  private static final Logger audit = LoggerFactory.getLogger("dev.freshet.audit");
+
+  private final RoutesLoader loader;
+  private final ProblemResponses problems;
+  private final Scheduler blocking;
+
+  public RoutesEndpoint(RoutesLoader loader, ProblemResponses problems, Scheduler blocking) {
+    this.loader = loader;
+    this.problems = problems;
+    this.blocking = blocking;
+  }
+
+  /** What is in force, what came before, and what is wrong with the file as it is now. */
+  Mono<ServerResponse> show() {
+    List<Edition> editions = loader.editions();
+    Map<String, Object> body = new LinkedHashMap<>(described(editions.getFirst()));
+    body.put("pinned", loader.isPinned());
+    body.put("text", Masked.text(editions.getFirst().text()));
+    loader
+        .refused()
+        .ifPresent(
+            refused ->
+                body.put(
+                    "refused",
+                    Map.of("at", refused.at().toString(), "errors", refused.problems())));
+    body.put(
+        "history",
+        editions.subList(1, editions.size()).stream().map(RoutesEndpoint::described).toList());
+    return ServerResponse.ok().bodyValue(body);
+  }
+
+  private static Map<String, Object> described(Edition edition) {
+    Map<String, Object> described = new LinkedHashMap<>();
+    described.put("generation", edition.generation());
+    described.put("loaded", edition.loaded().toString());
+    described.put("cause", edition.cause().text());
+    if (edition.origin() != edition.generation()) {
+      described.put("origin", edition.origin());
+    }
+    described.put("changes", edition.changes());
+    return described;
+  }
+
+  /** Checks a text as the file would be checked here. Changes nothing. */
+  Mono<ServerResponse> validate(ServerRequest request) {
+    return request
+        .bodyToMono(String.class)
+        .defaultIfEmpty("")
+        .flatMap(text -> Mono.fromCallable(() -> problemsOf(text)).subscribeOn(blocking))
+        .flatMap(
+            errors ->
+                errors.isEmpty()
+                    ? ServerResponse.ok().bodyValue(Map.of("valid", true))
+                    : ServerResponse.unprocessableContent().bodyValue(invalid(errors)));
+  }
+
+  private List<RoutesProblem> problemsOf(String text) {
+    try {
+      RoutesFile.read(text, loader.surroundings());
+      return List.of();
+    } catch (RoutesInvalid e) {
+      return e.problems();
+    }
+  }
+
+  private static Map<String, Object> invalid(List<RoutesProblem> errors) {
+    Map<String, Object> members =
+        new LinkedHashMap<>(
+            Problem.of(
+                    ProblemCode.INVALID,
+                    "These routes can't be used, for %d reasons; see errors."
+                        .formatted(errors.size()))
+                .members());
+    members.put("errors", errors);
+    return members;
+  }
+
+  /** Goes back to what was in force before. */
+  Mono<ServerResponse> rollBack(ServerRequest request) {
+    Optional<String> objection = OperatorRequests.objection(request.headers().asHttpHeaders());
+    if (objection.isPresent()) {
+      return refuse(Problem.of(ProblemCode.FORBIDDEN, objection.get()));
+    }
+    audit.info(
+        "rollback of the routes by {}",
+        request.remoteAddress().map(Object::toString).orElse("unknown"));
+    return Mono.fromCallable(loader::rollBack)
+        .subscribeOn(blocking)
+        .flatMap(
+            edition ->
+                edition.isPresent()
+                    ? ServerResponse.ok().bodyValue(described(edition.get()))
+                    : refuse(
+                        Problem.of(
+                            ProblemCode.CONFLICT, "There is no earlier edition to go back to.")))
+        .onErrorResume(
+            RoutesInvalid.class,
+            e ->
+                refuse(
+                    Problem.of(
+                        ProblemCode.CONFLICT,
+                        "The earlier edition can't be used any more: %s. Mend the file instead."
+                            .formatted(e.problems().getFirst()))));
+  }
+
+  private Mono<ServerResponse> refuse(Problem problem) {
+    return problems.status(problem).bodyValue(problem.members());
+  }
+}
