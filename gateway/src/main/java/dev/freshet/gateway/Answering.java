@@ -3,6 +3,7 @@ package dev.freshet.gateway;
 import dev.freshet.gateway.Placing.Placed;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
+import dev.freshet.gateway.exchange.SessionCookies;
 import dev.freshet.gateway.forward.Forwarder.Verdict;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.SessionBy;

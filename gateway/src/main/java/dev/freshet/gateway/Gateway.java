@@ -6,6 +6,7 @@ import dev.freshet.gateway.filters.Preflights;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
+import dev.freshet.gateway.operator.Explanation;
 import dev.freshet.gateway.operator.RoutesEndpoint;
 import dev.freshet.gateway.operator.StatusReport;
 import dev.freshet.gateway.pool.PositionClient;
@@ -192,8 +193,14 @@ public class Gateway {
 
   @Bean
   RoutesEndpoint routesEndpoint(
-      RoutesLoader loader, ProblemResponses problems, Scheduler blockingScheduler) {
-    return new RoutesEndpoint(loader, problems, blockingScheduler);
+      RoutesLoader loader,
+      LiveRoutes live,
+      Requirements requirements,
+      SystemView system,
+      ProblemResponses problems,
+      Scheduler blockingScheduler) {
+    return new RoutesEndpoint(
+        loader, new Explanation(live, requirements, system), problems, blockingScheduler);
   }
 
   /** One route that takes all: {@link RequestPath} has found before which of ours it is. */

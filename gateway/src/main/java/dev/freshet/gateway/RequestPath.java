@@ -6,16 +6,16 @@ import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.choice.FallbackBudget;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
+import dev.freshet.gateway.exchange.SessionCookies;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.forward.Attempt;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
-import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.routing.Consistency;
+import dev.freshet.gateway.routing.Decision;
 import dev.freshet.gateway.routing.Intent;
-import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.SessionBy;
 import dev.freshet.gateway.session.ClientSession;
@@ -30,22 +30,14 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import org.springframework.http.server.PathContainer;
 import reactor.core.publisher.Mono;
 
 /** The way of one request: route, intent, session, choice, then attempts until one answers. */
 final class RequestPath {
-
-  private static final String INTERNAL_PATHS = ".freshet";
-  private static final Set<String> NEVER_FORWARDED = Set.of("TRACE", "CONNECT");
 
   /**
    * With less time than this left, an attempt would only blame an instance for the others' delay.
@@ -88,50 +80,36 @@ final class RequestPath {
 
   private Mono<Void> handle(
       Exchange exchange, Generation generation, Function<Taken, Mono<Void>> filtered) {
-    String method = exchange.method();
-    PathContainer path = PathContainer.parsePath(exchange.path());
-    if (hasDotSegments(path)) {
-      return refusals.refuse(
-          exchange,
-          ProblemCode.BAD_REQUEST,
-          "The path holds '.' or '..' segments, which backends may read differently.",
-          Told.unrouted(method));
-    }
-    Optional<Route> matched = isInternal(path) ? Optional.empty() : generation.routes().match(path);
-    if (matched.isEmpty()) {
-      return refusals.refuse(
-          exchange,
-          ProblemCode.NO_ROUTE,
-          "No route takes %s %s.".formatted(method, path.value()),
-          Told.unrouted(method));
-    }
-    Route route = matched.get();
-    return route.filters().isEmpty()
-        ? goOn(exchange, generation.pools(), route)
-        : filtered.apply(
-            new Taken(
-                generation.filters().of(route), passed -> goOn(passed, generation.pools(), route)));
+    return switch (Decision.of(generation.routes(), exchange.method(), exchange.path())) {
+      case Decision.Unrouted(ProblemCode code, String detail) ->
+          refusals.refuse(exchange, code, detail, Told.unrouted(exchange.method()));
+      case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) -> {
+        Head head = Head.of(ProblemCode.METHOD_NOT_ALLOWED.status());
+        head.headers().set(HttpHeaderNames.ALLOW, String.join(", ", allow));
+        yield refusals.refuse(
+            exchange,
+            head,
+            Problem.of(ProblemCode.METHOD_NOT_ALLOWED, detail),
+            Told.of(route, intent));
+      }
+      case Decision.Taken(Route route, Intent intent) ->
+          route.filters().isEmpty()
+              ? goOn(exchange, generation.pools(), route, intent)
+              : filtered.apply(
+                  new Taken(
+                      generation.filters().of(route),
+                      passed -> goOn(passed, generation.pools(), route, intent)));
+    };
   }
 
-  private Mono<Void> goOn(Exchange exchange, Pools pools, Route route) {
-    String method = exchange.method();
-    Intent intent = route.intent(method);
+  private Mono<Void> goOn(Exchange exchange, Pools pools, Route route, Intent intent) {
     Told told = Told.of(route, intent);
-    if (NEVER_FORWARDED.contains(method) || !route.takes(intent)) {
-      Head head = Head.of(ProblemCode.METHOD_NOT_ALLOWED.status());
-      head.headers().set(HttpHeaderNames.ALLOW, String.join(", ", route.allow()));
-      return refusals.refuse(
-          exchange,
-          head,
-          Problem.of(
-              ProblemCode.METHOD_NOT_ALLOWED,
-              "Route %s does not take %s.".formatted(route.id(), method)),
-          told);
-    }
     Consistency consistency = null;
     if (intent == Intent.READ) {
       try {
-        consistency = consistency(Objects.requireNonNull(route.read()), exchange.headers());
+        consistency =
+            Objects.requireNonNull(route.read())
+                .consistency(exchange.headers().get(FreshetHeaders.CONSISTENCY));
       } catch (IllegalArgumentException e) {
         return refusals.refuse(exchange, ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + ".", told);
       }
@@ -158,85 +136,25 @@ final class RequestPath {
         refusals.flawed(flaw);
         yield attempt(
             new Request(
-                exchange, route, session, candidates(pools, route, exchange, session, told), told),
+                exchange,
+                route,
+                session,
+                Choice.of(
+                    pools.pool(route.pool(told.intent()).orElseThrow()),
+                    route,
+                    told.intent(),
+                    session,
+                    exchange.hasBody()),
+                told),
             0);
       }
     };
   }
 
-  /**
-   * @throws IllegalArgumentException when the level asked for is none that the route allows
-   */
-  private static Consistency consistency(Route.Read route, HttpHeaders headers) {
-    String asked = headers.get(FreshetHeaders.CONSISTENCY);
-    if (asked == null) {
-      return route.consistency();
-    }
-    Consistency consistency = Consistency.parse(asked);
-    if (!route.allowed().contains(consistency.level())) {
-      throw new IllegalArgumentException(
-          "This route does not allow %s; it allows %s (read.allow in routes.yaml)"
-              .formatted(
-                  consistency.level().text(),
-                  route.allowed().stream().map(Level::text).collect(Collectors.joining(", "))));
-    }
-    if (consistency.level() == Level.BOUNDED && consistency.maxStaleness() == null) {
-      if (route.consistency().level() != Level.BOUNDED) {
-        throw new IllegalArgumentException(
-            "bounded needs to be told how far; write bounded;max-staleness=SECONDS");
-      }
-      return route.consistency();
-    }
-    return consistency;
-  }
-
   private static List<String> tokens(Route route, HttpHeaders headers) {
-    List<String> given = headers.getAll(FreshetHeaders.SESSION);
-    if (route.sessionBy() == SessionBy.HEADER) {
-      return given;
-    }
-    List<String> tokens = new ArrayList<>(given);
-    tokens.addAll(SessionCookies.read(headers));
-    return tokens;
-  }
-
-  private static boolean isInternal(PathContainer path) {
-    for (PathContainer.Element element : path.elements()) {
-      if (element instanceof PathContainer.PathSegment segment) {
-        return segment.valueToMatch().equals(INTERNAL_PATHS);
-      }
-    }
-    return false;
-  }
-
-  /** Whether a backend that decodes the path's segments would find such. */
-  private static boolean hasDotSegments(PathContainer path) {
-    for (PathContainer.Element element : path.elements()) {
-      if (element instanceof PathContainer.PathSegment segment
-          && (segment.valueToMatch().equals(".") || segment.valueToMatch().equals(".."))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static List<Candidate> candidates(
-      Pools pools, Route route, Exchange exchange, ClientSession session, Told told) {
-    List<Instance> pool = pools.pool(route.pool(told.intent()).orElseThrow());
-    return switch (told.intent()) {
-      case WRITE -> Choice.forWrite(pool);
-      case READ -> {
-        Route.Read read = Objects.requireNonNull(route.read());
-        List<Candidate> candidates =
-            Choice.forRead(pool, session, read.maxWait(), read.otherwise());
-        // A body can be sent once: only to an instance that needs not be waited for.
-        yield exchange.hasBody()
-            ? candidates.stream()
-                .filter(candidate -> candidate.reason() != Candidate.Reason.WAITED)
-                .toList()
-            : candidates;
-      }
-    };
+    return route.sessionBy() == SessionBy.COOKIE
+        ? SessionCookies.tokens(headers)
+        : headers.getAll(FreshetHeaders.SESSION);
   }
 
   /** A request on its way through its candidates. */

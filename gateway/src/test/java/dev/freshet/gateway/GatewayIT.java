@@ -551,6 +551,55 @@ class GatewayIT {
             .withHeader("X-Forwarded-For", equalTo("127.0.0.1")));
   }
 
+  private String explained(String request) throws Exception {
+    return client
+        .send(
+            HttpRequest.newBuilder(
+                    URI.create(
+                        "http://127.0.0.1:%s/api/explain"
+                            .formatted(
+                                gateway.getEnvironment().getProperty("local.management.port"))))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(request))
+                .build(),
+            HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
+  @Test
+  void whereARequestWouldGoIsExplainedAndNothingIsSent() throws Exception {
+    assertThat(explained("{\"method\":\"GET\",\"path\":\"/orders/1?x=1\",\"headers\":{}}"))
+        .contains("\"route\":\"orders\",\"intent\":\"read\",\"decidedBy\":\"GET is a read\"")
+        .contains("\"consistency\":\"session\"")
+        .contains("\"instance\":\"read-1\",\"kind\":\"read-database\",\"position\":\"" + BEHIND)
+        .contains("\"chosen\":\"read-1\"");
+    assertThat(explained("{\"method\":\"POST\",\"path\":\"/search\"}"))
+        .contains("\"decidedBy\":\"route search says that POST is a read\"");
+    assertThat(explained("{\"method\":\"POST\",\"path\":\"/orders\"}"))
+        .contains("\"intent\":\"write\"")
+        .contains("\"chosen\":\"write-1\"");
+    writer.stubFor(post("/orders").willReturn(answer(WRITTEN)));
+    String token =
+        send("POST", "/orders", "{}").headers().firstValue("Freshet-Session").orElseThrow();
+    assertThat(
+            explained(
+                "{\"method\":\"GET\",\"path\":\"/orders\",\"headers\":{\"Freshet-Session\":\"%s\"}}"
+                    .formatted(token)))
+        .contains("\"mustInclude\":\"" + WRITTEN)
+        .contains("\"reason\":\"waited\"")
+        .contains("\"reason\":\"fallback\"");
+    assertThat(explained("{\"method\":\"DELETE\",\"path\":\"/strict\"}"))
+        .contains("\"code\":\"method-not-allowed\"");
+    assertThat(explained("{\"method\":\"GET\",\"path\":\"/nowhere\"}"))
+        .contains("\"code\":\"no-route\"");
+    assertThat(
+            explained(
+                "{\"method\":\"GET\",\"path\":\"/orders\",\"headers\":{\"freshet-session\":[\"x\"]}}"))
+        .contains("\"code\":\"bad-session\"");
+    assertThat(explained("{}")).contains("Say which request");
+    readDatabase.verify(0, getRequestedFor(urlEqualTo("/orders/1")));
+  }
+
   @Test
   void refusalsCarryTheirCodes() throws Exception {
     assertProblem(send("GET", "/nowhere", ""), 404, "no-route");

@@ -2,7 +2,9 @@ package dev.freshet.gateway.choice;
 
 import dev.freshet.gateway.choice.Candidate.Reason;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Otherwise;
+import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.session.ClientSession;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
@@ -10,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Lists the instances to try, the best first.
@@ -42,6 +45,28 @@ public final class Choice {
   private static double lagSeconds(Instance instance) {
     Double lag = instance.health().lagSeconds();
     return lag == null ? 0 : lag;
+  }
+
+  /**
+   * Instances for a request.
+   *
+   * @param pool that the route has for this intent
+   * @param session says what the answer must include
+   * @param hasBody whether the request carries content. A body can be sent once: only to an
+   *     instance that needs not be waited for
+   */
+  public static List<Candidate> of(
+      List<Instance> pool, Route route, Intent intent, ClientSession session, boolean hasBody) {
+    return switch (intent) {
+      case WRITE -> forWrite(pool);
+      case READ -> {
+        Route.Read read = Objects.requireNonNull(route.read());
+        List<Candidate> candidates = forRead(pool, session, read.maxWait(), read.otherwise());
+        yield hasBody
+            ? candidates.stream().filter(candidate -> candidate.reason() != Reason.WAITED).toList()
+            : candidates;
+      }
+    };
   }
 
   /** Instances for a write: one is tried, and another only when the first could not be reached. */

@@ -23,6 +23,7 @@ class OperatorConfiguration {
         .GET("/api/routes", request -> routes.show())
         .POST("/api/routes/validate", routes::validate)
         .POST("/api/routes/rollback", routes::rollBack)
+        .POST("/api/explain", routes::explain)
         .build();
   }
 }

@@ -10,6 +10,8 @@ import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.OperatorRequests;
 import dev.freshet.runtime.ProblemResponses;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,7 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import tools.jackson.databind.JsonNode;
 
 /** What operators ask of the routes, and have done with them. */
 public final class RoutesEndpoint {
@@ -27,11 +30,14 @@ public final class RoutesEndpoint {
   private static final Logger audit = LoggerFactory.getLogger("dev.freshet.audit");
 
   private final RoutesLoader loader;
+  private final Explanation explanation;
   private final ProblemResponses problems;
   private final Scheduler blocking;
 
-  public RoutesEndpoint(RoutesLoader loader, ProblemResponses problems, Scheduler blocking) {
+  public RoutesEndpoint(
+      RoutesLoader loader, Explanation explanation, ProblemResponses problems, Scheduler blocking) {
     this.loader = loader;
+    this.explanation = explanation;
     this.problems = problems;
     this.blocking = blocking;
   }
@@ -99,6 +105,43 @@ public final class RoutesEndpoint {
                 .members());
     members.put("errors", errors);
     return members;
+  }
+
+  /**
+   * Says where a request would go. The body has {@code method}, {@code path} with or without a
+   * query, and {@code headers}, whose values are texts or lists of them.
+   */
+  Mono<ServerResponse> explain(ServerRequest request) {
+    return request
+        .bodyToMono(JsonNode.class)
+        .filter(body -> body.path("method").isString() && body.path("path").isString())
+        .flatMap(
+            body ->
+                explanation.of(
+                    body.path("method").asString(),
+                    body.path("path").asString().replaceFirst("\\?.*", ""),
+                    headers(body.path("headers"))))
+        .flatMap(told -> ServerResponse.ok().bodyValue(told))
+        .switchIfEmpty(
+            Mono.defer(
+                () ->
+                    refuse(
+                        Problem.of(
+                            ProblemCode.BAD_REQUEST,
+                            "Say which request: {\"method\":\"GET\",\"path\":\"/orders\",\"headers\":{}}."))));
+  }
+
+  private static HttpHeaders headers(JsonNode members) {
+    HttpHeaders headers = new DefaultHttpHeaders();
+    for (String name : members.propertyNames()) {
+      JsonNode value = members.path(name);
+      if (value.isArray()) {
+        value.forEach(one -> headers.add(name, one.asString()));
+      } else {
+        headers.add(name, value.asString());
+      }
+    }
+    return headers;
   }
 
   /** Goes back to what was in force before. */

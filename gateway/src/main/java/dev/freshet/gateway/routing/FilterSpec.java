@@ -1,5 +1,7 @@
 package dev.freshet.gateway.routing;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -12,7 +14,8 @@ import java.util.Map;
 public record FilterSpec(String name, Map<String, String> arguments) {
 
   public FilterSpec {
-    arguments = Map.copyOf(arguments);
+    // In their order, which is what Spring Cloud Gateway takes those of the short form by.
+    arguments = Collections.unmodifiableMap(new LinkedHashMap<>(arguments));
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.PathContainer;
 import org.springframework.web.util.pattern.PathPattern;
@@ -40,7 +41,36 @@ public record Route(
       Consistency consistency,
       Set<Level> allowed,
       Duration maxWait,
-      Otherwise otherwise) {}
+      Otherwise otherwise) {
+
+    /**
+     * The level of a request.
+     *
+     * @param asked what the request names; null when it names none
+     * @throws IllegalArgumentException when it names none that the route allows
+     */
+    public Consistency consistency(@Nullable String asked) {
+      if (asked == null) {
+        return consistency;
+      }
+      Consistency named = Consistency.parse(asked);
+      if (!allowed.contains(named.level())) {
+        throw new IllegalArgumentException(
+            "This route does not allow %s; it allows %s (read.allow in routes.yaml)"
+                .formatted(
+                    named.level().text(),
+                    allowed.stream().map(Level::text).collect(Collectors.joining(", "))));
+      }
+      if (named.level() == Level.BOUNDED && named.maxStaleness() == null) {
+        if (consistency.level() != Level.BOUNDED) {
+          throw new IllegalArgumentException(
+              "bounded needs to be told how far; write bounded;max-staleness=SECONDS");
+        }
+        return consistency;
+      }
+      return named;
+    }
+  }
 
   /** Writes of a route. */
   public record Write(String pool) {}

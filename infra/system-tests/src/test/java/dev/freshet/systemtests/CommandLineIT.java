@@ -161,6 +161,10 @@ class CommandLineIT {
         .contains("does not say who may use it");
     assertThat(freshet("routes", "schema").output()).contains("\"$id\": \"urn:freshet:routes:1\"");
     assertThat(freshet("routes").status()).isEqualTo(2);
+    assertThat(freshet("routes", "explain", "GET", "/x", "-H", "nothing").output())
+        .contains("A header is written as 'NAME: VALUE', not 'nothing'");
+    assertThat(freshet("routes", "explain", "GET", "/x", "--url", "http://127.0.0.1:1").output())
+        .contains("No gateway answers at http://127.0.0.1:1");
   }
 
   @Test

@@ -6,10 +6,18 @@ import dev.freshet.gateway.routing.file.RoutesFile;
 import dev.freshet.gateway.routing.file.RoutesInvalid;
 import dev.freshet.gateway.routing.file.RoutesSchema;
 import dev.freshet.gateway.routing.file.Surroundings;
+import dev.freshet.local.system.StartFailed;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -18,16 +26,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
-/** What can be asked of a routes file, without a gateway. */
+/** What can be asked of a routes file, and of a gateway about its routes. */
 final class RoutesCommands {
 
   private RoutesCommands() {}
 
   @Command(
       name = "routes",
-      description = "Checks routes files.",
-      subcommands = {Validate.class, Schema.class},
+      description = "Checks routes files, and says where a request would go.",
+      subcommands = {Validate.class, Explain.class, Schema.class},
       synopsisSubcommandLabel = "COMMAND")
   static final class All implements Runnable {
 
@@ -35,7 +47,8 @@ final class RoutesCommands {
 
     @Override
     public void run() {
-      throw new ParameterException(spec.commandLine(), "Name a command: validate or schema");
+      throw new ParameterException(
+          spec.commandLine(), "Name a command: validate, explain or schema");
     }
   }
 
@@ -76,6 +89,128 @@ final class RoutesCommands {
         return 1;
       } finally {
         out.flush();
+      }
+    }
+  }
+
+  @Command(
+      name = "explain",
+      description =
+          "Says which route, intent and instance a request would get now, and why; ends with 1 when it would be refused.")
+  static final class Explain implements Callable<Integer> {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    @Parameters(index = "0", paramLabel = "METHOD", description = "Such as GET.")
+    private String method = "GET";
+
+    @Parameters(
+        index = "1",
+        paramLabel = "URL",
+        description = "Of the gateway for clients, or the path alone: /orders/7.")
+    private String target = "/";
+
+    @Option(
+        names = {"-H", "--header"},
+        paramLabel = "'NAME: VALUE'",
+        description = "A header of the request; may be given several times.")
+    private List<String> headers = List.of();
+
+    @Option(
+        names = "--url",
+        description = "The gateway's address for operators (default: ${DEFAULT-VALUE}).",
+        defaultValue = "http://127.0.0.1:8081")
+    private URI url = URI.create("http://127.0.0.1:8081");
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+      JsonNode told = ask();
+      print(spec.commandLine().getOut(), told);
+      spec.commandLine().getOut().flush();
+      return told.has("refused") ? 1 : 0;
+    }
+
+    private JsonNode ask() throws InterruptedException {
+      JsonMapper json = new JsonMapper();
+      ObjectNode request =
+          json.createObjectNode()
+              .put("method", method.toUpperCase(Locale.ROOT))
+              .put("path", path());
+      ObjectNode sent = request.putObject("headers");
+      for (String header : headers) {
+        int colon = header.indexOf(':');
+        if (colon < 1) {
+          throw new ParameterException(
+              spec.commandLine(),
+              "A header is written as 'NAME: VALUE', not '%s'".formatted(header));
+        }
+        sent.withArray(header.substring(0, colon).strip()).add(header.substring(colon + 1).strip());
+      }
+      try (HttpClient client = HttpClient.newHttpClient()) {
+        HttpResponse<String> answer =
+            client.send(
+                HttpRequest.newBuilder(url.resolve("/api/explain"))
+                    .timeout(TIMEOUT)
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(request.toString()))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+        JsonNode told = json.readTree(answer.body());
+        if (answer.statusCode() != 200) {
+          throw new StartFailed(told.path("detail").asString(answer.body()));
+        }
+        return told;
+      } catch (IOException e) {
+        throw new StartFailed(
+            "No gateway answers at %s. Start one, or name its address for operators with --url."
+                .formatted(url),
+            e);
+      } catch (JacksonException e) {
+        throw new StartFailed("%s does not answer like a gateway of freshet.".formatted(url), e);
+      }
+    }
+
+    /** What the gateway would see of the URL. */
+    private String path() {
+      String path = target.replaceFirst("^https?://[^/?#]*", "").replaceFirst("#.*", "");
+      return path.startsWith("/") ? path : "/" + path;
+    }
+
+    private static void print(PrintWriter out, JsonNode told) {
+      out.printf("route      %s%n", told.path("route").asString("none"));
+      if (told.has("intent")) {
+        out.printf(
+            "intent     %s, because %s%n",
+            told.path("intent").asString(), told.path("decidedBy").asString());
+      }
+      if (told.has("consistency")) {
+        out.printf(
+            "level      %s%s%n",
+            told.path("consistency").asString(),
+            told.has("mustInclude") ? ", must include " + told.path("mustInclude").asString() : "");
+      }
+      if (told.has("refused")) {
+        out.printf(
+            "refused    %d %s: %s%n",
+            told.path("refused").path("status").asInt(),
+            told.path("refused").path("code").asString(),
+            told.path("refused").path("detail").asString());
+        return;
+      }
+      out.printf("chosen     %s%n%n", told.path("chosen").asString("nobody"));
+      out.printf("%-16s %-14s %-20s %9s  %s%n", "instance", "kind", "position", "lag", "why");
+      for (JsonNode candidate : told.path("candidates")) {
+        out.printf(
+            "%-16s %-14s %-20s %9s  %s%n",
+            candidate.path("instance").asString(),
+            candidate.path("kind").asString(),
+            candidate.path("position").asString("?"),
+            candidate.path("lagSeconds").isNumber()
+                ? "%.3f s".formatted(candidate.path("lagSeconds").asDouble())
+                : "?",
+            candidate.path("reason").asString(candidate.path("excluded").asString("")));
       }
     }
   }

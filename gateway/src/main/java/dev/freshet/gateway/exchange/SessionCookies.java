@@ -1,27 +1,31 @@
-package dev.freshet.gateway;
+package dev.freshet.gateway.exchange;
 
+import dev.freshet.protocol.FreshetHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.cookie.Cookie;
 import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.springframework.http.ResponseCookie;
 
 /** Session tokens as cookies: one of what a client has written, one of what it has seen. */
-final class SessionCookies {
+public final class SessionCookies {
 
   private static final String WRITTEN = "freshet-written";
   private static final String SEEN = "freshet-seen";
 
   private SessionCookies() {}
 
-  /** The tokens that a request's cookies hold. */
-  static List<String> read(HttpHeaders headers) {
-    return headers.getAll(HttpHeaderNames.COOKIE).stream()
-        .flatMap(header -> ServerCookieDecoder.LAX.decodeAll(header).stream())
-        .filter(cookie -> cookie.name().equals(WRITTEN) || cookie.name().equals(SEEN))
-        .map(Cookie::value)
+  /** The tokens that a request holds, in its cookies and in its header. */
+  public static List<String> tokens(HttpHeaders headers) {
+    return Stream.concat(
+            headers.getAll(FreshetHeaders.SESSION).stream(),
+            headers.getAll(HttpHeaderNames.COOKIE).stream()
+                .flatMap(header -> ServerCookieDecoder.LAX.decodeAll(header).stream())
+                .filter(cookie -> cookie.name().equals(WRITTEN) || cookie.name().equals(SEEN))
+                .map(Cookie::value))
         .toList();
   }
 
@@ -31,20 +35,20 @@ final class SessionCookies {
    *
    * @param isSecure whether the client came by TLS
    */
-  static void set(
+  public static void set(
       HttpHeaders headers, String token, boolean ofWrite, boolean isSecure, Duration lifetime) {
     add(headers, ofWrite ? WRITTEN : SEEN, token, isSecure, lifetime);
   }
 
   /** Sets one cookie, and takes the other away. */
-  static void setInPlaceOfAll(
+  public static void setInPlaceOfAll(
       HttpHeaders headers, String token, boolean isSecure, Duration lifetime) {
     add(headers, WRITTEN, token, isSecure, lifetime);
     add(headers, SEEN, "", isSecure, Duration.ZERO);
   }
 
   /** Takes both cookies away. */
-  static void takeAway(HttpHeaders headers, boolean isSecure) {
+  public static void takeAway(HttpHeaders headers, boolean isSecure) {
     add(headers, WRITTEN, "", isSecure, Duration.ZERO);
     add(headers, SEEN, "", isSecure, Duration.ZERO);
   }

@@ -1,0 +1,180 @@
+package dev.freshet.gateway.operator;
+
+import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.choice.Choice;
+import dev.freshet.gateway.exchange.SessionCookies;
+import dev.freshet.gateway.live.Generation;
+import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.routing.Consistency;
+import dev.freshet.gateway.routing.Decision;
+import dev.freshet.gateway.routing.Intent;
+import dev.freshet.gateway.routing.Route;
+import dev.freshet.gateway.routing.SessionBy;
+import dev.freshet.gateway.session.ClientSession;
+import dev.freshet.gateway.session.Requirements;
+import dev.freshet.gateway.session.Requirements.Requirement;
+import dev.freshet.gateway.system.SystemView;
+import dev.freshet.protocol.FreshetHeaders;
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.ProblemCode;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** Where a request would go now, and why: the stages that a request passes, without sending it. */
+public final class Explanation {
+
+  private final LiveRoutes live;
+  private final Requirements requirements;
+  private final SystemView system;
+
+  public Explanation(LiveRoutes live, Requirements requirements, SystemView system) {
+    this.live = live;
+    this.requirements = requirements;
+    this.system = system;
+  }
+
+  /**
+   * Explains a request.
+   *
+   * @param path as it would be sent, without the query
+   * @return the members of the answer
+   */
+  Mono<Map<String, Object>> of(String method, String path, HttpHeaders headers) {
+    Generation generation = live.current().orElseThrow();
+    Map<String, Object> told = new LinkedHashMap<>();
+    return switch (Decision.of(generation.routes(), method, path)) {
+      case Decision.Unrouted(ProblemCode code, String detail) ->
+          Mono.just(refused(told, code, detail));
+      case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) ->
+          Mono.just(
+              refused(
+                  routed(told, route, intent, method),
+                  ProblemCode.METHOD_NOT_ALLOWED,
+                  detail + " It takes " + String.join(", ", allow) + "."));
+      case Decision.Taken(Route route, Intent intent) ->
+          taken(routed(told, route, intent, method), generation, route, intent, headers);
+    };
+  }
+
+  private static Map<String, Object> routed(
+      Map<String, Object> told, Route route, Intent intent, String method) {
+    told.put("route", route.id());
+    told.put("intent", intent.text());
+    told.put(
+        "decidedBy",
+        route.methods().containsKey(method)
+            ? "route %s says that %s is a %s".formatted(route.id(), method, intent.text())
+            : "%s is a %s".formatted(method, intent.text()));
+    return told;
+  }
+
+  private static Map<String, Object> refused(
+      Map<String, Object> told, ProblemCode code, String detail) {
+    told.put("refused", Map.of("code", code.code(), "status", code.status(), "detail", detail));
+    return told;
+  }
+
+  private Mono<Map<String, Object>> taken(
+      Map<String, Object> told,
+      Generation generation,
+      Route route,
+      Intent intent,
+      HttpHeaders headers) {
+    Consistency consistency = null;
+    if (intent == Intent.READ) {
+      try {
+        consistency =
+            Objects.requireNonNull(route.read())
+                .consistency(headers.get(FreshetHeaders.CONSISTENCY));
+      } catch (IllegalArgumentException e) {
+        return Mono.just(refused(told, ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + "."));
+      }
+      told.put("consistency", consistency.toString());
+    }
+    List<String> tokens =
+        route.sessionBy() == SessionBy.COOKIE
+            ? SessionCookies.tokens(headers)
+            : headers.getAll(FreshetHeaders.SESSION);
+    List<Instance> pool = generation.pools().pool(route.pool(intent).orElseThrow());
+    return settled(requirements.of(consistency, tokens))
+        .map(
+            requirement ->
+                switch (requirement) {
+                  case Requirement.Refused refusal ->
+                      refused(told, refusal.problem().code(), refusal.problem().detail());
+                  case Requirement.Met met ->
+                      listed(
+                          told,
+                          met.session(),
+                          pool,
+                          Choice.of(pool, route, intent, met.session(), false));
+                });
+  }
+
+  private Mono<Requirement.Settled> settled(Requirement requirement) {
+    return switch (requirement) {
+      case Requirement.DependsOnPrimary depends ->
+          system.ask().singleOptional().flatMap(asked -> settled(depends.then().apply(asked)));
+      case Requirement.Settled settled -> Mono.just(settled);
+    };
+  }
+
+  private static Map<String, Object> listed(
+      Map<String, Object> told,
+      ClientSession session,
+      List<Instance> pool,
+      List<Candidate> candidates) {
+    Position required = session.required();
+    if (required != null) {
+      told.put("mustInclude", required.toString());
+    }
+    told.put(
+        "candidates",
+        pool.stream()
+            .map(
+                instance ->
+                    instance(
+                        instance,
+                        candidates.stream()
+                            .filter(candidate -> candidate.instance() == instance)
+                            .findFirst()))
+            .toList());
+    told.put("chosen", candidates.isEmpty() ? null : candidates.getFirst().instance().spec().id());
+    return told;
+  }
+
+  private static Map<String, @Nullable Object> instance(
+      Instance instance, Optional<Candidate> candidate) {
+    Instance.Health health = instance.health();
+    Map<String, @Nullable Object> described = new LinkedHashMap<>();
+    described.put("instance", instance.spec().id());
+    described.put("kind", instance.spec().kind().wireName());
+    described.put("position", health.position() == null ? null : health.position().toString());
+    described.put("lagSeconds", health.lagSeconds());
+    described.put("healthy", instance.isEligible());
+    described.put("inFlight", instance.inFlight());
+    described.put("reason", candidate.map(chosen -> chosen.reason().text()).orElse(null));
+    described.put("excluded", candidate.isPresent() ? null : excluded(instance));
+    return described;
+  }
+
+  private static String excluded(Instance instance) {
+    if (!instance.isEligible()) {
+      return "it is %s: %s"
+          .formatted(
+              instance.health().state().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+              instance.health().reason());
+    }
+    return instance.tellsPosition()
+        ? "it is not there yet, and not waited for"
+        : "nobody tells its position";
+  }
+}

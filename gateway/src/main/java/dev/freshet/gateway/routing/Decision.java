@@ -1,0 +1,82 @@
+package dev.freshet.gateway.routing;
+
+import dev.freshet.protocol.ProblemCode;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.springframework.http.server.PathContainer;
+
+/** Where a request is to go by its method and its path alone. */
+public sealed interface Decision {
+
+  /** Paths below it are between gateway and backends. */
+  String INTERNAL_PATHS = ".freshet";
+
+  Set<String> NEVER_FORWARDED = Set.of("TRACE", "CONNECT");
+
+  /** A route takes it. */
+  record Taken(Route route, Intent intent) implements Decision {}
+
+  /** No route may take it. */
+  record Unrouted(ProblemCode code, String detail) implements Decision {}
+
+  /**
+   * Its route does not take this method.
+   *
+   * @param allow the methods that it takes
+   */
+  record NotAllowed(Route route, Intent intent, String detail, List<String> allow)
+      implements Decision {
+
+    public NotAllowed {
+      allow = List.copyOf(allow);
+    }
+  }
+
+  /**
+   * Decides.
+   *
+   * @param path as it was sent, without the query
+   */
+  static Decision of(Routes routes, String method, String path) {
+    PathContainer parsed = PathContainer.parsePath(path);
+    if (hasDotSegments(parsed)) {
+      return new Unrouted(
+          ProblemCode.BAD_REQUEST,
+          "The path holds '.' or '..' segments, which backends may read differently.");
+    }
+    Optional<Route> matched = isInternal(parsed) ? Optional.empty() : routes.match(parsed);
+    if (matched.isEmpty()) {
+      return new Unrouted(ProblemCode.NO_ROUTE, "No route takes %s %s.".formatted(method, path));
+    }
+    Route route = matched.get();
+    Intent intent = route.intent(method);
+    return NEVER_FORWARDED.contains(method) || !route.takes(intent)
+        ? new NotAllowed(
+            route,
+            intent,
+            "Route %s does not take %s.".formatted(route.id(), method),
+            List.copyOf(route.allow()))
+        : new Taken(route, intent);
+  }
+
+  private static boolean isInternal(PathContainer path) {
+    for (PathContainer.Element element : path.elements()) {
+      if (element instanceof PathContainer.PathSegment segment) {
+        return segment.valueToMatch().equals(INTERNAL_PATHS);
+      }
+    }
+    return false;
+  }
+
+  /** Whether a backend that decodes the path's segments would find such. */
+  private static boolean hasDotSegments(PathContainer path) {
+    for (PathContainer.Element element : path.elements()) {
+      if (element instanceof PathContainer.PathSegment segment
+          && (segment.valueToMatch().equals(".") || segment.valueToMatch().equals(".."))) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
