@@ -123,7 +123,8 @@ class GatewayIT {
   }
 
   private ConfigurableApplicationContext startGateway() {
-    return TestGateway.start(folder, Map.of("timeout", "1s", "session-keys-text", KEYS));
+    return TestGateway.start(
+        folder, Map.of("timeout", "1s", "session-keys-text", KEYS, "fallbacks-per-client", "10"));
   }
 
   private static WireMockServer backend(String kind, String position) {
