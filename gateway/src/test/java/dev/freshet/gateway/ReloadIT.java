@@ -275,7 +275,9 @@ class ReloadIT {
       loader.look(routes("e" + i));
       swapped.set(i);
       long enough = answered.get() + CLIENTS;
-      await().until(() -> answered.get() >= enough || !wrong.isEmpty());
+      await()
+          .pollInterval(Duration.ofMillis(2))
+          .until(() -> answered.get() >= enough || !wrong.isEmpty());
       if (i == RELOADS / 5) {
         settled = usedBytes();
       }
