@@ -1,5 +1,13 @@
 package dev.freshet.gateway;
 
+import static org.springframework.http.HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN;
+import static org.springframework.http.HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS;
+import static org.springframework.http.HttpHeaders.CACHE_CONTROL;
+import static org.springframework.http.HttpHeaders.CONTENT_RANGE;
+import static org.springframework.http.HttpHeaders.ETAG;
+import static org.springframework.http.HttpHeaders.LOCATION;
+import static org.springframework.http.HttpHeaders.VARY;
+
 import dev.freshet.gateway.Placing.Placed;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
@@ -14,7 +22,6 @@ import dev.freshet.gateway.session.Sessions;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -26,12 +33,7 @@ final class Answering {
 
   private static final String EXPOSED =
       String.join(
-          ", ",
-          FreshetHeaders.SESSION,
-          FreshetHeaders.SOURCE,
-          HttpHeaderNames.ETAG,
-          HttpHeaderNames.LOCATION,
-          HttpHeaderNames.CONTENT_RANGE);
+          ", ", FreshetHeaders.SESSION, FreshetHeaders.SOURCE, ETAG, LOCATION, CONTENT_RANGE);
 
   private final Sessions sessions;
   private final Placing placing;
@@ -67,7 +69,7 @@ final class Answering {
     addSource(answer);
     if (!answer.isOfSession()) {
       // Or a cache would give it to one who asks for more.
-      answer.headers().add(HttpHeaderNames.VARY, FreshetHeaders.CONSISTENCY);
+      answer.headers().add(VARY, FreshetHeaders.CONSISTENCY);
       return;
     }
     addToken(answer, session, at);
@@ -88,21 +90,21 @@ final class Answering {
   private static void addSource(Answer answer) {
     HttpHeaders headers = answer.headers();
     headers.set(FreshetHeaders.SOURCE, answer.source());
-    if (headers.contains(HttpHeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN)) {
-      headers.add(HttpHeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+    if (headers.contains(ACCESS_CONTROL_ALLOW_ORIGIN)) {
+      headers.add(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
   }
 
   private static void addCaching(Answer answer) {
     HttpHeaders headers = answer.headers();
     headers.add(
-        HttpHeaderNames.VARY,
+        VARY,
         FreshetHeaders.SESSION
             + ", "
             + FreshetHeaders.CONSISTENCY
             + (answer.route().sessionBy() == SessionBy.COOKIE ? ", Cookie" : ""));
-    if (!headers.contains(HttpHeaderNames.CACHE_CONTROL)) {
-      headers.set(HttpHeaderNames.CACHE_CONTROL, "private, no-cache");
+    if (!headers.contains(CACHE_CONTROL)) {
+      headers.set(CACHE_CONTROL, "private, no-cache");
     }
   }
 
@@ -127,7 +129,7 @@ final class Answering {
   /** Gives a token, beside those that were given with this answer; never with a public one. */
   private void give(Answer answer, String token, boolean ofWrite) {
     HttpHeaders headers = answer.headers();
-    if (headers.get(HttpHeaderNames.CACHE_CONTROL, "").contains("public")) {
+    if (headers.get(CACHE_CONTROL, "").contains("public")) {
       return;
     }
     switch (answer.route().sessionBy()) {

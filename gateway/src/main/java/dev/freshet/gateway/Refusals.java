@@ -1,5 +1,9 @@
 package dev.freshet.gateway;
 
+import static org.springframework.http.HttpHeaders.CONTENT_LENGTH;
+import static org.springframework.http.HttpHeaders.CONTENT_TYPE;
+import static org.springframework.http.HttpHeaders.RETRY_AFTER;
+
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.routing.Intent;
@@ -12,7 +16,6 @@ import dev.freshet.runtime.LaterTurn;
 import dev.freshet.runtime.ProblemResponses;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -90,10 +93,10 @@ final class Refusals {
     byte[] body = problems.body(problem);
     head.headers()
         .set("Proxy-Status", "freshet; error=%s".formatted(proxyError(code)))
-        .set(HttpHeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE)
-        .set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+        .set(CONTENT_TYPE, Problem.MEDIA_TYPE)
+        .set(CONTENT_LENGTH, body.length);
     if (code.status() == 503) {
-      head.headers().set(HttpHeaderNames.RETRY_AFTER, "1");
+      head.headers().set(RETRY_AFTER, "1");
     }
     observer.accept(told.finished(NONE, code.status()));
     Mono<Void> answer =

@@ -1,5 +1,7 @@
 package dev.freshet.gateway;
 
+import static org.springframework.http.HttpHeaders.ALLOW;
+
 import dev.freshet.gateway.Refusals.Told;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
@@ -26,7 +28,6 @@ import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -85,7 +86,7 @@ final class RequestPath {
           refusals.refuse(exchange, code, detail, Told.unrouted(exchange.method()));
       case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) -> {
         Head head = Head.of(ProblemCode.METHOD_NOT_ALLOWED.status());
-        head.headers().set(HttpHeaderNames.ALLOW, String.join(", ", allow));
+        head.headers().set(ALLOW, String.join(", ", allow));
         yield refusals.refuse(
             exchange,
             head,

@@ -553,17 +553,8 @@ class GatewayIT {
   }
 
   private String explained(String request) throws Exception {
-    return client
-        .send(
-            HttpRequest.newBuilder(
-                    URI.create(
-                        "http://127.0.0.1:%s/api/explain"
-                            .formatted(
-                                gateway.getEnvironment().getProperty("local.management.port"))))
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(request))
-                .build(),
-            HttpResponse.BodyHandlers.ofString())
+    return TestGateway.operate(
+            gateway, "POST", "/api/explain", request, "Content-Type", "application/json")
         .body();
   }
 

@@ -14,9 +14,6 @@ import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.live.RoutesWatch;
 import java.lang.management.ManagementFactory;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,8 +43,6 @@ class ReloadIT {
 
   private WireMockServer backend;
   private ConfigurableApplicationContext gateway;
-  private final HttpClient client =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   @BeforeEach
   void start() throws Exception {
@@ -90,25 +87,12 @@ class ReloadIT {
     Files.writeString(folder.resolve("routes.yaml"), text);
   }
 
-  private String property(String name) {
-    return String.valueOf(gateway.getEnvironment().getProperty(name));
-  }
-
   private HttpResponse<String> send(String method, String path) throws Exception {
-    return ask(method, "http://127.0.0.1:" + property("local.server.port") + path);
+    return TestGateway.send(gateway, method, path, "");
   }
 
   private String operator(String path) throws Exception {
-    return ask("GET", "http://127.0.0.1:" + property("local.management.port") + path).body();
-  }
-
-  private HttpResponse<String> ask(String method, String url) throws Exception {
-    return client.send(
-        HttpRequest.newBuilder(URI.create(url))
-            .timeout(Duration.ofSeconds(20))
-            .method(method, HttpRequest.BodyPublishers.noBody())
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
+    return TestGateway.operate(gateway, "GET", path, "").body();
   }
 
   /** The loader, to which nobody else tells what the file says. */
@@ -153,7 +137,7 @@ class ReloadIT {
     write(routes("second").replace("pool: all", "pool: al"));
     await().untilAsserted(() -> assertThat(operator("/api/status")).contains("\"ok\":false"));
     assertThat(operator("/api/status"))
-        .contains("Routes.yaml was changed and can't be used")
+        .contains("The routes file was changed and can't be used")
         .contains("did you mean all?")
         .contains("\"generation\":1");
     assertThat(operator("/actuator/prometheus")).contains("freshet_routes_reload_failed 1.0");
@@ -176,12 +160,15 @@ class ReloadIT {
                 okJson("{}")
                     .withHeader("Freshet-Position", "1:0/500")
                     .withChunkedDribbleDelay(5, 1_500)));
-    var slow =
-        client.sendAsync(
-            HttpRequest.newBuilder(
-                    URI.create("http://127.0.0.1:" + property("local.server.port") + "/plain/slow"))
-                .build(),
-            HttpResponse.BodyHandlers.ofString());
+    CompletableFuture<HttpResponse<String>> slow =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return send("GET", "/plain/slow");
+              } catch (Exception e) {
+                throw new CompletionException(e);
+              }
+            });
     LiveRoutes live = gateway.getBean(LiveRoutes.class);
     await().until(() -> live.instances().getFirst().inFlight() == 1);
     RoutesLoader loader = unwatchedLoader();
@@ -209,14 +196,7 @@ class ReloadIT {
   }
 
   private HttpResponse<String> post(String path, String body, String... headers) throws Exception {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(
-                URI.create("http://127.0.0.1:" + property("local.management.port") + path))
-            .POST(HttpRequest.BodyPublishers.ofString(body));
-    if (headers.length > 0) {
-      request.headers(headers);
-    }
-    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    return TestGateway.operate(gateway, "POST", path, body, headers);
   }
 
   @Test

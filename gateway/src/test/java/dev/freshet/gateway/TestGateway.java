@@ -1,12 +1,20 @@
 package dev.freshet.gateway;
 
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** Starts gateways on ports that are free. */
+/** Starts gateways on ports that are free, and asks them. */
 final class TestGateway {
+
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private TestGateway() {}
 
@@ -31,5 +39,52 @@ final class TestGateway {
                 folder.resolve("routes.yaml").toString()));
     settings.forEach((name, value) -> properties.put("freshet.gateway." + name, value));
     return Gateway.start(properties);
+  }
+
+  /** A request to a gateway's port for clients. */
+  static HttpResponse<String> send(
+      ConfigurableApplicationContext gateway,
+      String method,
+      String path,
+      String body,
+      String... headers)
+      throws Exception {
+    return send(gateway, "local.server.port", method, path, body, headers);
+  }
+
+  /** A request to a gateway's port for operators. */
+  static HttpResponse<String> operate(
+      ConfigurableApplicationContext gateway,
+      String method,
+      String path,
+      String body,
+      String... headers)
+      throws Exception {
+    return send(gateway, "local.management.port", method, path, body, headers);
+  }
+
+  private static HttpResponse<String> send(
+      ConfigurableApplicationContext gateway,
+      String port,
+      String method,
+      String path,
+      String body,
+      String... headers)
+      throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(
+                URI.create(
+                    "http://127.0.0.1:%s%s"
+                        .formatted(gateway.getEnvironment().getProperty(port), path)))
+            .timeout(Duration.ofSeconds(20))
+            .method(
+                method,
+                body.isEmpty()
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 }

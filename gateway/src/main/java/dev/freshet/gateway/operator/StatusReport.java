@@ -169,7 +169,7 @@ public final class StatusReport {
         .ifPresent(
             refused ->
                 worst.add(
-                    "routes.yaml was changed and can't be used, so that what was in force before still is: "
+                    "the routes file was changed and can't be used, so that what was in force before still is: "
                         + refused.problems().getFirst()));
     for (InstanceStatus instance : instances) {
       if (instance.state().equals("down") || instance.state().equals("not-ready")) {

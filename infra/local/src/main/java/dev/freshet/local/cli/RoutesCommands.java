@@ -7,28 +7,23 @@ import dev.freshet.gateway.routing.file.RoutesInvalid;
 import dev.freshet.gateway.routing.file.RoutesSchema;
 import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.local.system.StartFailed;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What can be asked of a routes file, and of a gateway about its routes. */
@@ -71,6 +66,9 @@ final class RoutesCommands {
 
     @Override
     public Integer call() {
+      if (!Files.isReadable(file)) {
+        throw new StartFailed("%s is not there, or can't be read.".formatted(file));
+      }
       PrintWriter out = spec.commandLine().getOut();
       try {
         Routes routes =
@@ -99,8 +97,6 @@ final class RoutesCommands {
           "Says which route, intent and instance a request would get now, and why; ends with 1 when it would be refused.")
   static final class Explain implements Callable<Integer> {
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
-
     @Parameters(index = "0", paramLabel = "METHOD", description = "Such as GET.")
     private String method = "GET";
 
@@ -116,11 +112,7 @@ final class RoutesCommands {
         description = "A header of the request; may be given several times.")
     private List<String> headers = List.of();
 
-    @Option(
-        names = "--url",
-        description = "The gateway's address for operators (default: ${DEFAULT-VALUE}).",
-        defaultValue = "http://127.0.0.1:8081")
-    private URI url = URI.create("http://127.0.0.1:8081");
+    @Mixin private GatewayApi gateway = new GatewayApi();
 
     @Spec private CommandSpec spec;
 
@@ -133,9 +125,9 @@ final class RoutesCommands {
     }
 
     private JsonNode ask() throws InterruptedException {
-      JsonMapper json = new JsonMapper();
       ObjectNode request =
-          json.createObjectNode()
+          JsonNodeFactory.instance
+              .objectNode()
               .put("method", method.toUpperCase(Locale.ROOT))
               .put("path", path());
       ObjectNode sent = request.putObject("headers");
@@ -148,28 +140,7 @@ final class RoutesCommands {
         }
         sent.withArray(header.substring(0, colon).strip()).add(header.substring(colon + 1).strip());
       }
-      try (HttpClient client = HttpClient.newHttpClient()) {
-        HttpResponse<String> answer =
-            client.send(
-                HttpRequest.newBuilder(url.resolve("/api/explain"))
-                    .timeout(TIMEOUT)
-                    .header("Content-Type", "application/json")
-                    .POST(HttpRequest.BodyPublishers.ofString(request.toString()))
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
-        JsonNode told = json.readTree(answer.body());
-        if (answer.statusCode() != 200) {
-          throw new StartFailed(told.path("detail").asString(answer.body()));
-        }
-        return told;
-      } catch (IOException e) {
-        throw new StartFailed(
-            "No gateway answers at %s. Start one, or name its address for operators with --url."
-                .formatted(url),
-            e);
-      } catch (JacksonException e) {
-        throw new StartFailed("%s does not answer like a gateway of freshet.".formatted(url), e);
-      }
+      return gateway.post("/api/explain", request);
     }
 
     /** What the gateway would see of the URL. */

@@ -1,49 +1,30 @@
 package dev.freshet.local.cli;
 
-import dev.freshet.local.system.StartFailed;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 @Command(
     name = "status",
     description = "Tells how the system is; ends with 1 when something is wrong.")
 final class StatusCommand implements Callable<Integer> {
 
-  private static final Duration TIMEOUT = Duration.ofSeconds(5);
-
   @Option(names = "--json", description = "Prints the answer of /api/status as it is.")
   private boolean json;
 
-  @Option(
-      names = "--url",
-      description = "The gateway's address for operators (default: ${DEFAULT-VALUE}).",
-      defaultValue = "http://127.0.0.1:8081")
-  private URI url = URI.create("http://127.0.0.1:8081");
+  @Mixin private GatewayApi gateway = new GatewayApi();
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws InterruptedException {
-    String body = ask();
-    JsonNode status;
-    try {
-      status = new JsonMapper().readTree(body);
-    } catch (JacksonException e) {
-      throw new StartFailed("%s does not answer like a gateway of freshet.".formatted(url), e);
-    }
+    String body = gateway.get("/api/status");
+    JsonNode status = gateway.parse(body);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(body);
@@ -52,21 +33,6 @@ final class StatusCommand implements Callable<Integer> {
     }
     out.flush();
     return status.path("verdict").path("ok").asBoolean(false) ? 0 : 1;
-  }
-
-  private String ask() throws InterruptedException {
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      return client
-          .send(
-              HttpRequest.newBuilder(url.resolve("/api/status")).timeout(TIMEOUT).build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
-    } catch (IOException e) {
-      throw new StartFailed(
-          "No gateway answers at %s. Start one, or name its address for operators with --url."
-              .formatted(url),
-          e);
-    }
   }
 
   private static void print(PrintWriter out, JsonNode status) {
