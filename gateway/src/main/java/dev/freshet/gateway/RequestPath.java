@@ -81,7 +81,8 @@ final class RequestPath {
 
   private Mono<Void> handle(
       Exchange exchange, Generation generation, Function<Taken, Mono<Void>> filtered) {
-    return switch (Decision.of(generation.routes(), exchange.method(), exchange.path())) {
+    return switch (Decision.of(
+        generation.routes(), exchange.method(), exchange.path(), exchange.headers()::getAll)) {
       case Decision.Unrouted(ProblemCode code, String detail) ->
           refusals.refuse(exchange, code, detail, Told.unrouted(exchange.method()));
       case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) -> {

@@ -10,6 +10,7 @@ import dev.freshet.gateway.forward.Forwarder.Verdict;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.TestPools;
+import dev.freshet.gateway.routing.Conditions;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.SessionBy;
@@ -91,6 +92,7 @@ class AnsweringTest {
               new Route(
                   "orders",
                   PathPatternParser.defaultInstance.parse("/orders"),
+                  Conditions.NONE,
                   Map.of(),
                   null,
                   null,

@@ -50,7 +50,7 @@ public final class Explanation {
   Mono<Map<String, Object>> of(String method, String path, HttpHeaders headers) {
     Generation generation = live.current().orElseThrow();
     Map<String, Object> told = new LinkedHashMap<>();
-    return switch (Decision.of(generation.routes(), method, path)) {
+    return switch (Decision.of(generation.routes(), method, path, headers::getAll)) {
       case Decision.Unrouted(ProblemCode code, String detail) ->
           Mono.just(refused(told, code, detail));
       case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) ->

@@ -38,14 +38,14 @@ public sealed interface Decision {
    *
    * @param path as it was sent, without the query
    */
-  static Decision of(Routes routes, String method, String path) {
+  static Decision of(Routes routes, String method, String path, Conditions.Headers headers) {
     PathContainer parsed = PathContainer.parsePath(path);
     if (hasDotSegments(parsed)) {
       return new Unrouted(
           ProblemCode.BAD_REQUEST,
           "The path holds '.' or '..' segments, which backends may read differently.");
     }
-    Optional<Route> matched = isInternal(parsed) ? Optional.empty() : routes.match(parsed);
+    Optional<Route> matched = isInternal(parsed) ? Optional.empty() : routes.match(parsed, headers);
     if (matched.isEmpty()) {
       return new Unrouted(ProblemCode.NO_ROUTE, "No route takes %s %s.".formatted(method, path));
     }

@@ -14,6 +14,7 @@ import org.springframework.web.util.pattern.PathPattern;
 /**
  * A route: which requests take it, and where they go.
  *
+ * @param conditions what else a request has to say
  * @param methods intents of methods that differ from {@link Intent#of}
  * @param read where reads go; null when the route takes none
  * @param write where writes go; null when the route takes none
@@ -23,6 +24,7 @@ import org.springframework.web.util.pattern.PathPattern;
 public record Route(
     String id,
     PathPattern path,
+    Conditions conditions,
     Map<String, Intent> methods,
     @Nullable Read read,
     @Nullable Write write,
@@ -80,8 +82,8 @@ public record Route(
     filters = List.copyOf(filters);
   }
 
-  boolean matches(PathContainer requestPath) {
-    return path.matches(requestPath);
+  boolean matches(PathContainer requestPath, Conditions.Headers headers) {
+    return path.matches(requestPath) && conditions.areMet(headers);
   }
 
   /** What a method means here. */

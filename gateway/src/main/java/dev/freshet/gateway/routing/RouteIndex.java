@@ -53,8 +53,8 @@ final class RouteIndex {
     return literal;
   }
 
-  Optional<Route> match(PathContainer path) {
-    Placed first = firstOf(root, path, null);
+  Optional<Route> match(PathContainer path, Conditions.Headers headers) {
+    Placed first = firstOf(root, path, headers, null);
     Node node = root;
     for (PathContainer.Element element : path.elements()) {
       if (element instanceof PathContainer.PathSegment segment) {
@@ -62,18 +62,19 @@ final class RouteIndex {
         if (node == null) {
           break;
         }
-        first = firstOf(node, path, first);
+        first = firstOf(node, path, headers, first);
       }
     }
     return Optional.ofNullable(first).map(Placed::route);
   }
 
-  private static @Nullable Placed firstOf(Node node, PathContainer path, @Nullable Placed known) {
+  private static @Nullable Placed firstOf(
+      Node node, PathContainer path, Conditions.Headers headers, @Nullable Placed known) {
     for (Placed placed : node.routes) {
       if (known != null && known.number() < placed.number()) {
         return known;
       }
-      if (placed.route().matches(path)) {
+      if (placed.route().matches(path, headers)) {
         return placed;
       }
     }

@@ -55,9 +55,9 @@ public final class Routes {
     return pools;
   }
 
-  /** The route that a path takes. */
-  public Optional<Route> match(PathContainer requestPath) {
-    return index.match(requestPath);
+  /** The route that a request takes. */
+  public Optional<Route> match(PathContainer requestPath, Conditions.Headers headers) {
+    return index.match(requestPath, headers);
   }
 
   @Override

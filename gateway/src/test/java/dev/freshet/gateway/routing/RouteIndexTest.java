@@ -20,6 +20,7 @@ class RouteIndexTest {
     return new Route(
         pattern,
         PathPatternParser.defaultInstance.parse(pattern),
+        Conditions.NONE,
         Map.of(),
         null,
         null,
@@ -28,7 +29,7 @@ class RouteIndexTest {
   }
 
   private static Optional<String> match(RouteIndex index, String path) {
-    return index.match(PathContainer.parsePath(path)).map(Route::id);
+    return index.match(PathContainer.parsePath(path), name -> List.of()).map(Route::id);
   }
 
   @Test
@@ -55,9 +56,10 @@ class RouteIndexTest {
       RouteIndex index = new RouteIndex(routes);
       String asked = path(random).replaceAll("[{}*?:\\[\\]x]", "");
       PathContainer path = PathContainer.parsePath(asked.isEmpty() ? "/" : asked);
-      assertThat(index.match(path))
+      assertThat(index.match(path, name -> List.of()))
           .as("%s in %s", asked, routes)
-          .isEqualTo(routes.stream().filter(route -> route.matches(path)).findFirst());
+          .isEqualTo(
+              routes.stream().filter(route -> route.matches(path, name -> List.of())).findFirst());
     }
   }
 

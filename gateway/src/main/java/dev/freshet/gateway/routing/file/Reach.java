@@ -11,11 +11,12 @@ final class Reach {
   private Reach() {}
 
   /**
-   * Whether every path of one route is one of an earlier route. Says no where that is not plain:
+   * Whether every request of one route is one of an earlier route. Says no where that is not plain:
    * patterns with expressions are taken to leave something.
    */
   static boolean covers(Route earlier, Route later) {
-    return covers(segments(earlier), segments(later));
+    return earlier.conditions().cover(later.conditions())
+        && covers(segments(earlier), segments(later));
   }
 
   private static List<String> segments(Route route) {

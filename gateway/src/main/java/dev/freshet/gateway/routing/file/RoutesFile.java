@@ -1,6 +1,7 @@
 package dev.freshet.gateway.routing.file;
 
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.routing.Conditions;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.FilterSpec;
 import dev.freshet.gateway.routing.Intent;
@@ -202,11 +203,22 @@ public final class RoutesFile {
             new Route(
                 section.requiredText("id"),
                 pattern,
+                conditions(section),
                 methods,
                 read.orElse(null),
                 write.orElse(null),
                 by,
                 filters));
+  }
+
+  private static Conditions conditions(Section section) {
+    Map<String, String> headers = new HashMap<>();
+    section
+        .section("headers")
+        .map(Section::values)
+        .orElse(Map.of())
+        .forEach((name, value) -> headers.put(name, Section.text((Yaml.Scalar) value)));
+    return new Conditions(section.texts("hosts"), headers);
   }
 
   /**

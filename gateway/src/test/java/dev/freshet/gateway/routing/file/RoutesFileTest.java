@@ -78,7 +78,8 @@ class RoutesFileTest {
   @Test
   void everythingTheFileSaysIsTaken() {
     Routes routes = read(VALID);
-    Route orders = routes.match(PathContainer.parsePath("/orders/1")).orElseThrow();
+    Route orders =
+        routes.match(PathContainer.parsePath("/orders/1"), name -> List.of()).orElseThrow();
     assertThat(orders.read())
         .isEqualTo(
             new Route.Read(
@@ -90,10 +91,11 @@ class RoutesFileTest {
     assertThat(orders.intent("GET")).isEqualTo(Intent.READ);
     assertThat(orders.intent("QUERY")).isEqualTo(Intent.READ);
     assertThat(orders.intent("PATCH")).isEqualTo(Intent.WRITE);
-    Route search = routes.match(PathContainer.parsePath("/search")).orElseThrow();
+    Route search =
+        routes.match(PathContainer.parsePath("/search"), name -> List.of()).orElseThrow();
     assertThat(search.intent("POST")).isEqualTo(Intent.READ);
     assertThat(search.allow()).containsExactly("GET", "HEAD", "OPTIONS", "POST", "QUERY");
-    assertThat(routes.match(PathContainer.parsePath("/searches"))).isEmpty();
+    assertThat(routes.match(PathContainer.parsePath("/searches"), name -> List.of())).isEmpty();
     assertThat(routes.pools().get("readers"))
         .containsExactly(
             new InstanceSpec(
@@ -123,12 +125,31 @@ class RoutesFileTest {
         .isEqualTo(PostgresUrl.parse("postgresql://ada:secret@one,two/shop"));
     assertThat(Objects.requireNonNull(routes.pools().get("old")).getFirst().position())
         .isEqualTo(PostgresUrl.parse("jdbc:postgresql://one/shop"));
-    Route all = routes.match(PathContainer.parsePath("/x")).orElseThrow();
+    Route all = routes.match(PathContainer.parsePath("/x"), name -> List.of()).orElseThrow();
     assertThat(all.read())
         .extracting(Route.Read::consistency)
         .isEqualTo(new Consistency(Level.BOUNDED, Duration.ofMillis(2_500)));
     assertThat(all.sessionBy()).isEqualTo(SessionBy.COOKIE);
     assertThat(routes.toString() + routes.pools()).doesNotContain("secret");
+  }
+
+  @Test
+  void routesMayAskForHostsAndHeaders() {
+    Routes routes =
+        read(
+            VALID
+                .replace("path: /orders/**", "path: /orders/**\n    hosts: [ Shop.example ]")
+                .replace("path: /search", "path: /orders/**\n    headers: { X-Tenant: acme }"));
+    PathContainer path = PathContainer.parsePath("/orders/1");
+    assertThat(
+            routes.match(
+                path, name -> name.equals("Host") ? List.of("shop.example:80") : List.of()))
+        .map(Route::id)
+        .contains("orders");
+    assertThat(routes.match(path, name -> name.equals("X-Tenant") ? List.of("acme") : List.of()))
+        .map(Route::id)
+        .contains("search");
+    assertThat(routes.match(path, name -> List.of())).isEmpty();
   }
 
   @Test
@@ -198,6 +219,8 @@ class RoutesFileTest {
         "path: /search|path: '/{a'|line 10, column 11: this is no path pattern",
         "path: /search|path: search|path is 'search'; a path begins with '/'",
         "path: /search|path: /orders/new|line 10, column 11: route search is never reached: orders, above it",
+        "path: /search|path: /orders/new~hosts: [ 'a:80' ]|line 11, column 14: hosts is 'a:80'; write a name without a port",
+        "path: /search|path: /search~headers: { 'X Y': a }|'X Y' can't stand here; this is no name of a header",
         "access: public|access: secret|access is 'secret'; there are public",
         "access: public|filters: [ StripPrefx=1 ]|line 8, column 16: there is no filter 'StripPrefx'; did you mean StripPrefix?",
         "access: public|filters: [ StripPrefix ]|the arguments of filter StripPrefix don't fit",
@@ -209,7 +232,7 @@ class RoutesFileTest {
       })
   void mistakeIsNamedWithItsPlaceAndWhatWasMeant(String valid, String mistaken, String told) {
     assertThat(VALID).contains(valid);
-    assertThatThrownBy(() -> read(VALID.replace(valid, mistaken)))
+    assertThatThrownBy(() -> read(VALID.replace(valid, mistaken.replace("~", "\n    "))))
         .isInstanceOf(RoutesInvalid.class)
         .hasMessageStartingWith("routes.yaml, line ")
         .hasMessageContaining(told);

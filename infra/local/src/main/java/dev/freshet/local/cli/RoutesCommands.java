@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,6 +99,8 @@ final class RoutesCommands {
           "Says which route, intent and instance a request would get now, and why; ends with 1 when it would be refused.")
   static final class Explain implements Callable<Integer> {
 
+    private static final Pattern HOST = Pattern.compile("^https?://([^/?#]+)");
+
     @Parameters(index = "0", paramLabel = "METHOD", description = "Such as GET.")
     private String method = "GET";
 
@@ -131,6 +135,10 @@ final class RoutesCommands {
               .put("method", method.toUpperCase(Locale.ROOT))
               .put("path", path());
       ObjectNode sent = request.putObject("headers");
+      Matcher host = HOST.matcher(target);
+      if (host.find()) {
+        sent.put("Host", host.group(1));
+      }
       for (String header : headers) {
         int colon = header.indexOf(':');
         if (colon < 1) {
