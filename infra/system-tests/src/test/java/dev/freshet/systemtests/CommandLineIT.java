@@ -136,7 +136,11 @@ class CommandLineIT {
                 "validate",
                 ProjectHome.path().resolve("infra/restaurant/routes.yaml").toString()))
         .returns(0, Ended::status)
-        .satisfies(ended -> assertThat(ended.output()).contains("can be used: 4 routes"));
+        .satisfies(
+            ended ->
+                assertThat(ended.output())
+                    .contains("can be used: 4 routes")
+                    .contains("8 of 8 tests passed"));
     Path file = folder.resolve("routes.yaml");
     Files.writeString(
         file,
@@ -157,6 +161,19 @@ class CommandLineIT {
                         "there is no filter 'AddReqestHeader'; did you mean AddRequestHeader?")
                     .contains("the arguments of filter StripPrefix don't fit; it takes parts")
                     .doesNotContain("TokenRelay"));
+    Files.writeString(
+        file, "version: 1\nroutes: [ { id: a, path: /x, read: { pool: readers } } ]\n");
+    Files.writeString(
+        folder.resolve("routes.test.yaml"),
+        "version: 1\ntests: [ { request: GET /y, route: a } ]\n");
+    assertThat(freshet("routes", "validate", file.toString()))
+        .returns(1, Ended::status)
+        .satisfies(
+            ended ->
+                assertThat(ended.output())
+                    .contains("routes.test.yaml, line 2, column 35: GET /y: route is none, not a")
+                    .contains("0 of 1 tests passed")
+                    .contains("No test takes a."));
     assertThat(freshet("routes", "validate", "--listen", "0.0.0.0", file.toString()).output())
         .contains("does not say who may use it");
     assertThat(freshet("routes", "schema").output()).contains("\"$id\": \"urn:freshet:routes:1\"");

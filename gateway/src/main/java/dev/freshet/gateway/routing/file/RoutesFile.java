@@ -73,7 +73,7 @@ public final class RoutesFile {
    */
   public static Routes read(String text, Surroundings surroundings) {
     Yaml file = Environment.expand(YamlReader.read(text), surroundings.environment());
-    RoutesSchema.check(file);
+    RoutesSchema.ROUTES.check(file);
     return new RoutesFile(surroundings).routes(Section.of(file));
   }
 

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
@@ -29,22 +30,33 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class RoutesSchema {
 
-  private static final String RESOURCE = "routes.schema.json";
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  private static final JsonNode DOCUMENT = JsonMapper.shared().readTree(text());
-  private static final Schema SCHEMA =
-      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12).getSchema(DOCUMENT);
 
-  private final Yaml file;
+  /** Of {@code routes.yaml}. */
+  public static final RoutesSchema ROUTES = new RoutesSchema("routes.schema.json");
 
-  private RoutesSchema(Yaml file) {
-    this.file = file;
+  /** Of {@code routes.test.yaml}. */
+  static final RoutesSchema TESTS = new RoutesSchema("routes.test.schema.json");
+
+  private final String text;
+  private final JsonNode document;
+  private final Schema schema;
+
+  private RoutesSchema(String resource) {
+    this.text = read(resource);
+    this.document = JsonMapper.shared().readTree(text);
+    this.schema =
+        SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12).getSchema(document);
   }
 
   /** The schema itself. */
-  public static String text() {
+  public String text() {
+    return text;
+  }
+
+  private static String read(String resource) {
     try (InputStream in =
-        Objects.requireNonNull(RoutesSchema.class.getResourceAsStream(RESOURCE), RESOURCE)) {
+        Objects.requireNonNull(RoutesSchema.class.getResourceAsStream(resource), resource)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -56,22 +68,12 @@ public final class RoutesSchema {
    *
    * @throws RoutesInvalid when its form is not right
    */
-  static void check(Yaml file) {
-    RoutesSchema check = new RoutesSchema(file);
+  void check(Yaml file) {
     List<RoutesProblem> problems =
-        SCHEMA.validate(json(file)).stream()
-            // Said by what it is made of.
-            .filter(error -> !error.getKeyword().equals("anyOf") || isReadOrWrite(error))
-            .filter(error -> !error.getEvaluationPath().contains("anyOf") || isReadOrWrite(error))
-            .map(check::problem)
-            .toList();
+        schema.validate(json(file)).stream().map(error -> problem(file, error)).toList();
     if (!problems.isEmpty()) {
       throw new RoutesInvalid(problems);
     }
-  }
-
-  private static boolean isReadOrWrite(Error error) {
-    return error.getKeyword().equals("anyOf");
   }
 
   private static JsonNode json(Yaml yaml) {
@@ -97,9 +99,20 @@ public final class RoutesSchema {
     };
   }
 
-  private RoutesProblem problem(Error error) {
+  private RoutesProblem problem(Yaml file, Error error) {
     NodePath place = error.getInstanceLocation();
-    Yaml value = at(place);
+    Yaml value = at(file, place);
+    Optional<JsonNode> alternatives = alternatives(error);
+    if (alternatives.isPresent()) {
+      return value
+          .at()
+          .problem(
+              "this needs %s"
+                  .formatted(
+                      StreamSupport.stream(alternatives.get().spliterator(), false)
+                          .map(one -> one.path("required").path(0).asString())
+                          .collect(Collectors.joining(" or "))));
+    }
     JsonNode schema = schemaAround(error);
     String key = String.valueOf(error.getProperty());
     return switch (error.getKeyword()) {
@@ -109,7 +122,6 @@ public final class RoutesSchema {
                   "'%s' is not a key here%s"
                       .formatted(key, Nearest.of(key, names(schema.path("properties")))));
       case "required" -> value.at().problem("'%s' is missing here".formatted(key));
-      case "anyOf" -> value.at().problem("a route needs read or write, or both");
       case "propertyNames" ->
           keyMark(value, key)
               .problem(
@@ -139,7 +151,7 @@ public final class RoutesSchema {
     };
   }
 
-  private Yaml at(NodePath place) {
+  private static Yaml at(Yaml file, NodePath place) {
     Yaml value = file;
     for (int i = 0; i < place.getNameCount(); i++) {
       Object element = place.getElement(i);
@@ -162,14 +174,29 @@ public final class RoutesSchema {
   }
 
   /** The subschema that holds the keyword which failed. */
-  private static JsonNode schemaAround(Error error) {
-    JsonNode schema = DOCUMENT;
+  private JsonNode schemaAround(Error error) {
     NodePath path = error.getSchemaLocation().getFragment();
-    for (int i = 0; i < path.getNameCount() - 1; i++) {
-      String name = path.getElement(i).toString();
-      schema = schema.isArray() ? schema.path(Integer.parseInt(name)) : schema.path(name);
+    return schemaAt(path, path.getNameCount() - 1);
+  }
+
+  /** What could be there, when the error is that none of several is; here always keys. */
+  private Optional<JsonNode> alternatives(Error error) {
+    NodePath path = error.getSchemaLocation().getFragment();
+    for (int i = 0; i < path.getNameCount(); i++) {
+      if (path.getElement(i).equals("anyOf")) {
+        return Optional.of(schemaAt(path, i + 1));
+      }
     }
-    return schema;
+    return Optional.empty();
+  }
+
+  private JsonNode schemaAt(NodePath path, int depth) {
+    JsonNode at = document;
+    for (int i = 0; i < depth; i++) {
+      String name = path.getElement(i).toString();
+      at = at.isArray() ? at.path(Integer.parseInt(name)) : at.path(name);
+    }
+    return at;
   }
 
   /** The last key on the way to a value. */

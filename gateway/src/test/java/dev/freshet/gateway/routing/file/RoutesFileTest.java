@@ -221,6 +221,7 @@ class RoutesFileTest {
         "path: /search|path: /orders/new|line 10, column 11: route search is never reached: orders, above it",
         "path: /search|path: /orders/new~hosts: [ 'a:80' ]|line 11, column 14: hosts is 'a:80'; write a name without a port",
         "path: /search|path: /search~headers: { 'X Y': a }|'X Y' can't stand here; this is no name of a header",
+        "read: { pool: readers }|access: public|line 9, column 5: this needs read or write",
         "access: public|access: secret|access is 'secret'; there are public",
         "access: public|filters: [ StripPrefx=1 ]|line 8, column 16: there is no filter 'StripPrefx'; did you mean StripPrefix?",
         "access: public|filters: [ StripPrefix ]|the arguments of filter StripPrefix don't fit",

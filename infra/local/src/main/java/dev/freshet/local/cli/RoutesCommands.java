@@ -4,7 +4,9 @@ import dev.freshet.gateway.filters.FilterCatalogue;
 import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.file.RoutesFile;
 import dev.freshet.gateway.routing.file.RoutesInvalid;
+import dev.freshet.gateway.routing.file.RoutesProblem;
 import dev.freshet.gateway.routing.file.RoutesSchema;
+import dev.freshet.gateway.routing.file.RoutesTests;
 import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.local.system.StartFailed;
 import java.io.PrintWriter;
@@ -83,13 +85,41 @@ final class RoutesCommands {
                     FilterCatalogue.ofClassPath(),
                     listen));
         out.printf("%s can be used: %d routes.%n", file, routes.all().size());
-        return 0;
+        return test(routes, out) ? 0 : 1;
       } catch (RoutesInvalid e) {
         e.problems().forEach(problem -> out.printf("%s, %s%n", file, problem));
         return 1;
       } finally {
         out.flush();
       }
+    }
+
+    /** Runs the tests beside the file, if there are any; false when one failed. */
+    private boolean test(Routes routes, PrintWriter out) {
+      Path tests =
+          file.resolveSibling(
+              String.valueOf(file.getFileName()).replaceFirst("(\\.ya?ml)?$", ".test$1"));
+      if (!Files.isReadable(tests)) {
+        return true;
+      }
+      try {
+        RoutesTests.Outcome outcome = RoutesTests.run(RoutesFile.text(tests), routes);
+        outcome.failures().forEach(failure -> out.printf("%s, %s%n", tests, failure));
+        out.printf(
+            "%s: %d of %d tests passed.%n", tests, outcome.run() - failed(outcome), outcome.run());
+        if (!outcome.uncovered().isEmpty()) {
+          out.printf("No test takes %s.%n", String.join(", ", outcome.uncovered()));
+        }
+        return outcome.failures().isEmpty();
+      } catch (RoutesInvalid e) {
+        e.problems().forEach(problem -> out.printf("%s, %s%n", tests, problem));
+        return false;
+      }
+    }
+
+    /** One test may fail in several ways. */
+    private static long failed(RoutesTests.Outcome outcome) {
+      return outcome.failures().stream().map(RoutesProblem::line).distinct().count();
     }
   }
 
@@ -201,7 +231,7 @@ final class RoutesCommands {
 
     @Override
     public void run() {
-      spec.commandLine().getOut().print(RoutesSchema.text());
+      spec.commandLine().getOut().print(RoutesSchema.ROUTES.text());
       spec.commandLine().getOut().flush();
     }
   }
