@@ -171,7 +171,7 @@ class CommandLineIT {
         .satisfies(
             ended ->
                 assertThat(ended.output())
-                    .contains("routes.test.yaml, line 2, column 35: GET /y: route is none, not a")
+                    .contains("routes.test.yaml, line 2, column 36: GET /y: route is none, not a")
                     .contains("0 of 1 tests passed")
                     .contains("No test takes a."));
     assertThat(freshet("routes", "validate", "--listen", "0.0.0.0", file.toString()).output())
