@@ -3,9 +3,6 @@ package dev.freshet.gateway;
 import static org.springframework.http.HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN;
 import static org.springframework.http.HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS;
 import static org.springframework.http.HttpHeaders.CACHE_CONTROL;
-import static org.springframework.http.HttpHeaders.CONTENT_RANGE;
-import static org.springframework.http.HttpHeaders.ETAG;
-import static org.springframework.http.HttpHeaders.LOCATION;
 import static org.springframework.http.HttpHeaders.VARY;
 
 import dev.freshet.gateway.Placing.Placed;
@@ -13,6 +10,7 @@ import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.exchange.SessionCookies;
 import dev.freshet.gateway.forward.Forwarder.Verdict;
+import dev.freshet.gateway.routing.Cors;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.SessionBy;
 import dev.freshet.gateway.session.ClientSession;
@@ -30,10 +28,6 @@ import reactor.core.publisher.Mono;
  * Adds to an answer what the gateway has to say: which copy it is from, the token, how to cache it.
  */
 final class Answering {
-
-  private static final String EXPOSED =
-      String.join(
-          ", ", FreshetHeaders.SESSION, FreshetHeaders.SOURCE, ETAG, LOCATION, CONTENT_RANGE);
 
   private final Sessions sessions;
   private final Placing placing;
@@ -91,7 +85,7 @@ final class Answering {
     HttpHeaders headers = answer.headers();
     headers.set(FreshetHeaders.SOURCE, answer.source());
     if (headers.contains(ACCESS_CONTROL_ALLOW_ORIGIN)) {
-      headers.add(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+      headers.add(ACCESS_CONTROL_EXPOSE_HEADERS, Cors.EXPOSED);
     }
   }
 

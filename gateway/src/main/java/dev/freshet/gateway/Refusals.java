@@ -18,6 +18,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -98,13 +99,25 @@ final class Refusals {
     if (code.status() == 503) {
       head.headers().set(RETRY_AFTER, "1");
     }
-    observer.accept(told.finished(NONE, code.status()));
-    Mono<Void> answer =
-        Mono.defer(
-            () ->
-                exchange.method().equals("HEAD")
-                    ? exchange.answer(head)
-                    : exchange.answer(head, Unpooled.wrappedBuffer(body)));
+    return answered(
+        exchange,
+        head,
+        told,
+        () ->
+            exchange.method().equals("HEAD")
+                ? exchange.answer(head)
+                : exchange.answer(head, Unpooled.wrappedBuffer(body)));
+  }
+
+  /** Answers a request without content, for the gateway itself. */
+  Mono<Void> answer(Exchange exchange, Head head, Told told) {
+    return answered(exchange, head, told, () -> exchange.answer(head));
+  }
+
+  private Mono<Void> answered(
+      Exchange exchange, Head head, Told told, Supplier<Mono<Void>> answering) {
+    observer.accept(told.finished(NONE, head.status()));
+    Mono<Void> answer = Mono.defer(answering);
     EventLoop loop = exchange.eventLoop();
     return loop == null ? answer : LaterTurn.of(answer, loop);
   }

@@ -16,6 +16,7 @@ import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.routing.Consistency;
+import dev.freshet.gateway.routing.Cors;
 import dev.freshet.gateway.routing.Decision;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
@@ -85,23 +86,38 @@ final class RequestPath {
         generation.routes(), exchange.method(), exchange.path(), exchange.headers()::getAll)) {
       case Decision.Unrouted(ProblemCode code, String detail) ->
           refusals.refuse(exchange, code, detail, Told.unrouted(exchange.method()));
+      case Decision.Preflight(Route route, Cors cors) -> preflight(exchange, route, cors);
       case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) -> {
         Head head = Head.of(ProblemCode.METHOD_NOT_ALLOWED.status());
         head.headers().set(ALLOW, String.join(", ", allow));
         yield refusals.refuse(
-            exchange,
+            CrossOrigin.on(route, exchange),
             head,
             Problem.of(ProblemCode.METHOD_NOT_ALLOWED, detail),
             Told.of(route, intent));
       }
       case Decision.Taken(Route route, Intent intent) ->
           route.filters().isEmpty()
-              ? goOn(exchange, generation.pools(), route, intent)
+              ? goOn(CrossOrigin.on(route, exchange), generation.pools(), route, intent)
               : filtered.apply(
                   new Taken(
                       generation.filters().of(route),
-                      passed -> goOn(passed, generation.pools(), route, intent)));
+                      passed ->
+                          goOn(CrossOrigin.on(route, passed), generation.pools(), route, intent)));
     };
+  }
+
+  private Mono<Void> preflight(Exchange exchange, Route route, Cors cors) {
+    Told told = Told.of(route, route.intent(exchange.method()));
+    return CrossOrigin.preflight(route, cors, exchange.headers())
+        .map(head -> refusals.answer(exchange, head, told))
+        .orElseGet(
+            () ->
+                refusals.refuse(
+                    exchange,
+                    ProblemCode.FORBIDDEN,
+                    "Pages of this origin may not do that here (cors in routes.yaml).",
+                    told));
   }
 
   private Mono<Void> goOn(Exchange exchange, Pools pools, Route route, Intent intent) {

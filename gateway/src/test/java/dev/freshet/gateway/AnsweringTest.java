@@ -97,6 +97,7 @@ class AnsweringTest {
                   null,
                   null,
                   by,
+                  null,
                   List.of()),
               session(reason, seen),
               new Candidate(instance, reason, null, Duration.ZERO),

@@ -7,6 +7,7 @@ import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Consistency;
+import dev.freshet.gateway.routing.Cors;
 import dev.freshet.gateway.routing.Decision;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
@@ -53,6 +54,11 @@ public final class Explanation {
     return switch (Decision.of(generation.routes(), method, path, headers::getAll)) {
       case Decision.Unrouted(ProblemCode code, String detail) ->
           Mono.just(refused(told, code, detail));
+      case Decision.Preflight(Route route, Cors cors) -> {
+        told.put("route", route.id());
+        told.put("decidedBy", "the gateway answers preflights on routes with cors");
+        yield Mono.just(told);
+      }
       case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) ->
           Mono.just(
               refused(

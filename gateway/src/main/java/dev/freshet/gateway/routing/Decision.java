@@ -17,6 +17,9 @@ public sealed interface Decision {
   /** A route takes it. */
   record Taken(Route route, Intent intent) implements Decision {}
 
+  /** A browser asks whether a page may use its route, and the gateway answers that. */
+  record Preflight(Route route, Cors cors) implements Decision {}
+
   /** No route may take it. */
   record Unrouted(ProblemCode code, String detail) implements Decision {}
 
@@ -50,6 +53,10 @@ public sealed interface Decision {
       return new Unrouted(ProblemCode.NO_ROUTE, "No route takes %s %s.".formatted(method, path));
     }
     Route route = matched.get();
+    Cors cors = route.cors();
+    if (cors != null && Cors.isPreflight(method, headers)) {
+      return new Preflight(route, cors);
+    }
     Intent intent = route.intent(method);
     return NEVER_FORWARDED.contains(method) || !route.takes(intent)
         ? new NotAllowed(

@@ -3,6 +3,7 @@ package dev.freshet.gateway.routing.file;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.routing.Conditions;
 import dev.freshet.gateway.routing.Consistency;
+import dev.freshet.gateway.routing.Cors;
 import dev.freshet.gateway.routing.FilterSpec;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Level;
@@ -39,6 +40,7 @@ import org.springframework.web.util.pattern.PatternParseException;
 public final class RoutesFile {
 
   private static final Duration DEFAULT_WAIT = Duration.ofMillis(100);
+  private static final Duration DEFAULT_PREFLIGHT_AGE = Duration.ofMinutes(10);
   private static final Set<Level> DEFAULT_ALLOWED =
       Set.of(Level.EVENTUAL, Level.BOUNDED, Level.SESSION);
 
@@ -208,7 +210,27 @@ public final class RoutesFile {
                 read.orElse(null),
                 write.orElse(null),
                 by,
+                section.section("cors").map(this::cors).orElse(null),
                 filters));
+  }
+
+  private Cors cors(Section section) {
+    List<String> origins = section.texts("origins");
+    boolean credentials =
+        section.scalar("credentials").map(Yaml.Scalar::value).stream()
+            .anyMatch(Boolean.TRUE::equals);
+    if (credentials && origins.contains("*")) {
+      problem(
+          section.at("origins"),
+          "with credentials the origins have to be named: any page could use them otherwise");
+    }
+    return new Cors(
+        origins,
+        credentials,
+        section
+            .scalar("max-age")
+            .flatMap(written -> valid(written, RoutesFile::duration))
+            .orElse(DEFAULT_PREFLIGHT_AGE));
   }
 
   private static Conditions conditions(Section section) {

@@ -75,6 +75,10 @@ public final class RoutesTests {
         expect(test, "pool", route.pool(intent).orElse("none"));
         expect(test, "refused", "not refused");
       }
+      case Decision.Preflight preflight -> {
+        covered.add(preflight.route().id());
+        expect(test, "route", preflight.route().id());
+      }
       case Decision.NotAllowed refused -> {
         covered.add(refused.route().id());
         expect(test, "route", refused.route().id());
