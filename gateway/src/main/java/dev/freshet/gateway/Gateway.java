@@ -4,6 +4,7 @@ import dev.freshet.gateway.choice.FallbackBudget;
 import dev.freshet.gateway.filters.FilteredRoutes;
 import dev.freshet.gateway.filters.Preflights;
 import dev.freshet.gateway.forward.Forwarder;
+import dev.freshet.gateway.forward.Forwarding;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.operator.Explanation;
@@ -140,12 +141,14 @@ public class Gateway {
       SystemView system,
       Answering answering,
       GatewaySettings settings) {
+    Forwarding forwarding = Forwarding.trusting(settings.trustedProxies());
     return new RequestPath.Stages(
         routes,
         requirements,
         system,
         new FallbackBudget(settings.fallbacksPerSecond(), settings.fallbacksPerClient()),
-        new Forwarder(),
+        forwarding,
+        new Forwarder(forwarding),
         answering);
   }
 

@@ -26,6 +26,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param sessionLifetime how long a session token lasts
  * @param fallbacksPerSecond how many reads may fall back to the primary, of all clients together
  * @param fallbacksPerClient how many of one client, a second
+ * @param trustedProxies networks of proxies whose forwarding headers count, in CIDR notation
  */
 @ConfigurationProperties("freshet.gateway")
 record GatewaySettings(
@@ -39,7 +40,8 @@ record GatewaySettings(
     @DefaultValue(".freshet") Path data,
     @DefaultValue("24h") Duration sessionLifetime,
     @DefaultValue("500") int fallbacksPerSecond,
-    @DefaultValue("50") int fallbacksPerClient) {
+    @DefaultValue("50") int fallbacksPerClient,
+    @DefaultValue List<String> trustedProxies) {
 
   /** One instance of one pool. */
   record PoolInstance(String pool, String id, URI url, String kind) {}

@@ -12,6 +12,7 @@ import dev.freshet.gateway.exchange.SessionCookies;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.forward.Attempt;
 import dev.freshet.gateway.forward.Forwarder;
+import dev.freshet.gateway.forward.Forwarding;
 import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.pool.Pools;
@@ -30,7 +31,6 @@ import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -57,6 +57,7 @@ final class RequestPath {
       Requirements requirements,
       SystemView system,
       FallbackBudget fallbacks,
+      Forwarding forwarding,
       Forwarder forwarder,
       Answering answering) {}
 
@@ -187,14 +188,6 @@ final class RequestPath {
       return told.intent();
     }
 
-    /** Tells clients apart, for budgets. */
-    String client() {
-      InetSocketAddress address = exchange.client();
-      return session.session() != null
-          ? session.session()
-          : address == null ? "" : address.getAddress().getHostAddress();
-    }
-
     boolean isLast(int index) {
       return index == candidates.size() - 1;
     }
@@ -203,6 +196,12 @@ final class RequestPath {
     boolean canBeRepeated() {
       return intent() == Intent.READ && !exchange.hasBody();
     }
+  }
+
+  /** Tells clients apart, for budgets. */
+  private String client(Request request) {
+    String session = request.session().session();
+    return session != null ? session : stages.forwarding().client(request.exchange()).orElse("");
   }
 
   private Mono<Void> attempt(Request request, int index) {
@@ -226,7 +225,7 @@ final class RequestPath {
     }
     Candidate candidate = request.candidates().get(index);
     if (candidate.reason() == Candidate.Reason.FALLBACK
-        && !stages.fallbacks().spend(request.client())) {
+        && !stages.fallbacks().spend(client(request))) {
       observer.accept(new Observation.FellBack("refused"));
       return refusals.refuse(
           request.exchange(),

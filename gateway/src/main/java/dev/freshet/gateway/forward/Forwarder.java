@@ -45,6 +45,17 @@ public final class Forwarder {
   /** Answers up to this size are gathered and sent in one write, the head with them. */
   private static final int GATHERED_BYTES = 64 * 1024;
 
+  private final Forwarding forwarding;
+
+  /**
+   * Prepares to forward.
+   *
+   * @param forwarding says what backends are told of clients
+   */
+  public Forwarder(Forwarding forwarding) {
+    this.forwarding = forwarding;
+  }
+
   /**
    * One attempt.
    *
@@ -156,7 +167,7 @@ public final class Forwarder {
                     : Mono.just(new Attempt.Declined()));
   }
 
-  private static Mono<Attempt> request(Try tried, HttpClient client, Progress progress) {
+  private Mono<Attempt> request(Try tried, HttpClient client, Progress progress) {
     Exchange exchange = tried.exchange();
     return client
         .request(HttpMethod.valueOf(exchange.method()))
@@ -164,7 +175,7 @@ public final class Forwarder {
         .send(
             (request, outbound) -> {
               progress.sent = true;
-              HeaderRules.copyRequest(tried, request.requestHeaders());
+              HeaderRules.copyRequest(tried, forwarding, request.requestHeaders());
               return exchange.hasBody() ? outbound.send(exchange.body()) : outbound;
             })
         .response((response, body) -> answer(tried, progress, response, body))

@@ -6,7 +6,6 @@ import dev.freshet.gateway.forward.Forwarder.Try;
 import dev.freshet.protocol.FreshetHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.net.InetSocketAddress;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -72,7 +71,7 @@ final class HeaderRules {
   }
 
   /** Gives a backend what a client sent, and what the gateway adds. */
-  static void copyRequest(Try tried, HttpHeaders to) {
+  static void copyRequest(Try tried, Forwarding forwarding, HttpHeaders to) {
     Exchange exchange = tried.exchange();
     // What the client library sets of its own accord is not what this client said.
     to.remove(HttpHeaderNames.USER_AGENT).remove(HttpHeaderNames.ACCEPT);
@@ -81,15 +80,7 @@ final class HeaderRules {
     if (hostToKeep != null) {
       to.set(HttpHeaderNames.HOST, hostToKeep);
     }
-    InetSocketAddress client = exchange.client();
-    if (client != null) {
-      to.set("X-Forwarded-For", client.getAddress().getHostAddress());
-    }
-    to.set("X-Forwarded-Proto", exchange.isSecure() ? "https" : "http");
-    String host = exchange.headers().get(HttpHeaderNames.HOST);
-    if (host != null) {
-      to.set("X-Forwarded-Host", host);
-    }
+    forwarding.tell(exchange, to);
     to.set(FreshetHeaders.DEADLINE, Long.toString(tried.deadline().toMillis()));
     Candidate candidate = tried.candidate();
     if (candidate.minimum() != null) {

@@ -11,16 +11,13 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A request that came by no connection; it can't be answered. */
-public record TestExchange(String method, String target, HttpHeaders headers) implements Exchange {
+public record TestExchange(
+    String method, String target, HttpHeaders headers, @Nullable InetSocketAddress client)
+    implements Exchange {
 
   /** A GET without headers. */
   public static TestExchange get(String target) {
-    return new TestExchange("GET", target, new DefaultHttpHeaders());
-  }
-
-  @Override
-  public @Nullable InetSocketAddress client() {
-    return null;
+    return new TestExchange("GET", target, new DefaultHttpHeaders(), null);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.freshet.local.system.PartKind;
 import dev.freshet.protocol.SourceKind;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -57,11 +58,20 @@ final class PartCommands {
         defaultValue = ".freshet")
     private Path data = Path.of(".freshet");
 
+    @Option(
+        names = "--trusted-proxies",
+        paramLabel = "CIDR",
+        split = ",",
+        description =
+            "Networks of proxies before the gateway whose X-Forwarded-… headers count, such as 10.0.0.0/8.")
+    private List<String> trustedProxies = List.of();
+
     @Override
     public Integer call() {
       Map<String, String> settings = new HashMap<>();
       settings.put("freshet.gateway.routes", config.resolve("routes.yaml").toString());
       settings.put("freshet.gateway.data", data.toString());
+      settings.put("freshet.gateway.trusted-proxies", String.join(",", trustedProxies));
       settings.put("management.server.port", Integer.toString(operatorPort));
       settings.put("management.server.address", "127.0.0.1");
       if (sessionKeys != null) {
