@@ -193,7 +193,8 @@ public final class Forwarder {
       return body.then(Mono.just(new Attempt.Declined()));
     }
     Head head = Head.of(status);
-    HeaderRules.copyResponse(response.responseHeaders(), head.headers());
+    HeaderRules.copyResponse(
+        response.responseHeaders(), head.headers(), tried.instance().spec().url());
     return tried
         .answerHeaders()
         .add(head, at)

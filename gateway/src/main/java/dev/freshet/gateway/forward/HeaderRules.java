@@ -6,6 +6,7 @@ import dev.freshet.gateway.forward.Forwarder.Try;
 import dev.freshet.protocol.FreshetHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.net.URI;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -62,6 +63,9 @@ final class HeaderRules {
   private static final Set<String> STAY_ON_THE_WAY_IN =
       anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS, SET_ANEW));
 
+  private static final List<CharSequence> OF_PLACES =
+      List.of(HttpHeaderNames.LOCATION, HttpHeaderNames.CONTENT_LOCATION);
+
   private HeaderRules() {}
 
   private static Set<String> anyCase(List<List<String>> groups) {
@@ -89,9 +93,24 @@ final class HeaderRules {
     }
   }
 
-  /** Gives a client what a backend answered. */
-  static void copyResponse(HttpHeaders from, HttpHeaders to) {
+  /**
+   * Gives a client what a backend answered.
+   *
+   * @param instance the backend's own address, which clients have no use for
+   */
+  static void copyResponse(HttpHeaders from, HttpHeaders to, URI instance) {
     copy(from, to, STAY_ON_THE_WAY_OUT);
+    for (CharSequence name : OF_PLACES) {
+      String place = to.get(name);
+      if (place != null && place.startsWith(instance.toString())) {
+        String rest = place.substring(instance.toString().length());
+        if (rest.isEmpty()) {
+          to.set(name, "/");
+        } else if (rest.startsWith("/")) {
+          to.set(name, rest);
+        }
+      }
+    }
   }
 
   private static void copy(HttpHeaders from, HttpHeaders to, Set<String> staying) {
