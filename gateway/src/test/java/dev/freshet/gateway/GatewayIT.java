@@ -21,6 +21,7 @@ import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import com.github.tomakehurst.wiremock.http.Fault;
+import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import dev.freshet.gateway.session.SessionKeys;
 import dev.freshet.gateway.session.Sessions;
 import dev.freshet.protocol.Position;
@@ -45,6 +46,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -550,6 +552,27 @@ class GatewayIT {
             .withoutHeader("Freshet-Position")
             .withHeader("X-Mine", equalTo("1"))
             .withHeader("X-Forwarded-For", equalTo("127.0.0.1")));
+  }
+
+  @Test
+  void oneHealthCheckThatIsLostTakesNoInstanceAwayAndTwoInARowDo() throws Exception {
+    readDatabase.stubFor(
+        get("/.freshet/position")
+            .inScenario("slow once")
+            .whenScenarioStateIs(Scenario.STARTED)
+            .willReturn(aResponse().withStatus(404).withFixedDelay(1_500))
+            .willSetStateTo("quick"));
+    int before = readDatabase.findAll(getRequestedFor(urlEqualTo("/.freshet/position"))).size();
+    Awaitility.await()
+        .until(
+            () -> {
+              assertThat(operator("/api/status")).doesNotContain("\"state\":\"down\"");
+              return readDatabase.findAll(getRequestedFor(urlEqualTo("/.freshet/position"))).size()
+                  > before + 2;
+            });
+    readDatabase.stubFor(
+        get("/.freshet/position").willReturn(aResponse().withStatus(404).withFixedDelay(1_500)));
+    Awaitility.await().until(() -> operator("/api/status").contains("no answer within 1000 ms"));
   }
 
   private String explained(String request) throws Exception {

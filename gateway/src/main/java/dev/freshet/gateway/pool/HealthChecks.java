@@ -21,6 +21,12 @@ public final class HealthChecks {
 
   private static final Duration INTERVAL = Duration.ofMillis(500);
 
+  /**
+   * How many checks in a row may go unanswered. One may be lost to a pause of either side, and to
+   * take the only instance of a pool for dead would make that an outage.
+   */
+  private static final int MISSED_UNTIL_DOWN = 2;
+
   /** Until an instance is ready it is asked more often: somebody waits for it. */
   private static final Duration INTERVAL_UNTIL_READY = Duration.ofMillis(100);
 
@@ -59,9 +65,17 @@ public final class HealthChecks {
           long asked = System.nanoTime();
           return client
               .ask(instance.spec())
-              .flatMap(answer -> answered(instance, answer, asked))
+              .flatMap(
+                  answer -> {
+                    instance.answeredCheck();
+                    return answered(instance, answer, asked);
+                  })
               .onErrorResume(
                   failure -> {
+                    if (failure instanceof TimeoutException
+                        && instance.missedCheck() < MISSED_UNTIL_DOWN) {
+                      return Mono.empty();
+                    }
                     become(instance, Instance.State.DOWN, reason(failure));
                     return Mono.empty();
                   })

@@ -40,6 +40,7 @@ public final class Instance implements AutoCloseable {
   private final Connections connections;
   private final Clock clock;
   private final AtomicInteger inFlight = new AtomicInteger();
+  private final AtomicInteger missedChecks = new AtomicInteger();
   private volatile Health health;
 
   /**
@@ -107,6 +108,16 @@ public final class Instance implements AutoCloseable {
       @Nullable Boolean speaksFreshet) {
     Instant since = health.state() == state ? health.since() : clock.instant();
     health = new Health(state, reason, since, position, lagSeconds, speaksFreshet);
+  }
+
+  /** A health check went unanswered; how many have in a row. */
+  int missedCheck() {
+    return missedChecks.incrementAndGet();
+  }
+
+  /** A health check was answered, whatever it said. */
+  void answeredCheck() {
+    missedChecks.set(0);
   }
 
   /** A request could not reach it. */
