@@ -45,17 +45,22 @@ public final class Forwarding {
 
   private static IpSubnetFilterRule rule(String network) {
     String[] parts = network.strip().split("/", 2);
-    try {
-      byte[] bytes = NetUtil.createByteArrayFromIpAddressString(parts[0]);
-      if (bytes == null) {
-        throw new IllegalArgumentException("no address");
-      }
-      InetAddress address = InetAddress.getByAddress(bytes);
-      int prefix = parts.length == 2 ? Integer.parseInt(parts[1]) : bytes.length * Byte.SIZE;
-      return new IpSubnetFilterRule(address, prefix, IpFilterRuleType.ACCEPT);
-    } catch (IllegalArgumentException | UnknownHostException e) {
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(parts[0]);
+    int longest = bytes == null ? 0 : bytes.length * Byte.SIZE;
+    String prefix = parts.length == 2 ? parts[1] : Integer.toString(longest);
+    if (bytes == null || !prefix.matches("\\d{1,3}") || Integer.parseInt(prefix) > longest) {
       throw new IllegalArgumentException(
-          "'%s' is no network; write one such as 10.0.0.0/8 or fd00::/8".formatted(network), e);
+          "'%s' is no network; write one such as 10.0.0.0/8 or fd00::/8".formatted(network));
+    }
+    return new IpSubnetFilterRule(
+        address(bytes), Integer.parseInt(prefix), IpFilterRuleType.ACCEPT);
+  }
+
+  private static InetAddress address(byte[] bytes) {
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("An address has four or sixteen bytes", e);
     }
   }
 
@@ -107,11 +112,7 @@ public final class Forwarding {
   }
 
   private boolean isTrusted(byte[] address) {
-    try {
-      return isTrusted(new InetSocketAddress(InetAddress.getByAddress(address), 0));
-    } catch (UnknownHostException e) {
-      return false;
-    }
+    return isTrusted(new InetSocketAddress(address(address), 0));
   }
 
   private boolean isTrusted(@Nullable InetSocketAddress address) {
