@@ -47,8 +47,12 @@ final class CrossOrigin {
     if (origin == null || !cors.allows(origin)) {
       return;
     }
-    answer.set(ACCESS_CONTROL_ALLOW_ORIGIN, cors.allowOrigin(origin));
+    allowOrigin(cors, origin, answer);
     answer.set(ACCESS_CONTROL_EXPOSE_HEADERS, Cors.EXPOSED);
+  }
+
+  private static void allowOrigin(Cors cors, String origin, HttpHeaders answer) {
+    answer.set(ACCESS_CONTROL_ALLOW_ORIGIN, cors.allowOrigin(origin));
     if (cors.credentials()) {
       answer.set(ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
     }
@@ -66,8 +70,8 @@ final class CrossOrigin {
       return Optional.empty();
     }
     Head head = Head.of(NO_CONTENT);
+    allowOrigin(cors, origin, head.headers());
     head.headers()
-        .set(ACCESS_CONTROL_ALLOW_ORIGIN, cors.allowOrigin(origin))
         .set(ACCESS_CONTROL_ALLOW_METHODS, method)
         .set(ACCESS_CONTROL_MAX_AGE, Long.toString(cors.maxAge().toSeconds()))
         .set(
@@ -77,9 +81,6 @@ final class CrossOrigin {
     String headers = asked.get(ACCESS_CONTROL_REQUEST_HEADERS);
     if (headers != null) {
       head.headers().set(ACCESS_CONTROL_ALLOW_HEADERS, headers);
-    }
-    if (cors.credentials()) {
-      head.headers().set(ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
     }
     return Optional.of(head);
   }

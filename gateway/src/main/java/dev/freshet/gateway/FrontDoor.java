@@ -15,9 +15,8 @@ import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.http.server.HttpServerRoutes;
 
 /**
- * Where clients' requests come in: straight from Reactor Netty, ahead of Spring's handler, whose
- * share would be more than half of what a forwarded request costs. That one is left to routes with
- * filters.
+ * Where clients' requests come in: straight from Reactor Netty, ahead of Spring's handler, which
+ * costs a good deal and is left to routes with filters.
  */
 final class FrontDoor {
 

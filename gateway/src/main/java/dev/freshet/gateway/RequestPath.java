@@ -21,7 +21,6 @@ import dev.freshet.gateway.routing.Cors;
 import dev.freshet.gateway.routing.Decision;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
-import dev.freshet.gateway.routing.SessionBy;
 import dev.freshet.gateway.session.ClientSession;
 import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.session.Requirements.Requirement;
@@ -30,7 +29,6 @@ import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
-import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -134,7 +132,9 @@ final class RequestPath {
       }
     }
     return goOn(
-        stages.requirements().of(consistency, tokens(route, exchange.headers())),
+        stages
+            .requirements()
+            .of(consistency, SessionCookies.tokens(route.sessionBy(), exchange.headers())),
         exchange,
         pools,
         route,
@@ -168,12 +168,6 @@ final class RequestPath {
             0);
       }
     };
-  }
-
-  private static List<String> tokens(Route route, HttpHeaders headers) {
-    return route.sessionBy() == SessionBy.COOKIE
-        ? SessionCookies.tokens(headers)
-        : headers.getAll(FreshetHeaders.SESSION);
   }
 
   /** A request on its way through its candidates. */

@@ -1,5 +1,6 @@
 package dev.freshet.gateway.exchange;
 
+import dev.freshet.gateway.routing.SessionBy;
 import dev.freshet.protocol.FreshetHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -18,15 +19,24 @@ public final class SessionCookies {
 
   private SessionCookies() {}
 
-  /** The tokens that a request holds, in its cookies and in its header. */
-  public static List<String> tokens(HttpHeaders headers) {
-    return Stream.concat(
-            headers.getAll(FreshetHeaders.SESSION).stream(),
-            headers.getAll(HttpHeaderNames.COOKIE).stream()
-                .flatMap(header -> ServerCookieDecoder.LAX.decodeAll(header).stream())
-                .filter(cookie -> cookie.name().equals(WRITTEN) || cookie.name().equals(SEEN))
-                .map(Cookie::value))
-        .toList();
+  /**
+   * The tokens that a request holds.
+   *
+   * @param by cookies count only where that is how tokens travel; the header always does
+   */
+  public static List<String> tokens(SessionBy by, HttpHeaders headers) {
+    List<String> given = headers.getAll(FreshetHeaders.SESSION);
+    return switch (by) {
+      case HEADER -> given;
+      case COOKIE ->
+          Stream.concat(
+                  given.stream(),
+                  headers.getAll(HttpHeaderNames.COOKIE).stream()
+                      .flatMap(header -> ServerCookieDecoder.LAX.decodeAll(header).stream())
+                      .filter(cookie -> cookie.name().equals(WRITTEN) || cookie.name().equals(SEEN))
+                      .map(Cookie::value))
+              .toList();
+    };
   }
 
   /**

@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Forwarding {
 
-  /** Nobody in front of the gateway is trusted. */
-  public static final Forwarding OF_NOBODY = new Forwarding(List.of());
-
   private static final String FOR = "X-Forwarded-For";
   private static final String PROTO = "X-Forwarded-Proto";
   private static final String HOST = "X-Forwarded-Host";

@@ -16,12 +16,12 @@ final class Changes {
 
   static List<String> between(Routes before, Routes after) {
     List<String> changes = new ArrayList<>();
-    compare("route", routes(before), routes(after), changes);
+    Map<String, Object> were = routes(before);
+    Map<String, Object> are = routes(after);
+    compare("route", were, are, changes);
     compare("instance", instances(before), instances(after), changes);
-    if (!routes(before).keySet().stream()
-        .filter(routes(after)::containsKey)
-        .toList()
-        .equals(routes(after).keySet().stream().filter(routes(before)::containsKey).toList())) {
+    List<String> orderBefore = were.keySet().stream().filter(are::containsKey).toList();
+    if (!orderBefore.equals(are.keySet().stream().filter(were::containsKey).toList())) {
       changes.add("the order of the routes changed");
     }
     if (!Objects.equals(before.primary(), after.primary())) {

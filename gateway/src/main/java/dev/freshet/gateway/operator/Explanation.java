@@ -11,7 +11,6 @@ import dev.freshet.gateway.routing.Cors;
 import dev.freshet.gateway.routing.Decision;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
-import dev.freshet.gateway.routing.SessionBy;
 import dev.freshet.gateway.session.ClientSession;
 import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.session.Requirements.Requirement;
@@ -105,10 +104,7 @@ public final class Explanation {
       }
       told.put("consistency", consistency.toString());
     }
-    List<String> tokens =
-        route.sessionBy() == SessionBy.COOKIE
-            ? SessionCookies.tokens(headers)
-            : headers.getAll(FreshetHeaders.SESSION);
+    List<String> tokens = SessionCookies.tokens(route.sessionBy(), headers);
     List<Instance> pool = generation.pools().pool(route.pool(intent).orElseThrow());
     return settled(requirements.of(consistency, tokens))
         .map(

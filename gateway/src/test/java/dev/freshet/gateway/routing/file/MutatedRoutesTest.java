@@ -2,12 +2,9 @@ package dev.freshet.gateway.routing.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.gateway.routing.FilterSpec;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -83,22 +80,7 @@ class MutatedRoutesTest {
           "..",
           "Infinity");
 
-  private static final Surroundings SURROUNDINGS =
-      new Surroundings(
-          name -> null,
-          Map.of(),
-          new Surroundings.Filters() {
-            @Override
-            public List<String> names() {
-              return List.of("AddRequestHeader", "StripPrefix");
-            }
-
-            @Override
-            public Optional<String> misfit(FilterSpec filter) {
-              return Optional.empty();
-            }
-          },
-          InetAddress.getLoopbackAddress());
+  private static final Surroundings SURROUNDINGS = TestSurroundings.onLoopback(Map.of());
 
   @Test
   void everyMutationIsValidOrRefusedWithAPlaceAndInWords() {

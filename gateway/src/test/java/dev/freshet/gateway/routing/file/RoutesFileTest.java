@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.routing.Consistency;
-import dev.freshet.gateway.routing.FilterSpec;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Otherwise;
@@ -20,7 +19,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,28 +49,8 @@ class RoutesFileTest {
             - { id: replica-1, url: "http://${HOST}:8201", kind: replica }
       """;
 
-  private static final Surroundings.Filters FILTERS =
-      new Surroundings.Filters() {
-        @Override
-        public List<String> names() {
-          return List.of("AddRequestHeader", "StripPrefix");
-        }
-
-        @Override
-        public Optional<String> misfit(FilterSpec filter) {
-          return filter.arguments().isEmpty()
-              ? Optional.of("the arguments of filter %s don't fit".formatted(filter.name()))
-              : Optional.empty();
-        }
-      };
-
-  private static Surroundings surroundings(
-      Map<String, List<InstanceSpec>> pools, InetAddress listen) {
-    return new Surroundings(Map.of("HOST", "db.example")::get, pools, FILTERS, listen);
-  }
-
   private static Routes read(String text) {
-    return RoutesFile.read(text, surroundings(Map.of(), InetAddress.getLoopbackAddress()));
+    return RoutesFile.read(text, TestSurroundings.onLoopback(Map.of()));
   }
 
   @Test
@@ -163,20 +141,20 @@ class RoutesFileTest {
             routes:
               - { id: all, path: /**, write: { pool: writers } }
             """,
-            surroundings(Map.of("writers", List.of(given)), InetAddress.getLoopbackAddress()));
+            TestSurroundings.onLoopback(Map.of("writers", List.of(given))));
     assertThat(routes.pools().get("writers")).containsExactly(given);
   }
 
   @Test
   void routeThatDoesNotSayWhoMayUseItIsRefusedBeyondLoopback() throws Exception {
     InetAddress beyond = InetAddress.ofLiteral("10.0.0.1");
-    assertThatThrownBy(() -> RoutesFile.read(VALID, surroundings(Map.of(), beyond)))
+    assertThatThrownBy(() -> RoutesFile.read(VALID, TestSurroundings.listeningOn(beyond, Map.of())))
         .hasMessageContaining("line 9, column 5")
         .hasMessageContaining("does not say who may use it");
     assertThat(
             RoutesFile.read(
                     VALID.replace("path: /search", "path: /search\n    access: public"),
-                    surroundings(Map.of(), beyond))
+                    TestSurroundings.listeningOn(beyond, Map.of()))
                 .all())
         .hasSize(2);
   }

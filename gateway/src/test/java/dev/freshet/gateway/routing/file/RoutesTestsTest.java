@@ -3,12 +3,9 @@ package dev.freshet.gateway.routing.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.freshet.gateway.routing.FilterSpec;
 import dev.freshet.gateway.routing.Routes;
-import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RoutesTestsTest {
@@ -22,21 +19,7 @@ class RoutesTestsTest {
             - { id: orders, path: /orders/**, read: { pool: readers }, write: { pool: writers } }
             - { id: menu, path: /menu, read: { pool: readers } }
           """,
-          new Surroundings(
-              name -> null,
-              Map.of("readers", List.of(), "writers", List.of()),
-              new Surroundings.Filters() {
-                @Override
-                public List<String> names() {
-                  return List.of();
-                }
-
-                @Override
-                public Optional<String> misfit(FilterSpec filter) {
-                  return Optional.empty();
-                }
-              },
-              InetAddress.getLoopbackAddress()));
+          TestSurroundings.onLoopback(Map.of("readers", List.of(), "writers", List.of())));
 
   @Test
   void whatIsAsExpectedPassesAndRoutesThatNoTestTakesAreNamed() {

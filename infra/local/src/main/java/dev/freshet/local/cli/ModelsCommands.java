@@ -3,13 +3,9 @@ package dev.freshet.local.cli;
 import dev.freshet.local.system.StartFailed;
 import dev.freshet.sync.SourceObjects;
 import java.io.Console;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,9 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What can be asked of a sync about its models. */
 final class ModelsCommands {
@@ -48,25 +42,7 @@ final class ModelsCommands {
     private URI url = URI.create("http://127.0.0.1:8110");
 
     JsonNode ask(String method, String path) throws InterruptedException {
-      try (HttpClient client = HttpClient.newHttpClient()) {
-        HttpResponse<String> answer =
-            client.send(
-                HttpRequest.newBuilder(url.resolve(path))
-                    .timeout(TIMEOUT)
-                    .method(method, HttpRequest.BodyPublishers.noBody())
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
-        JsonNode body = new JsonMapper().readTree(answer.body());
-        if (answer.statusCode() >= 400) {
-          throw new StartFailed(body.path("detail").asString(answer.body()));
-        }
-        return body;
-      } catch (IOException e) {
-        throw new StartFailed(
-            "No sync answers at %s. Start one, or name its address with --url.".formatted(url), e);
-      } catch (JacksonException e) {
-        throw new StartFailed("%s does not answer like a sync of freshet.".formatted(url), e);
-      }
+      return new PartApi("sync", "its address", url, TIMEOUT).ask(method, path);
     }
 
     List<String> names() throws InterruptedException {

@@ -178,7 +178,7 @@ final class RoutesCommands {
         }
         sent.withArray(header.substring(0, colon).strip()).add(header.substring(colon + 1).strip());
       }
-      return gateway.post("/api/explain", request);
+      return gateway.api().post("/api/explain", request);
     }
 
     /** What the gateway would see of the URL. */

@@ -23,8 +23,8 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    String body = gateway.get("/api/status");
-    JsonNode status = gateway.parse(body);
+    String body = gateway.api().get("/api/status");
+    JsonNode status = gateway.api().parse(body);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(body);

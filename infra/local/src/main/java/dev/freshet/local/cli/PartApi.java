@@ -1,0 +1,86 @@
+package dev.freshet.local.cli;
+
+import dev.freshet.local.system.StartFailed;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The operators' side of a part that runs.
+ *
+ * @param part what it is: gateway, sync
+ * @param address what its address is called in messages
+ */
+record PartApi(String part, String address, URI url, Duration timeout) {
+
+  /**
+   * Asks for what is answered as it comes.
+   *
+   * @throws StartFailed when nobody answers
+   */
+  String get(String path) throws InterruptedException {
+    return send("GET", path, HttpRequest.BodyPublishers.noBody()).body();
+  }
+
+  /**
+   * Asks for JSON.
+   *
+   * @throws StartFailed when nobody answers, or it is refused
+   */
+  JsonNode ask(String method, String path) throws InterruptedException {
+    return accepted(send(method, path, HttpRequest.BodyPublishers.noBody()));
+  }
+
+  /**
+   * Sends JSON, and asks for JSON.
+   *
+   * @throws StartFailed when nobody answers, or it is refused
+   */
+  JsonNode post(String path, JsonNode body) throws InterruptedException {
+    return accepted(send("POST", path, HttpRequest.BodyPublishers.ofString(body.toString())));
+  }
+
+  /**
+   * Reads an answer.
+   *
+   * @throws StartFailed when it is no JSON
+   */
+  JsonNode parse(String body) {
+    try {
+      return JsonMapper.shared().readTree(body);
+    } catch (JacksonException e) {
+      throw new StartFailed("%s does not answer like a %s of freshet.".formatted(url, part), e);
+    }
+  }
+
+  private JsonNode accepted(HttpResponse<String> answer) {
+    JsonNode body = parse(answer.body());
+    if (answer.statusCode() >= 400) {
+      throw new StartFailed(body.path("detail").asString(answer.body()));
+    }
+    return body;
+  }
+
+  private HttpResponse<String> send(String method, String path, HttpRequest.BodyPublisher body)
+      throws InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(
+          HttpRequest.newBuilder(url.resolve(path))
+              .timeout(timeout)
+              .header("Content-Type", "application/json")
+              .method(method, body)
+              .build(),
+          HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new StartFailed(
+          "No %s answers at %s. Start one, or name %s with --url.".formatted(part, url, address),
+          e);
+    }
+  }
+}
