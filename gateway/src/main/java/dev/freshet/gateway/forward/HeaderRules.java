@@ -106,7 +106,8 @@ final class HeaderRules {
         String rest = place.substring(instance.toString().length());
         if (rest.isEmpty()) {
           to.set(name, "/");
-        } else if (rest.startsWith("/")) {
+        } else if (rest.startsWith("/") && !rest.startsWith("//")) {
+          // Two slashes would begin the name of another host.
           to.set(name, rest);
         }
       }

@@ -15,6 +15,7 @@ class HeaderRulesTest {
     "http://10.0.0.1:9000/orders/7?x=1, /orders/7?x=1",
     "http://10.0.0.1:9000, /",
     "/orders/7, /orders/7",
+    "http://10.0.0.1:9000//elsewhere.example/x, http://10.0.0.1:9000//elsewhere.example/x",
     "http://10.0.0.1:90001/orders, http://10.0.0.1:90001/orders",
     "https://10.0.0.1:9000/orders, https://10.0.0.1:9000/orders",
     "https://elsewhere.example/x, https://elsewhere.example/x",
