@@ -1,0 +1,235 @@
+package dev.freshet.gateway.routing.file;
+
+import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.routing.Conditions;
+import dev.freshet.gateway.routing.Consistency;
+import dev.freshet.gateway.routing.Cors;
+import dev.freshet.gateway.routing.FilterSpec;
+import dev.freshet.gateway.routing.Intent;
+import dev.freshet.gateway.routing.Level;
+import dev.freshet.gateway.routing.Otherwise;
+import dev.freshet.gateway.routing.Route;
+import dev.freshet.gateway.routing.SessionBy;
+import dev.freshet.protocol.SourceKind;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.springframework.cloud.gateway.filter.FilterDefinition;
+import org.springframework.web.util.pattern.PathPattern;
+import org.springframework.web.util.pattern.PathPatternParser;
+import org.springframework.web.util.pattern.PatternParseException;
+
+/** Reads the routes of a file, one by one. */
+final class RouteSections {
+
+  private static final Duration DEFAULT_WAIT = Duration.ofMillis(100);
+  private static final Duration DEFAULT_PREFLIGHT_AGE = Duration.ofMinutes(10);
+  private static final Set<Level> DEFAULT_ALLOWED =
+      Set.of(Level.EVENTUAL, Level.BOUNDED, Level.SESSION);
+
+  private final Findings findings;
+  private final Surroundings surroundings;
+  private final Map<String, List<InstanceSpec>> pools;
+
+  /**
+   * Reads routes.
+   *
+   * @param pools that they may name
+   */
+  RouteSections(
+      Findings findings, Surroundings surroundings, Map<String, List<InstanceSpec>> pools) {
+    this.findings = findings;
+    this.surroundings = surroundings;
+    this.pools = Map.copyOf(pools);
+  }
+
+  /** One route; empty when it has no path that can be used. */
+  Optional<Route> read(Section section) {
+    Optional<PathPattern> path =
+        section.scalar("path").flatMap(written -> findings.valid(written, RouteSections::pattern));
+    Map<String, Intent> methods = new HashMap<>();
+    section
+        .section("methods")
+        .map(Section::values)
+        .orElse(Map.of())
+        .forEach(
+            (method, intent) ->
+                methods.put(
+                    method.toUpperCase(Locale.ROOT),
+                    Section.text((Yaml.Scalar) intent).equals("read")
+                        ? Intent.READ
+                        : Intent.WRITE));
+    Optional<Route.Read> read = section.section("read").map(this::reads);
+    Optional<Route.Write> write = section.section("write").map(this::writes);
+    if (section.get("access").isEmpty() && !surroundings.listen().isLoopbackAddress()) {
+      findings.add(
+          section.at(),
+          "the gateway listens on %s, beyond loopback, and this route does not say who may use it; add access: public if it is meant for everybody"
+              .formatted(surroundings.listen().getHostAddress()));
+    }
+    List<FilterSpec> filters =
+        section.list("filters").stream().flatMap(filter -> filter(filter).stream()).toList();
+    SessionBy by =
+        section.section("session").map(session -> session.requiredText("by")).stream()
+                .anyMatch("cookie"::equals)
+            ? SessionBy.COOKIE
+            : SessionBy.HEADER;
+    return path.map(
+        pattern ->
+            new Route(
+                section.requiredText("id"),
+                pattern,
+                conditions(section),
+                methods,
+                read.orElse(null),
+                write.orElse(null),
+                by,
+                section.section("cors").map(this::cors).orElse(null),
+                filters));
+  }
+
+  private Cors cors(Section section) {
+    List<String> origins = section.texts("origins");
+    boolean credentials =
+        section.scalar("credentials").map(Yaml.Scalar::value).stream()
+            .anyMatch(Boolean.TRUE::equals);
+    if (credentials && origins.contains("*")) {
+      findings.add(
+          section.at("origins"),
+          "with credentials the origins have to be named: any page could use them otherwise");
+    }
+    return new Cors(
+        origins,
+        credentials,
+        section
+            .scalar("max-age")
+            .flatMap(written -> findings.valid(written, Findings::duration))
+            .orElse(DEFAULT_PREFLIGHT_AGE));
+  }
+
+  private static Conditions conditions(Section section) {
+    Map<String, String> headers = new HashMap<>();
+    section
+        .section("headers")
+        .map(Section::values)
+        .orElse(Map.of())
+        .forEach((name, value) -> headers.put(name, Section.text((Yaml.Scalar) value)));
+    return new Conditions(section.texts("hosts"), headers);
+  }
+
+  /**
+   * @throws IllegalArgumentException when it is no pattern
+   */
+  private static PathPattern pattern(String text) {
+    try {
+      return PathPatternParser.defaultInstance.parse(text);
+    } catch (PatternParseException e) {
+      throw new IllegalArgumentException(
+          "this is no path pattern (%s); write such as /orders/** or /orders/{id}"
+              .formatted(e.getMessage()),
+          e);
+    }
+  }
+
+  private Route.Read reads(Section section) {
+    Consistency consistency =
+        section
+            .scalar("consistency")
+            .flatMap(written -> findings.valid(written, RouteSections::consistency))
+            .orElse(Consistency.of(Level.SESSION));
+    Set<Level> allowed = new TreeSet<>();
+    section.texts("allow").forEach(level -> allowed.add(Level.parse(level)));
+    if (allowed.isEmpty()) {
+      allowed.addAll(DEFAULT_ALLOWED);
+    }
+    allowed.add(consistency.level());
+    Duration wait =
+        section
+            .scalar("wait")
+            .flatMap(written -> findings.valid(written, Findings::duration))
+            .orElse(DEFAULT_WAIT);
+    Otherwise otherwise =
+        section
+            .text("otherwise")
+            .map(text -> Otherwise.valueOf(text.toUpperCase(Locale.ROOT)))
+            .orElse(Otherwise.PRIMARY);
+    return new Route.Read(pool(section), consistency, allowed, wait, otherwise);
+  }
+
+  /**
+   * @throws IllegalArgumentException when it is none
+   */
+  private static Consistency consistency(String text) {
+    Consistency consistency = Consistency.parse(text);
+    if (consistency.level() == Level.BOUNDED && consistency.maxStaleness() == null) {
+      throw new IllegalArgumentException("bounded must say how far: bounded;max-staleness=SECONDS");
+    }
+    return consistency;
+  }
+
+  private Route.Write writes(Section section) {
+    String pool = pool(section);
+    List<InstanceSpec> instances = pools.getOrDefault(pool, List.of());
+    for (InstanceSpec instance : instances) {
+      if (instance.kind() != SourceKind.PRIMARY) {
+        findings.add(
+            section.at("pool"),
+            "pool %s takes writes, and %s in it stands on a %s, which takes none"
+                .formatted(pool, instance.id(), instance.kind().wireName()));
+      }
+    }
+    return new Route.Write(pool);
+  }
+
+  private String pool(Section section) {
+    Yaml.Scalar pool = section.scalar("pool").orElseThrow();
+    if (!pools.containsKey(Section.text(pool))) {
+      findings.add(
+          pool.at(),
+          pools.isEmpty()
+              ? "there is no pool '%s', and none at all; name instances under 'pools'"
+                  .formatted(pool.written())
+              : "there is no pool '%s'%s"
+                  .formatted(pool.written(), Nearest.of(pool.written(), pools.keySet())));
+    }
+    return Section.text(pool);
+  }
+
+  private Optional<FilterSpec> filter(Yaml filter) {
+    FilterSpec spec =
+        switch (filter) {
+          case Yaml.Scalar brief -> {
+            FilterDefinition definition = new FilterDefinition(Section.text(brief));
+            yield new FilterSpec(String.valueOf(definition.getName()), definition.getArgs());
+          }
+          default -> {
+            Section section = Section.of(filter);
+            Map<String, String> arguments = new LinkedHashMap<>();
+            section
+                .section("args")
+                .map(Section::values)
+                .orElse(Map.of())
+                .forEach((name, value) -> arguments.put(name, Section.text((Yaml.Scalar) value)));
+            yield new FilterSpec(section.requiredText("name"), arguments);
+          }
+        };
+    Surroundings.Filters known = surroundings.filters();
+    @Nullable String misfit =
+        known.names().contains(spec.name())
+            ? known.misfit(spec).orElse(null)
+            : "there is no filter '%s'%s"
+                .formatted(spec.name(), Nearest.of(spec.name(), known.names()));
+    if (misfit != null) {
+      findings.add(filter.at(), misfit);
+      return Optional.empty();
+    }
+    return Optional.of(spec);
+  }
+}
