@@ -22,7 +22,7 @@ final class FrontDoor {
 
   private static final Logger log = LoggerFactory.getLogger(FrontDoor.class);
 
-  private final RequestPath path;
+  private final Intake intake;
   private final Refusals refusals;
   private final Supplier<HttpHandler> spring;
 
@@ -31,8 +31,8 @@ final class FrontDoor {
    *
    * @param spring Spring's handler, for requests that pass filters
    */
-  FrontDoor(RequestPath path, Refusals refusals, Supplier<HttpHandler> spring) {
-    this.path = path;
+  FrontDoor(Intake intake, Refusals refusals, Supplier<HttpHandler> spring) {
+    this.intake = intake;
     this.refusals = refusals;
     this.spring = spring;
   }
@@ -44,7 +44,7 @@ final class FrontDoor {
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
     Exchange exchange = new NettyExchange(request, response);
     return Mono.defer(
-            () -> path.handle(exchange, taken -> throughFilters(taken, request, response)))
+            () -> intake.handle(exchange, taken -> throughFilters(taken, request, response)))
         .onErrorResume(failure -> failed(exchange, failure));
   }
 

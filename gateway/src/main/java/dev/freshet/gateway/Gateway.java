@@ -143,7 +143,6 @@ public class Gateway {
       GatewaySettings settings) {
     Forwarding forwarding = Forwarding.trusting(settings.trustedProxies());
     return new RequestPath.Stages(
-        routes,
         requirements,
         system,
         new FallbackBudget(settings.fallbacksPerSecond(), settings.fallbacksPerClient()),
@@ -162,6 +161,11 @@ public class Gateway {
   }
 
   @Bean
+  Intake intake(LiveRoutes live, RequestPath requestPath, Refusals refusals) {
+    return new Intake(live, requestPath, refusals);
+  }
+
+  @Bean
   FilteredRoutes filteredRoutes() {
     return new FilteredRoutes();
   }
@@ -175,8 +179,8 @@ public class Gateway {
   @Bean
   @Order(Ordered.LOWEST_PRECEDENCE)
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> frontDoor(
-      RequestPath requestPath, Refusals refusals, ObjectProvider<HttpHandler> spring) {
-    FrontDoor door = new FrontDoor(requestPath, refusals, spring::getObject);
+      Intake intake, Refusals refusals, ObjectProvider<HttpHandler> spring) {
+    FrontDoor door = new FrontDoor(intake, refusals, spring::getObject);
     return factory -> {
       factory.addRouteProviders(door::open);
       // What is forwarded is answered in a later turn anyway.

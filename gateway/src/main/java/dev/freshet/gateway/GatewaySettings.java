@@ -27,6 +27,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param fallbacksPerSecond how many reads may fall back to the primary, of all clients together
  * @param fallbacksPerClient how many of one client, a second
  * @param trustedProxies networks of proxies whose forwarding headers count, in CIDR notation
+ * @param insecure whether routes need not say who may use them, though the gateway listens beyond
+ *     loopback
  */
 @ConfigurationProperties("freshet.gateway")
 record GatewaySettings(
@@ -41,7 +43,8 @@ record GatewaySettings(
     @DefaultValue("24h") Duration sessionLifetime,
     @DefaultValue("500") int fallbacksPerSecond,
     @DefaultValue("50") int fallbacksPerClient,
-    @DefaultValue List<String> trustedProxies) {
+    @DefaultValue List<String> trustedProxies,
+    @DefaultValue("false") boolean insecure) {
 
   /** One instance of one pool. */
   record PoolInstance(String pool, String id, URI url, String kind) {}

@@ -1,24 +1,15 @@
 package dev.freshet.gateway;
 
-import static org.springframework.http.HttpHeaders.ALLOW;
-
 import dev.freshet.gateway.Refusals.Told;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.choice.FallbackBudget;
 import dev.freshet.gateway.exchange.Exchange;
-import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.exchange.SessionCookies;
-import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.forward.Attempt;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.forward.Forwarding;
-import dev.freshet.gateway.live.Generation;
-import dev.freshet.gateway.live.LiveRoutes;
-import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.routing.Consistency;
-import dev.freshet.gateway.routing.Cors;
-import dev.freshet.gateway.routing.Decision;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.session.ClientSession;
@@ -27,16 +18,16 @@ import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
-import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
-/** The way of one request: route, intent, session, choice, then attempts until one answers. */
+/**
+ * The way of one request that its route lets in: session, choice, then attempts until one answers.
+ */
 final class RequestPath {
 
   /**
@@ -51,7 +42,6 @@ final class RequestPath {
 
   /** What a request passes, in this order. */
   record Stages(
-      LiveRoutes routes,
       Requirements requirements,
       SystemView system,
       FallbackBudget fallbacks,
@@ -66,129 +56,80 @@ final class RequestPath {
     this.timeout = timeout;
   }
 
-  /**
-   * Answers a request, one way or another. It ends on the generation of the routes on which it
-   * began.
-   *
-   * @param filtered takes a request through its route's filters
-   */
-  Mono<Void> handle(Exchange exchange, Function<Taken, Mono<Void>> filtered) {
-    return Mono.using(
-        stages.routes()::enter,
-        generation -> handle(exchange, generation, filtered),
-        Generation::leave);
-  }
-
-  private Mono<Void> handle(
-      Exchange exchange, Generation generation, Function<Taken, Mono<Void>> filtered) {
-    return switch (Decision.of(
-        generation.routes(), exchange.method(), exchange.path(), exchange.headers()::getAll)) {
-      case Decision.Unrouted(ProblemCode code, String detail) ->
-          refusals.refuse(exchange, code, detail, Told.unrouted(exchange.method()));
-      case Decision.Preflight(Route route, Cors cors) -> preflight(exchange, route, cors);
-      case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) -> {
-        Head head = Head.of(ProblemCode.METHOD_NOT_ALLOWED.status());
-        head.headers().set(ALLOW, String.join(", ", allow));
-        yield refusals.refuse(
-            CrossOrigin.on(route, exchange),
-            head,
-            Problem.of(ProblemCode.METHOD_NOT_ALLOWED, detail),
-            Told.of(route, intent));
-      }
-      case Decision.Taken(Route route, Intent intent) ->
-          route.filters().isEmpty()
-              ? goOn(CrossOrigin.on(route, exchange), generation.pools(), route, intent)
-              : filtered.apply(
-                  new Taken(
-                      generation.filters().of(route),
-                      passed ->
-                          goOn(CrossOrigin.on(route, passed), generation.pools(), route, intent)));
-    };
-  }
-
-  private Mono<Void> preflight(Exchange exchange, Route route, Cors cors) {
-    Told told = Told.of(route, route.intent(exchange.method()));
-    return CrossOrigin.preflight(route, cors, exchange.headers())
-        .map(head -> refusals.answer(exchange, head, told))
-        .orElseGet(
-            () ->
-                refusals.refuse(
-                    exchange,
-                    ProblemCode.FORBIDDEN,
-                    "Pages of this origin may not do that here (cors in routes.yaml).",
-                    told));
-  }
-
-  private Mono<Void> goOn(Exchange exchange, Pools pools, Route route, Intent intent) {
-    Told told = Told.of(route, intent);
+  /** Answers a request that its route lets in, one way or another. */
+  Mono<Void> goOn(Admitted admitted) {
+    Exchange exchange = admitted.exchange();
+    Route route = admitted.route();
     Consistency consistency = null;
-    if (intent == Intent.READ) {
+    if (admitted.intent() == Intent.READ) {
       try {
         consistency =
             Objects.requireNonNull(route.read())
                 .consistency(exchange.headers().get(FreshetHeaders.CONSISTENCY));
       } catch (IllegalArgumentException e) {
-        return refusals.refuse(exchange, ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + ".", told);
+        return refusals.refuse(
+            exchange, ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + ".", admitted.told());
       }
     }
     return goOn(
         stages
             .requirements()
             .of(consistency, SessionCookies.tokens(route.sessionBy(), exchange.headers())),
-        exchange,
-        pools,
-        route,
-        told);
+        admitted);
   }
 
-  private Mono<Void> goOn(
-      Requirement requirement, Exchange exchange, Pools pools, Route route, Told told) {
+  private Mono<Void> goOn(Requirement requirement, Admitted admitted) {
     return switch (requirement) {
       case Requirement.DependsOnPrimary depends ->
           stages
               .system()
               .ask()
               .singleOptional()
-              .flatMap(asked -> goOn(depends.then().apply(asked), exchange, pools, route, told));
-      case Requirement.Refused refused -> refusals.refuse(exchange, route, refused, told);
+              .flatMap(asked -> goOn(depends.then().apply(asked), admitted));
+      case Requirement.Refused refused ->
+          refusals.refuse(admitted.exchange(), admitted.route(), refused, admitted.told());
       case Requirement.Met(ClientSession session, Flaw flaw) -> {
         refusals.flawed(flaw);
         yield attempt(
             new Request(
-                exchange,
-                route,
+                admitted,
                 session,
                 Choice.of(
-                    pools.pool(route.pool(told.intent()).orElseThrow()),
-                    route,
-                    told.intent(),
+                    admitted.pool(),
+                    admitted.route(),
+                    admitted.intent(),
                     session,
-                    exchange.hasBody()),
-                told),
+                    admitted.exchange().isRepeatable())),
             0);
       }
     };
   }
 
   /** A request on its way through its candidates. */
-  private record Request(
-      Exchange exchange,
-      Route route,
-      ClientSession session,
-      List<Candidate> candidates,
-      Told told) {
+  private record Request(Admitted admitted, ClientSession session, List<Candidate> candidates) {
+
+    Exchange exchange() {
+      return admitted.exchange();
+    }
+
+    Route route() {
+      return admitted.route();
+    }
+
+    Told told() {
+      return admitted.told();
+    }
 
     Intent intent() {
-      return told.intent();
+      return admitted.intent();
     }
 
     boolean isLast(int index) {
       return index == candidates.size() - 1;
     }
 
-    /** A body that was sent is gone; a request without one can be made again. */
     boolean canBeRepeated() {
-      return intent() == Intent.READ && !exchange.hasBody();
+      return intent() == Intent.READ && exchange().isRepeatable();
     }
   }
 
@@ -235,6 +176,7 @@ final class RequestPath {
         .send(
             new Forwarder.Try(
                 request.exchange(),
+                request.admitted().principal(),
                 candidate,
                 left,
                 mayDecline,

@@ -1,5 +1,6 @@
 package dev.freshet.gateway;
 
+import dev.freshet.gateway.access.TokenCheck;
 import dev.freshet.gateway.filters.FilterCatalogue;
 import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
@@ -14,6 +15,7 @@ import dev.freshet.gateway.pool.PositionClient;
 import dev.freshet.gateway.pool.PrimaryPositions;
 import dev.freshet.gateway.routing.file.RoutesFile;
 import dev.freshet.gateway.routing.file.Surroundings;
+import dev.freshet.gateway.routing.file.Surroundings.Exposure;
 import dev.freshet.gateway.system.SystemView;
 import java.net.InetAddress;
 import java.time.Clock;
@@ -25,6 +27,7 @@ import org.springframework.cloud.gateway.support.ConfigurationService;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
+import reactor.core.scheduler.Scheduler;
 
 /** The routes in force, the instances behind them, and what is known of the system. */
 @Configuration(proxyBeanMethods = false)
@@ -75,12 +78,19 @@ class RoutesConfiguration {
       Instances instances,
       LiveRoutes live,
       Consumer<Observation> observer,
+      Scheduler blockingScheduler,
       @Value("${server.address}") InetAddress listen) {
     RoutesLoader loader =
         new RoutesLoader(
-            new Surroundings(System::getenv, settings.pools(), catalogue, listen),
-            catalogue,
-            instances,
+            new Surroundings(
+                System::getenv,
+                settings.pools(),
+                catalogue,
+                new Exposure(listen, settings.insecure())),
+            new RoutesLoader.Sources(
+                catalogue,
+                instances,
+                issuer -> new TokenCheck(issuer, blockingScheduler, Clock.systemUTC())),
             live,
             outcome ->
                 observer.accept(

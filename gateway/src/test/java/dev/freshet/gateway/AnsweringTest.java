@@ -10,6 +10,7 @@ import dev.freshet.gateway.forward.Forwarder.Verdict;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.TestPools;
+import dev.freshet.gateway.routing.Access;
 import dev.freshet.gateway.routing.Conditions;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Route;
@@ -97,6 +98,7 @@ class AnsweringTest {
                   null,
                   null,
                   by,
+                  new Access.Open(),
                   null,
                   List.of()),
               session(reason, seen),

@@ -52,19 +52,23 @@ public final class Choice {
    *
    * @param pool that the route has for this intent
    * @param session says what the answer must include
-   * @param hasBody whether the request carries content. A body can be sent once: only to an
+   * @param isRepeatable whether the request can be sent again. One that can't only goes to an
    *     instance that needs not be waited for
    */
   public static List<Candidate> of(
-      List<Instance> pool, Route route, Intent intent, ClientSession session, boolean hasBody) {
+      List<Instance> pool,
+      Route route,
+      Intent intent,
+      ClientSession session,
+      boolean isRepeatable) {
     return switch (intent) {
       case WRITE -> forWrite(pool);
       case READ -> {
         Route.Read read = Objects.requireNonNull(route.read());
         List<Candidate> candidates = forRead(pool, session, read.maxWait(), read.otherwise());
-        yield hasBody
-            ? candidates.stream().filter(candidate -> candidate.reason() != Reason.WAITED).toList()
-            : candidates;
+        yield isRepeatable
+            ? candidates
+            : candidates.stream().filter(candidate -> candidate.reason() != Reason.WAITED).toList();
       }
     };
   }

@@ -66,4 +66,9 @@ public interface Exchange {
     String length = headers().get("content-length");
     return (length != null && !length.equals("0")) || headers().contains("transfer-encoding");
   }
+
+  /** Whether it can be sent more than once: a body that was sent is gone, unless it is held. */
+  default boolean isRepeatable() {
+    return !hasBody();
+  }
 }

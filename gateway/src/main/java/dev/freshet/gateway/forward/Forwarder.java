@@ -59,11 +59,13 @@ public final class Forwarder {
   /**
    * One attempt.
    *
+   * @param principal who the client is, for the backend; null where nobody asked
    * @param deadline how long the answer's head may take
    * @param mayDecline whether an answer that says the instance can't serve is kept back
    */
   public record Try(
       Exchange exchange,
+      @Nullable String principal,
       Candidate candidate,
       Duration deadline,
       boolean mayDecline,

@@ -40,7 +40,8 @@ final class HeaderRules {
           FreshetHeaders.POSITION,
           FreshetHeaders.MIN_POSITION,
           FreshetHeaders.MAX_WAIT,
-          FreshetHeaders.DEADLINE);
+          FreshetHeaders.DEADLINE,
+          FreshetHeaders.PRINCIPAL);
 
   /** Understood by the gateway itself; a backend has no use for them, nor a say in them. */
   private static final List<String> OURS =
@@ -86,6 +87,9 @@ final class HeaderRules {
     }
     forwarding.tell(exchange, to);
     to.set(FreshetHeaders.DEADLINE, Long.toString(tried.deadline().toMillis()));
+    if (tried.principal() != null) {
+      to.set(FreshetHeaders.PRINCIPAL, tried.principal());
+    }
     Candidate candidate = tried.candidate();
     if (candidate.minimum() != null) {
       to.set(FreshetHeaders.MIN_POSITION, candidate.minimum().toString());

@@ -27,6 +27,9 @@ final class Changes {
     if (!Objects.equals(before.primary(), after.primary())) {
       changes.add("the primary's database changed");
     }
+    if (!Objects.equals(before.issuer(), after.issuer())) {
+      changes.add("the issuer of tokens changed");
+    }
     if (!before.sync().equals(after.sync())) {
       changes.add("the addresses of cdc-syncs changed");
     }

@@ -1,5 +1,6 @@
 package dev.freshet.gateway.live;
 
+import dev.freshet.gateway.access.TokenCheck;
 import dev.freshet.gateway.filters.Filters;
 import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.routing.Routes;
@@ -21,9 +22,15 @@ public final class Generation {
   /**
    * What a generation is made of.
    *
+   * @param tokens checks what routes with scopes ask for; null when none does
    * @param primary the primary's database; null when the routes name none
    */
-  record Parts(Routes routes, Pools pools, Filters filters, @Nullable FreshnessGate primary) {}
+  record Parts(
+      Routes routes,
+      Pools pools,
+      Filters filters,
+      @Nullable TokenCheck tokens,
+      @Nullable FreshnessGate primary) {}
 
   /**
    * Is in force.
@@ -69,6 +76,11 @@ public final class Generation {
 
   public Filters filters() {
     return parts.filters();
+  }
+
+  /** Checks the tokens that routes with scopes ask for; there when one does. */
+  public Optional<TokenCheck> tokens() {
+    return Optional.ofNullable(parts.tokens());
   }
 
   /** The primary's database; empty when the routes name none. */

@@ -1,5 +1,6 @@
 package dev.freshet.gateway.live;
 
+import dev.freshet.gateway.access.TokenCheck;
 import dev.freshet.gateway.filters.FilterCatalogue;
 import dev.freshet.gateway.filters.Filters;
 import dev.freshet.gateway.live.Edition.Cause;
@@ -8,6 +9,7 @@ import dev.freshet.gateway.pool.Databases;
 import dev.freshet.gateway.pool.Instances;
 import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.pool.Shared;
+import dev.freshet.gateway.routing.Issuer;
 import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.file.RoutesFile;
 import dev.freshet.gateway.routing.file.RoutesInvalid;
@@ -23,6 +25,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,13 +46,14 @@ public final class RoutesLoader implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMillis(500);
 
   private final Surroundings surroundings;
-  private final FilterCatalogue catalogue;
-  private final Instances instances;
+  private final Sources sources;
   private final LiveRoutes live;
   private final Consumer<Outcome> observer;
   private final Clock clock;
   private final Shared<PostgresUrl, Databases.Asked> primaries =
       new Shared<>(Databases::ofPrimary, Databases.Asked::close);
+
+  private final Shared<Issuer, TokenCheck> tokens;
 
   /** The latest first. */
   private final Deque<Edition> editions = new ArrayDeque<>();
@@ -59,6 +63,10 @@ public final class RoutesLoader implements AutoCloseable {
 
   private volatile @Nullable Refused refused;
   private volatile boolean pinned;
+
+  /** Where generations have their parts from. */
+  public record Sources(
+      FilterCatalogue catalogue, Instances instances, Function<Issuer, TokenCheck> tokens) {}
 
   /** What came of a load. */
   public sealed interface Outcome {}
@@ -76,14 +84,13 @@ public final class RoutesLoader implements AutoCloseable {
 
   public RoutesLoader(
       Surroundings surroundings,
-      FilterCatalogue catalogue,
-      Instances instances,
+      Sources sources,
       LiveRoutes live,
       Consumer<Outcome> observer,
       Clock clock) {
     this.surroundings = surroundings;
-    this.catalogue = catalogue;
-    this.instances = instances;
+    this.sources = sources;
+    this.tokens = new Shared<>(sources.tokens(), check -> {});
     this.live = live;
     this.observer = observer;
     this.clock = clock;
@@ -161,7 +168,7 @@ public final class RoutesLoader implements AutoCloseable {
 
   private void load(String text, int origin, Cause cause, Duration patience) {
     Routes routes = RoutesFile.read(text, surroundings);
-    Filters filters = Filters.of(routes, catalogue);
+    Filters filters = Filters.of(routes, sources.catalogue());
     Edition edition =
         new Edition(
             nextGeneration(),
@@ -174,13 +181,18 @@ public final class RoutesLoader implements AutoCloseable {
                 .orElse(List.of()));
     PostgresUrl url = routes.primary();
     FreshnessGate primary = url == null ? null : primaries.use(url).gate();
-    Pools pools = instances.use(routes.pools(), patience);
+    Issuer issuer = routes.issuer();
+    TokenCheck check = issuer == null ? null : tokens.use(issuer);
+    Pools pools = sources.instances().use(routes.pools(), patience);
     live.swap(
         new Generation(
             edition,
-            new Parts(routes, pools, filters, primary),
+            new Parts(routes, pools, filters, check, primary),
             () -> {
-              instances.release(pools);
+              sources.instances().release(pools);
+              if (issuer != null) {
+                tokens.release(issuer);
+              }
               if (url != null) {
                 primaries.release(url);
               }
@@ -218,7 +230,7 @@ public final class RoutesLoader implements AutoCloseable {
 
   @Override
   public void close() {
-    instances.close();
+    sources.instances().close();
     primaries.close();
   }
 }

@@ -1,5 +1,8 @@
 package dev.freshet.gateway.operator;
 
+import static org.springframework.http.HttpHeaders.AUTHORIZATION;
+
+import dev.freshet.gateway.access.Admission;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.exchange.SessionCookies;
@@ -17,6 +20,7 @@ import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
+import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.LinkedHashMap;
@@ -65,7 +69,36 @@ public final class Explanation {
                   ProblemCode.METHOD_NOT_ALLOWED,
                   detail + " It takes " + String.join(", ", allow) + "."));
       case Decision.Taken(Route route, Intent intent) ->
-          taken(routed(told, route, intent, method), generation, route, intent, headers);
+          admitted(generation, route, intent, headers)
+              .flatMap(
+                  admission ->
+                      switch (admission) {
+                        case Admission.Refused(Problem problem, String challenge) ->
+                            Mono.just(
+                                refused(
+                                    routed(told, route, intent, method),
+                                    problem.code(),
+                                    problem.detail()));
+                        case Admission.Admitted(String principal) -> {
+                          if (principal != null) {
+                            told.put("principal", principal);
+                          }
+                          yield taken(
+                              routed(told, route, intent, method),
+                              generation,
+                              route,
+                              intent,
+                              headers);
+                        }
+                      });
+    };
+  }
+
+  private static Mono<Admission.Settled> admitted(
+      Generation generation, Route route, Intent intent, HttpHeaders headers) {
+    return switch (Admission.of(route.access(), intent, headers.getAll(AUTHORIZATION))) {
+      case Admission.Settled settled -> Mono.just(settled);
+      case Admission.ByToken token -> generation.tokens().orElseThrow().check(token);
     };
   }
 
@@ -117,7 +150,7 @@ public final class Explanation {
                           told,
                           met.session(),
                           pool,
-                          Choice.of(pool, route, intent, met.session(), false));
+                          Choice.of(pool, route, intent, met.session(), true));
                 });
   }
 

@@ -22,7 +22,9 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What operators ask of the routes, and have done with them. */
 public final class RoutesEndpoint {
@@ -113,7 +115,8 @@ public final class RoutesEndpoint {
    */
   Mono<ServerResponse> explain(ServerRequest request) {
     return request
-        .bodyToMono(JsonNode.class)
+        .bodyToMono(String.class) // whatever its content type says: curl's is another one
+        .flatMap(text -> Mono.justOrEmpty(json(text)))
         .filter(body -> body.path("method").isString() && body.path("path").isString())
         .flatMap(
             body ->
@@ -129,6 +132,14 @@ public final class RoutesEndpoint {
                         Problem.of(
                             ProblemCode.BAD_REQUEST,
                             "Say which request: {\"method\":\"GET\",\"path\":\"/orders\",\"headers\":{}}."))));
+  }
+
+  private static Optional<JsonNode> json(String text) {
+    try {
+      return Optional.of(JsonMapper.shared().readTree(text));
+    } catch (JacksonException e) {
+      return Optional.empty();
+    }
   }
 
   private static HttpHeaders headers(JsonNode members) {

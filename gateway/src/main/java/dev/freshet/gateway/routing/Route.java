@@ -19,6 +19,7 @@ import org.springframework.web.util.pattern.PathPattern;
  * @param read where reads go; null when the route takes none
  * @param write where writes go; null when the route takes none
  * @param sessionBy how session tokens travel
+ * @param access who may use it
  * @param cors what pages of other origins may do; null to leave that to the backend
  * @param filters of Spring Cloud Gateway that requests and answers pass
  */
@@ -30,6 +31,7 @@ public record Route(
     @Nullable Read read,
     @Nullable Write write,
     SessionBy sessionBy,
+    Access access,
     @Nullable Cors cors,
     List<FilterSpec> filters) {
 

@@ -15,6 +15,7 @@ public final class Routes {
   private final List<Route> all;
   private final RouteIndex index;
   private final @Nullable PostgresUrl primary;
+  private final @Nullable Issuer issuer;
   private final List<URI> sync;
   private final Map<String, List<InstanceSpec>> pools;
 
@@ -23,17 +24,20 @@ public final class Routes {
    *
    * @param primary URL of the primary's database, where positions are asked for that backends don't
    *     tell; null without
+   * @param issuer of tokens that routes ask for; null when none does
    * @param sync status addresses of the cdc-syncs, for operators
    * @param pools instances by pool
    */
   public Routes(
       List<Route> all,
       @Nullable PostgresUrl primary,
+      @Nullable Issuer issuer,
       List<URI> sync,
       Map<String, List<InstanceSpec>> pools) {
     this.all = List.copyOf(all);
     this.index = new RouteIndex(all);
     this.primary = primary;
+    this.issuer = issuer;
     this.sync = List.copyOf(sync);
     this.pools = Map.copyOf(pools);
   }
@@ -45,6 +49,10 @@ public final class Routes {
 
   public @Nullable PostgresUrl primary() {
     return primary;
+  }
+
+  public @Nullable Issuer issuer() {
+    return issuer;
   }
 
   public List<URI> sync() {

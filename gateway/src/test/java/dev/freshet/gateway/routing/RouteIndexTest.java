@@ -25,6 +25,7 @@ class RouteIndexTest {
         null,
         null,
         SessionBy.HEADER,
+        new Access.Open(),
         null,
         List.of());
   }

@@ -26,6 +26,9 @@ public final class FreshetHeaders {
   /** To a backend: in how many milliseconds nobody waits for the answer any more. */
   public static final String DEADLINE = "Freshet-Deadline";
 
+  /** To a backend: who the client's token says it is from, where the route asks for tokens. */
+  public static final String PRINCIPAL = "Freshet-Principal";
+
   /** Path of the position report that every backend answers; see {@link PositionReport}. */
   public static final String POSITION_PATH = "/.freshet/position";
 

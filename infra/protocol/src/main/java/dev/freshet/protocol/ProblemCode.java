@@ -16,6 +16,7 @@ public enum ProblemCode {
   BACKEND_UNREACHABLE(502, "Backend unreachable"),
   OUTCOME_UNKNOWN(504, "Outcome unknown"),
   TOO_LARGE(413, "Too large"),
+  UNAUTHENTICATED(401, "Unauthenticated"),
   FORBIDDEN(403, "Forbidden"),
   UNKNOWN_MODEL(404, "Unknown model"),
   NOT_FOUND(404, "Not found"),

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.routing.file;
 
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.routing.Access;
 import dev.freshet.gateway.routing.Conditions;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Cors;
@@ -37,17 +38,23 @@ final class RouteSections {
   private final Findings findings;
   private final Surroundings surroundings;
   private final Map<String, List<InstanceSpec>> pools;
+  private final boolean hasIssuer;
 
   /**
    * Reads routes.
    *
    * @param pools that they may name
+   * @param hasIssuer whether the file says who issues tokens
    */
   RouteSections(
-      Findings findings, Surroundings surroundings, Map<String, List<InstanceSpec>> pools) {
+      Findings findings,
+      Surroundings surroundings,
+      Map<String, List<InstanceSpec>> pools,
+      boolean hasIssuer) {
     this.findings = findings;
     this.surroundings = surroundings;
     this.pools = Map.copyOf(pools);
+    this.hasIssuer = hasIssuer;
   }
 
   /** One route; empty when it has no path that can be used. */
@@ -68,12 +75,7 @@ final class RouteSections {
                         : Intent.WRITE));
     Optional<Route.Read> read = section.section("read").map(this::reads);
     Optional<Route.Write> write = section.section("write").map(this::writes);
-    if (section.get("access").isEmpty() && !surroundings.listen().isLoopbackAddress()) {
-      findings.add(
-          section.at(),
-          "the gateway listens on %s, beyond loopback, and this route does not say who may use it; add access: public if it is meant for everybody"
-              .formatted(surroundings.listen().getHostAddress()));
-    }
+    Access access = access(section);
     List<FilterSpec> filters =
         section.list("filters").stream().flatMap(filter -> filter(filter).stream()).toList();
     SessionBy by =
@@ -91,8 +93,37 @@ final class RouteSections {
                 read.orElse(null),
                 write.orElse(null),
                 by,
+                access,
                 section.section("cors").map(this::cors).orElse(null),
                 filters));
+  }
+
+  private Access access(Section section) {
+    Optional<Yaml> access = section.get("access");
+    if (access.isEmpty() && surroundings.exposure().isToBeGuarded()) {
+      findings.add(
+          section.at(),
+          "the gateway listens on %s, beyond loopback, and this route does not say who may use it; add access: public if it is meant for everybody, or start with --insecure"
+              .formatted(surroundings.exposure().listen().getHostAddress()));
+    }
+    if (access.isEmpty() || !(access.get() instanceof Yaml.Mapping)) {
+      return new Access.Open();
+    }
+    Section scopes = Section.of(access.get());
+    if (!hasIssuer) {
+      findings.add(
+          scopes.at(),
+          "tokens are asked for here, and the file does not say whose; add jwt with issuer and audience beside routes");
+    }
+    for (Intent intent : Intent.values()) {
+      if (section.get(intent.text()).isPresent() && scopes.get(intent.text()).isEmpty()) {
+        findings.add(
+            scopes.at(),
+            "this does not say who may %s; add %s with the scopes that are needed, or [] for anybody with a token"
+                .formatted(intent.text(), intent.text()));
+      }
+    }
+    return new Access.Scoped(scopes.texts(Intent.READ.text()), scopes.texts(Intent.WRITE.text()));
   }
 
   private Cors cors(Section section) {

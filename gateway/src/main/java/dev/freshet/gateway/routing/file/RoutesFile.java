@@ -1,6 +1,7 @@
 package dev.freshet.gateway.routing.file;
 
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.routing.Issuer;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.file.Yaml.Mark;
@@ -14,9 +15,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads {@code routes.yaml}, and says all that is wrong with it. */
 public final class RoutesFile {
+
+  private static final Set<String> DEFAULT_ALGORITHMS = Set.of("RS256", "ES256");
+  private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
+  private static final String NOT_TRUSTED =
+      "keys are fetched from here, so this must be a URL with https (http on this machine alone)";
 
   private final Surroundings surroundings;
   private final Findings findings = new Findings();
@@ -60,8 +67,9 @@ public final class RoutesFile {
     List<URI> sync = new ArrayList<>();
     file.list("sync")
         .forEach(url -> findings.valid((Yaml.Scalar) url, Findings::url).ifPresent(sync::add));
+    Optional<Issuer> issuer = file.section("jwt").map(this::issuer);
     Map<String, Route> routes = new LinkedHashMap<>();
-    RouteSections sections = new RouteSections(findings, surroundings, pools);
+    RouteSections sections = new RouteSections(findings, surroundings, pools, issuer.isPresent());
     for (Section section : file.sections("routes")) {
       Optional<Route> read = sections.read(section);
       if (read.isPresent()) {
@@ -82,6 +90,41 @@ public final class RoutesFile {
       }
     }
     findings.refuse();
-    return new Routes(List.copyOf(routes.values()), primary.orElse(null), sync, pools);
+    return new Routes(
+        List.copyOf(routes.values()), primary.orElse(null), issuer.orElse(null), sync, pools);
+  }
+
+  private Issuer issuer(Section section) {
+    Optional<URI> keys =
+        section.scalar("keys").flatMap(written -> findings.valid(written, RoutesFile::trusted));
+    Yaml.Scalar name = section.scalar("issuer").orElseThrow();
+    if (section.get("keys").isEmpty()) {
+      findings.valid(name, RoutesFile::trusted);
+    }
+    List<String> algorithms = section.texts("algorithms");
+    return new Issuer(
+        Section.text(name),
+        section.texts("audience"),
+        keys.orElse(null),
+        algorithms.isEmpty() ? DEFAULT_ALGORITHMS : Set.copyOf(algorithms));
+  }
+
+  /**
+   * An address that keys are fetched from.
+   *
+   * @throws IllegalArgumentException when others could change them on their way
+   */
+  private static URI trusted(String text) {
+    try {
+      URI url = URI.create(text);
+      if (url.getHost() != null
+          && ("https".equals(url.getScheme())
+              || ("http".equals(url.getScheme()) && LOOPBACK.contains(url.getHost())))) {
+        return url;
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(NOT_TRUSTED, e);
+    }
+    throw new IllegalArgumentException(NOT_TRUSTED);
   }
 }

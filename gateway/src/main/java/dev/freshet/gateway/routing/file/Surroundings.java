@@ -14,16 +14,29 @@ import org.jspecify.annotations.Nullable;
  * @param environment looks up {@code ${NAME}}
  * @param pools that the file may leave out, with their instances
  * @param filters that a route may name
- * @param listen where the gateway listens; beyond loopback each route has to say who may use it
+ * @param exposure who can reach the gateway
  */
 public record Surroundings(
     Variables environment,
     Map<String, List<InstanceSpec>> pools,
     Filters filters,
-    InetAddress listen) {
+    Exposure exposure) {
 
   public Surroundings {
     pools = Map.copyOf(pools);
+  }
+
+  /**
+   * Who can reach a gateway.
+   *
+   * @param isInsecure whether it was said that routes need not say who may use them
+   */
+  public record Exposure(InetAddress listen, boolean isInsecure) {
+
+    /** Whether each route has to say who may use it. */
+    boolean isToBeGuarded() {
+      return !listen.isLoopbackAddress() && !isInsecure;
+    }
   }
 
   /** Values by the names of variables. */

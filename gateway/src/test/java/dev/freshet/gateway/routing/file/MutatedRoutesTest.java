@@ -18,6 +18,7 @@ class MutatedRoutesTest {
       version: 1
       primary: "postgresql://ada@127.0.0.1:5432/shop"
       sync: [ "http://127.0.0.1:8110" ]
+      jwt: { issuer: "https://login.example", audience: [ shop ], algorithms: [ RS256 ] }
       routes:
         - id: orders
           path: /orders/**
@@ -31,6 +32,7 @@ class MutatedRoutesTest {
         - id: search
           path: /search/{kind}
           methods: { POST: read }
+          access: { read: [ "menu:read" ] }
           read: { pool: readers, consistency: bounded;max-staleness=2 }
       pools:
         writers:

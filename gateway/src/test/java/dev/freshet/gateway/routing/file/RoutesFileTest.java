@@ -157,6 +157,17 @@ class RoutesFileTest {
                     TestSurroundings.listeningOn(beyond, Map.of()))
                 .all())
         .hasSize(2);
+    assertThat(
+            RoutesFile.read(
+                    VALID,
+                    new Surroundings(
+                        name -> "db.example",
+                        Map.of(),
+                        TestSurroundings.FILTERS,
+                        new Surroundings.Exposure(beyond, true)))
+                .all())
+        .as("insecure")
+        .hasSize(2);
   }
 
   @ParameterizedTest
@@ -200,7 +211,17 @@ class RoutesFileTest {
         "path: /search|path: /orders/new~hosts: [ 'a:80' ]|line 11, column 14: hosts is 'a:80'; write a name without a port",
         "path: /search|path: /search~headers: { 'X Y': a }|'X Y' can't stand here; this is no name of a header",
         "read: { pool: readers }|access: public|line 9, column 5: this needs read or write",
-        "access: public|access: secret|access is 'secret'; there are public",
+        "access: public|access: secret|access is 'secret'; write public, or { read: [SCOPE, …], write: [SCOPE, …] }",
+        "access: public|access: { read: [], write: [] }|line 8, column 13: tokens are asked for here, and the file does not say whose; add jwt",
+        "access: public|access: { read: [ 'a b' ], write: [] }|read is 'a b'; a scope is a word such as orders:write",
+        "access: public|access: { read: [] }|this does not say who may write; add write with the scopes",
+        "access: public|access: { reed: [] }|'reed' is not a key here; did you mean read?",
+        "version: 1|version: 1^jwt: { issuer: 'https://a.example' }|'audience' is missing here",
+        "version: 1|version: 1^jwt: { issuer: 'https://a.example', audience: [] }|audience is empty; name an audience",
+        "version: 1|version: 1^jwt: { issuer: 'http://a.example', audience: [a] }|line 2, column 16: keys are fetched from here, so this must be a URL with https",
+        "version: 1|version: 1^jwt: { issuer: 'x://a.example', audience: [a], keys: 'https://a.example' }|issuer is 'x://a.example'; write the issuer's URL",
+        "version: 1|version: 1^jwt: { issuer: 'https://a.example', audience: [a], keys: 'https:' }|must be a URL with https",
+        "version: 1|version: 1^jwt: { issuer: 'https://a.example', audience: [a], algorithms: [HS256] }|algorithms is 'HS256'; did you mean",
         "access: public|filters: [ StripPrefx=1 ]|line 8, column 16: there is no filter 'StripPrefx'; did you mean StripPrefix?",
         "access: public|filters: [ StripPrefix ]|the arguments of filter StripPrefix don't fit",
         "access: public|filters: [ { name: 7 } ]|name must be a text",
@@ -211,7 +232,8 @@ class RoutesFileTest {
       })
   void mistakeIsNamedWithItsPlaceAndWhatWasMeant(String valid, String mistaken, String told) {
     assertThat(VALID).contains(valid);
-    assertThatThrownBy(() -> read(VALID.replace(valid, mistaken.replace("~", "\n    "))))
+    assertThatThrownBy(
+            () -> read(VALID.replace(valid, mistaken.replace("~", "\n    ").replace('^', '\n'))))
         .isInstanceOf(RoutesInvalid.class)
         .hasMessageStartingWith("routes.yaml, line ")
         .hasMessageContaining(told);

@@ -10,7 +10,7 @@ import java.util.Optional;
 /** What files of tests are read in: two filters, which need arguments, and HOST as a variable. */
 final class TestSurroundings {
 
-  private static final Surroundings.Filters FILTERS =
+  static final Surroundings.Filters FILTERS =
       new Surroundings.Filters() {
         @Override
         public List<String> names() {
@@ -33,6 +33,9 @@ final class TestSurroundings {
 
   static Surroundings listeningOn(InetAddress listen, Map<String, List<InstanceSpec>> pools) {
     return new Surroundings(
-        name -> name.equals("HOST") ? "db.example" : null, pools, FILTERS, listen);
+        name -> name.equals("HOST") ? "db.example" : null,
+        pools,
+        FILTERS,
+        new Surroundings.Exposure(listen, false));
   }
 }

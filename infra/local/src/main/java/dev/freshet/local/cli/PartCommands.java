@@ -66,12 +66,19 @@ final class PartCommands {
             "Networks of proxies before the gateway whose X-Forwarded-… headers count, such as 10.0.0.0/8.")
     private List<String> trustedProxies = List.of();
 
+    @Option(
+        names = "--insecure",
+        description =
+            "Beyond loopback, take routes that don't say who may use them (access) for public.")
+    private boolean insecure;
+
     @Override
     public Integer call() {
       Map<String, String> settings = new HashMap<>();
       settings.put("freshet.gateway.routes", config.resolve("routes.yaml").toString());
       settings.put("freshet.gateway.data", data.toString());
       settings.put("freshet.gateway.trusted-proxies", String.join(",", trustedProxies));
+      settings.put("freshet.gateway.insecure", Boolean.toString(insecure));
       settings.put("management.server.port", Integer.toString(operatorPort));
       settings.put("management.server.address", "127.0.0.1");
       if (sessionKeys != null) {

@@ -66,6 +66,11 @@ final class RoutesCommands {
         defaultValue = "127.0.0.1")
     private InetAddress listen = InetAddress.getLoopbackAddress();
 
+    @Option(
+        names = "--insecure",
+        description = "Routes need not say so, even there: the gateway will be started with it.")
+    private boolean insecure;
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -83,7 +88,7 @@ final class RoutesCommands {
                     // What up has started.
                     Map.of("writers", List.of(), "readers", List.of()),
                     FilterCatalogue.ofClassPath(),
-                    listen));
+                    new Surroundings.Exposure(listen, insecure)));
         out.printf("%s can be used: %d routes.%n", file, routes.all().size());
         return test(routes, out) ? 0 : 1;
       } catch (RoutesInvalid e) {

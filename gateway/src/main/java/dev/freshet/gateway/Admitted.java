@@ -1,0 +1,28 @@
+package dev.freshet.gateway;
+
+import dev.freshet.gateway.Refusals.Told;
+import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pools;
+import dev.freshet.gateway.routing.Intent;
+import dev.freshet.gateway.routing.Route;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that its route lets in.
+ *
+ * @param principal who its token says it is from; null where none was asked for
+ */
+record Admitted(
+    Exchange exchange, Pools pools, Route route, Told told, @Nullable String principal) {
+
+  Intent intent() {
+    return told.intent();
+  }
+
+  /** The instances that may answer it. */
+  List<Instance> pool() {
+    return pools.pool(route.pool(intent()).orElseThrow());
+  }
+}

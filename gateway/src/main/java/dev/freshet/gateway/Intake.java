@@ -1,0 +1,150 @@
+package dev.freshet.gateway;
+
+import static org.springframework.http.HttpHeaders.ALLOW;
+import static org.springframework.http.HttpHeaders.AUTHORIZATION;
+import static org.springframework.http.HttpHeaders.WWW_AUTHENTICATE;
+
+import dev.freshet.gateway.Refusals.Told;
+import dev.freshet.gateway.access.Admission;
+import dev.freshet.gateway.access.TokenCheck;
+import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.exchange.Head;
+import dev.freshet.gateway.filters.FilteredRoutes.Taken;
+import dev.freshet.gateway.live.Generation;
+import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.routing.Cors;
+import dev.freshet.gateway.routing.Decision;
+import dev.freshet.gateway.routing.Intent;
+import dev.freshet.gateway.routing.Route;
+import dev.freshet.protocol.Problem;
+import dev.freshet.protocol.ProblemCode;
+import io.netty.channel.EventLoop;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** The first half of a request's way: its route, its intent, whether it may, and its filters. */
+final class Intake {
+
+  private final LiveRoutes live;
+  private final RequestPath path;
+  private final Refusals refusals;
+
+  Intake(LiveRoutes live, RequestPath path, Refusals refusals) {
+    this.live = live;
+    this.path = path;
+    this.refusals = refusals;
+  }
+
+  /**
+   * Answers a request, one way or another. It ends on the generation of the routes on which it
+   * began.
+   *
+   * @param filtered takes a request through its route's filters
+   */
+  Mono<Void> handle(Exchange exchange, Function<Taken, Mono<Void>> filtered) {
+    return Mono.using(
+        live::enter, generation -> handle(exchange, generation, filtered), Generation::leave);
+  }
+
+  private Mono<Void> handle(
+      Exchange exchange, Generation generation, Function<Taken, Mono<Void>> filtered) {
+    return switch (Decision.of(
+        generation.routes(), exchange.method(), exchange.path(), exchange.headers()::getAll)) {
+      case Decision.Unrouted(ProblemCode code, String detail) ->
+          refusals.refuse(exchange, code, detail, Told.unrouted(exchange.method()));
+      case Decision.Preflight(Route route, Cors cors) -> preflight(exchange, route, cors);
+      case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) -> {
+        Head head = Head.of(ProblemCode.METHOD_NOT_ALLOWED.status());
+        head.headers().set(ALLOW, String.join(", ", allow));
+        yield refusals.refuse(
+            CrossOrigin.on(route, exchange),
+            head,
+            Problem.of(ProblemCode.METHOD_NOT_ALLOWED, detail),
+            Told.of(route, intent));
+      }
+      case Decision.Taken(Route route, Intent intent) ->
+          admit(new Visit(exchange, generation, route, intent, filtered));
+    };
+  }
+
+  private Mono<Void> preflight(Exchange exchange, Route route, Cors cors) {
+    Told told = Told.of(route, route.intent(exchange.method()));
+    return CrossOrigin.preflight(route, cors, exchange.headers())
+        .map(head -> refusals.answer(exchange, head, told))
+        .orElseGet(
+            () ->
+                refusals.refuse(
+                    exchange,
+                    ProblemCode.FORBIDDEN,
+                    "Pages of this origin may not do that here (cors in routes.yaml).",
+                    told));
+  }
+
+  /** A request that a route takes. */
+  private record Visit(
+      Exchange exchange,
+      Generation generation,
+      Route route,
+      Intent intent,
+      Function<Taken, Mono<Void>> filtered) {
+
+    Admitted admitted(Exchange behindFilters, @Nullable String principal) {
+      return new Admitted(
+          CrossOrigin.on(route, behindFilters),
+          generation.pools(),
+          route,
+          Told.of(route, intent),
+          principal);
+    }
+  }
+
+  private Mono<Void> admit(Visit visit) {
+    return switch (Admission.of(
+        visit.route().access(), visit.intent(), visit.exchange().headers().getAll(AUTHORIZATION))) {
+      case Admission.Settled settled -> settled(settled, visit);
+      case Admission.ByToken token -> {
+        TokenCheck tokens = visit.generation().tokens().orElseThrow();
+        yield tokens
+            .known(token)
+            .map(settled -> settled(settled, visit))
+            .orElseGet(
+                () ->
+                    onLoop(visit.exchange(), tokens.check(token))
+                        .flatMap(settled -> settled(settled, visit)));
+      }
+    };
+  }
+
+  private static <T> Mono<T> onLoop(Exchange exchange, Mono<T> elsewhere) {
+    EventLoop loop = exchange.eventLoop();
+    return loop == null ? elsewhere : elsewhere.publishOn(Schedulers.fromExecutor(loop));
+  }
+
+  private Mono<Void> settled(Admission.Settled settled, Visit visit) {
+    return switch (settled) {
+      case Admission.Refused(Problem problem, String challenge) -> {
+        Head head = Head.of(problem.code().status());
+        if (challenge != null) {
+          head.headers().set(WWW_AUTHENTICATE, challenge);
+        }
+        yield refusals.refuse(
+            CrossOrigin.on(visit.route(), visit.exchange()),
+            head,
+            problem,
+            Told.of(visit.route(), visit.intent()));
+      }
+      case Admission.Admitted(String principal) ->
+          visit.route().filters().isEmpty()
+              ? path.goOn(visit.admitted(visit.exchange(), principal))
+              : visit
+                  .filtered()
+                  .apply(
+                      new Taken(
+                          visit.generation().filters().of(visit.route()),
+                          passed -> path.goOn(visit.admitted(passed, principal))));
+    };
+  }
+}

@@ -1,0 +1,121 @@
+package dev.freshet.gateway.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.WireMock;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import dev.freshet.gateway.access.Admission.Admitted;
+import dev.freshet.gateway.access.Admission.ByToken;
+import dev.freshet.gateway.access.Admission.Refused;
+import dev.freshet.gateway.routing.Issuer;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Date;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import reactor.core.scheduler.Schedulers;
+
+class TokenCheckTest {
+
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+  private final WireMockServer issuer =
+      new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
+  private final SetClock clock = new SetClock();
+  private TokenCheck check;
+  private RSAKey key;
+
+  private static final class SetClock extends Clock {
+    private Instant now = START;
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    key = new RSAKeyGenerator(2048).keyID("one").generate();
+    issuer.start();
+    issuer.stubFor(WireMock.get("/keys").willReturn(WireMock.okJson(new JWKSet(key).toString())));
+    check =
+        new TokenCheck(
+            new Issuer(
+                "https://login.example",
+                List.of("shop"),
+                URI.create(issuer.baseUrl() + "/keys"),
+                Set.of("RS256")),
+            Schedulers.immediate(),
+            clock);
+  }
+
+  @AfterEach
+  void stop() {
+    issuer.stop();
+  }
+
+  private ByToken token(Duration lasting, String... scopes) throws Exception {
+    SignedJWT jwt =
+        new SignedJWT(
+            new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("one").build(),
+            new JWTClaimsSet.Builder()
+                .issuer("https://login.example")
+                .audience("shop")
+                .subject("ada")
+                .claim("scope", "menu:read")
+                .expirationTime(Date.from(START.plus(lasting)))
+                .build());
+    jwt.sign(new RSASSASigner(key));
+    return new ByToken(jwt.serialize(), List.of(scopes));
+  }
+
+  @Test
+  void tokenThatWasValidIsKnownUntilItEnds() throws Exception {
+    ByToken token = token(Duration.ofMinutes(5));
+    assertThat(check.known(token)).as("never seen").isEmpty();
+    assertThat(check.check(token).block()).isEqualTo(new Admitted("ada"));
+    assertThat(check.known(token)).hasValue(new Admitted("ada"));
+    assertThat(check.known(new ByToken(token.token(), List.of("menu:write"))))
+        .get()
+        .as("of other scopes")
+        .isInstanceOf(Refused.class);
+    // With a minute for clocks that are apart.
+    clock.now = START.plus(Duration.ofMinutes(6)).plusSeconds(1);
+    assertThat(check.known(token)).as("ended").isEmpty();
+    assertThat(check.check(token).block()).isInstanceOf(Refused.class);
+  }
+
+  @Test
+  void tokenThatWasRefusedIsNotKnown() throws Exception {
+    ByToken ended = token(Duration.ofHours(-1));
+    assertThat(check.check(ended).block()).isInstanceOf(Refused.class);
+    assertThat(check.known(ended)).isEmpty();
+  }
+}
