@@ -3,6 +3,7 @@ package dev.freshet.sync;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.runtime.ConnectionPool;
+import dev.freshet.runtime.OperatorGate;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
@@ -14,6 +15,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.Map;
 import javax.sql.DataSource;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -32,6 +34,15 @@ public class SyncBackend {
   /** Starts a sync and returns once its status can be asked; it keeps in step on its own. */
   public static ConfigurableApplicationContext start(Map<String, ?> properties) {
     return PartContext.start(SyncBackend.class, "cdc-sync", properties);
+  }
+
+  /** All that it answers is for operators. */
+  @Bean
+  OperatorGate operatorGate(
+      @Value("${server.address}") String listen,
+      @Value("${freshet.operator-token:}") String token,
+      ProblemResponses problems) {
+    return new OperatorGate(listen, token, problems);
   }
 
   @Bean

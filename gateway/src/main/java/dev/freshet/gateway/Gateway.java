@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
@@ -194,8 +195,9 @@ public class Gateway {
       RoutesLoader loader,
       HttpClient ownClient,
       JsonMapper json,
-      GatewaySettings settings) {
-    return new StatusReport(live, loader, settings.sync(), ownClient, json);
+      GatewaySettings settings,
+      @Value("${freshet.operator-token:}") String operatorToken) {
+    return new StatusReport(live, loader, settings.sync(), operatorToken, ownClient, json);
   }
 
   @Bean

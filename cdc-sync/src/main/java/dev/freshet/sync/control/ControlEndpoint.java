@@ -74,7 +74,7 @@ public final class ControlEndpoint {
   }
 
   private Mono<ServerResponse> change(ServerRequest request, Callable<Object> work) {
-    Optional<String> objection = OperatorRequests.objection(request.headers().asHttpHeaders());
+    Optional<String> objection = OperatorRequests.objection(request);
     if (objection.isPresent()) {
       return refuse(Problem.of(ProblemCode.FORBIDDEN, objection.get()));
     }

@@ -1,5 +1,8 @@
 package dev.freshet.gateway.operator;
 
+import dev.freshet.runtime.OperatorGate;
+import dev.freshet.runtime.ProblemResponses;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextType;
 import org.springframework.context.annotation.Bean;
@@ -13,6 +16,14 @@ import org.springframework.web.reactive.function.server.ServerResponse;
  */
 @ManagementContextConfiguration(value = ManagementContextType.CHILD, proxyBeanMethods = false)
 class OperatorConfiguration {
+
+  @Bean
+  OperatorGate operatorGate(
+      @Value("${management.server.address}") String listen,
+      @Value("${freshet.operator-token:}") String token,
+      ProblemResponses problems) {
+    return new OperatorGate(listen, token, problems);
+  }
 
   @Bean
   RouterFunction<ServerResponse> operatorRoutes(StatusReport status, RoutesEndpoint routes) {

@@ -157,7 +157,7 @@ public final class RoutesEndpoint {
 
   /** Goes back to what was in force before. */
   Mono<ServerResponse> rollBack(ServerRequest request) {
-    Optional<String> objection = OperatorRequests.objection(request.headers().asHttpHeaders());
+    Optional<String> objection = OperatorRequests.objection(request);
     if (objection.isPresent()) {
       return refuse(Problem.of(ProblemCode.FORBIDDEN, objection.get()));
     }

@@ -6,6 +6,7 @@ import dev.freshet.gateway.pool.Instance;
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
+import dev.freshet.runtime.OperatorGate;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ public final class StatusReport {
   private final LiveRoutes live;
   private final RoutesLoader loader;
   private final List<URI> otherwiseSyncs;
+  private final String operatorToken;
   private final HttpClient client;
   private final JsonMapper json;
 
@@ -50,11 +52,13 @@ public final class StatusReport {
       LiveRoutes live,
       RoutesLoader loader,
       List<URI> otherwiseSyncs,
+      String operatorToken,
       HttpClient client,
       JsonMapper json) {
     this.live = live;
     this.loader = loader;
     this.otherwiseSyncs = List.copyOf(otherwiseSyncs);
+    this.operatorToken = operatorToken;
     this.client = client;
     this.json = json;
   }
@@ -107,6 +111,12 @@ public final class StatusReport {
 
   private Mono<JsonNode> ask(URI sync, String path) {
     return client
+        .headers(
+            headers -> {
+              if (!operatorToken.isEmpty()) {
+                headers.set("Authorization", OperatorGate.authorization(operatorToken));
+              }
+            })
         .get()
         .uri(sync + path)
         .responseSingle(

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.springframework.http.HttpHeaders;
+import org.springframework.web.reactive.function.server.ServerRequest;
 
 /**
  * Tells an operator's request from one that a web page makes behind an operator's back.
@@ -19,14 +20,23 @@ public final class OperatorRequests {
 
   private OperatorRequests() {}
 
-  /** What speaks against acting on a request with these headers; empty when nothing does. */
-  public static Optional<String> objection(HttpHeaders headers) {
+  /** What speaks against acting on a request; empty when nothing does. */
+  public static Optional<String> objection(ServerRequest request) {
+    return objection(request.headers().asHttpHeaders(), OperatorGate.hasShownToken(request));
+  }
+
+  /**
+   * What speaks against acting on a request with these headers.
+   *
+   * @param hasShownToken whether it came with the operators' token, which no page knows
+   */
+  static Optional<String> objection(HttpHeaders headers, boolean hasShownToken) {
     InetSocketAddress host = headers.getHost();
     if (host == null) {
       return Optional.of("A change needs a Host header.");
     }
     String name = host.getHostString().toLowerCase(Locale.ROOT);
-    if (!name.equals("localhost") && !ADDRESS.matcher(name).matches()) {
+    if (!hasShownToken && !name.equals("localhost") && !ADDRESS.matcher(name).matches()) {
       return Optional.of(
           "Changes are taken under an address or localhost, not under the name '%s'."
               .formatted(name));

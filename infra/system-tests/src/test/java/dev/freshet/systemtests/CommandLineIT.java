@@ -225,6 +225,41 @@ class CommandLineIT {
   }
 
   @Test
+  void operatorsEndpointsBeyondLoopbackNeedAToken() throws Exception {
+    Path config = Files.createDirectory(folder.resolve("own"));
+    Files.writeString(
+        config.resolve("routes.yaml"),
+        """
+        version: 1
+        routes: [ { id: all, path: /**, read: { pool: one } } ]
+        pools: { one: { instances: [ { id: one, url: "http://127.0.0.1:1" } ] } }
+        """);
+    assertThat(
+            freshet(
+                "gateway",
+                "--config=" + config,
+                "--data=" + folder.resolve("keys"),
+                "--port=24011",
+                "--operator-port=24012",
+                "--operator-listen=0.0.0.0"))
+        .returns(1, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("without a token"));
+    assertThat(
+            freshet(
+                "sync",
+                "--primary=postgresql://x@127.0.0.1:1/x",
+                "--read-database=postgresql://x@127.0.0.1:1/y",
+                "--models=" + config,
+                "--port=24013",
+                "--listen=0.0.0.0"))
+        .returns(1, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("without a token"));
+    assertThat(freshet("status", "--operator-token-file=" + config.resolve("none")))
+        .returns(1, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("none can't be read"));
+  }
+
+  @Test
   void statusWithoutASystemSaysHowToStartOne() throws Exception {
     assertThat(freshet("status", "--url", "http://127.0.0.1:24001"))
         .returns(1, Ended::status)

@@ -173,6 +173,7 @@ public final class SyncLatency {
         SyncThroughput.child(
             FreshetPeer.class,
             List.of(
+                "server.address=127.0.0.1",
                 "server.port=" + SYNC_PORT,
                 "server.address=127.0.0.1",
                 "freshet.sync.primary=" + databases.url(databases.primary()),

@@ -230,6 +230,7 @@ public final class SyncThroughput {
     }
     List<String> settings =
         List.of(
+            "server.address=127.0.0.1",
             "server.port=0",
             "server.address=127.0.0.1",
             "freshet.sync.primary=" + databases.url(databases.primary()),

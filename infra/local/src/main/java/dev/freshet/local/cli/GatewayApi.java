@@ -2,6 +2,7 @@ package dev.freshet.local.cli;
 
 import java.net.URI;
 import java.time.Duration;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The gateway that is asked, at its address for operators. */
@@ -15,7 +16,9 @@ final class GatewayApi {
       defaultValue = "http://127.0.0.1:8081")
   private URI url = URI.create("http://127.0.0.1:8081");
 
+  @Mixin private OperatorToken token = new OperatorToken();
+
   PartApi api() {
-    return new PartApi("gateway", "its address for operators", url, TIMEOUT);
+    return new PartApi("gateway", "its address for operators", url, token, TIMEOUT);
   }
 }

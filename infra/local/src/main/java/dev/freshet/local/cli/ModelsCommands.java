@@ -41,8 +41,10 @@ final class ModelsCommands {
         defaultValue = "http://127.0.0.1:8110")
     private URI url = URI.create("http://127.0.0.1:8110");
 
+    @Mixin private OperatorToken token = new OperatorToken();
+
     JsonNode ask(String method, String path) throws InterruptedException {
-      return new PartApi("sync", "its address", url, TIMEOUT).ask(method, path);
+      return new PartApi("sync", "its address", url, token, TIMEOUT).ask(method, path);
     }
 
     List<String> names() throws InterruptedException {

@@ -1,6 +1,7 @@
 package dev.freshet.local.cli;
 
 import dev.freshet.local.system.StartFailed;
+import dev.freshet.runtime.OperatorGate;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,15 +18,19 @@ import tools.jackson.databind.json.JsonMapper;
  * @param part what it is: gateway, sync
  * @param address what its address is called in messages
  */
-record PartApi(String part, String address, URI url, Duration timeout) {
+record PartApi(String part, String address, URI url, OperatorToken token, Duration timeout) {
+
+  private static final int UNAUTHORIZED = 401;
 
   /**
-   * Asks for what is answered as it comes.
+   * Asks for JSON, as it comes.
    *
-   * @throws StartFailed when nobody answers
+   * @throws StartFailed when nobody answers, or it is refused
    */
   String get(String path) throws InterruptedException {
-    return send("GET", path, HttpRequest.BodyPublishers.noBody()).body();
+    HttpResponse<String> answer = send("GET", path, HttpRequest.BodyPublishers.noBody());
+    accepted(answer);
+    return answer.body();
   }
 
   /**
@@ -61,6 +66,11 @@ record PartApi(String part, String address, URI url, Duration timeout) {
 
   private JsonNode accepted(HttpResponse<String> answer) {
     JsonNode body = parse(answer.body());
+    if (answer.statusCode() == UNAUTHORIZED) {
+      throw new StartFailed(
+          "The %s at %s asks for the operators' token; name it with --operator-token-file."
+              .formatted(part, url));
+    }
     if (answer.statusCode() >= 400) {
       throw new StartFailed(body.path("detail").asString(answer.body()));
     }
@@ -69,14 +79,17 @@ record PartApi(String part, String address, URI url, Duration timeout) {
 
   private HttpResponse<String> send(String method, String path, HttpRequest.BodyPublisher body)
       throws InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(url.resolve(path))
+            .timeout(timeout)
+            .header("Content-Type", "application/json")
+            .method(method, body);
+    String shown = token.text();
+    if (!shown.isEmpty()) {
+      request.header("Authorization", OperatorGate.authorization(shown));
+    }
     try (HttpClient client = HttpClient.newHttpClient()) {
-      return client.send(
-          HttpRequest.newBuilder(url.resolve(path))
-              .timeout(timeout)
-              .header("Content-Type", "application/json")
-              .method(method, body)
-              .build(),
-          HttpResponse.BodyHandlers.ofString());
+      return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
       throw new StartFailed(
           "No %s answers at %s. Start one, or name %s with --url.".formatted(part, url, address),

@@ -37,9 +37,18 @@ final class PartCommands {
 
     @Option(
         names = "--operator-port",
-        description = "Port for operators, on loopback (default: ${DEFAULT-VALUE}).",
+        description = "Port for operators (default: ${DEFAULT-VALUE}).",
         defaultValue = "8081")
     private int operatorPort;
+
+    @Option(
+        names = "--operator-listen",
+        paramLabel = "ADDRESS",
+        description = "Address that it is on (default: ${DEFAULT-VALUE}).",
+        defaultValue = "127.0.0.1")
+    private String operatorListen = "127.0.0.1";
+
+    @Mixin private OperatorToken operatorToken = new OperatorToken();
 
     @Option(
         names = "--session-keys",
@@ -80,7 +89,8 @@ final class PartCommands {
       settings.put("freshet.gateway.trusted-proxies", String.join(",", trustedProxies));
       settings.put("freshet.gateway.insecure", Boolean.toString(insecure));
       settings.put("management.server.port", Integer.toString(operatorPort));
-      settings.put("management.server.address", "127.0.0.1");
+      settings.put("management.server.address", PartMixin.address(operatorListen).getHostAddress());
+      settings.put("freshet.operator-token", operatorToken.text());
       if (sessionKeys != null) {
         settings.put("freshet.gateway.session-keys", sessionKeys.toString());
       }

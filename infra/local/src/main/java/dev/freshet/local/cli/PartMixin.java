@@ -36,7 +36,7 @@ final class PartMixin {
   void run(PartKind kind, int port, Map<String, String> settings) {
     Logging.toConsole();
     Map<String, Object> properties = new HashMap<>(settings);
-    properties.put("server.address", address().getHostAddress());
+    properties.put("server.address", address(listen).getHostAddress());
     properties.put("server.port", port);
     UntilStopped.run(() -> start(kind, properties), context -> {});
   }
@@ -58,7 +58,8 @@ final class PartMixin {
     }
   }
 
-  private InetAddress address() {
+  /** An address to listen on. */
+  static InetAddress address(String listen) {
     try {
       return InetAddress.getByName(listen);
     } catch (UnknownHostException e) {

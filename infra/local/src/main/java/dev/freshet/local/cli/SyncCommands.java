@@ -88,6 +88,8 @@ final class SyncCommands {
     @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8110")
     private int port;
 
+    @Mixin private OperatorToken operatorToken = new OperatorToken();
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -102,6 +104,7 @@ final class SyncCommands {
         throw missing(spec, "--models=DIR");
       }
       settings.put("freshet.sync.models", models.toAbsolutePath().toString());
+      settings.put("freshet.operator-token", operatorToken.text());
       settings.put("freshet.sync.views", Boolean.toString(views));
       if (target.id != null) {
         settings.put("freshet.sync.id", target.id);
