@@ -3,6 +3,7 @@ package dev.freshet.sync;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.runtime.ConnectionPool;
+import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.OperatorGate;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
@@ -82,7 +83,10 @@ public class SyncBackend {
 
   @Bean
   RouterFunction<ServerResponse> controlRoutes(
-      Synchronizer synchronizer, ProblemResponses problems, Scheduler blockingScheduler) {
-    return ControlEndpoint.routes(synchronizer, problems, blockingScheduler);
+      Synchronizer synchronizer,
+      OperatorChanges changes,
+      ProblemResponses problems,
+      Scheduler blockingScheduler) {
+    return ControlEndpoint.routes(synchronizer, changes, problems, blockingScheduler);
   }
 }

@@ -8,13 +8,16 @@ import dev.freshet.gateway.forward.Forwarding;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.operator.Explanation;
+import dev.freshet.gateway.operator.InstancesEndpoint;
 import dev.freshet.gateway.operator.RoutesEndpoint;
 import dev.freshet.gateway.operator.StatusReport;
+import dev.freshet.gateway.pool.Instances;
 import dev.freshet.gateway.pool.PositionClient;
 import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.session.SessionKeys;
 import dev.freshet.gateway.session.Sessions;
 import dev.freshet.gateway.system.SystemView;
+import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
@@ -206,10 +209,17 @@ public class Gateway {
       LiveRoutes live,
       Requirements requirements,
       SystemView system,
+      OperatorChanges changes,
       ProblemResponses problems,
       Scheduler blockingScheduler) {
     return new RoutesEndpoint(
-        loader, new Explanation(live, requirements, system), problems, blockingScheduler);
+        loader, new Explanation(live, requirements, system), changes, problems, blockingScheduler);
+  }
+
+  @Bean
+  InstancesEndpoint instancesEndpoint(
+      LiveRoutes live, Instances instances, OperatorChanges changes, ProblemResponses problems) {
+    return new InstancesEndpoint(live, instances, changes, problems);
   }
 
   /** One route that takes all: {@link RequestPath} has found before which of ours it is. */

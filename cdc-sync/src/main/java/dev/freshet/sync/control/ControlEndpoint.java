@@ -2,7 +2,7 @@ package dev.freshet.sync.control;
 
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
-import dev.freshet.runtime.OperatorRequests;
+import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.sync.verify.Difference;
 import java.util.LinkedHashMap;
@@ -13,8 +13,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -25,21 +23,28 @@ import reactor.core.scheduler.Scheduler;
 /** The management API's changes, each of them audited, and the dead letters. */
 public final class ControlEndpoint {
 
-  private static final Logger audit = LoggerFactory.getLogger("freshet.audit");
-
   private final Operations operations;
+  private final OperatorChanges changes;
   private final ProblemResponses problems;
   private final Scheduler blocking;
 
-  private ControlEndpoint(Operations operations, ProblemResponses problems, Scheduler blocking) {
+  private ControlEndpoint(
+      Operations operations,
+      OperatorChanges changes,
+      ProblemResponses problems,
+      Scheduler blocking) {
     this.operations = operations;
+    this.changes = changes;
     this.problems = problems;
     this.blocking = blocking;
   }
 
   public static RouterFunction<ServerResponse> routes(
-      Operations operations, ProblemResponses problems, Scheduler blocking) {
-    ControlEndpoint endpoint = new ControlEndpoint(operations, problems, blocking);
+      Operations operations,
+      OperatorChanges changes,
+      ProblemResponses problems,
+      Scheduler blocking) {
+    ControlEndpoint endpoint = new ControlEndpoint(operations, changes, problems, blocking);
     return RouterFunctions.route()
         .GET("/api/dead-letters", request -> endpoint.run(endpoint::deadLetters))
         .POST("/api/sync/pause", request -> endpoint.change(request, endpoint::pause))
@@ -74,16 +79,7 @@ public final class ControlEndpoint {
   }
 
   private Mono<ServerResponse> change(ServerRequest request, Callable<Object> work) {
-    Optional<String> objection = OperatorRequests.objection(request);
-    if (objection.isPresent()) {
-      return refuse(Problem.of(ProblemCode.FORBIDDEN, objection.get()));
-    }
-    audit.info(
-        "{} {} by {}",
-        request.method(),
-        request.uri().getPath(),
-        request.remoteAddress().map(Object::toString).orElse("unknown"));
-    return run(work);
+    return changes.accept(request, () -> run(work));
   }
 
   /** An answer is a body, or a problem to be told. */

@@ -202,6 +202,9 @@ public final class Explanation {
   }
 
   private static String excluded(Instance instance) {
+    if (instance.isDrained()) {
+      return InstanceStatus.reason(instance);
+    }
     if (!instance.isEligible()) {
       return "it is %s: %s"
           .formatted(

@@ -26,7 +26,8 @@ class OperatorConfiguration {
   }
 
   @Bean
-  RouterFunction<ServerResponse> operatorRoutes(StatusReport status, RoutesEndpoint routes) {
+  RouterFunction<ServerResponse> operatorRoutes(
+      StatusReport status, RoutesEndpoint routes, InstancesEndpoint instances) {
     return RouterFunctions.route()
         .GET(
             "/api/status",
@@ -34,6 +35,8 @@ class OperatorConfiguration {
         .GET("/api/routes", request -> routes.show())
         .POST("/api/routes/validate", routes::validate)
         .POST("/api/routes/rollback", routes::rollBack)
+        .POST("/api/instances/{id}/drain", instances::drain)
+        .POST("/api/instances/{id}/ready", instances::ready)
         .POST("/api/explain", routes::explain)
         .build();
   }

@@ -8,7 +8,7 @@ import dev.freshet.gateway.routing.file.RoutesInvalid;
 import dev.freshet.gateway.routing.file.RoutesProblem;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
-import dev.freshet.runtime.OperatorRequests;
+import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.ProblemResponses;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -16,8 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
@@ -29,17 +27,21 @@ import tools.jackson.databind.json.JsonMapper;
 /** What operators ask of the routes, and have done with them. */
 public final class RoutesEndpoint {
 
-  private static final Logger audit = LoggerFactory.getLogger("dev.freshet.audit");
-
   private final RoutesLoader loader;
   private final Explanation explanation;
+  private final OperatorChanges changes;
   private final ProblemResponses problems;
   private final Scheduler blocking;
 
   public RoutesEndpoint(
-      RoutesLoader loader, Explanation explanation, ProblemResponses problems, Scheduler blocking) {
+      RoutesLoader loader,
+      Explanation explanation,
+      OperatorChanges changes,
+      ProblemResponses problems,
+      Scheduler blocking) {
     this.loader = loader;
     this.explanation = explanation;
+    this.changes = changes;
     this.problems = problems;
     this.blocking = blocking;
   }
@@ -157,13 +159,10 @@ public final class RoutesEndpoint {
 
   /** Goes back to what was in force before. */
   Mono<ServerResponse> rollBack(ServerRequest request) {
-    Optional<String> objection = OperatorRequests.objection(request);
-    if (objection.isPresent()) {
-      return refuse(Problem.of(ProblemCode.FORBIDDEN, objection.get()));
-    }
-    audit.info(
-        "rollback of the routes by {}",
-        request.remoteAddress().map(Object::toString).orElse("unknown"));
+    return changes.accept(request, this::rollBack);
+  }
+
+  private Mono<ServerResponse> rollBack() {
     return Mono.fromCallable(loader::rollBack)
         .subscribeOn(blocking)
         .flatMap(

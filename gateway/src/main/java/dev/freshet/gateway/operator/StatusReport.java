@@ -1,5 +1,6 @@
 package dev.freshet.gateway.operator;
 
+import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.pool.Instance;
@@ -13,11 +14,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
@@ -71,18 +71,6 @@ public final class StatusReport {
    * @param problems all of it, a sentence each
    */
   public record Verdict(boolean ok, String text, List<String> problems) {}
-
-  /** One instance; what is unknown is null. */
-  public record InstanceStatus(
-      String id,
-      String kind,
-      String state,
-      String reason,
-      String since,
-      @Nullable String position,
-      @Nullable Double lagSeconds,
-      @Nullable Long lagBytes,
-      int inFlight) {}
 
   /** Asks the syncs, and puts everything together. */
   public Mono<Map<String, Object>> now() {
@@ -153,22 +141,9 @@ public final class StatusReport {
             .max(
                 Comparator.comparingInt(Position::timeline)
                     .thenComparing(Position::lsn, Lsn::compareTo));
-    return live.instances().stream().map(instance -> status(instance, furthest)).toList();
-  }
-
-  private static InstanceStatus status(Instance instance, Optional<Position> furthest) {
-    Instance.Health health = instance.health();
-    Position at = health.position();
-    return new InstanceStatus(
-        instance.spec().id(),
-        instance.spec().kind().wireName(),
-        health.state().name().toLowerCase(Locale.ROOT).replace('_', '-'),
-        health.reason(),
-        health.since().toString(),
-        at == null ? null : at.toString(),
-        health.lagSeconds(),
-        at == null || furthest.isEmpty() ? null : furthest.get().lsn().bytesSince(at.lsn()),
-        instance.inFlight());
+    return live.instances().stream()
+        .map(instance -> InstanceStatus.of(instance, furthest))
+        .toList();
   }
 
   private Verdict verdict(
@@ -182,7 +157,7 @@ public final class StatusReport {
                     "the routes file was changed and can't be used, so that what was in force before still is: "
                         + refused.problems().getFirst()));
     for (InstanceStatus instance : instances) {
-      if (instance.state().equals("down") || instance.state().equals("not-ready")) {
+      if (instance.isOutOfOrder()) {
         worst.add("%s is %s: %s".formatted(instance.id(), instance.state(), instance.reason()));
       }
     }
@@ -211,8 +186,24 @@ public final class StatusReport {
         worst.add("%s is %.1f s behind".formatted(instance.id(), instance.lagSeconds()));
       }
     }
+    live.current().map(Generation::pools).stream()
+        .flatMap(pools -> pools.byName().entrySet().stream())
+        .filter(pool -> !pool.getValue().isEmpty())
+        .filter(pool -> pool.getValue().stream().allMatch(Instance::isDrained))
+        .forEach(
+            pool -> worst.add("all instances of pool %s are drained".formatted(pool.getKey())));
     if (worst.isEmpty()) {
-      return new Verdict(true, "All copies are fresh.", List.of());
+      String drained =
+          live.instances().stream()
+              .filter(Instance::isDrained)
+              .map(Instance::toString)
+              .collect(Collectors.joining(", "));
+      return new Verdict(
+          true,
+          drained.isEmpty()
+              ? "All copies are fresh."
+              : "All copies are fresh; drained: %s.".formatted(drained),
+          List.of());
     }
     List<String> problems = worst.stream().map(StatusReport::sentence).toList();
     String more = worst.size() == 1 ? "" : " And %d more.".formatted(worst.size() - 1);

@@ -42,6 +42,7 @@ public final class Instance implements AutoCloseable {
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger missedChecks = new AtomicInteger();
   private volatile Health health;
+  private volatile boolean isDrained;
 
   /**
    * Knows nothing yet.
@@ -85,8 +86,20 @@ public final class Instance implements AutoCloseable {
     return health;
   }
 
+  /** Whether an operator has taken it out of use. */
+  public boolean isDrained() {
+    return isDrained;
+  }
+
+  void drain(boolean drained) {
+    this.isDrained = drained;
+  }
+
   /** Whether requests may be sent to it. */
   public boolean isEligible() {
+    if (isDrained) {
+      return false;
+    }
     return switch (health.state()) {
       case STARTING, READY -> true;
       case NOT_READY, DOWN -> false;

@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import reactor.core.Disposable;
 
@@ -16,6 +18,9 @@ public final class Instances implements AutoCloseable {
 
   private final Shared<InstanceSpec, Watched> watched;
   private final HealthChecks checks;
+
+  /** Ids of those that are out of use, whether they are there or not. */
+  private final Set<String> drained = ConcurrentHashMap.newKeySet();
 
   private record Watched(Instance instance, Disposable check) {
 
@@ -36,6 +41,7 @@ public final class Instances implements AutoCloseable {
         new Shared<>(
             spec -> {
               Instance instance = open.apply(spec);
+              instance.drain(drained.contains(spec.id()));
               return new Watched(instance, checks.watch(instance));
             },
             Watched::close);
@@ -64,6 +70,22 @@ public final class Instances implements AutoCloseable {
         });
     checks.askOnce(added, patience);
     return new Pools(pools);
+  }
+
+  /**
+   * Takes an instance out of use, or into it again. That holds for one of the same id that comes
+   * with other routes, too.
+   */
+  public void drain(String id, boolean isDrained) {
+    if (isDrained) {
+      drained.add(id);
+    } else {
+      drained.remove(id);
+    }
+    watched.inUse().stream()
+        .map(Watched::instance)
+        .filter(instance -> instance.spec().id().equals(id))
+        .forEach(instance -> instance.drain(isDrained));
   }
 
   /** Pools that {@link #use} gave are not used any more. */

@@ -41,6 +41,11 @@ public final class Shared<K, V> implements AutoCloseable {
     return used.containsKey(key);
   }
 
+  /** All that somebody uses. */
+  public synchronized List<V> inUse() {
+    return used.values().stream().map(one -> one.value).toList();
+  }
+
   /** Gives one back. */
   public void release(K key) {
     List<V> unused = new ArrayList<>(1);
@@ -59,7 +64,7 @@ public final class Shared<K, V> implements AutoCloseable {
   public void close() {
     List<V> all;
     synchronized (this) {
-      all = used.values().stream().map(one -> one.value).toList();
+      all = inUse();
       used.clear();
     }
     all.forEach(close);

@@ -8,8 +8,6 @@ import java.security.MessageDigest;
 import java.util.List;
 import java.util.Set;
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpStatusCode;
-import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.server.ServerWebExchange;
@@ -90,10 +88,7 @@ public final class OperatorGate implements WebFilter {
         Problem.of(
             ProblemCode.UNAUTHENTICATED,
             "This is for operators; send their token as Authorization: Bearer TOKEN.");
-    response.setStatusCode(HttpStatusCode.valueOf(problem.code().status()));
     response.getHeaders().set(HttpHeaders.WWW_AUTHENTICATE, SCHEME.strip());
-    response.getHeaders().setContentType(MediaType.APPLICATION_PROBLEM_JSON);
-    return response.writeWith(
-        Mono.fromSupplier(() -> response.bufferFactory().wrap(problems.body(problem))));
+    return problems.write(response, problem);
   }
 }

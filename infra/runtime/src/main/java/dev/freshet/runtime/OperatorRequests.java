@@ -14,14 +14,14 @@ import org.springframework.web.reactive.function.server.ServerRequest;
  * <p>A page elsewhere names itself as Origin; one that had its name resolve to this machine (DNS
  * rebinding) names itself as Host.
  */
-public final class OperatorRequests {
+final class OperatorRequests {
 
   private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|\\[?[0-9a-f:.]+(%\\w+)?]?");
 
   private OperatorRequests() {}
 
   /** What speaks against acting on a request; empty when nothing does. */
-  public static Optional<String> objection(ServerRequest request) {
+  static Optional<String> objection(ServerRequest request) {
     return objection(request.headers().asHttpHeaders(), OperatorGate.hasShownToken(request));
   }
 

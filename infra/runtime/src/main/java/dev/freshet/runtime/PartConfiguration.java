@@ -52,6 +52,11 @@ class PartConfiguration {
   }
 
   @Bean
+  OperatorChanges operatorChanges(ProblemResponses problems) {
+    return new OperatorChanges(problems);
+  }
+
+  @Bean
   UnhandledFailures unhandledFailures(ProblemResponses problems) {
     return new UnhandledFailures(problems);
   }
