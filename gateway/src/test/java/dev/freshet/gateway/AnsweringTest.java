@@ -97,6 +97,7 @@ class AnsweringTest {
                   Map.of(),
                   null,
                   null,
+                  null,
                   by,
                   new Access.Open(),
                   null,

@@ -4,13 +4,17 @@ import dev.freshet.gateway.exchange.Exchange;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.filter.GatewayFilter;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
 import org.springframework.cloud.gateway.filter.RouteToRequestUrlFilter;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
 import org.springframework.core.Ordered;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
 
@@ -29,9 +33,14 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
    * A route that a request has taken.
    *
    * @param filters the route's, in the order in which they run
+   * @param content the request's, where it has been read already; null where it has not
    * @param onwards the way of the request behind them
    */
-  public record Taken(List<GatewayFilter> filters, Function<Exchange, Mono<Void>> onwards) {}
+  @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
+  public record Taken(
+      List<GatewayFilter> filters,
+      byte @Nullable [] content,
+      Function<Exchange, Mono<Void>> onwards) {}
 
   @Override
   public int getOrder() {
@@ -46,9 +55,30 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
   /** Takes a request through its route's filters. */
   Mono<Void> pass(ServerWebExchange exchange) {
     ServerWebExchangeUtils.setAlreadyRouted(exchange);
-    return Mono.deferContextual(context -> new Chain(taken(context), 0).filter(exchange))
+    return Mono.deferContextual(
+            context -> {
+              Taken taken = taken(context);
+              return new Chain(taken, 0).filter(withContent(exchange, taken.content()));
+            })
         .then(Mono.defer(() -> held(exchange).map(HeldExchange::write).orElseGet(Mono::empty)))
         .doFinally(signal -> held(exchange).ifPresent(HeldExchange::end));
+  }
+
+  private static ServerWebExchange withContent(
+      ServerWebExchange exchange, byte @Nullable [] content) {
+    return content == null
+        ? exchange
+        : exchange
+            .mutate()
+            .request(
+                new ServerHttpRequestDecorator(exchange.getRequest()) {
+                  @Override
+                  public Flux<DataBuffer> getBody() {
+                    return Flux.defer(
+                        () -> Flux.just(exchange.getResponse().bufferFactory().wrap(content)));
+                  }
+                })
+            .build();
   }
 
   private static Taken taken(ContextView context) {

@@ -1,17 +1,21 @@
 package dev.freshet.gateway.operator;
 
 import static org.springframework.http.HttpHeaders.AUTHORIZATION;
+import static org.springframework.http.HttpHeaders.CONTENT_TYPE;
 
 import dev.freshet.gateway.access.Admission;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.exchange.SessionCookies;
+import dev.freshet.gateway.graphql.Content;
+import dev.freshet.gateway.graphql.GraphQlIntent;
 import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Cors;
 import dev.freshet.gateway.routing.Decision;
+import dev.freshet.gateway.routing.GraphQl;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.session.ClientSession;
@@ -35,6 +39,7 @@ import reactor.core.publisher.Mono;
 /** Where a request would go now, and why: the stages that a request passes, without sending it. */
 public final class Explanation {
 
+  private final GraphQlIntent graphQlIntent = new GraphQlIntent();
   private final LiveRoutes live;
   private final Requirements requirements;
   private final SystemView system;
@@ -46,15 +51,34 @@ public final class Explanation {
   }
 
   /**
+   * A request to be explained.
+   *
+   * @param target path and query, as they would be sent
+   * @param body the content; empty without
+   */
+  record Asked(String method, String target, HttpHeaders headers, String body) {
+
+    String path() {
+      return target.replaceFirst("\\?.*", "");
+    }
+
+    Content content() {
+      return Content.of(
+          target, body.isEmpty() ? "" : headers.get(CONTENT_TYPE, "application/json"), body);
+    }
+  }
+
+  /**
    * Explains a request.
    *
-   * @param path as it would be sent, without the query
    * @return the members of the answer
    */
-  Mono<Map<String, Object>> of(String method, String path, HttpHeaders headers) {
+  Mono<Map<String, Object>> of(Asked asked) {
     Generation generation = live.current().orElseThrow();
     Map<String, Object> told = new LinkedHashMap<>();
-    return switch (Decision.of(generation.routes(), method, path, headers::getAll)) {
+    String method = asked.method();
+    return switch (Decision.of(
+        generation.routes(), method, asked.path(), asked.headers()::getAll)) {
       case Decision.Unrouted(ProblemCode code, String detail) ->
           Mono.just(refused(told, code, detail));
       case Decision.Preflight(Route route, Cors cors) -> {
@@ -62,33 +86,52 @@ public final class Explanation {
         told.put("decidedBy", "the gateway answers preflights on routes with cors");
         yield Mono.just(told);
       }
+      case Decision.ByContent(Route route, GraphQl graphQl) -> {
+        GraphQlIntent.Found found = graphQlIntent.of(asked.content(), graphQl);
+        yield routed(
+            told, generation, Decision.of(route, method, found.intent()), found.because(), asked);
+      }
+      case Decision.Routed routed ->
+          routed(told, generation, routed, because(routed, method), asked);
+    };
+  }
+
+  private static String because(Decision.Routed decision, String method) {
+    Route route = decision.route();
+    String intent = route.intent(method).text();
+    return route.methods().containsKey(method)
+        ? "route %s says that %s is a %s".formatted(route.id(), method, intent)
+        : "%s is a %s".formatted(method, intent);
+  }
+
+  private Mono<Map<String, Object>> routed(
+      Map<String, Object> told,
+      Generation generation,
+      Decision.Routed decision,
+      String because,
+      Asked asked) {
+    told.put("route", decision.route().id());
+    told.put("intent", decision.intent().text());
+    told.put("decidedBy", because);
+    return switch (decision) {
       case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) ->
           Mono.just(
               refused(
-                  routed(told, route, intent, method),
+                  told,
                   ProblemCode.METHOD_NOT_ALLOWED,
                   detail + " It takes " + String.join(", ", allow) + "."));
       case Decision.Taken(Route route, Intent intent) ->
-          admitted(generation, route, intent, headers)
+          admitted(generation, route, intent, asked.headers())
               .flatMap(
                   admission ->
                       switch (admission) {
                         case Admission.Refused(Problem problem, String challenge) ->
-                            Mono.just(
-                                refused(
-                                    routed(told, route, intent, method),
-                                    problem.code(),
-                                    problem.detail()));
+                            Mono.just(refused(told, problem.code(), problem.detail()));
                         case Admission.Admitted(String principal) -> {
                           if (principal != null) {
                             told.put("principal", principal);
                           }
-                          yield taken(
-                              routed(told, route, intent, method),
-                              generation,
-                              route,
-                              intent,
-                              headers);
+                          yield taken(told, generation, route, intent, asked.headers());
                         }
                       });
     };
@@ -100,18 +143,6 @@ public final class Explanation {
       case Admission.Settled settled -> Mono.just(settled);
       case Admission.ByToken token -> generation.tokens().orElseThrow().check(token);
     };
-  }
-
-  private static Map<String, Object> routed(
-      Map<String, Object> told, Route route, Intent intent, String method) {
-    told.put("route", route.id());
-    told.put("intent", intent.text());
-    told.put(
-        "decidedBy",
-        route.methods().containsKey(method)
-            ? "route %s says that %s is a %s".formatted(route.id(), method, intent.text())
-            : "%s is a %s".formatted(method, intent.text()));
-    return told;
   }
 
   private static Map<String, Object> refused(

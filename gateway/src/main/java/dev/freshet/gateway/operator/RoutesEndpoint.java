@@ -113,7 +113,8 @@ public final class RoutesEndpoint {
 
   /**
    * Says where a request would go. The body has {@code method}, {@code path} with or without a
-   * query, and {@code headers}, whose values are texts or lists of them.
+   * query, {@code headers}, whose values are texts or lists of them, and {@code body}, a text that
+   * only counts where the content says what a request means.
    */
   Mono<ServerResponse> explain(ServerRequest request) {
     return request
@@ -123,9 +124,11 @@ public final class RoutesEndpoint {
         .flatMap(
             body ->
                 explanation.of(
-                    body.path("method").asString(),
-                    body.path("path").asString().replaceFirst("\\?.*", ""),
-                    headers(body.path("headers"))))
+                    new Explanation.Asked(
+                        body.path("method").asString(),
+                        body.path("path").asString(),
+                        headers(body.path("headers")),
+                        body.path("body").asString(""))))
         .flatMap(told -> ServerResponse.ok().bodyValue(told))
         .switchIfEmpty(
             Mono.defer(

@@ -14,8 +14,22 @@ public sealed interface Decision {
 
   Set<String> NEVER_FORWARDED = Set.of("TRACE", "CONNECT");
 
+  /** Methods of GraphQL over HTTP that carry documents. */
+  Set<String> MEANT_BY_CONTENT = Set.of("GET", "HEAD", "POST", "QUERY");
+
+  /** Its route and its intent are known. */
+  sealed interface Routed extends Decision {
+
+    Route route();
+
+    Intent intent();
+  }
+
   /** A route takes it. */
-  record Taken(Route route, Intent intent) implements Decision {}
+  record Taken(Route route, Intent intent) implements Routed {}
+
+  /** A route takes it, and its content says what it means; {@link #of(Route, String, Intent)}. */
+  record ByContent(Route route, GraphQl graphQl) implements Decision {}
 
   /** A browser asks whether a page may use its route, and the gateway answers that. */
   record Preflight(Route route, Cors cors) implements Decision {}
@@ -29,7 +43,7 @@ public sealed interface Decision {
    * @param allow the methods that it takes
    */
   record NotAllowed(Route route, Intent intent, String detail, List<String> allow)
-      implements Decision {
+      implements Routed {
 
     public NotAllowed {
       allow = List.copyOf(allow);
@@ -57,12 +71,21 @@ public sealed interface Decision {
     if (cors != null && Cors.isPreflight(method, headers)) {
       return new Preflight(route, cors);
     }
-    Intent intent = route.intent(method);
+    GraphQl graphQl = route.graphQl();
+    return graphQl != null && MEANT_BY_CONTENT.contains(method)
+        ? new ByContent(route, graphQl)
+        : of(route, method, route.intent(method));
+  }
+
+  /** Decides on a request whose intent is known. */
+  static Decision.Routed of(Route route, String method, Intent intent) {
     return NEVER_FORWARDED.contains(method) || !route.takes(intent)
         ? new NotAllowed(
             route,
             intent,
-            "Route %s does not take %s.".formatted(route.id(), method),
+            intent == route.intent(method)
+                ? "Route %s does not take %s.".formatted(route.id(), method)
+                : "Route %s does not take a %s.".formatted(route.id(), intent.text()),
             List.copyOf(route.allow()))
         : new Taken(route, intent);
   }

@@ -16,6 +16,7 @@ import org.springframework.web.util.pattern.PathPattern;
  *
  * @param conditions what else a request has to say
  * @param methods intents of methods that differ from {@link Intent#of}
+ * @param graphQl where the content says what a request means; null where the method does
  * @param read where reads go; null when the route takes none
  * @param write where writes go; null when the route takes none
  * @param sessionBy how session tokens travel
@@ -28,6 +29,7 @@ public record Route(
     PathPattern path,
     Conditions conditions,
     Map<String, Intent> methods,
+    @Nullable GraphQl graphQl,
     @Nullable Read read,
     @Nullable Write write,
     SessionBy sessionBy,
@@ -100,7 +102,8 @@ public record Route(
     Set<String> allow = new TreeSet<>();
     for (String method :
         Set.of("GET", "HEAD", "OPTIONS", "QUERY", "POST", "PUT", "PATCH", "DELETE")) {
-      if (takes(intent(method))) {
+      boolean maySayOtherwise = graphQl != null && Decision.MEANT_BY_CONTENT.contains(method);
+      if (maySayOtherwise || takes(intent(method))) {
         allow.add(method);
       }
     }

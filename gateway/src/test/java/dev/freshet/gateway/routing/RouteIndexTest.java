@@ -24,6 +24,7 @@ class RouteIndexTest {
         Map.of(),
         null,
         null,
+        null,
         SessionBy.HEADER,
         new Access.Open(),
         null,

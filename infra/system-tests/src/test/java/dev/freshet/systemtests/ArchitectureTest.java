@@ -73,6 +73,7 @@ class ArchitectureTest {
     noClasses()
         .that()
         .resideInAnyPackage(
+            "dev.freshet.gateway.graphql",
             "dev.freshet.gateway.routing",
             "dev.freshet.gateway.session",
             "dev.freshet.gateway.choice")

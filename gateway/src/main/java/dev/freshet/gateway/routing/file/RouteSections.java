@@ -6,6 +6,7 @@ import dev.freshet.gateway.routing.Conditions;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Cors;
 import dev.freshet.gateway.routing.FilterSpec;
+import dev.freshet.gateway.routing.GraphQl;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Otherwise;
@@ -68,11 +69,7 @@ final class RouteSections {
         .orElse(Map.of())
         .forEach(
             (method, intent) ->
-                methods.put(
-                    method.toUpperCase(Locale.ROOT),
-                    Section.text((Yaml.Scalar) intent).equals("read")
-                        ? Intent.READ
-                        : Intent.WRITE));
+                methods.put(method.toUpperCase(Locale.ROOT), intent((Yaml.Scalar) intent)));
     Optional<Route.Read> read = section.section("read").map(this::reads);
     Optional<Route.Write> write = section.section("write").map(this::writes);
     Access access = access(section);
@@ -90,12 +87,32 @@ final class RouteSections {
                 pattern,
                 conditions(section),
                 methods,
+                graphQl(section),
                 read.orElse(null),
                 write.orElse(null),
                 by,
                 access,
                 section.section("cors").map(this::cors).orElse(null),
                 filters));
+  }
+
+  private @Nullable GraphQl graphQl(Section section) {
+    Map<String, Intent> persisted = new HashMap<>();
+    section
+        .section("persisted")
+        .map(Section::values)
+        .orElse(Map.of())
+        .forEach((id, intent) -> persisted.put(id, intent((Yaml.Scalar) intent)));
+    boolean isGraphQl = section.get("intent").isPresent();
+    if (!isGraphQl && !persisted.isEmpty()) {
+      findings.add(
+          section.at("persisted"), "persisted belongs to GraphQL; add intent: graphql beside it");
+    }
+    return isGraphQl ? new GraphQl(persisted) : null;
+  }
+
+  private static Intent intent(Yaml.Scalar written) {
+    return Section.text(written).equals(Intent.READ.text()) ? Intent.READ : Intent.WRITE;
   }
 
   private Access access(Section section) {

@@ -1,6 +1,9 @@
 package dev.freshet.gateway.routing.file;
 
+import dev.freshet.gateway.graphql.Content;
+import dev.freshet.gateway.graphql.GraphQlIntent;
 import dev.freshet.gateway.routing.Decision;
+import dev.freshet.gateway.routing.GraphQl;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.Routes;
@@ -22,6 +25,7 @@ public final class RoutesTests {
   private final Routes routes;
   private final List<RoutesProblem> failures = new ArrayList<>();
   private final Set<String> covered = new HashSet<>();
+  private final GraphQlIntent graphQlIntent = new GraphQlIntent();
   private int run;
 
   private RoutesTests(Routes routes) {
@@ -68,6 +72,34 @@ public final class RoutesTests {
             request[1].replaceFirst("\\?.*", ""),
             name -> Optional.ofNullable(headers.get(name)).stream().toList());
     switch (decision) {
+      case Decision.ByContent(Route route, GraphQl graphQl) ->
+          routed(
+              test,
+              Decision.of(
+                  route,
+                  request[0],
+                  graphQlIntent.of(content(test, request[1]), graphQl).intent()));
+      case Decision.Routed routed -> routed(test, routed);
+      case Decision.Preflight preflight -> {
+        covered.add(preflight.route().id());
+        expect(test, "route", preflight.route().id());
+      }
+      case Decision.Unrouted(ProblemCode code, String detail) -> {
+        expect(test, "route", "none");
+        refused(test, code);
+      }
+    }
+  }
+
+  private static Content content(Section test, String target) {
+    return Content.of(
+        target,
+        test.get("body").isPresent() ? "application/json" : "",
+        test.text("body").orElse(""));
+  }
+
+  private void routed(Section test, Decision.Routed decision) {
+    switch (decision) {
       case Decision.Taken(Route route, Intent intent) -> {
         covered.add(route.id());
         expect(test, "route", route.id());
@@ -75,18 +107,10 @@ public final class RoutesTests {
         expect(test, "pool", route.pool(intent).orElse("none"));
         expect(test, "refused", "not refused");
       }
-      case Decision.Preflight preflight -> {
-        covered.add(preflight.route().id());
-        expect(test, "route", preflight.route().id());
-      }
       case Decision.NotAllowed refused -> {
         covered.add(refused.route().id());
         expect(test, "route", refused.route().id());
         refused(test, ProblemCode.METHOD_NOT_ALLOWED);
-      }
-      case Decision.Unrouted(ProblemCode code, String detail) -> {
-        expect(test, "route", "none");
-        refused(test, code);
       }
     }
   }

@@ -228,6 +228,8 @@ class RoutesFileTest {
         "access: public|filters: [ 7 ]|filters must be a text or keys and values; write NAME=ARGUMENT",
         "sync: [ \"http://127.0.0.1:8110\" ]|sync: 5|sync must be a list",
         "write: { pool: writers }|wrte: { pool: writers }|'wrte' is not a key here; did you mean write?",
+        "access: public|intent: grpahql|intent is 'grpahql'; did you mean graphql?",
+        "access: public|persisted: { a: read }|line 8, column 16: persisted belongs to GraphQL; add intent: graphql",
         "version: 1|version: [|it is not YAML",
       })
   void mistakeIsNamedWithItsPlaceAndWhatWasMeant(String valid, String mistaken, String told) {

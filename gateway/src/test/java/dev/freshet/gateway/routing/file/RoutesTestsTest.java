@@ -18,6 +18,7 @@ class RoutesTestsTest {
             - { id: tenant, path: /orders/**, headers: { X-Tenant: acme }, read: { pool: readers } }
             - { id: orders, path: /orders/**, read: { pool: readers }, write: { pool: writers } }
             - { id: menu, path: /menu, read: { pool: readers } }
+            - { id: graphql, path: /graphql, intent: graphql, read: { pool: readers }, write: { pool: writers } }
           """,
           TestSurroundings.onLoopback(Map.of("readers", List.of(), "writers", List.of())));
 
@@ -32,10 +33,13 @@ class RoutesTestsTest {
               - { request: POST /orders, route: orders, intent: write, pool: writers }
               - { request: GET /orders, headers: { x-tenant: acme }, route: tenant }
               - { request: GET /nowhere, refused: no-route }
+              - { request: POST /graphql, body: '{"query":"{ a }"}', route: graphql, intent: read }
+              - { request: POST /graphql, body: '{"query":"mutation { a }"}', intent: write, route: graphql }
+              - { request: "GET /graphql?query=%7Ba%7D", route: graphql, intent: read }
             """,
             ROUTES);
     assertThat(outcome.failures()).isEmpty();
-    assertThat(outcome.run()).isEqualTo(4);
+    assertThat(outcome.run()).isEqualTo(7);
     assertThat(outcome.uncovered()).containsExactly("menu");
   }
 

@@ -151,6 +151,12 @@ final class RoutesCommands {
         description = "A header of the request; may be given several times.")
     private List<String> headers = List.of();
 
+    @Option(
+        names = {"-d", "--data"},
+        paramLabel = "CONTENT",
+        description = "The content, on routes where that says what a request means (GraphQL).")
+    private String content = "";
+
     @Mixin private GatewayApi gateway = new GatewayApi();
 
     @Spec private CommandSpec spec;
@@ -168,7 +174,8 @@ final class RoutesCommands {
           JsonNodeFactory.instance
               .objectNode()
               .put("method", method.toUpperCase(Locale.ROOT))
-              .put("path", path());
+              .put("path", path())
+              .put("body", content);
       ObjectNode sent = request.putObject("headers");
       Matcher host = HOST.matcher(target);
       if (host.find()) {
