@@ -2,6 +2,7 @@ package dev.freshet.gateway;
 
 import dev.freshet.gateway.Refusals.Told;
 import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.forward.WebSockets;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.routing.Intent;
@@ -19,6 +20,11 @@ record Admitted(
 
   Intent intent() {
     return told.intent();
+  }
+
+  /** Whether it opens a WebSocket. */
+  boolean isWebSocket() {
+    return route.webSocket() && WebSockets.isAskedFor(exchange);
   }
 
   /** The instances that may answer it. */

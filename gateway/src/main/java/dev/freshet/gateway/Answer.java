@@ -25,6 +25,8 @@ record Answer(
     String source,
     int timeline) {
 
+  private static final int SWITCHING_PROTOCOLS = 101;
+
   HttpHeaders headers() {
     return head.headers();
   }
@@ -44,7 +46,7 @@ record Answer(
 
   /** Whether it says that something was done, or what there is; refusals promise nothing. */
   boolean isPromise() {
-    if (exchange.method().equals("OPTIONS")) {
+    if (exchange.method().equals("OPTIONS") || head.status() == SWITCHING_PROTOCOLS) {
       return false;
     }
     int status = head.status();

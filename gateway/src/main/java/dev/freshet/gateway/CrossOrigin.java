@@ -8,6 +8,7 @@ import static org.springframework.http.HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS
 import static org.springframework.http.HttpHeaders.ACCESS_CONTROL_MAX_AGE;
 import static org.springframework.http.HttpHeaders.ACCESS_CONTROL_REQUEST_HEADERS;
 import static org.springframework.http.HttpHeaders.ACCESS_CONTROL_REQUEST_METHOD;
+import static org.springframework.http.HttpHeaders.HOST;
 import static org.springframework.http.HttpHeaders.ORIGIN;
 import static org.springframework.http.HttpHeaders.VARY;
 
@@ -56,6 +57,19 @@ final class CrossOrigin {
     if (cors.credentials()) {
       answer.set(ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
     }
+  }
+
+  /**
+   * Whether a WebSocket may be opened. Browsers ask nobody before they do; on routes without cors
+   * that is left to the backend.
+   */
+  static boolean mayOpen(Route route, HttpHeaders asked) {
+    Cors cors = route.cors();
+    String origin = asked.get(ORIGIN);
+    return cors == null
+        || origin == null
+        || cors.allows(origin)
+        || origin.replaceFirst("^https?://", "").equalsIgnoreCase(asked.get(HOST, ""));
   }
 
   /**

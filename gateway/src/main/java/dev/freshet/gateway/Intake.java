@@ -13,6 +13,7 @@ import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.exchange.HeldContent;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
+import dev.freshet.gateway.forward.WebSockets;
 import dev.freshet.gateway.graphql.Content;
 import dev.freshet.gateway.graphql.GraphQlIntent;
 import dev.freshet.gateway.live.Generation;
@@ -243,6 +244,15 @@ final class Intake {
   /** A read whose content is small is held, so that it can wait for copies as others do. */
   private Mono<Void> goOn(Visit visit, @Nullable String principal) {
     Exchange exchange = visit.exchange();
+    if (visit.route().webSocket()
+        && WebSockets.isAskedFor(exchange)
+        && !CrossOrigin.mayOpen(visit.route(), exchange.headers())) {
+      return refusals.refuse(
+          exchange,
+          ProblemCode.FORBIDDEN,
+          "Pages of this origin may not open this (cors in routes.yaml).",
+          Told.of(visit.route(), visit.intent()));
+    }
     boolean isToBeHeld =
         visit.intent() == Intent.READ
             && !exchange.isRepeatable()

@@ -178,6 +178,7 @@ final class RequestPath {
                 request.exchange(),
                 request.admitted().principal(),
                 candidate,
+                request.admitted().isWebSocket(),
                 left,
                 mayDecline,
                 (head, at) ->

@@ -98,6 +98,7 @@ class AnsweringTest {
                   null,
                   null,
                   null,
+                  false,
                   by,
                   new Access.Open(),
                   null,

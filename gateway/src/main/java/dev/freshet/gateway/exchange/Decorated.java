@@ -34,6 +34,11 @@ abstract class Decorated implements Exchange {
   }
 
   @Override
+  public Mono<Void> upgrade(Head head, @Nullable String protocol, Frames frames) {
+    return inner.upgrade(head, protocol, frames);
+  }
+
+  @Override
   public String method() {
     return inner.method();
   }

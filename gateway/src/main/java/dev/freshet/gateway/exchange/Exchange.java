@@ -8,9 +8,14 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.netty.http.websocket.WebsocketInbound;
+import reactor.netty.http.websocket.WebsocketOutbound;
 
 /** One request, and the one answer to it. */
 public interface Exchange {
+
+  /** A larger frame closes a WebSocket; a message may have any number of them. */
+  int LARGEST_FRAME_BYTES = 1024 * 1024;
 
   /** The method, as it was sent. */
   String method();
@@ -53,6 +58,25 @@ public interface Exchange {
    * @param atOnce whether each part is sent when it comes; else as it suits the connection
    */
   Mono<Void> answer(Head head, Publisher<ByteBuf> content, boolean atOnce);
+
+  /**
+   * Answers the handshake of a WebSocket, and goes on with its frames; only where no filters have
+   * come between.
+   *
+   * @param protocol that was agreed on; null without
+   * @param frames passes them, and ends when the WebSocket does
+   */
+  default Mono<Void> upgrade(Head head, @Nullable String protocol, Frames frames) {
+    return Mono.error(new UnsupportedOperationException("Filters have come between"));
+  }
+
+  /** What is done with a WebSocket. */
+  @FunctionalInterface
+  interface Frames {
+
+    /** Ends when the WebSocket does. */
+    Mono<Void> pass(WebsocketInbound fromClient, WebsocketOutbound toClient);
+  }
 
   /** The path as it was sent, without the query. */
   default String path() {

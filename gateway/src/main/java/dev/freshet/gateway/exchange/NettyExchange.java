@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.netty.Connection;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.http.server.WebsocketServerSpec;
 
 /** A request as Reactor Netty's server hands it over. */
 public final class NettyExchange implements Exchange {
@@ -78,6 +80,23 @@ public final class NettyExchange implements Exchange {
   public Mono<Void> answer(Head head, Publisher<ByteBuf> content, boolean atOnce) {
     HttpServerResponse with = with(head);
     return (atOnce ? with.send(content, part -> true) : with.send(content)).then();
+  }
+
+  @Override
+  public Mono<Void> upgrade(Head head, @Nullable String protocol, Frames frames) {
+    WebsocketServerSpec.Builder spec =
+        WebsocketServerSpec.builder().handlePing(true).maxFramePayloadLength(LARGEST_FRAME_BYTES);
+    if (protocol != null) {
+      spec.protocols(protocol);
+    }
+    response.responseHeaders().add(head.headers());
+    // What sending it gives ends with the handshake.
+    Sinks.Empty<Void> ended = Sinks.empty();
+    return response
+        .sendWebsocket(
+            (in, out) -> frames.pass(in, out).doFinally(signal -> ended.tryEmitEmpty()),
+            spec.build())
+        .then(ended.asMono());
   }
 
   private HttpServerResponse with(Head head) {

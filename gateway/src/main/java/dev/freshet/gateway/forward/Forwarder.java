@@ -60,6 +60,7 @@ public final class Forwarder {
    * One attempt.
    *
    * @param principal who the client is, for the backend; null where nobody asked
+   * @param isWebSocket whether a WebSocket is to be opened
    * @param deadline how long the answer's head may take
    * @param mayDecline whether an answer that says the instance can't serve is kept back
    */
@@ -67,6 +68,7 @@ public final class Forwarder {
       Exchange exchange,
       @Nullable String principal,
       Candidate candidate,
+      boolean isWebSocket,
       Duration deadline,
       boolean mayDecline,
       AnswerHeaders answerHeaders) {
@@ -115,7 +117,7 @@ public final class Forwarder {
         Mono.defer(
             () -> {
               instance.started();
-              return arrived(tried.candidate(), () -> request(tried, lane.client(), progress));
+              return arrived(tried.candidate(), () -> attempt(tried, lane.client(), progress));
             });
     return within(tried.deadline(), attempt, progress, lane.loop())
         .onErrorResume(
@@ -169,6 +171,38 @@ public final class Forwarder {
                     : Mono.just(new Attempt.Declined()));
   }
 
+  private Mono<Attempt> attempt(Try tried, HttpClient client, Progress progress) {
+    return tried.isWebSocket()
+        ? webSocket(tried, client, progress)
+        : request(tried, client, progress);
+  }
+
+  private Mono<Attempt> webSocket(Try tried, HttpClient client, Progress progress) {
+    return WebSockets.pass(
+            tried,
+            client.doOnRequest((request, connection) -> progress.sent = true),
+            forwarding,
+            (ofBackend, onwards) -> {
+              Head head = Head.of(WebSockets.SWITCHING_PROTOCOLS);
+              HeaderRules.copyResponse(ofBackend, head.headers(), tried.instance().spec().url());
+              WebSockets.OF_THE_HANDSHAKE.forEach(head.headers()::remove);
+              return told(tried, progress, head, position(ofBackend), () -> onwards.apply(head));
+            })
+        .onErrorResume(
+            failure -> {
+              Integer status = WebSockets.refusal(failure);
+              if (status == null) {
+                return Mono.error(failure);
+              }
+              if (tried.mayDecline() && DECLINED.contains(status)) {
+                return Mono.just(new Attempt.Declined());
+              }
+              Head head = Head.of(status);
+              head.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
+              return told(tried, progress, head, null, () -> tried.exchange().answer(head));
+            });
+  }
+
   private Mono<Attempt> request(Try tried, HttpClient client, Progress progress) {
     Exchange exchange = tried.exchange();
     return client
@@ -197,6 +231,16 @@ public final class Forwarder {
     Head head = Head.of(status);
     HeaderRules.copyResponse(
         response.responseHeaders(), head.headers(), tried.instance().spec().url());
+    return told(tried, progress, head, at, () -> write(tried.exchange(), head, body));
+  }
+
+  /** Answers the client, unless it must not have this answer. */
+  private static Mono<Attempt> told(
+      Try tried,
+      Progress progress,
+      Head head,
+      @Nullable Position at,
+      Supplier<Mono<Void>> answering) {
     return tried
         .answerHeaders()
         .add(head, at)
@@ -207,8 +251,7 @@ public final class Forwarder {
                       Mono.just(new Attempt.Withheld(refusal));
                   case Verdict.Passed() -> {
                     progress.answering = true;
-                    yield write(tried.exchange(), head, body)
-                        .thenReturn(new Attempt.Answered(status));
+                    yield answering.get().thenReturn(new Attempt.Answered(head.status()));
                   }
                 });
   }

@@ -19,6 +19,7 @@ import org.springframework.web.util.pattern.PathPattern;
  * @param graphQl where the content says what a request means; null where the method does
  * @param read where reads go; null when the route takes none
  * @param write where writes go; null when the route takes none
+ * @param webSocket whether WebSockets pass
  * @param sessionBy how session tokens travel
  * @param access who may use it
  * @param cors what pages of other origins may do; null to leave that to the backend
@@ -32,6 +33,7 @@ public record Route(
     @Nullable GraphQl graphQl,
     @Nullable Read read,
     @Nullable Write write,
+    boolean webSocket,
     SessionBy sessionBy,
     Access access,
     @Nullable Cors cors,

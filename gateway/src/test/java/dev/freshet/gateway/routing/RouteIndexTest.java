@@ -25,6 +25,7 @@ class RouteIndexTest {
         null,
         null,
         null,
+        false,
         SessionBy.HEADER,
         new Access.Open(),
         null,

@@ -90,10 +90,22 @@ final class RouteSections {
                 graphQl(section),
                 read.orElse(null),
                 write.orElse(null),
+                isWebSocket(section, filters),
                 by,
                 access,
                 section.section("cors").map(this::cors).orElse(null),
                 filters));
+  }
+
+  private boolean isWebSocket(Section section, List<FilterSpec> filters) {
+    boolean passes =
+        section.scalar("websocket").map(Yaml.Scalar::value).stream().anyMatch(Boolean.TRUE::equals);
+    if (passes && !filters.isEmpty()) {
+      findings.add(
+          section.at("websocket"),
+          "a route on which WebSockets pass takes no filters; put them on a route of their own");
+    }
+    return passes;
   }
 
   private @Nullable GraphQl graphQl(Section section) {

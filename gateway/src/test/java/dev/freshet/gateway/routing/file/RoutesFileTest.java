@@ -230,6 +230,8 @@ class RoutesFileTest {
         "write: { pool: writers }|wrte: { pool: writers }|'wrte' is not a key here; did you mean write?",
         "access: public|intent: grpahql|intent is 'grpahql'; did you mean graphql?",
         "access: public|persisted: { a: read }|line 8, column 16: persisted belongs to GraphQL; add intent: graphql",
+        "access: public|websocket: yes please|websocket must be true or false",
+        "access: public|websocket: true~filters: [ StripPrefix=1 ]|line 8, column 16: a route on which WebSockets pass takes no filters",
         "version: 1|version: [|it is not YAML",
       })
   void mistakeIsNamedWithItsPlaceAndWhatWasMeant(String valid, String mistaken, String told) {
