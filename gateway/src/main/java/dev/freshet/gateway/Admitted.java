@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
 record Admitted(
     Exchange exchange, Pools pools, Route route, Told told, @Nullable String principal) {
 
+  /** The same by another exchange. */
+  Admitted with(Exchange other) {
+    return new Admitted(other, pools, route, told, principal);
+  }
+
   Intent intent() {
     return told.intent();
   }

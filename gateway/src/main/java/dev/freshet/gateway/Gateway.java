@@ -5,6 +5,7 @@ import dev.freshet.gateway.filters.FilteredRoutes;
 import dev.freshet.gateway.filters.Preflights;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.forward.Forwarding;
+import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.operator.Explanation;
@@ -165,8 +166,15 @@ public class Gateway {
   }
 
   @Bean
-  Intake intake(LiveRoutes live, RequestPath requestPath, Refusals refusals) {
-    return new Intake(live, requestPath, refusals);
+  Intake intake(
+      LiveRoutes live,
+      RequestPath requestPath,
+      RequestPath.Stages stages,
+      Refusals refusals,
+      GatewayMetrics metrics,
+      GatewaySettings settings) {
+    Mirror mirror = new Mirror(stages.forwarding(), settings.timeout());
+    return new Intake(live, requestPath, new Mirroring(mirror, metrics), refusals);
   }
 
   @Bean

@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Intent;
 import io.micrometer.core.instrument.Counter;
@@ -11,6 +12,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -117,6 +119,15 @@ final class GatewayMetrics implements Consumer<Observation> {
       case Observation.RoutesRefused() -> reloadFailed.set(1);
       case Observation.FellBack fallback ->
           meters.counter("freshet.fallbacks", "reason", fallback.reason()).increment();
+      case Observation.Mirrored(String route, Mirror.Outcome outcome) ->
+          meters
+              .counter(
+                  "freshet.mirrored",
+                  "route",
+                  route,
+                  "outcome",
+                  outcome.name().toLowerCase(Locale.ROOT))
+              .increment();
       case Observation.TokenRefused token ->
           meters.counter("freshet.tokens.refused", "reason", token.flaw().text()).increment();
     }

@@ -55,7 +55,13 @@ record GatewaySettings(
             Collectors.groupingBy(
                 PoolInstance::pool,
                 Collectors.mapping(
-                    i -> new InstanceSpec(i.id(), i.url(), SourceKind.parse(i.kind()), null),
+                    i ->
+                        new InstanceSpec(
+                            i.id(),
+                            i.url(),
+                            SourceKind.parse(i.kind()),
+                            null,
+                            InstanceSpec.USUAL_WEIGHT),
                     Collectors.toList())));
   }
 

@@ -45,11 +45,13 @@ final class Intake {
   private final GraphQlIntent graphQlIntent = new GraphQlIntent();
   private final LiveRoutes live;
   private final RequestPath path;
+  private final Mirroring mirroring;
   private final Refusals refusals;
 
-  Intake(LiveRoutes live, RequestPath path, Refusals refusals) {
+  Intake(LiveRoutes live, RequestPath path, Mirroring mirroring, Refusals refusals) {
     this.live = live;
     this.path = path;
+    this.mirroring = mirroring;
     this.refusals = refusals;
   }
 
@@ -237,7 +239,8 @@ final class Intake {
                       new Taken(
                           visit.generation().filters().of(visit.route()),
                           visit.exchange() instanceof HeldContent held ? held.content() : null,
-                          passed -> path.goOn(visit.admitted(passed, principal))));
+                          passed ->
+                              mirroring.around(visit.admitted(passed, principal), path::goOn)));
     };
   }
 
@@ -263,7 +266,7 @@ final class Intake {
             exchange,
             MOST_HELD_BYTES,
             Told.of(visit.route(), visit.intent()),
-            held -> path.goOn(visit.admitted(held, principal)))
-        : path.goOn(visit.admitted(exchange, principal));
+            held -> mirroring.around(visit.admitted(held, principal), path::goOn))
+        : mirroring.around(visit.admitted(exchange, principal), path::goOn);
   }
 }

@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.session.Sessions;
@@ -52,6 +53,9 @@ sealed interface Observation {
 
   /** Routes were refused; the ones before stay in force. */
   record RoutesRefused() implements Observation {}
+
+  /** A read was mirrored. */
+  record Mirrored(String route, Mirror.Outcome outcome) implements Observation {}
 
   /** A session token was refused, or not relied upon. */
   record TokenRefused(Sessions.Flaw flaw) implements Observation {}

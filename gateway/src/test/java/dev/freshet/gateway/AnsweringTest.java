@@ -83,7 +83,7 @@ class AnsweringTest {
       SourceKind kind = reason == Reason.WRITE ? SourceKind.PRIMARY : SourceKind.REPLICA;
       head = Head.of(status);
       Instance instance =
-          TestPools.of(new InstanceSpec("it", URI.create("http://127.0.0.1:1"), kind, null))
+          TestPools.of(new InstanceSpec("it", URI.create("http://127.0.0.1:1"), kind, null, 100))
               .getFirst();
       instance.become(Instance.State.READY, "", Position.parse("1:0/1"), null, true);
       answer =

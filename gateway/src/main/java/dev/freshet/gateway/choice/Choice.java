@@ -10,24 +10,29 @@ import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Lists the instances to try, the best first.
  *
  * <p>For a read: copies known to be fresh enough, the cheapest kind first and the least busy of a
- * kind; then copies that may get there, the one that is expected soonest first, each with its share
- * of the wait; then what the route says otherwise. A copy that is known to lag by more than the
- * wait is not waited for where the primary can answer at once. Where any copy will do, the primary
- * is the last of them.
+ * kind, or as their weights have it; then copies that may get there, the one that is expected
+ * soonest first, each with its share of the wait; then what the route says otherwise. A copy that
+ * is known to lag by more than the wait is not waited for where the primary can answer at once.
+ * Where any copy will do, the primary is the last of them.
  */
 public final class Choice {
 
-  private static final Comparator<Instance> CHEAPEST =
-      Comparator.<Instance, SourceKind>comparing(instance -> instance.spec().kind())
-          .thenComparingInt(Instance::inFlight);
+  private static final Comparator<Instance> BY_KIND =
+      Comparator.comparing(instance -> instance.spec().kind());
+
+  private static final Comparator<Instance> LEAST_BUSY =
+      Comparator.comparingInt(Instance::inFlight);
 
   /** Lags closer together than this are alike. */
   private static final double LAG_STEP_SECONDS = 0.02;
@@ -35,7 +40,7 @@ public final class Choice {
   private static final Comparator<Instance> SOONEST =
       Comparator.<Instance>comparingLong(
               instance -> Math.round(lagSeconds(instance) / LAG_STEP_SECONDS))
-          .thenComparing(CHEAPEST);
+          .thenComparing(BY_KIND);
 
   /** The primary is there; what is waited for is that its backend looks. */
   private static final Duration PRIMARY_WAIT = Duration.ofSeconds(1);
@@ -73,11 +78,16 @@ public final class Choice {
     };
   }
 
+  /** An instance for a read that any copy may answer; empty when none is up. */
+  public static Optional<Candidate> any(List<Instance> pool) {
+    return eligible(pool).stream()
+        .findFirst()
+        .map(instance -> new Candidate(instance, Reason.ANY, null, Duration.ZERO));
+  }
+
   /** Instances for a write: one is tried, and another only when the first could not be reached. */
   public static List<Candidate> forWrite(List<Instance> pool) {
-    return pool.stream()
-        .filter(Instance::isEligible)
-        .sorted(Comparator.comparingInt(Instance::inFlight))
+    return eligible(pool).stream()
         .map(instance -> new Candidate(instance, Reason.WRITE, null, Duration.ZERO))
         .toList();
   }
@@ -132,6 +142,7 @@ public final class Choice {
     return candidates;
   }
 
+  /** The cheapest kind first; of a kind the least busy, or as weights have it. */
   private static List<Instance> eligible(List<Instance> pool) {
     List<Instance> eligible = new ArrayList<>(pool.size());
     for (Instance instance : pool) {
@@ -139,8 +150,46 @@ public final class Choice {
         eligible.add(instance);
       }
     }
-    eligible.sort(CHEAPEST);
+    if (eligible.size() > 1) {
+      if (isWeighted(eligible)) {
+        drawByWeight(eligible);
+      } else {
+        eligible.sort(LEAST_BUSY);
+      }
+      eligible.sort(BY_KIND); // keeps the order within a kind
+    }
     return eligible;
+  }
+
+  private static boolean isWeighted(List<Instance> instances) {
+    int weight = instances.getFirst().spec().weight();
+    for (Instance instance : instances) {
+      if (instance.spec().weight() != weight) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Draws instances one after another, each with a chance by its weight among those that are left
+   * (Efraimidis and Spirakis, Weighted random sampling with a reservoir, 2006).
+   */
+  private static void drawByWeight(List<Instance> instances) {
+    record Drawn(Instance instance, double key) {}
+    List<Instance> drawn =
+        instances.stream()
+            .map(instance -> new Drawn(instance, key(instance.spec().weight())))
+            .sorted(Comparator.comparingDouble(Drawn::key))
+            .map(Drawn::instance)
+            .toList();
+    Collections.copy(instances, drawn);
+  }
+
+  private static double key(int weight) {
+    return weight == 0
+        ? Double.POSITIVE_INFINITY
+        : -Math.log(1 - ThreadLocalRandom.current().nextDouble()) / weight;
   }
 
   private static void addCopies(

@@ -12,8 +12,12 @@ import org.jspecify.annotations.Nullable;
  * @param url base URL, without a path
  * @param kind what it reads from; for instances that take writes, the primary
  * @param position URL of its database, for a backend that does not tell positions itself; or null
+ * @param weight its share of requests beside others of its kind; with 0 it gets what no other takes
  */
-public record InstanceSpec(String id, URI url, SourceKind kind, @Nullable PostgresUrl position) {
+public record InstanceSpec(
+    String id, URI url, SourceKind kind, @Nullable PostgresUrl position, int weight) {
+
+  public static final int USUAL_WEIGHT = 100;
 
   @Override
   public String toString() {

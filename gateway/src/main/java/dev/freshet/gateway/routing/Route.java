@@ -45,13 +45,22 @@ public record Route(
    * @param consistency of a request that names none
    * @param allowed the levels that a request may name
    * @param maxWait how long a request may wait for a copy to catch up, over all that are asked
+   * @param mirror where some of the reads are sent, too; null for none
    */
   public record Read(
       String pool,
       Consistency consistency,
       Set<Level> allowed,
       Duration maxWait,
-      Otherwise otherwise) {
+      Otherwise otherwise,
+      @Nullable Mirrored mirror) {
+
+    /**
+     * Reads that are sent to another pool, too, whose answers are compared and thrown away.
+     *
+     * @param percent how many of them, 1 to 100
+     */
+    public record Mirrored(String pool, int percent) {}
 
     /**
      * The level of a request.

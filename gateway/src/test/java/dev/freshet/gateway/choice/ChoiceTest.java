@@ -12,7 +12,10 @@ import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +33,7 @@ class ChoiceTest {
           spec("read-1", SourceKind.READ_DATABASE));
 
   private static InstanceSpec spec(String id, SourceKind kind) {
-    return new InstanceSpec(id, URI.create("http://127.0.0.1:1"), kind, null);
+    return new InstanceSpec(id, URI.create("http://127.0.0.1:1"), kind, null, 100);
   }
 
   @Test
@@ -117,5 +120,26 @@ class ChoiceTest {
     return Choice.forRead(pool, requiring(required), WAIT, otherwise).stream()
         .map(c -> "%s %s %d".formatted(c.instance(), c.reason(), c.maxWait().toMillis()))
         .toList();
+  }
+
+  private static InstanceSpec weighted(String id, int weight) {
+    return new InstanceSpec(id, URI.create("http://127.0.0.1:1"), SourceKind.PRIMARY, null, weight);
+  }
+
+  @Test
+  void weightsSayWhichShareOfRequestsAnInstanceGets() {
+    List<Instance> canary =
+        TestPools.of(weighted("old", 95), weighted("new", 5), weighted("spare", 0));
+    int draws = 20_000;
+    Map<String, Integer> first = new HashMap<>();
+    for (int i = 0; i < draws; i++) {
+      List<Candidate> candidates = Choice.forWrite(canary);
+      assertThat(candidates).hasSize(3);
+      assertThat(candidates.getLast().instance()).hasToString("spare");
+      first.merge(candidates.getFirst().instance().toString(), 1, Integer::sum);
+    }
+    // Eight standard deviations of a binomial with p = 0.05.
+    assertThat(first.get("new")).isCloseTo(draws / 20, Offset.offset(250));
+    assertThat(first).containsOnlyKeys("old", "new");
   }
 }

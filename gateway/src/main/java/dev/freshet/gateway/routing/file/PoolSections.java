@@ -57,6 +57,7 @@ final class PoolSections {
     Optional<PostgresUrl> database =
         jdbc.flatMap(written -> findings.valid(written, PostgresUrl::parse));
     SourceKind kind = section.text("kind").map(SourceKind::parse).orElse(SourceKind.PRIMARY);
-    return url.map(at -> new InstanceSpec(id, at, kind, database.orElse(null)));
+    int weight = section.text("weight").map(Integer::parseInt).orElse(InstanceSpec.USUAL_WEIGHT);
+    return url.map(at -> new InstanceSpec(id, at, kind, database.orElse(null), weight));
   }
 }

@@ -220,7 +220,18 @@ final class RouteSections {
             .text("otherwise")
             .map(text -> Otherwise.valueOf(text.toUpperCase(Locale.ROOT)))
             .orElse(Otherwise.PRIMARY);
-    return new Route.Read(pool(section), consistency, allowed, wait, otherwise);
+    return new Route.Read(
+        pool(section),
+        consistency,
+        allowed,
+        wait,
+        otherwise,
+        section.section("mirror").map(this::mirrored).orElse(null));
+  }
+
+  private Route.Read.Mirrored mirrored(Section section) {
+    return new Route.Read.Mirrored(
+        pool(section), section.text("percent").map(Integer::parseInt).orElse(100));
   }
 
   /**

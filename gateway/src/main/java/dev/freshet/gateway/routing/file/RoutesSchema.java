@@ -235,6 +235,7 @@ public final class RoutesSchema {
             "array", "a list",
             "string", "a text",
             "number", "a number",
+            "integer", "a whole number",
             "boolean", "true or false");
     List<String> types = new ArrayList<>(type.isArray() ? texts(type) : List.of(type.asString()));
     return types.stream()

@@ -29,7 +29,7 @@ class MutatedRoutesTest {
           filters:
             - AddRequestHeader=X-From, gateway
             - { name: StripPrefix, args: { parts: 1 } }
-        - { id: graphql, path: /graphql, intent: graphql, persisted: { board: read }, read: { pool: readers } }
+        - { id: graphql, path: /graphql, intent: graphql, persisted: { board: read }, read: { pool: readers, mirror: { pool: readers, percent: 5 } } }
         - id: search
           path: /search/{kind}
           methods: { POST: read }

@@ -65,7 +65,8 @@ class RoutesFileTest {
                 Consistency.of(Level.SESSION),
                 Set.of(Level.EVENTUAL, Level.BOUNDED, Level.SESSION),
                 Duration.ofMillis(250),
-                Otherwise.STALE));
+                Otherwise.STALE,
+                null));
     assertThat(orders.intent("GET")).isEqualTo(Intent.READ);
     assertThat(orders.intent("QUERY")).isEqualTo(Intent.READ);
     assertThat(orders.intent("PATCH")).isEqualTo(Intent.WRITE);
@@ -77,7 +78,7 @@ class RoutesFileTest {
     assertThat(routes.pools().get("readers"))
         .containsExactly(
             new InstanceSpec(
-                "replica-1", URI.create("http://db.example:8201"), SourceKind.REPLICA, null));
+                "replica-1", URI.create("http://db.example:8201"), SourceKind.REPLICA, null, 100));
     assertThat(routes.primary()).isNull();
     assertThat(orders.sessionBy()).isEqualTo(SessionBy.HEADER);
   }
@@ -133,7 +134,7 @@ class RoutesFileTest {
   @Test
   void poolsMayBeGivenInstead() {
     InstanceSpec given =
-        new InstanceSpec("w", URI.create("http://127.0.0.1:1"), SourceKind.PRIMARY, null);
+        new InstanceSpec("w", URI.create("http://127.0.0.1:1"), SourceKind.PRIMARY, null, 100);
     Routes routes =
         RoutesFile.read(
             """
@@ -232,6 +233,10 @@ class RoutesFileTest {
         "access: public|persisted: { a: read }|line 8, column 16: persisted belongs to GraphQL; add intent: graphql",
         "access: public|websocket: yes please|websocket must be true or false",
         "access: public|websocket: true~filters: [ StripPrefix=1 ]|line 8, column 16: a route on which WebSockets pass takes no filters",
+        "id: replica-1|weight: 1001, id: replica-1|weight is '1001'; write a number from 0 to 1000",
+        "id: replica-1|weight: half, id: replica-1|weight must be a whole number",
+        "otherwise: stale|mirror: { pool: readrs }|there is no pool 'readrs'; did you mean readers?",
+        "otherwise: stale|mirror: { pool: readers, percent: 0 }|percent is '0'; write a number from 1 to 100",
         "version: 1|version: [|it is not YAML",
       })
   void mistakeIsNamedWithItsPlaceAndWhatWasMeant(String valid, String mistaken, String told) {
