@@ -4,6 +4,8 @@ import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
@@ -48,11 +50,21 @@ class LegacyBackendIT {
     backend.start();
     backend.stubFor(any(anyUrl()).atPriority(9).willReturn(aResponse().withBody("as ever")));
     backend.stubFor(get("/.freshet/position").willReturn(aResponse().withStatus(404)));
+    String primary = cluster.primary().url().uriWithPassword();
+    write(
+        "primary: \"%s\"".formatted(primary),
+        primary,
+        cluster.replicas().getFirst().url().uriWithPassword());
+    gateway = TestGateway.start(folder, Map.of("data", folder.toString()));
+  }
+
+  /** Routes whose copies' positions are asked for at these URLs. */
+  private void write(String primary, String primaryReads, String replica) throws Exception {
     Files.writeString(
         folder.resolve("routes.yaml"),
         """
         version: 1
-        primary: "%2$s"
+        %4$s
         routes:
           - id: all
             path: /**
@@ -66,11 +78,7 @@ class LegacyBackendIT {
               - { id: old-primary, url: "%1$s", kind: primary, position: { jdbc: "%2$s" } }
               - { id: old-replica, url: "%1$s", kind: replica, position: { jdbc: "%3$s" } }
         """
-            .formatted(
-                backend.baseUrl(),
-                cluster.primary().url().uriWithPassword(),
-                cluster.replicas().getFirst().url().uriWithPassword()));
-    gateway = TestGateway.start(folder, Map.of("data", folder.toString()));
+            .formatted(backend.baseUrl(), primaryReads, replica, primary));
   }
 
   @AfterEach
@@ -108,6 +116,78 @@ class LegacyBackendIT {
           String seen = send("GET", "").headers().firstValue("Freshet-Session").orElse("");
           return seen.substring(0, 24).compareTo(before.substring(0, 24)) > 0;
         });
+  }
+
+  /** The timeline is hidden from roles without it, and a wrong one could break a promise. */
+  @Test
+  void roleThatMayNotSeeTheReceiverIsToldWhichRightItNeeds() throws Exception {
+    execute(cluster.primary(), "create role weak login password 'weak'");
+    PostgresServer replica = cluster.replicas().getFirst();
+    String primary = cluster.primary().url().uriWithPassword();
+    write(
+        "primary: \"%s\"".formatted(primary),
+        primary,
+        "postgresql://weak:weak@127.0.0.1:%d/freshet".formatted(replica.port()));
+    await(() -> status().contains("grant pg_read_all_stats to weak"));
+    assertThat(source(send("GET", ""))).startsWith("old-primary;");
+    execute(cluster.primary(), "grant pg_read_all_stats to weak");
+    awaitSource("", "old-replica;kind=replica;reason=any");
+  }
+
+  @Test
+  void urlThatIsNotTheReplicasAndPasswordThatIsWrongAreSaid() throws Exception {
+    String primary = cluster.primary().url().uriWithPassword();
+    write("primary: \"%s\"".formatted(primary), primary, primary);
+    await(() -> status().contains("it is no replica"));
+    write(
+        "primary: \"%s\"".formatted(primary),
+        primary,
+        "postgresql://postgres:wrong@127.0.0.1:%d/freshet"
+            .formatted(cluster.replicas().getFirst().port()));
+    await(() -> status().contains("password authentication failed"));
+  }
+
+  @Test
+  void writesThatNobodyCanPlaceAreTheVerdict() throws Exception {
+    String replica = cluster.replicas().getFirst().url().uriWithPassword();
+    Files.writeString(
+        folder.resolve("routes.yaml"),
+        """
+        version: 1
+        routes: [ { id: all, path: /**, read: { pool: readers }, write: { pool: writers } } ]
+        pools:
+          writers: { instances: [ { id: old-1, url: "%1$s" } ] }
+          readers:
+            instances: [ { id: old-replica, url: "%1$s", kind: replica, position: { jdbc: "%2$s" } } ]
+        """
+            .formatted(backend.baseUrl(), replica));
+    await(() -> status().contains("Writes through old-1 are answered 504, though they are done"));
+    assertThat(send("POST", "").statusCode()).isEqualTo(504);
+    assertThat(
+            TestGateway.operate(
+                    gateway,
+                    "POST",
+                    "/api/routes/validate",
+                    Files.readString(folder.resolve("routes.yaml")))
+                .body())
+        .contains("\"valid\":true", "pool readers has no instance of kind primary");
+  }
+
+  /** It would find the question in its log each time. */
+  @Test
+  void backendIsSeldomAskedForWhatItDoesNotKnow() throws Exception {
+    awaitSource("", "old-replica;kind=replica;reason=any");
+    backend.resetRequests();
+    awaitSource("", "old-replica;kind=replica;reason=any");
+    Instant end = Instant.now().plusSeconds(3);
+    await(() -> Instant.now().isAfter(end));
+    // The writer without a database is asked twice a second; the two others once in ten seconds.
+    assertThat(backend.findAll(getRequestedFor(urlEqualTo("/.freshet/position"))))
+        .hasSizeLessThanOrEqualTo(10);
+  }
+
+  private String status() throws Exception {
+    return TestGateway.operate(gateway, "GET", "/api/status", "").body();
   }
 
   private void awaitSource(String token, String source) throws Exception {

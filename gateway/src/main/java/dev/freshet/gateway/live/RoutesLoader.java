@@ -202,6 +202,7 @@ public final class RoutesLoader implements AutoCloseable {
       editions.removeLast();
     }
     refused = null;
+    routes.notes().forEach(log::warn);
     if (cause != Cause.START) {
       log.info("{} of the routes is in force, by {}: {}", edition, cause.text(), edition.changes());
     }

@@ -82,21 +82,16 @@ public final class RoutesEndpoint {
     return request
         .bodyToMono(String.class)
         .defaultIfEmpty("")
-        .flatMap(text -> Mono.fromCallable(() -> problemsOf(text)).subscribeOn(blocking))
         .flatMap(
-            errors ->
-                errors.isEmpty()
-                    ? ServerResponse.ok().bodyValue(Map.of("valid", true))
-                    : ServerResponse.unprocessableContent().bodyValue(invalid(errors)));
-  }
-
-  private List<RoutesProblem> problemsOf(String text) {
-    try {
-      RoutesFile.read(text, loader.surroundings());
-      return List.of();
-    } catch (RoutesInvalid e) {
-      return e.problems();
-    }
+            text ->
+                Mono.fromCallable(() -> RoutesFile.read(text, loader.surroundings()))
+                    .subscribeOn(blocking))
+        .flatMap(
+            routes -> ServerResponse.ok().bodyValue(Map.of("valid", true, "notes", routes.notes())))
+        .onErrorResume(
+            RoutesInvalid.class,
+            refused ->
+                ServerResponse.unprocessableContent().bodyValue(invalid(refused.problems())));
   }
 
   private static Map<String, Object> invalid(List<RoutesProblem> errors) {

@@ -4,6 +4,7 @@ import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.routing.Intent;
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
@@ -146,6 +147,29 @@ public final class StatusReport {
         .toList();
   }
 
+  /** Those that tell no position where none of the primary's is told, but copies tell theirs. */
+  private List<Instance> writersThatNobodyPlaces() {
+    List<Instance> all = live.instances();
+    boolean isPlaced =
+        live.current().flatMap(Generation::primary).isPresent()
+            || all.stream()
+                .anyMatch(one -> one.spec().kind() == SourceKind.PRIMARY && one.isToTellPosition());
+    boolean isNeeded = all.stream().anyMatch(Instance::isToTellPosition);
+    if (isPlaced || !isNeeded) {
+      return List.of();
+    }
+    return live.current().stream()
+        .flatMap(
+            now ->
+                now.routes().all().stream()
+                    .flatMap(route -> route.pool(Intent.WRITE).stream())
+                    .distinct()
+                    .flatMap(pool -> now.pools().pool(pool).stream()))
+        .filter(writer -> Boolean.FALSE.equals(writer.health().speaksFreshet()))
+        .distinct()
+        .toList();
+  }
+
   private Verdict verdict(
       List<InstanceStatus> instances, List<JsonNode> syncs, List<JsonNode> models) {
     List<String> worst = new ArrayList<>();
@@ -156,6 +180,12 @@ public final class StatusReport {
                 worst.add(
                     "the routes file was changed and can't be used, so that what was in force before still is: "
                         + refused.problems().getFirst()));
+    writersThatNobodyPlaces()
+        .forEach(
+            writer ->
+                worst.add(
+                    "writes through %s are answered 504, though they are done: nobody tells where the primary is after them; name its database in routes.yaml (primary)"
+                        .formatted(writer)));
     for (InstanceStatus instance : instances) {
       if (instance.isOutOfOrder()) {
         worst.add("%s is %s: %s".formatted(instance.id(), instance.state(), instance.reason()));

@@ -4,6 +4,7 @@ import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
 import dev.freshet.protocol.SourceKind;
+import dev.freshet.runtime.source.FreshnessGate;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
@@ -63,6 +64,9 @@ public final class HealthChecks {
     return Mono.defer(
         () -> {
           long asked = System.nanoTime();
+          if (!instance.isDueForCheck()) {
+            return silent(instance, asked);
+          }
           return client
               .ask(instance.spec())
               .flatMap(
@@ -125,7 +129,7 @@ public final class HealthChecks {
         become(
             instance,
             Instance.State.NOT_READY,
-            itself ? notReady(instance) : "its database can't be read");
+            itself ? notReady(instance) : databaseSilent(instance));
         return;
       }
       Position position = Position.parse(report.position());
@@ -146,6 +150,15 @@ public final class HealthChecks {
     return instance.spec().kind() == SourceKind.REPLICA
         ? "it says that it is not ready: its database can't be read, or was promoted and is no replica any more"
         : "it says that it is not ready";
+  }
+
+  private static String databaseSilent(Instance instance) {
+    return "the position of its database can't be read"
+        + instance
+            .database()
+            .flatMap(FreshnessGate::trouble)
+            .map(trouble -> ": " + trouble)
+            .orElse("");
   }
 
   private static void become(Instance instance, Instance.State state, String reason) {

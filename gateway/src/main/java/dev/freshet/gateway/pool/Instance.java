@@ -3,6 +3,7 @@ package dev.freshet.gateway.pool;
 import dev.freshet.protocol.Position;
 import dev.freshet.runtime.source.FreshnessGate;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,12 +36,15 @@ public final class Instance implements AutoCloseable {
       @Nullable Double lagSeconds,
       @Nullable Boolean speaksFreshet) {}
 
+  private static final Duration SELDOM = Duration.ofSeconds(10);
+
   private final InstanceSpec spec;
   private final Databases.@Nullable Asked database;
   private final Connections connections;
   private final Clock clock;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger missedChecks = new AtomicInteger();
+  private volatile long lastCheckNanos;
   private volatile Health health;
   private volatile boolean isDrained;
 
@@ -121,6 +125,23 @@ public final class Instance implements AutoCloseable {
       @Nullable Boolean speaksFreshet) {
     Instant since = health.state() == state ? health.since() : clock.instant();
     health = new Health(state, reason, since, position, lagSeconds, speaksFreshet);
+  }
+
+  /**
+   * Whether to ask it itself. One that knows nothing of positions finds the question in its log
+   * each time; while its database tells them, it is asked less often.
+   */
+  boolean isDueForCheck() {
+    long now = System.nanoTime();
+    boolean isDue =
+        database == null
+            || !health.state().equals(State.READY)
+            || !Boolean.FALSE.equals(health.speaksFreshet())
+            || now - lastCheckNanos >= SELDOM.toNanos();
+    if (isDue) {
+      lastCheckNanos = now;
+    }
+    return isDue;
   }
 
   /** A health check went unanswered; how many have in a row. */

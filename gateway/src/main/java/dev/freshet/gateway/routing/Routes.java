@@ -2,6 +2,7 @@ package dev.freshet.gateway.routing;
 
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.protocol.SourceKind;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,27 @@ public final class Routes {
 
   public Map<String, List<InstanceSpec>> pools() {
     return pools;
+  }
+
+  /** What can be used as it is, and may not be what was meant; a sentence each. */
+  public List<String> notes() {
+    return all.stream().flatMap(route -> note(route).stream()).toList();
+  }
+
+  private Optional<String> note(Route route) {
+    Route.Read read = route.read();
+    if (read == null || read.otherwise() != Otherwise.PRIMARY) {
+      return Optional.empty();
+    }
+    List<InstanceSpec> pool = pools.getOrDefault(read.pool(), List.of());
+    boolean needsPrimary =
+        !pool.isEmpty()
+            && pool.stream().noneMatch(instance -> instance.kind() == SourceKind.PRIMARY);
+    return needsPrimary
+        ? Optional.of(
+            "Route %s sends reads that no copy answers in time to the primary, and pool %s has no instance of kind primary: they are refused with 503. Add one (with the URL of a writer, where that answers reads, too), or say otherwise: stale or fail."
+                .formatted(route.id(), read.pool()))
+        : Optional.empty();
   }
 
   /** The route that a request takes. */

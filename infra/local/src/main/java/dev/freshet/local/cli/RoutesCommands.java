@@ -89,7 +89,9 @@ final class RoutesCommands {
                     Map.of("writers", List.of(), "readers", List.of()),
                     FilterCatalogue.ofClassPath(),
                     new Surroundings.Exposure(listen, insecure)));
-        out.printf("%s can be used: %d routes.%n", file, routes.all().size());
+        int count = routes.all().size();
+        out.printf("%s can be used: %d %s.%n", file, count, count == 1 ? "route" : "routes");
+        routes.notes().forEach(out::println);
         return test(routes, out) ? 0 : 1;
       } catch (RoutesInvalid e) {
         e.problems().forEach(problem -> out.printf("%s, %s%n", file, problem));

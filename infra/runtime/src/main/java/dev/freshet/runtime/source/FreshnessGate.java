@@ -76,6 +76,7 @@ public final class FreshnessGate implements AutoCloseable {
   private volatile Source.@Nullable Progress progress;
   private volatile @Nullable String systemIdentifier;
   private volatile long polledNanos = System.nanoTime();
+  private volatile @Nullable String trouble;
   private volatile boolean closed;
 
   /** The poller's own. */
@@ -160,6 +161,11 @@ public final class FreshnessGate implements AutoCloseable {
     return known == null ? null : known.position();
   }
 
+  /** Why the source's position is not known; empty while it is. */
+  public Optional<String> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
   /** What the last poll found, unless that is too long ago to go by. */
   private Source.@Nullable Progress known() {
     return System.nanoTime() - polledNanos > EXPIRES.toNanos() ? null : progress;
@@ -236,9 +242,10 @@ public final class FreshnessGate implements AutoCloseable {
           }
         }
       } catch (SQLException | RuntimeException e) {
+        trouble = innermost(e);
         if (!isUnreachableTold) {
           isUnreachableTold = true;
-          log.warn("The {} can't be reached: {}", source.kind().wireName(), e.getMessage());
+          log.warn("The position of the {} can't be read: {}", source.kind().wireName(), trouble);
         }
         systemIdentifier = null;
         become(Optional.empty());
@@ -255,7 +262,9 @@ public final class FreshnessGate implements AutoCloseable {
       if (systemIdentifier == null) {
         systemIdentifier = source.systemIdentifier(connection).orElse(null);
       }
-      become(source.poll(connection));
+      Optional<Source.Progress> polledNow = source.poll(connection);
+      become(polledNow);
+      trouble = polledNow.isEmpty() ? source.whyNowhere() : null;
       polled = true;
       isUnreachableTold = false;
     } finally {
@@ -265,6 +274,15 @@ public final class FreshnessGate implements AutoCloseable {
     if (next != null && System.nanoTime() - next.sinceNanos > NUDGE_AFTER.toNanos()) {
       source.nudge(connection, next.wanted);
     }
+  }
+
+  /** What a pool says of a connection that it can't make hides why. */
+  private static String innermost(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
   }
 
   private static void tell(List<Sinks.One<Boolean>> asked, boolean polled) {

@@ -13,9 +13,10 @@ import java.util.Optional;
 final class ReplicaSource implements Source {
 
   /**
-   * LSN, timeline that is received, timeline of the last restart point, lag. The latter is stale
-   * after a promotion, and only good where nothing was received yet. A replica that has replayed
-   * all it was sent has no lag: the time of its last transaction says nothing on an idle primary.
+   * LSN, timeline that is received, timeline of the last restart point, lag, and whether the role
+   * may see what is received. The timeline of the restart point is stale after a promotion, and
+   * only good where nothing was received yet. A replica that has replayed all it was sent has no
+   * lag: the time of its last transaction says nothing on an idle primary.
    */
   private static final String POLL =
       """
@@ -26,7 +27,8 @@ final class ReplicaSource implements Source {
           when receiver.status = 'streaming'
             and receiver.flushed_lsn <= pg_last_wal_replay_lsn() then 0
           else coalesce(extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()), 0)
-        end
+        end,
+        receiver.pid is null or receiver.status is not null
       from (select 1) one left join pg_stat_wal_receiver receiver on true
       """;
 
@@ -42,6 +44,11 @@ final class ReplicaSource implements Source {
   @Override
   public SourceKind kind() {
     return SourceKind.REPLICA;
+  }
+
+  @Override
+  public String whyNowhere() {
+    return "it is no replica: it was promoted, or this is the URL of another server";
   }
 
   @Override
@@ -63,6 +70,11 @@ final class ReplicaSource implements Source {
     try (PreparedStatement statement = connection.prepareStatement(POLL);
         ResultSet row = statement.executeQuery()) {
       row.next();
+      if (!row.getBoolean(5)) {
+        throw new IllegalStateException(
+            "the role %s may not see the replica's WAL receiver, without which nobody knows the timeline; on the primary: grant pg_read_all_stats to %1$s"
+                .formatted(connection.getMetaData().getUserName()));
+      }
       int received = row.getInt(2);
       timeline = received == 0 ? Math.max(timeline, row.getInt(3)) : received;
       double lagSeconds = row.getDouble(4);

@@ -56,6 +56,11 @@ public sealed interface Source permits PrimarySource, ReplicaSource, ReadDatabas
   /** Asks how far the source is now. */
   Optional<Progress> poll(Connection connection) throws SQLException;
 
+  /** What a poll that told no position means. */
+  default String whyNowhere() {
+    return "it tells no position yet";
+  }
+
   /**
    * Called while somebody waits for a position that does not come.
    *
