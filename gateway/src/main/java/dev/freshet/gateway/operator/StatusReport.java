@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
@@ -136,9 +137,12 @@ public final class StatusReport {
 
   private List<InstanceStatus> instances() {
     Optional<Position> furthest =
-        live.instances().stream()
-            .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
-            .flatMap(instance -> Optional.ofNullable(instance.health().position()).stream())
+        Stream.concat(
+                live.current().flatMap(Generation::primary).stream()
+                    .flatMap(primary -> Optional.ofNullable(primary.position()).stream()),
+                live.instances().stream()
+                    .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
+                    .flatMap(instance -> Optional.ofNullable(instance.health().position()).stream()))
             .max(
                 Comparator.comparingInt(Position::timeline)
                     .thenComparing(Position::lsn, Lsn::compareTo));

@@ -5,7 +5,11 @@ import dev.freshet.bench.consistency.ConsistencyCheck;
 import dev.freshet.bench.gateway.GatewayBench;
 import dev.freshet.bench.sync.SyncLatency;
 import dev.freshet.bench.sync.SyncThroughput;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -24,55 +28,70 @@ public final class Bench {
   private Bench() {}
 
   /**
-   * Runs one benchmark and prints its table.
+   * Runs one benchmark and prints its tables, with {@code --json} as JSON once it is over.
    *
-   * @param arguments the benchmark's name
+   * @param arguments the benchmark's name and options
    */
   public static void main(String[] arguments) throws Exception {
-    switch (String.join(" ", arguments)) {
-      case "read" -> new ReadBench(System.out).run();
-      case "sync" -> {
-        new SyncThroughput(System.out, MANY_CHANGES).run();
-        System.out.println();
-        new SyncLatency(System.out, SECONDS).run();
-        System.out.println();
-        new SyncBench(System.out).run();
-      }
-      case "sync --short" -> {
-        new SyncThroughput(System.out, FEW_CHANGES).run();
-        System.out.println();
-        new SyncLatency(System.out, FEW_SECONDS).run();
-      }
-      case "sync --throughput" -> new SyncThroughput(System.out, MANY_CHANGES).run();
-      case "sync --latency" -> new SyncLatency(System.out, SECONDS).run();
-      case "gateway" -> gateway(GatewayBench.Effort.FULL);
-      case "gateway --short" -> gateway(GatewayBench.Effort.SHORT);
-      case "consistency" -> new ConsistencyBench(System.out, EACH_WAY, CHECK_PORTS).run();
-      case "consistency --check" -> check(ConsistencyCheck.Length.SHORT);
-      case "consistency --check --long" -> check(ConsistencyCheck.Length.LONG);
-      default -> {
-        System.err.println(
-            "Usage: freshet bench gateway [--short] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]]");
-        System.exit(2);
-      }
+    List<String> names = new ArrayList<>(List.of(arguments));
+    String benchmark = names.isEmpty() ? "" : names.getFirst();
+    boolean isJson = names.remove("--json");
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    int status =
+        run(
+            String.join(" ", names),
+            isJson ? new PrintStream(printed, true, StandardCharsets.UTF_8) : System.out);
+    if (isJson) {
+      System.out.println(JsonReport.of(benchmark, printed.toString(StandardCharsets.UTF_8)));
+    }
+    if (status != 0) {
+      System.exit(status);
     }
   }
 
-  private static void gateway(GatewayBench.Effort effort) throws Exception {
-    new GatewayBench(System.out, GATEWAY_PORTS, effort).run();
+  /** The status to end with: 1 when a promise was not kept, 2 for a benchmark that there is not. */
+  private static int run(String benchmark, PrintStream out) throws Exception {
+    switch (benchmark) {
+      case "read" -> new ReadBench(out).run();
+      case "sync" -> {
+        new SyncThroughput(out, MANY_CHANGES).run();
+        out.println();
+        new SyncLatency(out, SECONDS).run();
+        out.println();
+        new SyncBench(out).run();
+      }
+      case "sync --short" -> {
+        new SyncThroughput(out, FEW_CHANGES).run();
+        out.println();
+        new SyncLatency(out, FEW_SECONDS).run();
+      }
+      case "sync --throughput" -> new SyncThroughput(out, MANY_CHANGES).run();
+      case "sync --latency" -> new SyncLatency(out, SECONDS).run();
+      case "gateway" -> new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.FULL).run();
+      case "gateway --short" ->
+          new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.SHORT).run();
+      case "consistency" -> new ConsistencyBench(out, EACH_WAY, CHECK_PORTS).run();
+      case "consistency --check" -> {
+        return check(ConsistencyCheck.Length.SHORT, out);
+      }
+      case "consistency --check --long" -> {
+        return check(ConsistencyCheck.Length.LONG, out);
+      }
+      default -> {
+        System.err.println(
+            "Usage: freshet bench gateway [--short] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
+        return 2;
+      }
+    }
+    return 0;
   }
 
-  /** Ends with 1 when a promise was not kept. */
-  private static void check(ConsistencyCheck.Length length) throws Exception {
+  private static int check(ConsistencyCheck.Length length, PrintStream out) throws Exception {
     long seed = Long.getLong("freshet.seed", System.nanoTime());
     List<String> violations =
         new ConsistencyCheck(
-                System.out,
-                seed,
-                new ConsistencyCheck.Options(length, CHECK_PORTS, "session", Map.of()))
+                out, seed, new ConsistencyCheck.Options(length, CHECK_PORTS, "session", Map.of()))
             .run();
-    if (!violations.isEmpty()) {
-      System.exit(1);
-    }
+    return violations.isEmpty() ? 0 : 1;
   }
 }
