@@ -142,7 +142,8 @@ public final class StatusReport {
                     .flatMap(primary -> Optional.ofNullable(primary.position()).stream()),
                 live.instances().stream()
                     .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
-                    .flatMap(instance -> Optional.ofNullable(instance.health().position()).stream()))
+                    .flatMap(
+                        instance -> Optional.ofNullable(instance.health().position()).stream()))
             .max(
                 Comparator.comparingInt(Position::timeline)
                     .thenComparing(Position::lsn, Lsn::compareTo));

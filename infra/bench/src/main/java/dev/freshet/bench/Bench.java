@@ -41,7 +41,7 @@ public final class Bench {
         run(
             String.join(" ", names),
             isJson ? new PrintStream(printed, true, StandardCharsets.UTF_8) : System.out);
-    if (isJson) {
+    if (isJson && status != 2) {
       System.out.println(JsonReport.of(benchmark, printed.toString(StandardCharsets.UTF_8)));
     }
     if (status != 0) {
