@@ -238,6 +238,7 @@ final class Intake {
                   .apply(
                       new Taken(
                           visit.generation().filters().of(visit.route()),
+                          visit.route().variables(visit.exchange().path()),
                           visit.exchange() instanceof HeldContent held ? held.content() : null,
                           passed ->
                               mirroring.around(visit.admitted(passed, principal), path::goOn)));

@@ -70,6 +70,14 @@ class FiltersIT {
             path: /old/{id}
             read: { pool: all }
             filters: [ "RedirectTo=308, https://new.example/" ]
+          - id: renamed
+            path: /kinds/{kind}/{id}
+            read: { pool: all }
+            filters: [ "SetPath=/items/{id}", "AddRequestHeader=X-Kind, {kind}" ]
+          - id: rewritten
+            path: /v1/**
+            read: { pool: all }
+            filters: [ "RewriteLocationResponseHeader=AS_IN_REQUEST, Location, ,", 'RewritePath=/v1/(?<rest>.*), /api/$\\{rest}' ]
           - id: teapot
             path: /teapot
             read: { pool: all }
@@ -143,6 +151,28 @@ class FiltersIT {
     assertThat(answer.statusCode()).isEqualTo(308);
     assertThat(answer.headers().firstValue("Location")).contains("https://new.example/");
     backend.verify(0, anyRequestedFor(urlEqualTo("/old/7")));
+  }
+
+  @Test
+  void variablesOfThePathAreThereForFilters() throws Exception {
+    assertThat(send("GET", "/kinds/large/a%20b?x=1", "").statusCode()).isEqualTo(200);
+    backend.verify(
+        getRequestedFor(urlEqualTo("/items/a%20b?x=1")).withHeader("X-Kind", equalTo("large")));
+  }
+
+  @Test
+  void pathsAreRewrittenAndLocationsBack() throws Exception {
+    backend.stubFor(
+        get("/api/orders/7")
+            .willReturn(
+                aResponse()
+                    .withStatus(302)
+                    .withHeader("Freshet-Position", "1:0/500")
+                    .withHeader("Location", "http://backend.example/v1/orders/8")));
+    HttpResponse<String> answer = send("GET", "/v1/orders/7", "");
+    assertThat(answer.statusCode()).isEqualTo(302);
+    assertThat(answer.headers().firstValue("Location"))
+        .hasValue("http://127.0.0.1:%s/v1/orders/8".formatted(port()));
   }
 
   @Test

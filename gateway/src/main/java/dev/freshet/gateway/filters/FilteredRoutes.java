@@ -2,6 +2,7 @@ package dev.freshet.gateway.filters;
 
 import dev.freshet.gateway.exchange.Exchange;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -33,12 +34,14 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
    * A route that a request has taken.
    *
    * @param filters the route's, in the order in which they run
+   * @param variables of the route's path, as the request has them
    * @param content the request's, where it has been read already; null where it has not
    * @param onwards the way of the request behind them
    */
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
   public record Taken(
       List<GatewayFilter> filters,
+      Map<String, String> variables,
       byte @Nullable [] content,
       Function<Exchange, Mono<Void>> onwards) {}
 
@@ -58,6 +61,7 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
     return Mono.deferContextual(
             context -> {
               Taken taken = taken(context);
+              ServerWebExchangeUtils.putUriTemplateVariables(exchange, taken.variables());
               return new Chain(taken, 0).filter(withContent(exchange, taken.content()));
             })
         .then(Mono.defer(() -> held(exchange).map(HeldExchange::write).orElseGet(Mono::empty)))

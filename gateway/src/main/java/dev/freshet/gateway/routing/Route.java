@@ -103,6 +103,12 @@ public record Route(
     return path.matches(requestPath) && conditions.areMet(headers);
   }
 
+  /** The variables of its path, as a request that it takes has them; decoded. */
+  public Map<String, String> variables(String requestPath) {
+    PathPattern.PathMatchInfo match = path.matchAndExtract(PathContainer.parsePath(requestPath));
+    return match == null ? Map.of() : match.getUriVariables();
+  }
+
   /** What a method means here. */
   public Intent intent(String method) {
     return methods.getOrDefault(method, Intent.of(method));

@@ -73,7 +73,8 @@ final class Environment {
       problems.add(
           at.problem(
               NAME.matcher(name).matches()
-                  ? "the environment variable %s is not set".formatted(name)
+                  ? "the environment variable %s is not set (a filter's own ${%1$s} is written $\\{%1$s})"
+                      .formatted(name)
                   : "'%s' is no variable; write ${NAME}".formatted(variable.group())));
       return "";
     }
