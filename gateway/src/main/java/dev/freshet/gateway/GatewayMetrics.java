@@ -11,9 +11,11 @@ import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -71,6 +73,26 @@ final class GatewayMetrics implements Consumer<Observation> {
         .register(meters);
   }
 
+  /** What is said of routes and instances that are gone; else it would grow with every reload. */
+  private void forget(Set<String> routes, List<Instance> instances) {
+    Set<String> backends = new HashSet<>();
+    instances.forEach(instance -> backends.add(instance.spec().id()));
+    requests
+        .entrySet()
+        .removeIf(
+            known -> {
+              Labels labels = known.getKey();
+              boolean isGone =
+                  !(routes.contains(labels.route()) || labels.route().equals(Observation.NONE))
+                      || !(backends.contains(labels.backend())
+                          || labels.backend().equals(Observation.NONE));
+              if (isGone) {
+                meters.remove(known.getValue());
+              }
+              return isGone;
+            });
+  }
+
   private static void watch(
       MultiGauge gauge, List<Instance> instances, ToDoubleFunction<Instance> value) {
     gauge.register(
@@ -110,7 +132,8 @@ final class GatewayMetrics implements Consumer<Observation> {
           staleness.record(Duration.ofNanos(Math.round(read.lagSeconds() * NANOS_PER_SECOND)));
         }
       }
-      case Observation.RoutesInForce(int now, List<Instance> instances) -> {
+      case Observation.RoutesInForce(int now, Set<String> routes, List<Instance> instances) -> {
+        forget(routes, instances);
         generation.set(now);
         reloadFailed.set(0);
         watch(up, instances, i -> i.health().state() == Instance.State.READY ? 1 : 0);

@@ -7,10 +7,14 @@ import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.session.Sessions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Everything worth telling of a request; metrics and log only render it. */
 sealed interface Observation {
+
+  /** Stands for no route, or no instance. */
+  String NONE = "none";
 
   /**
    * A request was answered.
@@ -42,11 +46,14 @@ sealed interface Observation {
   /**
    * Routes are in force.
    *
+   * @param routes their ids
    * @param instances those that they use
    */
-  record RoutesInForce(int generation, List<Instance> instances) implements Observation {
+  record RoutesInForce(int generation, Set<String> routes, List<Instance> instances)
+      implements Observation {
 
     public RoutesInForce {
+      routes = Set.copyOf(routes);
       instances = List.copyOf(instances);
     }
   }

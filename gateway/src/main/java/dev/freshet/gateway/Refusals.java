@@ -25,8 +25,6 @@ import reactor.core.publisher.Mono;
 /** Answers that the gateway makes itself. */
 final class Refusals {
 
-  private static final String NONE = "none";
-
   private final ProblemResponses problems;
   private final Answering answering;
   private final Consumer<Observation> observer;
@@ -52,7 +50,7 @@ final class Refusals {
 
     /** A request that no route takes begins now. */
     static Told unrouted(String method) {
-      return new Told(NONE, Intent.of(method), System.nanoTime());
+      return new Told(Observation.NONE, Intent.of(method), System.nanoTime());
     }
 
     Duration took() {
@@ -116,7 +114,7 @@ final class Refusals {
 
   private Mono<Void> answered(
       Exchange exchange, Head head, Told told, Supplier<Mono<Void>> answering) {
-    observer.accept(told.finished(NONE, head.status()));
+    observer.accept(told.finished(Observation.NONE, head.status()));
     Mono<Void> answer = Mono.defer(answering);
     EventLoop loop = exchange.eventLoop();
     return loop == null ? answer : LaterTurn.of(answer, loop);

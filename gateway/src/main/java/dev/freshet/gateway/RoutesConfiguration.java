@@ -13,6 +13,7 @@ import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Instances;
 import dev.freshet.gateway.pool.PositionClient;
 import dev.freshet.gateway.pool.PrimaryPositions;
+import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.file.RoutesFile;
 import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.gateway.routing.file.Surroundings.Exposure;
@@ -20,7 +21,9 @@ import dev.freshet.gateway.system.SystemView;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.cloud.gateway.filter.factory.GatewayFilterFactory;
 import org.springframework.cloud.gateway.support.ConfigurationService;
@@ -97,12 +100,19 @@ class RoutesConfiguration {
                     switch (outcome) {
                       case RoutesLoader.Loaded loaded ->
                           new Observation.RoutesInForce(
-                              loaded.edition().generation(), live.instances());
+                              loaded.edition().generation(), routeIds(live), live.instances());
                       case RoutesLoader.Refused refused -> new Observation.RoutesRefused();
                     }),
             Clock.systemUTC());
     loader.start(RoutesFile.text(settings.routes()));
     return loader;
+  }
+
+  private static Set<String> routeIds(LiveRoutes live) {
+    return live.current().stream()
+        .flatMap(now -> now.routes().all().stream())
+        .map(Route::id)
+        .collect(Collectors.toSet());
   }
 
   @Bean(initMethod = "start")

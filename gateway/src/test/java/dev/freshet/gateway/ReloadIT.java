@@ -108,6 +108,8 @@ class ReloadIT {
   @Test
   void changedFileIsInForceWithinASecond() throws Exception {
     assertThat(source(send("GET", "/plain/1"))).isEqualTo("first");
+    assertThat(operator("/actuator/prometheus"))
+        .contains("freshet_requests_seconds_count{backend=\"first\"");
     write(routes("second"));
     await()
         .atMost(Duration.ofSeconds(1))
@@ -121,7 +123,9 @@ class ReloadIT {
     assertThat(operator("/actuator/prometheus"))
         .contains("freshet_routes_generation 2.0")
         .contains("freshet_backend_up{backend=\"second\"} 1.0")
-        .doesNotContain("backend=\"first\"} 1.0");
+        .contains("freshet_requests_seconds_count{backend=\"second\"")
+        .as("of what is gone")
+        .doesNotContain("backend=\"first\"");
     assertThat(gateway.getBean(RoutesLoader.class).editions())
         .extracting(Edition::changes)
         .containsExactly(
