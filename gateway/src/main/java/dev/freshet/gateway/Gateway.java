@@ -182,9 +182,11 @@ public class Gateway {
       RequestPath.Stages stages,
       Refusals refusals,
       GatewayMetrics metrics,
-      GatewaySettings settings) {
+      GatewaySettings settings,
+      Scheduler blockingScheduler) {
     Mirror mirror = new Mirror(stages.forwarding(), settings.timeout());
-    return new Intake(live, requestPath, new Mirroring(mirror, metrics), refusals);
+    return new Intake(
+        live, requestPath, new Mirroring(mirror, metrics), refusals, blockingScheduler);
   }
 
   @Bean

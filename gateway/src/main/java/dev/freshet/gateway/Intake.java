@@ -2,7 +2,6 @@ package dev.freshet.gateway;
 
 import static org.springframework.http.HttpHeaders.ALLOW;
 import static org.springframework.http.HttpHeaders.AUTHORIZATION;
-import static org.springframework.http.HttpHeaders.CONTENT_LENGTH;
 import static org.springframework.http.HttpHeaders.CONTENT_TYPE;
 import static org.springframework.http.HttpHeaders.WWW_AUTHENTICATE;
 
@@ -26,12 +25,12 @@ import dev.freshet.gateway.routing.Route;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import io.netty.channel.EventLoop;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /** The first half of a request's way: its route, its intent, whether it may, and its filters. */
@@ -40,19 +39,47 @@ final class Intake {
   /** Reads with more content than this go only to copies that need not be waited for. */
   private static final int MOST_HELD_BYTES = 64 * 1024;
 
-  private static final Duration CONTENT_WITHIN = Duration.ofSeconds(10);
+  /** Longer GraphQL is not parsed on an event loop, where others wait meanwhile. */
+  private static final int PARSED_AT_ONCE = 4 * 1024;
 
   private final GraphQlIntent graphQlIntent = new GraphQlIntent();
+  private final HeldContents contents = new HeldContents();
   private final LiveRoutes live;
   private final RequestPath path;
   private final Mirroring mirroring;
   private final Refusals refusals;
+  private final Scheduler blocking;
 
-  Intake(LiveRoutes live, RequestPath path, Mirroring mirroring, Refusals refusals) {
+  /**
+   * Prepares to take requests in.
+   *
+   * @param blocking where what takes long is done
+   */
+  Intake(
+      LiveRoutes live,
+      RequestPath path,
+      Mirroring mirroring,
+      Refusals refusals,
+      Scheduler blocking) {
     this.live = live;
     this.path = path;
     this.mirroring = mirroring;
     this.refusals = refusals;
+    this.blocking = blocking;
+  }
+
+  /** A request on the generation of the routes on which it began. */
+  private record Visit(
+      Exchange exchange, Generation generation, Function<Taken, Mono<Void>> filtered) {
+
+    Visit with(Exchange other) {
+      return new Visit(other, generation, filtered);
+    }
+
+    /** The exchange by which the gateway answers for a route itself. */
+    Exchange answering(Route route) {
+      return CrossOrigin.on(route, exchange);
+    }
   }
 
   /**
@@ -63,105 +90,24 @@ final class Intake {
    */
   Mono<Void> handle(Exchange exchange, Function<Taken, Mono<Void>> filtered) {
     return Mono.using(
-        live::enter, generation -> handle(exchange, generation, filtered), Generation::leave);
+        live::enter,
+        generation -> handle(new Visit(exchange, generation, filtered)),
+        Generation::leave);
   }
 
-  private Mono<Void> handle(
-      Exchange exchange, Generation generation, Function<Taken, Mono<Void>> filtered) {
+  private Mono<Void> handle(Visit visit) {
+    Exchange exchange = visit.exchange();
     return switch (Decision.of(
-        generation.routes(), exchange.method(), exchange.path(), exchange.headers()::getAll)) {
+        visit.generation().routes(),
+        exchange.method(),
+        exchange.path(),
+        exchange.headers()::getAll)) {
       case Decision.Unrouted(ProblemCode code, String detail) ->
           refusals.refuse(exchange, code, detail, Told.unrouted(exchange.method()));
       case Decision.Preflight(Route route, Cors cors) -> preflight(exchange, route, cors);
-      case Decision.ByContent(Route route, GraphQl graphQl) ->
-          byContent(exchange, generation, route, graphQl, filtered);
-      case Decision.Routed routed -> routed(exchange, generation, routed, filtered);
+      case Decision.ByContent(Route route, GraphQl graphQl) -> byContent(visit, route, graphQl);
+      case Decision.Routed routed -> routed(visit, routed);
     };
-  }
-
-  private Mono<Void> routed(
-      Exchange exchange,
-      Generation generation,
-      Decision.Routed routed,
-      Function<Taken, Mono<Void>> filtered) {
-    return switch (routed) {
-      case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) -> {
-        Head head = Head.of(ProblemCode.METHOD_NOT_ALLOWED.status());
-        head.headers().set(ALLOW, String.join(", ", allow));
-        yield refusals.refuse(
-            CrossOrigin.on(route, exchange),
-            head,
-            Problem.of(ProblemCode.METHOD_NOT_ALLOWED, detail),
-            Told.of(route, intent));
-      }
-      case Decision.Taken(Route route, Intent intent) ->
-          admit(new Visit(exchange, generation, route, intent, filtered));
-    };
-  }
-
-  private Mono<Void> byContent(
-      Exchange exchange,
-      Generation generation,
-      Route route,
-      GraphQl graphQl,
-      Function<Taken, Mono<Void>> filtered) {
-    String method = exchange.method();
-    String type = exchange.headers().get(CONTENT_TYPE, "");
-    if (!exchange.hasBody()) {
-      Content content = Content.of(exchange.target(), "", "");
-      return routed(
-          exchange,
-          generation,
-          Decision.of(route, method, graphQlIntent.of(content, graphQl).intent()),
-          filtered);
-    }
-    if (!Content.isReadable(type) || declaredLength(exchange) > Content.MOST_BYTES) {
-      return routed(exchange, generation, Decision.of(route, method, Intent.WRITE), filtered);
-    }
-    return held(
-        exchange,
-        Content.MOST_BYTES,
-        Told.of(route, Intent.WRITE),
-        held -> {
-          Content content = Content.of(exchange.target(), type, held.text());
-          return routed(
-              held,
-              generation,
-              Decision.of(route, method, graphQlIntent.of(content, graphQl).intent()),
-              filtered);
-        });
-  }
-
-  /** In bytes; 0 where it does not say. */
-  private static long declaredLength(Exchange exchange) {
-    String length = exchange.headers().get(CONTENT_LENGTH, "0");
-    return length.matches("\\d{1,18}") ? Long.parseLong(length) : 0;
-  }
-
-  /** Goes on once the request's content is all there. */
-  private Mono<Void> held(
-      Exchange exchange, int most, Told told, Function<HeldContent, Mono<Void>> onwards) {
-    return HeldContent.read(exchange, most)
-        .map(Optional::of)
-        .timeout(CONTENT_WITHIN)
-        .onErrorResume(
-            failure ->
-                refusals
-                    .refuse(
-                        exchange,
-                        failure instanceof HeldContent.TooLarge
-                            ? ProblemCode.TOO_LARGE
-                            : ProblemCode.BAD_REQUEST,
-                        failure instanceof HeldContent.TooLarge
-                            ? failure.getMessage() + ", and does not say so before."
-                            : "The content did not come in time, or not whole.",
-                        told)
-                    .then(Mono.just(Optional.empty())))
-        .flatMap(
-            content ->
-                content
-                    .map(bytes -> onwards.apply(new HeldContent(exchange, bytes)))
-                    .orElseGet(Mono::empty));
   }
 
   private Mono<Void> preflight(Exchange exchange, Route route, Cors cors) {
@@ -177,37 +123,56 @@ final class Intake {
                     told));
   }
 
-  /** A request that a route takes. */
-  private record Visit(
-      Exchange exchange,
-      Generation generation,
-      Route route,
-      Intent intent,
-      Function<Taken, Mono<Void>> filtered) {
-
-    Admitted admitted(Exchange behindFilters, @Nullable String principal) {
-      return new Admitted(
-          CrossOrigin.on(route, behindFilters),
-          generation.pools(),
-          route,
-          Told.of(route, intent),
-          principal);
-    }
+  private Mono<Void> routed(Visit visit, Decision.Routed routed) {
+    return switch (routed) {
+      case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) -> {
+        Head head = Head.of(ProblemCode.METHOD_NOT_ALLOWED.status());
+        head.headers().set(ALLOW, String.join(", ", allow));
+        yield refusals.refuse(
+            visit.answering(route),
+            head,
+            Problem.of(ProblemCode.METHOD_NOT_ALLOWED, detail),
+            Told.of(route, intent));
+      }
+      case Decision.Taken(Route route, Intent intent) ->
+          admit(
+              Admission.of(route.access(), intent, authorization(visit)),
+              visit,
+              route,
+              intent,
+              principal -> passFilters(visit, route, intent, principal));
+    };
   }
 
-  private Mono<Void> admit(Visit visit) {
-    return switch (Admission.of(
-        visit.route().access(), visit.intent(), visit.exchange().headers().getAll(AUTHORIZATION))) {
-      case Admission.Settled settled -> settled(settled, visit);
+  private static List<String> authorization(Visit visit) {
+    return visit.exchange().headers().getAll(AUTHORIZATION);
+  }
+
+  /** Goes on with the principal, if the client may. */
+  private Mono<Void> admit(
+      Admission admission,
+      Visit visit,
+      Route route,
+      Intent intent,
+      Function<Optional<String>, Mono<Void>> onwards) {
+    return switch (admission) {
+      case Admission.Admitted(String principal) -> onwards.apply(Optional.ofNullable(principal));
+      case Admission.Refused(Problem problem, String challenge) -> {
+        Head head = Head.of(problem.code().status());
+        if (challenge != null) {
+          head.headers().set(WWW_AUTHENTICATE, challenge);
+        }
+        yield refusals.refuse(visit.answering(route), head, problem, Told.of(route, intent));
+      }
       case Admission.ByToken token -> {
         TokenCheck tokens = visit.generation().tokens().orElseThrow();
         yield tokens
             .known(token)
-            .map(settled -> settled(settled, visit))
+            .map(settled -> admit(settled, visit, route, intent, onwards))
             .orElseGet(
                 () ->
                     onLoop(visit.exchange(), tokens.check(token))
-                        .flatMap(settled -> settled(settled, visit)));
+                        .flatMap(settled -> admit(settled, visit, route, intent, onwards)));
       }
     };
   }
@@ -217,57 +182,120 @@ final class Intake {
     return loop == null ? elsewhere : elsewhere.publishOn(Schedulers.fromExecutor(loop));
   }
 
-  private Mono<Void> settled(Admission.Settled settled, Visit visit) {
-    return switch (settled) {
-      case Admission.Refused(Problem problem, String challenge) -> {
-        Head head = Head.of(problem.code().status());
-        if (challenge != null) {
-          head.headers().set(WWW_AUTHENTICATE, challenge);
-        }
-        yield refusals.refuse(
-            CrossOrigin.on(visit.route(), visit.exchange()),
-            head,
-            problem,
-            Told.of(visit.route(), visit.intent()));
-      }
-      case Admission.Admitted(String principal) ->
-          visit.route().filters().isEmpty()
-              ? goOn(visit, principal)
-              : visit
-                  .filtered()
-                  .apply(
-                      new Taken(
-                          visit.generation().filters().of(visit.route()),
-                          visit.route().variables(visit.exchange().path()),
-                          visit.exchange() instanceof HeldContent held ? held.content() : null,
-                          passed ->
-                              mirroring.around(visit.admitted(passed, principal), path::goOn)));
-    };
+  /** Nothing is read from a client who has not shown a token where all need one. */
+  private Mono<Void> byContent(Visit visit, Route route, GraphQl graphQl) {
+    return admit(
+        Admission.ofAnyIntent(route.access(), authorization(visit)),
+        visit,
+        route,
+        route.intent(visit.exchange().method()),
+        principal -> readContent(visit, route, graphQl));
+  }
+
+  private Mono<Void> readContent(Visit visit, Route route, GraphQl graphQl) {
+    Exchange exchange = visit.exchange();
+    List<String> types = exchange.headers().getAll(CONTENT_TYPE);
+    if (!exchange.hasBody()) {
+      return meant(visit, route, graphQl, Content.of(exchange.target(), List.of(), ""));
+    }
+    Optional<Mono<Void>> held =
+        Content.isReadable(types)
+            ? contents.hold(
+                exchange,
+                Content.MOST_BYTES,
+                content ->
+                    meant(
+                        visit.with(content),
+                        route,
+                        graphQl,
+                        Content.of(exchange.target(), types, content.text())),
+                failure -> notHeld(visit, route, Intent.WRITE, failure))
+            : Optional.empty();
+    return held.orElseGet(() -> routed(visit, Decision.of(route, exchange.method(), Intent.WRITE)));
+  }
+
+  private Mono<Void> meant(Visit visit, Route route, GraphQl graphQl, Content content) {
+    String method = visit.exchange().method();
+    if (content.length() <= PARSED_AT_ONCE) {
+      return routed(visit, Decision.of(route, method, graphQlIntent.of(content, graphQl).intent()));
+    }
+    Mono<GraphQlIntent.Found> parsed =
+        Mono.fromCallable(() -> graphQlIntent.of(content, graphQl)).subscribeOn(blocking);
+    return onLoop(visit.exchange(), parsed)
+        .flatMap(found -> routed(visit, Decision.of(route, method, found.intent())));
+  }
+
+  private Mono<Void> notHeld(Visit visit, Route route, Intent intent, Throwable failure) {
+    boolean isTooLarge = failure instanceof HeldContent.TooLarge;
+    return refusals.refuse(
+        visit.answering(route),
+        isTooLarge ? ProblemCode.TOO_LARGE : ProblemCode.BAD_REQUEST,
+        isTooLarge
+            ? failure.getMessage() + ", and does not say so before; send it with Content-Length."
+            : "The content did not come in time, or not whole; send it again.",
+        Told.of(route, intent));
+  }
+
+  private Mono<Void> passFilters(
+      Visit visit, Route route, Intent intent, Optional<String> principal) {
+    return route.filters().isEmpty()
+        ? goOn(visit, route, intent, principal.orElse(null))
+        : visit
+            .filtered()
+            .apply(
+                new Taken(
+                    visit.generation().filters().of(route),
+                    route.variables(visit.exchange().path()),
+                    visit.exchange() instanceof HeldContent held ? held.content() : null,
+                    passed -> leave(visit.with(passed), route, intent, principal.orElse(null))));
   }
 
   /** A read whose content is small is held, so that it can wait for copies as others do. */
-  private Mono<Void> goOn(Visit visit, @Nullable String principal) {
+  private Mono<Void> goOn(Visit visit, Route route, Intent intent, @Nullable String principal) {
     Exchange exchange = visit.exchange();
-    if (visit.route().webSocket()
-        && WebSockets.isAskedFor(exchange)
-        && !CrossOrigin.mayOpen(visit.route(), exchange.headers())) {
+    Optional<String> objection =
+        route.webSocket() && WebSockets.isAskedFor(exchange)
+            ? WebSockets.objection(exchange)
+            : Optional.empty();
+    if (objection.isPresent()) {
+      Head head = Head.of(ProblemCode.BAD_REQUEST.status());
+      head.headers().set(WebSockets.VERSION_HEADER, WebSockets.VERSION);
       return refusals.refuse(
-          exchange,
+          visit.answering(route),
+          head,
+          Problem.of(ProblemCode.BAD_REQUEST, objection.get()),
+          Told.of(route, intent));
+    }
+    if (route.webSocket()
+        && WebSockets.isAskedFor(exchange)
+        && !CrossOrigin.mayOpen(route, exchange.headers())) {
+      return refusals.refuse(
+          visit.answering(route),
           ProblemCode.FORBIDDEN,
           "Pages of this origin may not open this (cors in routes.yaml).",
-          Told.of(visit.route(), visit.intent()));
+          Told.of(route, intent));
     }
-    boolean isToBeHeld =
-        visit.intent() == Intent.READ
-            && !exchange.isRepeatable()
-            && declaredLength(exchange) > 0
-            && declaredLength(exchange) <= MOST_HELD_BYTES;
-    return isToBeHeld
-        ? held(
-            exchange,
-            MOST_HELD_BYTES,
-            Told.of(visit.route(), visit.intent()),
-            held -> mirroring.around(visit.admitted(held, principal), path::goOn))
-        : mirroring.around(visit.admitted(exchange, principal), path::goOn);
+    long length = HeldContents.declaredLength(exchange);
+    Optional<Mono<Void>> held =
+        intent == Intent.READ && !exchange.isRepeatable() && length > 0
+            ? contents.hold(
+                exchange,
+                MOST_HELD_BYTES,
+                content -> leave(visit.with(content), route, intent, principal),
+                failure -> notHeld(visit, route, intent, failure))
+            : Optional.empty();
+    return held.orElseGet(() -> leave(visit, route, intent, principal));
+  }
+
+  /** To the second half of its way. */
+  private Mono<Void> leave(Visit visit, Route route, Intent intent, @Nullable String principal) {
+    return mirroring.around(
+        new Admitted(
+            visit.answering(route),
+            visit.generation().pools(),
+            route,
+            Told.of(route, intent),
+            principal),
+        path::goOn);
   }
 }

@@ -36,7 +36,7 @@ final class Mirroring {
       observer.accept(new Observation.Mirrored(admitted.route().id(), Mirror.Outcome.SKIPPED));
       return way.apply(admitted);
     }
-    Mirror.Copy copy = mirror.copy(admitted.exchange(), candidate.get());
+    Mirror.Copy copy = mirror.copy(admitted.exchange(), admitted.principal(), candidate.get());
     Fingerprinted watched = new Fingerprinted(admitted.exchange());
     return way.apply(admitted.with(watched))
         .doOnSuccess(

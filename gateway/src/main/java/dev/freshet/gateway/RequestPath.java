@@ -35,6 +35,8 @@ final class RequestPath {
    */
   private static final Duration SHORTEST_ATTEMPT = Duration.ofMillis(10);
 
+  private static final int SWITCHING_PROTOCOLS = 101;
+
   private final Stages stages;
   private final Refusals refusals;
   private final Consumer<Observation> observer;
@@ -193,16 +195,30 @@ final class RequestPath {
                                 candidate,
                                 source(request, candidate),
                                 timeline),
-                            at)))
+                            at)
+                        .doOnNext(verdict -> opened(verdict, request, candidate, head.status()))))
         .flatMap(attempt -> after(attempt, request, candidate, index));
+  }
+
+  /** A WebSocket is answered when it is opened, however long it stays. */
+  private void opened(Forwarder.Verdict verdict, Request request, Candidate candidate, int status) {
+    if (status == SWITCHING_PROTOCOLS && verdict instanceof Forwarder.Verdict.Passed) {
+      answered(request, candidate, status);
+    }
+  }
+
+  private void answered(Request request, Candidate candidate, int status) {
+    observer.accept(request.told().finished(candidate.instance().spec().id(), status));
+    if (request.intent() == Intent.READ) {
+      observer.accept(readAnswered(request, candidate));
+    }
   }
 
   private Mono<Void> after(Attempt attempt, Request request, Candidate candidate, int index) {
     return switch (attempt) {
       case Attempt.Answered(int status) -> {
-        observer.accept(request.told().finished(candidate.instance().spec().id(), status));
-        if (request.intent() == Intent.READ) {
-          observer.accept(readAnswered(request, candidate));
+        if (status != SWITCHING_PROTOCOLS) {
+          answered(request, candidate, status);
         }
         yield Mono.empty();
       }

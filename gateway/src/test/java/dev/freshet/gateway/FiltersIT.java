@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.absent;
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
@@ -16,8 +17,11 @@ import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.core.Options;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import com.github.tomakehurst.wiremock.stubbing.Scenario;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -173,6 +177,25 @@ class FiltersIT {
     assertThat(answer.statusCode()).isEqualTo(302);
     assertThat(answer.headers().firstValue("Location"))
         .hasValue("http://127.0.0.1:%s/v1/orders/8".formatted(port()));
+  }
+
+  /** What the client names there is its own, not what filters add. */
+  @Test
+  void connectionHeaderTakesNothingFromWhatFiltersAdd() throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port()))) {
+      socket.setSoTimeout(10_000);
+      socket
+          .getOutputStream()
+          .write(
+              "GET /shop/orders HTTP/1.1\r\nHost: a\r\nConnection: close, X-From, X-Mine\r\nX-Mine: 1\r\n\r\n"
+                  .getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .startsWith("HTTP/1.1 200 ");
+    }
+    backend.verify(
+        getRequestedFor(urlEqualTo("/orders"))
+            .withHeader("X-From", equalTo("gateway"))
+            .withHeader("X-Mine", absent()));
   }
 
   @Test

@@ -160,7 +160,7 @@ class GraphQlIT {
       out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       String answer =
           new String(socket.getInputStream().readNBytes(280), StandardCharsets.US_ASCII);
-      assertThat(answer).startsWith("HTTP/1.1 413 ").contains("too-large");
+      assertThat(answer).startsWith("HTTP/1.1 413 ");
     }
     assertThat(source(post("/graphql", "{\"a\":\"" + "x".repeat(300_000) + "\"}")))
         .as("that says how much it is")

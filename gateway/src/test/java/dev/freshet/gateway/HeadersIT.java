@@ -150,7 +150,7 @@ class HeadersIT {
     List<Row> rows = rows("Of requests");
     StringBuilder request =
         new StringBuilder(
-            "GET /x HTTP/1.1\r\nHost: shop.example\r\nConnection: X-Named, close\r\nX-Named: 1\r\nX-Other: a\r\nX-Other: b\r\n");
+            "GET /x HTTP/1.1\r\nHost: shop.example\r\nConnection: X-Named, close\r\nX-Named: 1\r\nX-Other: a\r\nX-Other: b\r\nFreshet_Principal: root\r\nX_Forwarded_For: 10.0.0.1\r\n");
     rows.stream()
         .flatMap(row -> row.names().stream())
         .filter(name -> !FRAMING.contains(name.toLowerCase(Locale.ROOT)) && !name.equals("Host"))

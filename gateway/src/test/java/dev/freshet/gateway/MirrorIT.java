@@ -7,15 +7,26 @@ import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.notFound;
 import static com.github.tomakehurst.wiremock.client.WireMock.ok;
+import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Date;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -103,6 +114,46 @@ class MirrorIT {
     awaitCounted("filtered", "same", 1);
     shadow.verify(
         getRequestedFor(urlEqualTo("/filtered")).withHeader("X-From", equalTo("gateway")));
+  }
+
+  /** A backend that goes by it would answer somebody else. */
+  @Test
+  void mirroredRequestIsOfTheSamePrincipal() throws Exception {
+    RSAKey key = new RSAKeyGenerator(2048).keyID("one").generate();
+    serving.stubFor(any(urlEqualTo("/keys")).willReturn(okJson(new JWKSet(key).toString())));
+    Files.writeString(
+        folder.resolve("routes.yaml"),
+        """
+        version: 1
+        jwt: { issuer: "https://login.example", audience: [ shop ], keys: "%1$s/keys" }
+        routes:
+          - { id: own, path: /**, access: { read: [] }, read: { pool: all, mirror: { pool: shadow } } }
+        pools:
+          all: { instances: [ { id: serving, url: "%1$s" } ] }
+          shadow: { instances: [ { id: shadow, url: "%2$s" } ] }
+        """
+            .formatted(serving.baseUrl(), shadow.baseUrl()));
+    Awaitility.await()
+        .until(
+            () ->
+                TestGateway.operate(gateway, "GET", "/api/status", "")
+                    .body()
+                    .contains("\"generation\":2"));
+    SignedJWT token =
+        new SignedJWT(
+            new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("one").build(),
+            new JWTClaimsSet.Builder()
+                .issuer("https://login.example")
+                .audience("shop")
+                .subject("ada")
+                .expirationTime(Date.from(Instant.now().plusSeconds(300)))
+                .build());
+    token.sign(new RSASSASigner(key));
+    assertThat(send("GET", "/mine", "Authorization", "Bearer " + token.serialize()).statusCode())
+        .isEqualTo(200);
+    awaitCounted("own", "same", 1);
+    shadow.verify(
+        getRequestedFor(urlEqualTo("/mine")).withHeader("Freshet-Principal", equalTo("ada")));
   }
 
   @Test

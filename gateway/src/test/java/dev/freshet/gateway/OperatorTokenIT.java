@@ -45,6 +45,34 @@ class OperatorTokenIT {
     return Gateway.start(properties);
   }
 
+  /** Of a browser, which asks before it sends a token. */
+  @Test
+  void preflightIsNoFaultOfTheGateway() throws Exception {
+    try (ConfigurableApplicationContext gateway = start("127.0.0.1", "")) {
+      assertThat(
+              TestGateway.operate(
+                      gateway,
+                      "OPTIONS",
+                      "/api/status",
+                      "",
+                      "Origin",
+                      "https://elsewhere.example",
+                      "Access-Control-Request-Method",
+                      "GET")
+                  .statusCode())
+          .isLessThan(500);
+      assertThat(
+              TestGateway.operate(
+                      gateway,
+                      "POST",
+                      "/api/explain",
+                      "{\"method\":\"GET\",\"path\":\"/x\",\"headers\":{\"a b\":\"c\"}}")
+                  .statusCode())
+          .as("a header that can't be one")
+          .isEqualTo(400);
+    }
+  }
+
   @Test
   void beyondLoopbackTheyNeedAToken() {
     assertThatThrownBy(() -> start("0.0.0.0", "").close())

@@ -3,8 +3,15 @@ package dev.freshet.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.freshet.gateway.live.LiveRoutes;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,9 +19,16 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
@@ -98,7 +112,13 @@ class WebSocketIT {
                         .get(
                             "/events",
                             (request, response) -> response.sse().sendString(events.asFlux()))
-                        .get("/refused", (request, response) -> response.status(403).send())
+                        .get(
+                            "/refused",
+                            (request, response) ->
+                                response.status(403).header("X-Why", "no").send())
+                        .get(
+                            "/plain-answer",
+                            (request, response) -> response.sendString(Mono.just("plain")))
                         .get(
                             "/plain",
                             (request, response) ->
@@ -212,6 +232,14 @@ class WebSocketIT {
     return TestGateway.operate(gateway, "GET", "/api/status", "").body();
   }
 
+  private void awaitNoneInFlight() {
+    Awaitility.await()
+        .until(
+            () ->
+                gateway.getBean(LiveRoutes.class).instances().stream()
+                    .allMatch(instance -> instance.inFlight() == 0));
+  }
+
   @Test
   void framesPassBothWaysUntilTheClientCloses() throws Exception {
     Ear ear = new Ear();
@@ -233,7 +261,7 @@ class WebSocketIT {
     socket.sendClose(4_002, "done").get();
     assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("4002 done");
     assertThat(ear.next()).startsWith(END);
-    Awaitility.await().until(() -> !status().contains("\"inFlight\":1"));
+    awaitNoneInFlight();
   }
 
   @Test
@@ -245,20 +273,22 @@ class WebSocketIT {
     Ear broken = new Ear();
     open("/dies", broken);
     assertThat(broken.next()).startsWith(END);
-    Awaitility.await().until(() -> !status().contains("\"inFlight\":1"));
+    awaitNoneInFlight();
   }
 
   @Test
   void clientThatIsGoneIsGoneForTheBackend() throws Exception {
     Ear ear = new Ear();
-    open("/echo", ear).abort();
-    Awaitility.await().until(() -> !status().contains("\"inFlight\":1"));
+    WebSocket socket = open("/echo", ear);
+    assertThat(status()).contains("\"inFlight\":1");
+    socket.abort();
+    awaitNoneInFlight();
   }
 
   @Test
   void refusalIsPassedAndADeclinedHandshakeGoesToTheNext() throws Exception {
     assertThat(refused("/refused")).isEqualTo(403);
-    assertThat(refused("/plain")).isEqualTo(200);
+    assertThat(refused("/plain-answer")).as("an answer that opens nothing").isEqualTo(502);
     Ear ear = new Ear();
     WebSocket socket = open("/echo", ear, "X-Twice", "1");
     socket.sendText("here", true).get();
@@ -323,5 +353,127 @@ class WebSocketIT {
     events.tryEmitComplete();
     reader.join(Duration.ofSeconds(10));
     assertThat(lines).containsExactly("data: 3", "");
+  }
+
+  private String raw(String request) throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port()))) {
+      socket.setSoTimeout(10_000);
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      StringBuilder head = new StringBuilder();
+      for (int read = socket.getInputStream().read();
+          read >= 0;
+          read = socket.getInputStream().read()) {
+        head.append((char) read);
+        if (head.toString().endsWith("\r\n\r\n")) {
+          break;
+        }
+      }
+      return head.toString();
+    }
+  }
+
+  /** Before any backend is asked. */
+  @Test
+  void handshakeThatIsNoneIsRefused() throws Exception {
+    String asked =
+        "GET /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n%s\r\n";
+    String key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    String version = "Sec-WebSocket-Version: 13\r\n";
+    for (String headers :
+        List.of(
+            version,
+            key,
+            key + "Sec-WebSocket-Version: 12\r\n",
+            key + key + version,
+            "Sec-WebSocket-Key: short\r\n" + version)) {
+      assertThat(raw(asked.formatted(headers)))
+          .startsWith("HTTP/1.1 400 ")
+          .containsIgnoringCase("sec-websocket-version: 13");
+    }
+    assertThat(heard).isEmpty();
+    assertThat(raw(asked.formatted(key + version)))
+        .startsWith("HTTP/1.1 101 ")
+        .doesNotContainIgnoringCase("content-length"); // RFC 9110, 8.6
+  }
+
+  @Test
+  void refusalKeepsItsHeaders() throws Exception {
+    assertThat(
+            raw(
+                "GET /refused HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"))
+        .startsWith("HTTP/1.1 403 ")
+        .contains("X-Why: no");
+  }
+
+  /** What the client has not offered, it can't speak. */
+  @Test
+  void subprotocolThatWasNotOfferedIsNotPassed() throws Exception {
+    try (ServerSocket odd = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                while (!odd.isClosed()) {
+                  answerOddly(odd);
+                }
+              });
+      Files.writeString(
+          folder.resolve("routes.yaml"),
+          """
+          version: 1
+          routes: [ { id: odd, path: /**, websocket: true, read: { pool: odd } } ]
+          pools: { odd: { instances: [ { id: odd, url: "http://127.0.0.1:%d" } ] } }
+          """
+              .formatted(odd.getLocalPort()));
+      Awaitility.await().until(() -> status().contains("\"generation\":2"));
+      assertThat(refused("/odd")).isEqualTo(502);
+      awaitNoneInFlight();
+    }
+  }
+
+  private static void answerOddly(ServerSocket server) {
+    try (Socket socket = server.accept()) {
+      BufferedReader lines =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+      String request = lines.readLine();
+      String key = "";
+      for (String line = lines.readLine();
+          line != null && !line.isEmpty();
+          line = lines.readLine()) {
+        if (line.toLowerCase(Locale.ROOT).startsWith("sec-websocket-key:")) {
+          key = line.substring(line.indexOf(':') + 1).strip();
+        }
+      }
+      boolean isPosition = String.valueOf(request).contains("/.freshet/");
+      byte[] accept =
+          MessageDigest.getInstance("SHA-1")
+              .digest(
+                  (key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+                      .getBytes(StandardCharsets.US_ASCII));
+      socket
+          .getOutputStream()
+          .write(
+              (isPosition
+                      ? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                      : "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: odd\r\nSec-WebSocket-Accept: %s\r\n\r\n"
+                          .formatted(Base64.getEncoder().encodeToString(accept)))
+                  .getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().flush();
+      socket.getInputStream().read();
+    } catch (IOException | NoSuchAlgorithmException e) {
+      // The gateway closed it, or the test has ended.
+    }
+  }
+
+  /** They have connections of their own. */
+  @Test
+  void manyWebSocketsLeaveRequestsTheirConnections() throws Exception {
+    List<WebSocket> open = new ArrayList<>();
+    for (int i = 0; i < 600; i++) {
+      open.add(open("/echo", new Ear()));
+    }
+    assertThat(TestGateway.send(gateway, "GET", "/plain", "").statusCode()).isEqualTo(200);
+    open.forEach(WebSocket::abort);
+    awaitNoneInFlight();
   }
 }

@@ -5,6 +5,7 @@ import dev.freshet.gateway.routing.Intent;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a request may go on, by what its route asks of it. */
@@ -55,6 +56,18 @@ public sealed interface Admission {
    * @param authorization the values of {@code Authorization}
    */
   static Admission of(Access access, Intent intent, List<String> authorization) {
+    return of(access, scoped -> scoped.of(intent), authorization);
+  }
+
+  /**
+   * Decides on a request whose intent is not known yet: a token is asked for, whatever it allows.
+   */
+  static Admission ofAnyIntent(Access access, List<String> authorization) {
+    return of(access, scoped -> List.of(), authorization);
+  }
+
+  private static Admission of(
+      Access access, Function<Access.Scoped, List<String>> scopes, List<String> authorization) {
     return switch (access) {
       case Access.Open() -> TO_EVERYBODY;
       case Access.Scoped scoped -> {
@@ -67,7 +80,7 @@ public sealed interface Admission {
         }
         String[] parts = authorization.getFirst().strip().split(" +", 2);
         yield parts.length == 2 && parts[0].equalsIgnoreCase(SCHEME)
-            ? new ByToken(parts[1], scoped.of(intent))
+            ? new ByToken(parts[1], scopes.apply(scoped))
             : Refused.unauthenticated(
                 "This needs a token; send it as Authorization: Bearer TOKEN.", SCHEME);
       }

@@ -42,8 +42,10 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
   private final ResourceRetriever retriever;
   private final Issuer issuer;
   private volatile @Nullable URI found;
+  private volatile boolean areKnown;
 
-  private IssuerKeys(Issuer issuer) {
+  /** Fetches nothing yet. */
+  IssuerKeys(Issuer issuer) {
     int millis = Math.toIntExact(TIMEOUT.toMillis());
     this.retriever = new DefaultResourceRetriever(millis, millis, MOST_BYTES);
     this.issuer = issuer;
@@ -51,13 +53,18 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
   }
 
   /** Keys that are kept for a while, and fetched anew when a token names one that is not known. */
-  static JWKSource<SecurityContext> of(Issuer issuer) {
-    return JWKSourceBuilder.create(new IssuerKeys(issuer))
+  JWKSource<SecurityContext> source() {
+    return JWKSourceBuilder.create(this)
         .cache(KEPT.toMillis(), TIMEOUT.multipliedBy(3).toMillis())
         .rateLimited(NOT_MORE_OFTEN_THAN.toMillis())
         .refreshAheadCache(false)
         .outageTolerant(KEPT_IN_AN_OUTAGE.toMillis())
         .build();
+  }
+
+  /** Whether they were there when they were fetched last. */
+  boolean areKnown() {
+    return areKnown;
   }
 
   @Override
@@ -70,8 +77,11 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
         from = discover();
         found = from;
       }
-      return JWKSet.parse(retriever.retrieveResource(from.toURL()).getContent());
+      JWKSet keys = JWKSet.parse(retriever.retrieveResource(from.toURL()).getContent());
+      areKnown = true;
+      return keys;
     } catch (IOException | ParseException | IllegalArgumentException e) {
+      areKnown = false;
       throw new JWKSetUnavailableException("The keys of " + issuer.name() + " are not there", e);
     }
   }

@@ -52,6 +52,7 @@ public final class TokenCheck {
   /** How far clocks may be apart (the default of Spring Security). */
   private static final Duration SKEW = Duration.ofSeconds(60);
 
+  private final IssuerKeys keys;
   private final NimbusJwtDecoder decoder;
   private final JwtGrantedAuthoritiesConverter authorities = new JwtGrantedAuthoritiesConverter();
   private final Cache<String, Bearer> known =
@@ -68,8 +69,9 @@ public final class TokenCheck {
     this.blocking = blocking;
     this.clock = clock;
     this.authorities.setAuthorityPrefix("");
+    this.keys = new IssuerKeys(issuer);
     this.decoder =
-        NimbusJwtDecoder.withJwkSource(IssuerKeys.of(issuer))
+        NimbusJwtDecoder.withJwkSource(keys.source())
             .jwsAlgorithms(
                 allowed ->
                     issuer.algorithms().stream()
@@ -78,7 +80,8 @@ public final class TokenCheck {
             .build();
     JwtTimestampValidator time = new JwtTimestampValidator(SKEW);
     time.setClock(clock);
-    JwtTypeValidator type = new JwtTypeValidator(List.of("JWT", "at+jwt")); // RFC 9068, 2.1
+    JwtTypeValidator type =
+        new JwtTypeValidator(List.of("JWT", "at+jwt", "application/at+jwt")); // RFC 9068, 2.1
     type.setAllowEmpty(true);
     this.decoder.setJwtValidator(
         new DelegatingOAuth2TokenValidator<>(
@@ -117,10 +120,11 @@ public final class TokenCheck {
       return bearer.to(request.scopes());
     } catch (BadJwtException e) {
       log.debug("A token was refused: {}", e.getMessage());
-      return Refused.unauthenticated(
-          "The token is not valid here, or not any more; get another one.",
-          "%s error=\"invalid_token\"".formatted(Admission.SCHEME));
+      return invalid();
     } catch (JwtException e) {
+      if (isOftenEnough(e) && keys.areKnown()) {
+        return invalid(); // its key is none of those that were there a moment ago
+      }
       log.atLevel(isOftenEnough(e) ? Level.DEBUG : Level.WARN)
           .log("Tokens can't be checked now, and their requests are refused: {}", e.getMessage());
       return new Refused(
@@ -129,6 +133,12 @@ public final class TokenCheck {
               "The keys that tokens are checked with can't be fetched now; try again."),
           null);
     }
+  }
+
+  private static Refused invalid() {
+    return Refused.unauthenticated(
+        "The token is not valid here, or not any more; get another one.",
+        "%s error=\"invalid_token\"".formatted(Admission.SCHEME));
   }
 
   /** Whether keys were not even asked for, because that was done a moment ago. */

@@ -150,21 +150,39 @@ public final class Choice {
         eligible.add(instance);
       }
     }
-    if (eligible.size() > 1) {
-      if (isWeighted(eligible)) {
-        drawByWeight(eligible);
-      } else {
-        eligible.sort(LEAST_BUSY);
-      }
-      eligible.sort(BY_KIND); // keeps the order within a kind
+    eligible.sort(BY_KIND);
+    for (int from = 0; from < eligible.size(); ) {
+      int to = endOfKind(eligible, from);
+      order(eligible.subList(from, to));
+      from = to;
     }
     return eligible;
   }
 
+  private static int endOfKind(List<Instance> instances, int from) {
+    SourceKind kind = instances.get(from).spec().kind();
+    int to = from + 1;
+    while (to < instances.size() && instances.get(to).spec().kind() == kind) {
+      to++;
+    }
+    return to;
+  }
+
+  /** Of one kind. */
+  private static void order(List<Instance> instances) {
+    if (instances.size() > 1) {
+      if (isWeighted(instances)) {
+        drawByWeight(instances);
+      } else {
+        instances.sort(LEAST_BUSY);
+      }
+    }
+  }
+
   private static boolean isWeighted(List<Instance> instances) {
-    int weight = instances.getFirst().spec().weight();
+    int weight = instances.getFirst().weight();
     for (Instance instance : instances) {
-      if (instance.spec().weight() != weight) {
+      if (instance.weight() != weight) {
         return true;
       }
     }
@@ -179,7 +197,7 @@ public final class Choice {
     record Drawn(Instance instance, double key) {}
     List<Instance> drawn =
         instances.stream()
-            .map(instance -> new Drawn(instance, key(instance.spec().weight())))
+            .map(instance -> new Drawn(instance, key(instance.weight())))
             .sorted(Comparator.comparingDouble(Drawn::key))
             .map(Drawn::instance)
             .toList();

@@ -92,6 +92,7 @@ public final class NettyExchange implements Exchange {
     response.responseHeaders().add(head.headers());
     // What sending it gives ends with the handshake.
     Sinks.Empty<Void> ended = Sinks.empty();
+    response.withConnection(connection -> connection.onDispose(ended::tryEmitEmpty));
     return response
         .sendWebsocket(
             (in, out) -> frames.pass(in, out).doFinally(signal -> ended.tryEmitEmpty()),

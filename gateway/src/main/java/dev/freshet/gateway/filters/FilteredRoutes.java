@@ -13,6 +13,7 @@ import org.springframework.cloud.gateway.filter.RouteToRequestUrlFilter;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
 import org.springframework.core.Ordered;
 import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Flux;
@@ -62,10 +63,31 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
             context -> {
               Taken taken = taken(context);
               ServerWebExchangeUtils.putUriTemplateVariables(exchange, taken.variables());
-              return new Chain(taken, 0).filter(withContent(exchange, taken.content()));
+              return new Chain(taken, 0)
+                  .filter(withContent(withoutNamed(exchange), taken.content()));
             })
         .then(Mono.defer(() -> held(exchange).map(HeldExchange::write).orElseGet(Mono::empty)))
         .doFinally(signal -> held(exchange).ifPresent(HeldExchange::end));
+  }
+
+  /**
+   * Without the headers that the client's {@code Connection} names: they end here, and those of the
+   * same name that filters add do not.
+   */
+  private static ServerWebExchange withoutNamed(ServerWebExchange exchange) {
+    List<String> named = exchange.getRequest().getHeaders().getConnection();
+    return named.isEmpty()
+        ? exchange
+        : exchange
+            .mutate()
+            .request(
+                request ->
+                    request.headers(
+                        headers -> {
+                          named.forEach(headers::remove);
+                          headers.remove(HttpHeaders.CONNECTION);
+                        }))
+            .build();
   }
 
   private static ServerWebExchange withContent(

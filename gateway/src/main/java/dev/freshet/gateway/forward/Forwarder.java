@@ -15,9 +15,11 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
 import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -117,7 +119,7 @@ public final class Forwarder {
         Mono.defer(
             () -> {
               instance.started();
-              return arrived(tried.candidate(), () -> attempt(tried, lane.client(), progress));
+              return arrived(tried.candidate(), () -> attempt(tried, lane, progress));
             });
     return within(tried.deadline(), attempt, progress, lane.loop())
         .onErrorResume(
@@ -171,10 +173,10 @@ public final class Forwarder {
                     : Mono.just(new Attempt.Declined()));
   }
 
-  private Mono<Attempt> attempt(Try tried, HttpClient client, Progress progress) {
+  private Mono<Attempt> attempt(Try tried, Connections.Lane lane, Progress progress) {
     return tried.isWebSocket()
-        ? webSocket(tried, client, progress)
-        : request(tried, client, progress);
+        ? webSocket(tried, lane.webSockets(), progress)
+        : request(tried, lane.client(), progress);
   }
 
   private Mono<Attempt> webSocket(Try tried, HttpClient client, Progress progress) {
@@ -186,20 +188,27 @@ public final class Forwarder {
               Head head = Head.of(WebSockets.SWITCHING_PROTOCOLS);
               HeaderRules.copyResponse(ofBackend, head.headers(), tried.instance().spec().url());
               WebSockets.OF_THE_HANDSHAKE.forEach(head.headers()::remove);
+              head.headers().remove(HttpHeaderNames.CONTENT_LENGTH); // Netty's own
               return told(tried, progress, head, position(ofBackend), () -> onwards.apply(head));
             })
         .onErrorResume(
             failure -> {
-              Integer status = WebSockets.refusal(failure);
-              if (status == null) {
+              Optional<HttpResponse> refusal = WebSockets.refusal(failure);
+              if (refusal.isEmpty()) {
                 return Mono.error(failure);
               }
+              int status = refusal.get().status().code();
               if (tried.mayDecline() && DECLINED.contains(status)) {
                 return Mono.just(new Attempt.Declined());
               }
+              HttpHeaders ofBackend = refusal.get().headers();
               Head head = Head.of(status);
+              HeaderRules.copyResponse(ofBackend, head.headers(), tried.instance().spec().url());
+              // The client library has thrown the content away.
+              head.headers().remove(HttpHeaderNames.CONTENT_TYPE);
               head.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
-              return told(tried, progress, head, null, () -> tried.exchange().answer(head));
+              return told(
+                  tried, progress, head, position(ofBackend), () -> tried.exchange().answer(head));
             });
   }
 
@@ -303,9 +312,21 @@ public final class Forwarder {
             || failure instanceof ConnectTimeoutException
             || failure instanceof UnresolvedAddressException;
     if (neverConnected) {
-      instance.unreachable(reason);
-      return new Attempt.Unreachable(reason);
+      log.debug("{} can't be reached", instance, failure);
+      String why = unreachable(failure);
+      instance.unreachable(why);
+      return new Attempt.Unreachable(why);
     }
     return sent ? new Attempt.Unanswered(reason) : new Attempt.NoConnection(reason);
+  }
+
+  /** In words that clients may read: without addresses. */
+  private static String unreachable(Throwable failure) {
+    if (failure instanceof ConnectTimeoutException) {
+      return "it took no connection in time";
+    }
+    return failure instanceof UnresolvedAddressException
+        ? "its name can't be resolved"
+        : "it refused the connection";
   }
 }

@@ -124,10 +124,15 @@ final class HeaderRules {
     while (headers.hasNext()) {
       Map.Entry<CharSequence, CharSequence> header = headers.next();
       String name = header.getKey().toString();
-      if (!staying.contains(name) && !named.contains(name)) {
+      if (!staying.contains(spelled(name)) && !named.contains(name)) {
         to.add(header.getKey(), header.getValue());
       }
     }
+  }
+
+  /** Backends by the rules of CGI take an underscore for a hyphen, and one header for the other. */
+  private static String spelled(String name) {
+    return name.indexOf('_') < 0 ? name : name.replace('_', '-');
   }
 
   /** The names that {@code Connection} lists. */

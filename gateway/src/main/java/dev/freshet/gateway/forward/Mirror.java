@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -60,7 +61,7 @@ public final class Mirror {
     private final String target;
     private final HttpHeaders headers = new DefaultHttpHeaders();
 
-    private Copy(Exchange exchange, Candidate candidate) {
+    private Copy(Exchange exchange, @Nullable String principal, Candidate candidate) {
       EventLoop loop = exchange.eventLoop();
       this.instance = candidate.instance();
       this.lane = loop == null ? instance.connections().onAny() : instance.connections().on(loop);
@@ -69,7 +70,7 @@ public final class Mirror {
       HeaderRules.copyRequest(
           new Forwarder.Try(
               exchange,
-              null,
+              principal,
               candidate,
               false,
               timeout,
@@ -127,8 +128,12 @@ public final class Mirror {
     }
   }
 
-  /** A copy of a request without content, for an instance. */
-  public Copy copy(Exchange exchange, Candidate candidate) {
-    return new Copy(exchange, candidate);
+  /**
+   * A copy of a request without content, for an instance.
+   *
+   * @param principal who the client is; null where nobody asked
+   */
+  public Copy copy(Exchange exchange, @Nullable String principal, Candidate candidate) {
+    return new Copy(exchange, principal, candidate);
   }
 }

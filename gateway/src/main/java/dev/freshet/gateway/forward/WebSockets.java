@@ -2,18 +2,23 @@ package dev.freshet.gateway.forward;
 
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakeException;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
@@ -31,8 +36,14 @@ public final class WebSockets {
   private static final Duration IDLE = Duration.ofHours(1);
 
   static final int SWITCHING_PROTOCOLS = 101;
+  private static final int REDIRECTION = 300;
 
   private static final String PROTOCOL = "Sec-WebSocket-Protocol";
+
+  public static final String VERSION_HEADER = "Sec-WebSocket-Version";
+  public static final String VERSION = "13";
+
+  private static final Pattern KEY = Pattern.compile("[A-Za-z0-9+/]{22}==");
 
   /** Each side has its own. */
   static final List<String> OF_THE_HANDSHAKE =
@@ -54,6 +65,22 @@ public final class WebSockets {
   }
 
   /**
+   * What is wrong with a handshake (RFC 6455, 4.2.1), found before any backend is asked.
+   *
+   * @return empty when nothing is
+   */
+  public static Optional<String> objection(Exchange exchange) {
+    List<String> keys = exchange.headers().getAll("Sec-WebSocket-Key");
+    if (keys.size() != 1 || !KEY.matcher(keys.getFirst()).matches()) {
+      return Optional.of(
+          "A WebSocket's handshake has one Sec-WebSocket-Key, of 16 bytes in base64.");
+    }
+    return VERSION.equals(exchange.headers().get(VERSION_HEADER))
+        ? Optional.empty()
+        : Optional.of("Of WebSockets version 13 is spoken here.");
+  }
+
+  /**
    * Opens one at the backend, then at the client.
    *
    * @param opening says whether the client may have what the backend answered
@@ -61,15 +88,18 @@ public final class WebSockets {
   static Mono<Attempt> pass(
       Forwarder.Try tried, HttpClient client, Forwarding forwarding, Opening opening) {
     Exchange exchange = tried.exchange();
-    ChosenProtocol protocol = new ChosenProtocol();
+    Handshake handshake = new Handshake(exchange);
     AtomicReference<@Nullable Attempt> ended = new AtomicReference<>();
     return client
-        .doOnRequest((request, connection) -> connection.addHandlerLast(protocol))
-        .headers(
-            headers -> {
-              HeaderRules.copyRequest(tried, forwarding, headers);
-              OF_THE_HANDSHAKE.forEach(headers::remove);
-              exchange.headers().getAll(PROTOCOL).forEach(one -> headers.add(PROTOCOL, one));
+        .doOnRequest(
+            (request, connection) -> {
+              HeaderRules.copyRequest(tried, forwarding, request.requestHeaders());
+              OF_THE_HANDSHAKE.forEach(request.requestHeaders()::remove);
+              exchange
+                  .headers()
+                  .getAll(PROTOCOL)
+                  .forEach(one -> request.requestHeaders().add(PROTOCOL, one));
+              connection.addHandlerLast(handshake);
             })
         .websocket(
             WebsocketClientSpec.builder()
@@ -85,7 +115,7 @@ public final class WebSockets {
                         head ->
                             exchange.upgrade(
                                 head,
-                                protocol.chosen,
+                                handshake.chosen,
                                 (fromClient, toClient) ->
                                     join(fromClient, toClient, fromBackend, toBackend)))
                     .doOnNext(ended::set)
@@ -94,17 +124,41 @@ public final class WebSockets {
   }
 
   /**
-   * Takes the subprotocol out of the backend's answer. Netty's client would fail where a backend
-   * chooses none of those that the client offers, which RFC 6455, 4.2.2, leaves it free to do.
+   * What Netty's client would do otherwise at the handshake. It fails where a backend chooses none
+   * of the subprotocols that the client offers, which RFC 6455, 4.2.2, leaves it free to do; and it
+   * makes up an Origin, which could pass for a page of the backend's own.
    */
-  private static final class ChosenProtocol extends ChannelInboundHandlerAdapter {
+  private static final class Handshake extends ChannelDuplexHandler {
+    private final boolean hasOrigin;
+    private final List<String> offered;
     private volatile @Nullable String chosen;
+
+    Handshake(Exchange exchange) {
+      this.hasOrigin = exchange.headers().contains(HttpHeaderNames.ORIGIN);
+      this.offered =
+          exchange.headers().getAll(PROTOCOL).stream()
+              .flatMap(names -> Stream.of(names.split(",", -1)))
+              .map(String::strip)
+              .toList();
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // the promise tells how it ended
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+      if (message instanceof HttpRequest request && !hasOrigin) {
+        request.headers().remove(HttpHeaderNames.ORIGIN);
+      }
+      context.write(message, promise);
+    }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
       if (message instanceof HttpResponse answer) {
         chosen = answer.headers().get(PROTOCOL);
-        answer.headers().remove(PROTOCOL);
+        // One that was not offered stays, and fails there.
+        if (chosen != null && offered.contains(chosen)) {
+          answer.headers().remove(PROTOCOL);
+        }
         context.pipeline().remove(this);
       }
       context.fireChannelRead(message);
@@ -124,12 +178,12 @@ public final class WebSockets {
     Mono<Attempt> answer(HttpHeaders ofBackend, Function<Head, Mono<Void>> onwards);
   }
 
-  /** The status by which a backend refused the handshake; null where the failure is another one. */
-  static @Nullable Integer refusal(Throwable failure) {
+  /** What a backend answered instead of opening; empty where the failure is another one. */
+  static Optional<HttpResponse> refusal(Throwable failure) {
     return failure instanceof WebSocketClientHandshakeException refused
-            && refused.response() != null
-        ? refused.response().status().code()
-        : null;
+        ? Optional.ofNullable(refused.response())
+            .filter(answer -> answer.status().code() >= REDIRECTION)
+        : Optional.empty();
   }
 
   private static Mono<Void> join(

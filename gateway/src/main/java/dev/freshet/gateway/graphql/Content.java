@@ -1,6 +1,8 @@
 package dev.freshet.gateway.graphql;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * What a GraphQL request consists of, apart from its path.
@@ -11,6 +13,11 @@ import java.util.Locale;
  */
 public record Content(String query, String type, String body) {
 
+  private static final Set<String> READABLE =
+      Set.of("application/json", "application/graphql", "application/graphql+json");
+
+  private static final String UNKNOWN = "unknown";
+
   /** More than this is not looked at: it is a write. */
   public static final int MOST_BYTES = 256 * 1024;
 
@@ -18,22 +25,34 @@ public record Content(String query, String type, String body) {
    * A request's.
    *
    * @param target path and query
-   * @param contentType the header; empty without
+   * @param contentTypes the headers
    */
-  public static Content of(String target, String contentType, String body) {
+  public static Content of(String target, List<String> contentTypes, String body) {
     int query = target.indexOf('?');
-    return new Content(query < 0 ? "" : target.substring(query + 1), mediaType(contentType), body);
+    return new Content(
+        query < 0 ? "" : target.substring(query + 1),
+        // Which one a backend goes by can't be told.
+        contentTypes.size() > 1 ? UNKNOWN : mediaType(contentTypes),
+        body);
   }
 
   /** Whether content of a type can say what it means. */
-  public static boolean isReadable(String contentType) {
-    return switch (mediaType(contentType)) {
-      case "application/json", "application/graphql", "application/graphql+json" -> true;
-      default -> false;
-    };
+  public static boolean isReadable(List<String> contentTypes) {
+    return contentTypes.size() == 1 && READABLE.contains(mediaType(contentTypes));
   }
 
-  private static String mediaType(String contentType) {
-    return contentType.replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT);
+  boolean isReadable() {
+    return READABLE.contains(type) && body.length() <= MOST_BYTES;
+  }
+
+  /** In characters. */
+  public int length() {
+    return query.length() + body.length();
+  }
+
+  private static String mediaType(List<String> contentTypes) {
+    return contentTypes.isEmpty()
+        ? ""
+        : contentTypes.getFirst().replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT);
   }
 }

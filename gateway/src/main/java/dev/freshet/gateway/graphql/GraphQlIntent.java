@@ -12,12 +12,16 @@ import graphql.parser.ParserEnvironment;
 import graphql.parser.ParserOptions;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -43,13 +47,25 @@ public final class GraphQlIntent {
           .maxRuleDepth(DEEPEST)
           .build();
 
+  /** The members of a request that say what it does, and the names of its persisted query. */
+  private static final List<String> IDS = List.of("documentId", "id", "doc_id");
+
+  private static final Set<String> MEMBERS =
+      Set.of("query", "operationName", "extensions", "documentId", "id", "doc_id");
+
+  /** Parsers differ in which one of two members of the same name they go by. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final int LONGEST_NAME = 256;
+
   /** Clients send the same documents over and over. */
   private static final long KNOWN_CHARACTERS = 4L * 1024 * 1024;
 
   private final Cache<Operation, Found> known =
       Caffeine.newBuilder()
           .maximumWeight(KNOWN_CHARACTERS)
-          .weigher((Operation operation, Found found) -> operation.document().length() + 100)
+          .weigher((Operation operation, Found found) -> operation.length() + 200)
           .build();
 
   /**
@@ -57,7 +73,12 @@ public final class GraphQlIntent {
    *
    * @param name which one; null where the document has but one
    */
-  private record Operation(String document, @Nullable String name) {}
+  private record Operation(String document, @Nullable String name) {
+
+    int length() {
+      return document.length() + (name == null ? 0 : name.length());
+    }
+  }
 
   /**
    * What a request means.
@@ -69,12 +90,19 @@ public final class GraphQlIntent {
   /** Finds what a request means. */
   public Found of(Content content, GraphQl route) {
     try {
-      return switch (content.type()) {
-        case "" -> ofParameters(parameters(content.query()), route);
-        case "application/graphql" ->
-            ofDocument(content.body(), parameters(content.query()).get("operationName"));
-        default -> ofJson(JsonMapper.shared().readTree(content.body()), route);
-      };
+      Map<String, String> parameters = parameters(content.query());
+      if (content.body().isEmpty()) {
+        return ofParameters(parameters, route);
+      }
+      if (!content.isReadable()) {
+        return write("its content is of a type, or a size, that is not looked at");
+      }
+      if (!Collections.disjoint(parameters.keySet(), MEMBERS)) {
+        return write("its URL says something, too, and backends differ in what they go by");
+      }
+      return content.type().equals("application/graphql")
+          ? ofDocument(content.body(), null)
+          : ofJson(JSON.readTree(content.body()), route);
     } catch (JacksonException | IllegalArgumentException e) {
       return write("it can't be read");
     }
@@ -91,6 +119,13 @@ public final class GraphQlIntent {
     if (body.size() > LARGEST_BATCH) {
       return write("it is a batch of more than " + LARGEST_BATCH);
     }
+    int characters = 0;
+    for (JsonNode request : body) {
+      characters += request.path("query").stringValue("").length();
+    }
+    if (characters > MOST_CHARACTERS) {
+      return write("it is a batch of more than %d characters".formatted(MOST_CHARACTERS));
+    }
     Found last = write("it is an empty batch");
     for (JsonNode request : body) {
       last = ofRequest(request, route);
@@ -102,6 +137,12 @@ public final class GraphQlIntent {
   }
 
   private Found ofRequest(JsonNode request, GraphQl route) {
+    for (String name : request.propertyNames()) {
+      boolean isAlike = MEMBERS.stream().anyMatch(name::equalsIgnoreCase);
+      if (isAlike && !MEMBERS.contains(name)) {
+        return write("it has a member '%s', which some backends take for another".formatted(name));
+      }
+    }
     return of(
         request.path("query").stringValue(""),
         request.path("operationName").stringValue(null),
@@ -111,44 +152,50 @@ public final class GraphQlIntent {
 
   /** A GET, by the parameters of GraphQL over HTTP. */
   private Found ofParameters(Map<String, String> parameters, GraphQl route) {
-    JsonNode extensions = JsonMapper.shared().readTree(parameters.getOrDefault("extensions", "{}"));
-    JsonNode ids = JsonMapper.shared().valueToTree(parameters);
     return of(
         parameters.getOrDefault("query", ""),
         parameters.get("operationName"),
-        persisted(ids, extensions),
+        persisted(
+            JSON.valueToTree(parameters),
+            JSON.readTree(parameters.getOrDefault("extensions", "{}"))),
         route);
   }
 
-  /** The name of a persisted query, by Apollo's and Relay's conventions; null without. */
-  private static @Nullable String persisted(JsonNode request, JsonNode extensions) {
-    return List.of(
-            extensions.path("persistedQuery").path("sha256Hash"),
-            request.path("documentId"),
-            request.path("id"),
-            request.path("doc_id"))
-        .stream()
-        .filter(JsonNode::isString)
-        .map(JsonNode::asString)
-        .findFirst()
-        .orElse(null);
+  /** The names of a persisted query, by Apollo's and Relay's conventions. */
+  private static Set<String> persisted(JsonNode request, JsonNode extensions) {
+    Set<String> names = new HashSet<>();
+    JsonNode hash = extensions.path("persistedQuery").path("sha256Hash");
+    if (hash.isString()) {
+      names.add(hash.asString());
+    }
+    for (String id : IDS) {
+      if (request.path(id).isString()) {
+        names.add(request.path(id).asString());
+      }
+    }
+    return names;
   }
 
   private Found of(
-      String document, @Nullable String operation, @Nullable String persisted, GraphQl route) {
+      String document, @Nullable String operation, Set<String> persisted, GraphQl route) {
     if (!document.isEmpty()) {
       return ofDocument(document, operation);
     }
-    if (persisted == null) {
-      return write("it has no query");
+    if (persisted.size() != 1) {
+      return write(persisted.isEmpty() ? "it has no query" : "it names several persisted queries");
     }
-    Intent intent = route.persisted().get(persisted);
+    String name = persisted.iterator().next();
+    Intent intent = route.persisted().get(name);
     return intent == null
         ? write("nobody said what the persisted query is")
-        : new Found(intent, "the route says so of persisted query " + persisted);
+        : new Found(intent, "the route says so of persisted query " + name);
   }
 
   private Found ofDocument(String document, @Nullable String operation) {
+    if (document.length() > MOST_CHARACTERS
+        || (operation != null && operation.length() > LONGEST_NAME)) {
+      return write("it is longer than what is looked at");
+    }
     return Objects.requireNonNull(
         known.get(new Operation(document, operation), GraphQlIntent::parsed));
   }

@@ -64,7 +64,11 @@ public final class Explanation {
 
     Content content() {
       return Content.of(
-          target, body.isEmpty() ? "" : headers.get(CONTENT_TYPE, "application/json"), body);
+          target,
+          headers.contains(CONTENT_TYPE)
+              ? headers.getAll(CONTENT_TYPE)
+              : List.of("application/json"),
+          body);
     }
   }
 

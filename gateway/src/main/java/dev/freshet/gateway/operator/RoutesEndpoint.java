@@ -125,6 +125,11 @@ public final class RoutesEndpoint {
                         headers(body.path("headers")),
                         body.path("body").asString(""))))
         .flatMap(told -> ServerResponse.ok().bodyValue(told))
+        .onErrorResume(
+            IllegalArgumentException.class,
+            e ->
+                refuse(
+                    Problem.of(ProblemCode.BAD_REQUEST, "That is no request: " + e.getMessage())))
         .switchIfEmpty(
             Mono.defer(
                 () ->

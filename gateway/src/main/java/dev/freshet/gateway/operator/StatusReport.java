@@ -178,6 +178,20 @@ public final class StatusReport {
   private Verdict verdict(
       List<InstanceStatus> instances, List<JsonNode> syncs, List<JsonNode> models) {
     List<String> worst = new ArrayList<>();
+    addRoutes(worst);
+    addInstances(worst, instances);
+    addSyncs(worst, syncs);
+    addModels(worst, models);
+    addLags(worst, instances);
+    if (worst.isEmpty()) {
+      return new Verdict(true, allIsWell(), List.of());
+    }
+    List<String> problems = worst.stream().map(StatusReport::sentence).toList();
+    String more = worst.size() == 1 ? "" : " And %d more.".formatted(worst.size() - 1);
+    return new Verdict(false, problems.getFirst() + more, problems);
+  }
+
+  private void addRoutes(List<String> worst) {
     loader
         .refused()
         .ifPresent(
@@ -191,11 +205,23 @@ public final class StatusReport {
                 worst.add(
                     "writes through %s are answered 504, though they are done: nobody tells where the primary is after them; name its database in routes.yaml (primary)"
                         .formatted(writer)));
+    live.current().map(Generation::pools).stream()
+        .flatMap(pools -> pools.byName().entrySet().stream())
+        .filter(pool -> !pool.getValue().isEmpty())
+        .filter(pool -> pool.getValue().stream().allMatch(Instance::isDrained))
+        .forEach(
+            pool -> worst.add("all instances of pool %s are drained".formatted(pool.getKey())));
+  }
+
+  private static void addInstances(List<String> worst, List<InstanceStatus> instances) {
     for (InstanceStatus instance : instances) {
       if (instance.isOutOfOrder()) {
         worst.add("%s is %s: %s".formatted(instance.id(), instance.state(), instance.reason()));
       }
     }
+  }
+
+  private static void addSyncs(List<String> worst, List<JsonNode> syncs) {
     for (JsonNode sync : syncs) {
       String state = sync.path("state").asString("");
       if (!state.equals("streaming") && !state.equals("standby")) {
@@ -207,6 +233,9 @@ public final class StatusReport {
                     sync.path("reason").asString("")));
       }
     }
+  }
+
+  private static void addModels(List<String> worst, List<JsonNode> models) {
     for (JsonNode model : models) {
       String state = model.path("state").asString("");
       if (BROKEN_MODEL.contains(state)) {
@@ -216,33 +245,25 @@ public final class StatusReport {
                     model.path("name").asString("?"), state, model.path("reason").asString("")));
       }
     }
+  }
+
+  private static void addLags(List<String> worst, List<InstanceStatus> instances) {
     for (InstanceStatus instance : instances) {
       if (instance.lagSeconds() != null && instance.lagSeconds() > LAG_WORTH_TELLING_SECONDS) {
         worst.add("%s is %.1f s behind".formatted(instance.id(), instance.lagSeconds()));
       }
     }
-    live.current().map(Generation::pools).stream()
-        .flatMap(pools -> pools.byName().entrySet().stream())
-        .filter(pool -> !pool.getValue().isEmpty())
-        .filter(pool -> pool.getValue().stream().allMatch(Instance::isDrained))
-        .forEach(
-            pool -> worst.add("all instances of pool %s are drained".formatted(pool.getKey())));
-    if (worst.isEmpty()) {
-      String drained =
-          live.instances().stream()
-              .filter(Instance::isDrained)
-              .map(Instance::toString)
-              .collect(Collectors.joining(", "));
-      return new Verdict(
-          true,
-          drained.isEmpty()
-              ? "All copies are fresh."
-              : "All copies are fresh; drained: %s.".formatted(drained),
-          List.of());
-    }
-    List<String> problems = worst.stream().map(StatusReport::sentence).toList();
-    String more = worst.size() == 1 ? "" : " And %d more.".formatted(worst.size() - 1);
-    return new Verdict(false, problems.getFirst() + more, problems);
+  }
+
+  private String allIsWell() {
+    String drained =
+        live.instances().stream()
+            .filter(Instance::isDrained)
+            .map(Instance::toString)
+            .collect(Collectors.joining(", "));
+    return drained.isEmpty()
+        ? "All copies are fresh."
+        : "All copies are fresh; drained: %s.".formatted(drained);
   }
 
   private static String sentence(String problem) {

@@ -19,6 +19,7 @@ public final class Connections implements AutoCloseable {
 
   private static final int MOST_A_LOOP = 250;
   private static final int WAITING_A_LOOP = 500;
+  private static final int MOST_WEB_SOCKETS_A_LOOP = 2_000;
   private static final Duration WAIT_FOR_A_CONNECTION = Duration.ofSeconds(1);
 
   /** Below the usual keep-alive of backends (5 s), so that the gateway is the one to close. */
@@ -30,14 +31,17 @@ public final class Connections implements AutoCloseable {
   private final Duration connectTimeout;
   private final LoopResources loops;
   private final ConnectionProvider provider;
+  private final ConnectionProvider ofWebSockets;
   private final Map<EventLoop, Lane> lanes = new ConcurrentHashMap<>();
 
   /**
    * The connections on one event loop.
    *
    * @param client knows the instance's address; a request needs only a path
+   * @param webSockets the same for WebSockets, which keep theirs and must not take those of
+   *     requests
    */
-  public record Lane(EventLoop loop, HttpClient client) {}
+  public record Lane(EventLoop loop, HttpClient client, HttpClient webSockets) {}
 
   /**
    * Connects to nobody yet.
@@ -58,6 +62,12 @@ public final class Connections implements AutoCloseable {
             .evictInBackground(IDLE)
             .lifo()
             .build();
+    this.ofWebSockets =
+        ConnectionProvider.builder(id + "-websockets")
+            .maxConnections(MOST_WEB_SOCKETS_A_LOOP)
+            .pendingAcquireMaxCount(1)
+            .pendingAcquireTimeout(WAIT_FOR_A_CONNECTION)
+            .build();
   }
 
   /** The connections of an event loop. */
@@ -72,22 +82,26 @@ public final class Connections implements AutoCloseable {
   }
 
   private Lane open(EventLoop loop) {
+    return new Lane(loop, client(provider, loop), client(ofWebSockets, loop));
+  }
+
+  private HttpClient client(ConnectionProvider connections, EventLoop loop) {
     boolean isSecure = url.getScheme().equals("https");
     int port = url.getPort() >= 0 ? url.getPort() : isSecure ? 443 : 80;
     HttpClient client =
-        HttpClient.create(provider)
+        HttpClient.create(connections)
             .runOn(loop)
             .remoteAddress(() -> InetSocketAddress.createUnresolved(url.getHost(), port))
             .option(
                 ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
             // By default the client resends once on a reset connection: a write might happen twice.
             .disableRetry(true);
-    return new Lane(loop, isSecure ? client.secure() : client);
+    return isSecure ? client.secure() : client;
   }
 
   @Override
   public void close() {
     // Waited for: the event loops may be next.
-    provider.disposeLater().block(CLOSED_WITHIN);
+    provider.disposeLater().and(ofWebSockets.disposeLater()).block(CLOSED_WITHIN);
   }
 }

@@ -47,6 +47,7 @@ public final class Instance implements AutoCloseable {
   private volatile long lastCheckNanos;
   private volatile Health health;
   private volatile boolean isDrained;
+  private volatile int weight;
 
   /**
    * Knows nothing yet.
@@ -58,6 +59,7 @@ public final class Instance implements AutoCloseable {
     this.spec = spec;
     this.database = database;
     this.connections = connections;
+    this.weight = spec.weight();
     this.clock = clock;
     this.health = new Health(State.STARTING, "not asked yet", clock.instant(), null, null, null);
   }
@@ -90,13 +92,32 @@ public final class Instance implements AutoCloseable {
     return health;
   }
 
+  /** Its share of requests beside others of its kind, by the routes that are in force. */
+  public int weight() {
+    return weight;
+  }
+
+  void weigh(int now) {
+    this.weight = now;
+  }
+
   /** Whether an operator has taken it out of use. */
   public boolean isDrained() {
     return isDrained;
   }
 
-  void drain(boolean drained) {
-    this.isDrained = drained;
+  synchronized void drain(boolean drained) {
+    if (drained != isDrained) {
+      isDrained = drained;
+      health =
+          new Health(
+              health.state(),
+              health.reason(),
+              clock.instant(),
+              health.position(),
+              health.lagSeconds(),
+              health.speaksFreshet());
+    }
   }
 
   /** Whether requests may be sent to it. */

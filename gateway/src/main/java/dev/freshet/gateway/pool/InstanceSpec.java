@@ -19,6 +19,11 @@ public record InstanceSpec(
 
   public static final int USUAL_WEIGHT = 100;
 
+  /** What makes it the same instance in another edition of the routes. */
+  InstanceSpec identity() {
+    return new InstanceSpec(id, url, kind, position, USUAL_WEIGHT);
+  }
+
   @Override
   public String toString() {
     return id; // the position's URL may hold a password

@@ -59,8 +59,9 @@ public final class Instances implements AutoCloseable {
         (name, members) -> {
           List<Instance> pool = new ArrayList<>();
           for (InstanceSpec spec : members) {
-            boolean isNew = !watched.isUsed(spec);
-            Instance instance = watched.use(spec).instance();
+            boolean isNew = !watched.isUsed(spec.identity());
+            Instance instance = watched.use(spec.identity()).instance();
+            instance.weigh(spec.weight());
             pool.add(instance);
             if (isNew) {
               added.add(instance);

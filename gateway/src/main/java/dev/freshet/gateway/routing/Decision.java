@@ -4,6 +4,7 @@ import dev.freshet.protocol.ProblemCode;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.springframework.http.server.PathContainer;
 
 /** Where a request is to go by its method and its path alone. */
@@ -11,6 +12,9 @@ public sealed interface Decision {
 
   /** Paths below it are between gateway and backends. */
   String INTERNAL_PATHS = ".freshet";
+
+  /** What some backends take for the end of a segment. */
+  Pattern SLASH = Pattern.compile("[/\\\\]");
 
   Set<String> NEVER_FORWARDED = Set.of("TRACE", "CONNECT");
 
@@ -62,6 +66,11 @@ public sealed interface Decision {
           ProblemCode.BAD_REQUEST,
           "The path holds '.' or '..' segments, which backends may read differently.");
     }
+    if (routes.areGuarded() && isAmbiguous(parsed)) {
+      return new Unrouted(
+          ProblemCode.BAD_REQUEST,
+          "The path holds empty segments or encoded slashes, which backends may read differently; where routes ask for tokens, that could lead past them.");
+    }
     Optional<Route> matched = isInternal(parsed) ? Optional.empty() : routes.match(parsed, headers);
     if (matched.isEmpty()) {
       return new Unrouted(ProblemCode.NO_ROUTE, "No route takes %s %s.".formatted(method, path));
@@ -102,9 +111,32 @@ public sealed interface Decision {
   /** Whether a backend that decodes the path's segments would find such. */
   private static boolean hasDotSegments(PathContainer path) {
     for (PathContainer.Element element : path.elements()) {
-      if (element instanceof PathContainer.PathSegment segment
-          && (segment.valueToMatch().equals(".") || segment.valueToMatch().equals(".."))) {
-        return true;
+      if (element instanceof PathContainer.PathSegment segment) {
+        for (String part : SLASH.split(segment.valueToMatch(), -1)) {
+          if (part.equals(".") || part.equals("..")) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Whether some backends would find other segments than these. */
+  private static boolean isAmbiguous(PathContainer path) {
+    boolean isAfterSlash = false;
+    for (PathContainer.Element element : path.elements()) {
+      if (element instanceof PathContainer.PathSegment segment) {
+        String value = segment.valueToMatch();
+        if (value.isEmpty() || SLASH.matcher(value).find()) {
+          return true;
+        }
+        isAfterSlash = false;
+      } else {
+        if (isAfterSlash) {
+          return true;
+        }
+        isAfterSlash = true;
       }
     }
     return false;

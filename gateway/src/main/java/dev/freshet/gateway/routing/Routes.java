@@ -15,6 +15,7 @@ public final class Routes {
 
   private final List<Route> all;
   private final RouteIndex index;
+  private final boolean areGuarded;
   private final @Nullable PostgresUrl primary;
   private final @Nullable Issuer issuer;
   private final List<URI> sync;
@@ -37,10 +38,16 @@ public final class Routes {
       Map<String, List<InstanceSpec>> pools) {
     this.all = List.copyOf(all);
     this.index = new RouteIndex(all);
+    this.areGuarded = all.stream().anyMatch(route -> route.access() instanceof Access.Scoped);
     this.primary = primary;
     this.issuer = issuer;
     this.sync = List.copyOf(sync);
     this.pools = Map.copyOf(pools);
+  }
+
+  /** Whether any of them asks for tokens. */
+  public boolean areGuarded() {
+    return areGuarded;
   }
 
   /** In the file's order. */

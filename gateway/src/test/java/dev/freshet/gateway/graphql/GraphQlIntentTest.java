@@ -6,6 +6,7 @@ import dev.freshet.gateway.routing.GraphQl;
 import dev.freshet.gateway.routing.Intent;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +20,8 @@ class GraphQlIntentTest {
   private final GraphQlIntent intents = new GraphQlIntent();
 
   private GraphQlIntent.Found found(String type, String query, String body) {
-    return intents.of(Content.of("/graphql?" + query, type, body), ROUTE);
+    return intents.of(
+        Content.of("/graphql?" + query, type.isEmpty() ? List.of() : List.of(type), body), ROUTE);
   }
 
   @ParameterizedTest
@@ -52,6 +54,10 @@ class GraphQlIntentTest {
         "{\"id\":\"board\"}|READ|persisted query board",
         "{\"doc_id\":\"unheard-of\"}|WRITE|nobody said what the persisted query is",
         "{\"query\":\"mutation { b }\",\"id\":\"board\"}|WRITE|it is a mutation",
+        "{\"query\":\"{ a }\",\"Query\":\"mutation { b }\"}|WRITE|a member 'Query'",
+        "{\"query\":\"{ a }\",\"OPERATIONNAME\":\"B\"}|WRITE|a member 'OPERATIONNAME'",
+        "{\"query\":\"mutation { b }\",\"query\":\"{ a }\"}|WRITE|it can't be read",
+        "{\"documentId\":\"board\",\"doc_id\":\"cook\"}|WRITE|several persisted queries",
       })
   void contentSaysWhatARequestMeans(String body, Intent intent, String because) {
     GraphQlIntent.Found found = found("application/json; charset=utf-8", "", body);
@@ -99,7 +105,7 @@ class GraphQlIntentTest {
 
   @Test
   void whatIsTooLargeOrTooDeepIsAWrite() {
-    assertThat(json("{ a }" + " ".repeat(70_000))).contains("can't be parsed");
+    assertThat(json("{ a }" + " ".repeat(70_000))).contains("longer than what is looked at");
     assertThat(json("{" + " a".repeat(6_000) + "}")).contains("can't be parsed");
     assertThat(json("{ a ".repeat(300) + "}".repeat(300))).contains("can't be parsed");
     assertThat(
@@ -115,5 +121,39 @@ class GraphQlIntentTest {
         found("application/json", "", "{\"query\":\"%s\"}".formatted(query));
     assertThat(found.intent()).isEqualTo(Intent.WRITE);
     return found.because();
+  }
+
+  @Test
+  void whereBackendsDifferInWhatTheyGoByItIsAWrite() {
+    String read = "{\"query\":\"{ a }\"}";
+    assertThat(found("application/json", "", read).intent()).isEqualTo(Intent.READ);
+    assertThat(found("application/json", "query=mutation%7Bb%7D", read).because())
+        .contains("its URL says something, too");
+    assertThat(found("application/json", "operationName=B", read).intent()).isEqualTo(Intent.WRITE);
+    assertThat(found("application/graphql", "query=mutation%7Bb%7D", "{ a }").intent())
+        .isEqualTo(Intent.WRITE);
+    assertThat(found("text/plain", "", read).because()).contains("a type");
+    assertThat(
+            intents
+                .of(
+                    Content.of(
+                        "/graphql", List.of("application/json", "application/graphql"), read),
+                    ROUTE)
+                .intent())
+        .as("of two types")
+        .isEqualTo(Intent.WRITE);
+  }
+
+  /** What is remembered is bounded by all that it is made of. */
+  @Test
+  void longNamesAreNotRemembered() {
+    assertThat(
+            found(
+                    "application/json",
+                    "",
+                    "{\"query\":\"query A { a }\",\"operationName\":\"%s\"}"
+                        .formatted("x".repeat(300)))
+                .because())
+        .contains("longer than what is looked at");
   }
 }

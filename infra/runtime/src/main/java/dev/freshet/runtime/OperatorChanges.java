@@ -28,11 +28,18 @@ public final class OperatorChanges {
       Problem problem = Problem.of(ProblemCode.FORBIDDEN, objection.get());
       return problems.status(problem).bodyValue(problem.members());
     }
+    return change
+        .get()
+        .doOnNext(answer -> log(request, answer.statusCode().toString()))
+        .doOnError(failure -> log(request, failure.toString()));
+  }
+
+  private static void log(ServerRequest request, String outcome) {
     audit.info(
-        "{} {} by {}",
+        "{} {} by {}: {}",
         request.method(),
-        request.uri().getPath(),
-        request.remoteAddress().map(Object::toString).orElse("unknown"));
-    return change.get();
+        request.uri().getRawPath(), // decoded, it could hold lines of its own
+        request.remoteAddress().map(Object::toString).orElse("unknown"),
+        outcome);
   }
 }

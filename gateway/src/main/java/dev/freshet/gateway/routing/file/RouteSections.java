@@ -105,6 +105,11 @@ final class RouteSections {
           section.at("websocket"),
           "a route on which WebSockets pass takes no filters; put them on a route of their own");
     }
+    if (passes && section.get("intent").isPresent() && section.get("write").isEmpty()) {
+      findings.add(
+          section.at("websocket"),
+          "mutations may come by a WebSocket, which counts as a write here, and this route takes none; add write");
+    }
     return passes;
   }
 

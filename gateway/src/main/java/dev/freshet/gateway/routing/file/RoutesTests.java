@@ -92,10 +92,7 @@ public final class RoutesTests {
   }
 
   private static Content content(Section test, String target) {
-    return Content.of(
-        target,
-        test.get("body").isPresent() ? "application/json" : "",
-        test.text("body").orElse(""));
+    return Content.of(target, List.of("application/json"), test.text("body").orElse(""));
   }
 
   private void routed(Section test, Decision.Routed decision) {
