@@ -27,7 +27,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -66,8 +65,6 @@ public class Gateway {
   /** Below the usual keep-alive of backends (5 s), so that the gateway is the one to close. */
   private static final Duration IDLE_CONNECTION = Duration.ofSeconds(4);
 
-  private static final Duration CLOSED_WITHIN = Duration.ofSeconds(2);
-
   /** Spring Cloud Gateway's own forwarding, which {@link RequestPath} takes the place of. */
   private static final Map<String, Object> SWITCHED_OFF =
       Map.of(
@@ -99,7 +96,7 @@ public class Gateway {
         : SessionKeys.ofFile(settings.sessionKeys());
   }
 
-  @Bean(destroyMethod = "") // see ownConnectionsClosed
+  @Bean(destroyMethod = "dispose")
   ConnectionProvider positionConnections() {
     // Of their own: a full pool must not look like a sick instance.
     return ConnectionProvider.builder("positions")
@@ -107,13 +104,6 @@ public class Gateway {
         .maxIdleTime(IDLE_CONNECTION)
         .evictInBackground(IDLE_CONNECTION)
         .build();
-  }
-
-  /** Closes them, and waits for that: the event loops that they are on go next. */
-  @Bean
-  DisposableBean ownConnectionsClosed(
-      ConnectionProvider positionConnections, ReactorResourceFactory resources) {
-    return () -> positionConnections.disposeLater().block(CLOSED_WITHIN);
   }
 
   /** For what the gateway itself asks. */

@@ -31,6 +31,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.http.client.ReactorResourceFactory;
 import reactor.core.scheduler.Scheduler;
+import reactor.netty.resources.ConnectionProvider;
 
 /** The routes in force, the instances behind them, and what is known of the system. */
 @Configuration(proxyBeanMethods = false)
@@ -113,6 +114,12 @@ class RoutesConfiguration {
         .flatMap(now -> now.routes().all().stream())
         .map(Route::id)
         .collect(Collectors.toSet());
+  }
+
+  @Bean
+  LastThings lastThings(
+      RoutesWatch watch, RoutesLoader loader, ConnectionProvider positionConnections) {
+    return new LastThings(watch, loader, positionConnections);
   }
 
   @Bean(initMethod = "start")

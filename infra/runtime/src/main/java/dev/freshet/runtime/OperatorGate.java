@@ -39,6 +39,17 @@ public final class OperatorGate implements WebFilter {
    * @throws IllegalArgumentException when there has to be one, or it is too short
    */
   public OperatorGate(String listen, String token, ProblemResponses problems) {
+    check(listen, token);
+    this.expected = token.getBytes(StandardCharsets.UTF_8);
+    this.problems = problems;
+  }
+
+  /**
+   * Checks what a port would be guarded with.
+   *
+   * @throws IllegalArgumentException when there has to be a token, or it is too short
+   */
+  public static void check(String listen, String token) {
     if (token.isEmpty() && !InetAddress.ofLiteral(listen).isLoopbackAddress()) {
       throw new IllegalArgumentException(
           "Operators' endpoints would listen on %s, beyond loopback, without a token. Write one to a file and name it with --operator-token-file, or have them listen on loopback."
@@ -49,8 +60,6 @@ public final class OperatorGate implements WebFilter {
           "The operators' token is too short; it takes at least %d characters, such as those of: openssl rand -base64 24"
               .formatted(SHORTEST_TOKEN));
     }
-    this.expected = token.getBytes(StandardCharsets.UTF_8);
-    this.problems = problems;
   }
 
   /** Whether a request has come with the operators' token. */

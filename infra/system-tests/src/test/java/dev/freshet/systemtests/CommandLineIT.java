@@ -260,6 +260,49 @@ class CommandLineIT {
   }
 
   @Test
+  void whatCannotWorkIsNamedBeforeAnythingStarts() throws Exception {
+    Path config = Files.createDirectory(folder.resolve("wrong"));
+    Files.writeString(
+        config.resolve("routes.yaml"),
+        """
+        version: 1
+        routes: [ { id: all, path: /**, read: { pool: one } } ]
+        pools: { one: { instances: [ { id: one, url: "http://127.0.0.1:1" } ] } }
+        """);
+    assertThat(gateway(config, "--port=99999"))
+        .returns(2, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("--port is 99999; a port is"));
+    assertThat(gateway(config, "--port=24011", "--operator-port=24011"))
+        .returns(2, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("must be different ports"));
+    assertThat(gateway(config, "--listen=192.0.2.1"))
+        .returns(1, Ended::status)
+        .satisfies(
+            ended ->
+                assertThat(ended.output()).contains("192.0.2.1 is no address of this machine"));
+    assertThat(
+            gateway(
+                config,
+                "--port=24011",
+                "--operator-port=24012",
+                "--session-keys=" + config.resolve("nokeys")))
+        .returns(1, Ended::status)
+        .satisfies(
+            ended -> assertThat(ended.output()).contains("nokeys can't be read (NoSuchFile"));
+    assertThat(freshet("status", "--url", "localhost"))
+        .returns(1, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("write --url http://HOST:PORT"));
+  }
+
+  private Ended gateway(Path config, String... more) throws Exception {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("gateway", "--config=" + config, "--data=" + folder.resolve("keys")));
+    arguments.addAll(List.of(more));
+    return freshet(arguments.toArray(String[]::new));
+  }
+
+  @Test
   void statusWithoutASystemSaysHowToStartOne() throws Exception {
     assertThat(freshet("status", "--url", "http://127.0.0.1:24001"))
         .returns(1, Ended::status)

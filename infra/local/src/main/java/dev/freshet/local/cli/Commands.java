@@ -24,6 +24,8 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND")
 public final class Commands implements Runnable {
 
+  private static final String OURS = "dev.freshet.";
+
   @Spec private CommandSpec spec;
 
   private Commands() {}
@@ -62,6 +64,7 @@ public final class Commands implements Runnable {
                   && option.command().name().equals("up");
           return isSample ? sample.toString() : given;
         });
+    commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           PrintWriter err = command.getErr();
@@ -127,8 +130,13 @@ public final class Commands implements Runnable {
     return false;
   }
 
+  /** Of a class of ours, or an argument that we have refused with a sentence. */
   private static boolean isOurs(Throwable failure) {
-    return failure.getClass().getName().startsWith("dev.freshet.");
+    StackTraceElement[] thrown = failure.getStackTrace();
+    return failure.getClass().getName().startsWith(OURS)
+        || (failure instanceof IllegalArgumentException
+            && thrown.length > 0
+            && thrown[0].getClassName().startsWith(OURS));
   }
 
   @Override

@@ -20,6 +20,8 @@ final class DatabaseCommand implements Callable<Integer> {
 
   @Mixin private ClusterMixin options = new ClusterMixin();
 
+  @Mixin private LogFormat log = new LogFormat();
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -28,7 +30,7 @@ final class DatabaseCommand implements Callable<Integer> {
     ClusterOptions wanted = options.options();
     System.setProperty(
         Logging.FILE, wanted.data().resolve("logs").resolve("freshet.log").toString());
-    Logging.toFile();
+    Logging.toFile(log.format());
     UntilStopped.run(() -> Cluster.start(wanted), cluster -> table(out, cluster));
     return 0;
   }

@@ -68,17 +68,25 @@ record PartApi(String part, String address, URI url, OperatorToken token, Durati
     JsonNode body = parse(answer.body());
     if (answer.statusCode() == UNAUTHORIZED) {
       throw new StartFailed(
-          "The %s at %s asks for the operators' token; name it with --operator-token-file."
+          (token.text().isEmpty()
+                  ? "The %s at %s asks for the operators' token; name it with --operator-token-file."
+                  : "The %s at %s has another operators' token than this one.")
               .formatted(part, url));
     }
     if (answer.statusCode() >= 400) {
-      throw new StartFailed(body.path("detail").asString(answer.body()));
+      throw new StartFailed(
+          body.path("code").asString("").equals("no-route")
+              ? "%s is for clients; name %s with --url.".formatted(url, address)
+              : body.path("detail").asString(answer.body()));
     }
     return body;
   }
 
   private HttpResponse<String> send(String method, String path, HttpRequest.BodyPublisher body)
       throws InterruptedException {
+    if (url.getHost() == null || !String.valueOf(url.getScheme()).startsWith("http")) {
+      throw new StartFailed("'%s' is no address; write --url http://HOST:PORT.".formatted(url));
+    }
     HttpRequest.Builder request =
         HttpRequest.newBuilder(url.resolve(path))
             .timeout(timeout)

@@ -2,6 +2,7 @@ package dev.freshet.local.cli;
 
 import dev.freshet.local.system.PartKind;
 import dev.freshet.protocol.SourceKind;
+import dev.freshet.runtime.OperatorGate;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -10,7 +11,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** One part alone, against databases and backends of one's own. */
 final class PartCommands {
@@ -81,15 +85,25 @@ final class PartCommands {
             "Beyond loopback, take routes that don't say who may use them (access) for public.")
     private boolean insecure;
 
+    @Spec private CommandSpec spec;
+
     @Override
     public Integer call() {
+      PartMixin.checkPort(spec, "--operator-port", operatorPort);
+      if (operatorPort == port) {
+        throw new ParameterException(
+            spec.commandLine(), "--port and --operator-port must be different ports.");
+      }
+      String operatorAddress =
+          PartMixin.address(operatorListen, "--operator-listen").getHostAddress();
+      OperatorGate.check(operatorAddress, operatorToken.text());
       Map<String, String> settings = new HashMap<>();
       settings.put("freshet.gateway.routes", config.resolve("routes.yaml").toString());
       settings.put("freshet.gateway.data", data.toString());
       settings.put("freshet.gateway.trusted-proxies", String.join(",", trustedProxies));
       settings.put("freshet.gateway.insecure", Boolean.toString(insecure));
       settings.put("management.server.port", Integer.toString(operatorPort));
-      settings.put("management.server.address", PartMixin.address(operatorListen).getHostAddress());
+      settings.put("management.server.address", operatorAddress);
       settings.put("freshet.operator-token", operatorToken.text());
       if (sessionKeys != null) {
         settings.put("freshet.gateway.session-keys", sessionKeys.toString());

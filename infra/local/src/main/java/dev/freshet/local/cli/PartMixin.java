@@ -6,18 +6,29 @@ import dev.freshet.local.system.StartFailed;
 import dev.freshet.protocol.PostgresUrl;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.context.ConfigurableApplicationContext;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Options of every part that runs alone. */
 final class PartMixin {
+
+  private static final int LAST_PORT = 65_535;
+  private static final String OPERATOR_PORT = "management.server.port";
 
   @Option(
       names = "--listen",
@@ -26,19 +37,60 @@ final class PartMixin {
       defaultValue = "127.0.0.1")
   private String listen = "127.0.0.1";
 
+  @Mixin private LogFormat log = new LogFormat();
+
   @Option(
       names = "--password-file",
       paramLabel = "FILE",
       description = "File with the password for URLs that hold none; PGPASSFILE works, too.")
   private @Nullable Path passwordFile;
 
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec mixee;
+
   /** Starts the part and keeps it going until a signal. */
   void run(PartKind kind, int port, Map<String, String> settings) {
-    Logging.toConsole();
+    checkPort(Objects.requireNonNull(mixee), "--port", port);
+    String address = address(listen, "--listen").getHostAddress();
+    Logging.toConsole(log.format());
     Map<String, Object> properties = new HashMap<>(settings);
-    properties.put("server.address", address(listen).getHostAddress());
+    properties.put("server.address", address);
     properties.put("server.port", port);
-    UntilStopped.run(() -> start(kind, properties), context -> {});
+    UntilStopped.run(() -> start(kind, properties), context -> tell(kind, properties));
+  }
+
+  /** The address that is listened on, as it is written in a URL. */
+  String listen() {
+    return listen;
+  }
+
+  /**
+   * Checks a port that was named.
+   *
+   * @throws ParameterException when there is no such port
+   */
+  static void checkPort(CommandSpec spec, String option, int port) {
+    if (port < 1 || port > LAST_PORT) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "%s is %d; a port is between 1 and %d.".formatted(option, port, LAST_PORT));
+    }
+  }
+
+  private static void tell(PartKind kind, Map<String, Object> properties) {
+    System.out.println();
+    System.out.printf(
+        "  %-14s http://%s:%s%n",
+        kind.name().toLowerCase(Locale.ROOT),
+        properties.get("server.address"),
+        properties.get("server.port"));
+    if (properties.containsKey(OPERATOR_PORT)) {
+      System.out.printf(
+          "  %-14s http://%s:%s/api/status%n",
+          "operators", properties.get("management.server.address"), properties.get(OPERATOR_PORT));
+    }
+    System.out.println();
+    System.out.println("ready. Stop with Ctrl-C.");
   }
 
   private static ConfigurableApplicationContext start(
@@ -48,9 +100,11 @@ final class PartMixin {
     } catch (RuntimeException e) {
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
         if (cause instanceof PortInUseException taken) {
+          boolean isOperators =
+              String.valueOf(taken.getPort()).equals(String.valueOf(properties.get(OPERATOR_PORT)));
           throw new StartFailed(
-              "Port %d is taken. Stop what listens there, or name another with --port."
-                  .formatted(taken.getPort()),
+              "Port %d is taken. Stop what listens there, or name another with %s."
+                  .formatted(taken.getPort(), isOperators ? "--operator-port" : "--port"),
               e);
         }
       }
@@ -58,13 +112,24 @@ final class PartMixin {
     }
   }
 
-  /** An address to listen on. */
-  static InetAddress address(String listen) {
+  /**
+   * An address to listen on.
+   *
+   * @param option that names it
+   * @throws StartFailed when this machine has no such address
+   */
+  static InetAddress address(String listen, String option) {
     try {
-      return InetAddress.getByName(listen);
-    } catch (UnknownHostException e) {
+      InetAddress address = InetAddress.getByName(listen);
+      if (address.isAnyLocalAddress() || NetworkInterface.getByInetAddress(address) != null) {
+        return address;
+      }
+    } catch (UnknownHostException | SocketException e) {
       throw new StartFailed("There is no address '%s' to listen on.".formatted(listen), e);
     }
+    throw new StartFailed(
+        "%s is no address of this machine; name one that is with %s, or 0.0.0.0 for all."
+            .formatted(listen, option));
   }
 
   /** The URL with its password, wherever that is kept. */

@@ -1,6 +1,8 @@
 package dev.freshet.local.cli;
 
+import dev.freshet.local.system.StartFailed;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,8 +16,16 @@ import tools.jackson.databind.JsonNode;
     description = "Tells how the system is; ends with 1 when something is wrong.")
 final class StatusCommand implements Callable<Integer> {
 
+  private static final Duration EVERY = Duration.ofSeconds(1);
+
+  /** Of a terminal: to the upper left, and nothing after it (ECMA-48). */
+  private static final String CLEAR = "\033[H\033[J";
+
   @Option(names = "--json", description = "Prints the answer of /api/status as it is.")
   private boolean json;
+
+  @Option(names = "--watch", description = "Shows it anew every second, until Ctrl-C.")
+  private boolean watch;
 
   @Mixin private GatewayApi gateway = new GatewayApi();
 
@@ -23,9 +33,23 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    while (watch) {
+      try {
+        show(json ? "" : CLEAR);
+      } catch (StartFailed e) {
+        spec.commandLine().getErr().println(e.getMessage()); // it may come back
+        spec.commandLine().getErr().flush();
+      }
+      Thread.sleep(EVERY);
+    }
+    return show("");
+  }
+
+  private int show(String before) throws InterruptedException {
     String body = gateway.api().get("/api/status");
     JsonNode status = gateway.api().parse(body);
     PrintWriter out = spec.commandLine().getOut();
+    out.print(before);
     if (json) {
       out.println(body);
     } else {

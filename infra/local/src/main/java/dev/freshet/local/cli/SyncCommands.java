@@ -3,6 +3,7 @@ package dev.freshet.local.cli;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.runtime.OperatorGate;
 import dev.freshet.sync.SourceObjects;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -94,6 +95,8 @@ final class SyncCommands {
 
     @Override
     public Integer call() {
+      OperatorGate.check(
+          PartMixin.address(part.listen(), "--listen").getHostAddress(), operatorToken.text());
       Map<String, String> settings = new HashMap<>();
       settings.put(
           "freshet.sync.primary", part.withPassword(required(spec, primary, "--primary=URL")));

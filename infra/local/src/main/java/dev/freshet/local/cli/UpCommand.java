@@ -25,6 +25,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private ClusterMixin cluster = new ClusterMixin();
 
+  @Mixin private LogFormat log = new LogFormat();
+
   @Option(
       names = "--processes",
       description = "Runs one JVM a part instead of one for all.",
@@ -58,7 +60,7 @@ final class UpCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Path logs = options.cluster().data().resolve("logs");
     System.setProperty(Logging.FILE, logs.resolve("freshet.log").toString());
-    Logging.toFile();
+    Logging.toFile(log.format());
     out.printf("Starting. Data is kept in %s, logs are in %s.%n", options.cluster().data(), logs);
     out.flush();
     boolean restaurant = Boolean.parseBoolean(settings.setting("up", "restaurant"));

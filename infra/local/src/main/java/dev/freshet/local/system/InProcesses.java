@@ -44,6 +44,7 @@ final class InProcesses implements PartRunner {
             .filter(InProcesses::isForEveryJvm)
             .toList());
     command.add("-Dfreshet.log.file=" + logs.resolve(part.id() + ".log"));
+    command.add("-D%s=%s".formatted(Logging.FORMAT, System.getProperty(Logging.FORMAT, "TEXT")));
     command.addAll(
         List.of(
             "-cp",

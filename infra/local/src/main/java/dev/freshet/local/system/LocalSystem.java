@@ -2,6 +2,7 @@ package dev.freshet.local.system;
 
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.Ports;
+import dev.freshet.runtime.OperatorGate;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -192,14 +193,16 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   private static String ask(int port, String path) throws IOException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+            .timeout(Duration.ofSeconds(5));
+    // The parts have it from there, too.
+    String token = System.getenv("FRESHET_OPERATOR_TOKEN");
+    if (token != null) {
+      request.header("Authorization", OperatorGate.authorization(token));
+    }
     try (HttpClient client = HttpClient.newHttpClient()) {
-      return client
-          .send(
-              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                  .timeout(Duration.ofSeconds(5))
-                  .build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
+      return client.send(request.build(), HttpResponse.BodyHandlers.ofString()).body();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new StartFailed("Interrupted while starting", e);
