@@ -258,8 +258,19 @@ class AccessIT {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(401);
     assertThat(answer.headers().firstValue("WWW-Authenticate"))
         .hasValue("Bearer error=\"invalid_token\"");
+    assertThat(answer.body()).matches("(?s).*get another one: [A-Z\\w].{10,}.*");
     assertNothingWasForwarded();
     assertThat(getWith(signed(key, claims())).statusCode()).as("a good one").isEqualTo(200);
+  }
+
+  @Test
+  void whatIsWrongWithATokenIsSaid() throws Exception {
+    Instant ended = Instant.now().minusSeconds(61);
+    assertThat(getWith(signed(key, claims().expirationTime(Date.from(ended)))).body())
+        .contains("Jwt expired at");
+    assertThat(getWith(signed(key, claims().audience("mail"))).body())
+        .contains("The aud claim is not valid");
+    assertThat(getWith("x.y.z").body()).contains("it can't be read, or is not signed");
   }
 
   @Test

@@ -218,6 +218,7 @@ class ReloadIT {
     HttpResponse<String> back = post("/api/routes/rollback", "");
     assertThat(back.body()).contains("\"generation\":3").contains("\"cause\":\"rollback\"");
     assertThat(operator("/api/routes")).contains("\"pinned\":true");
+    assertThat(operator("/api/status")).contains("rolled back until their file changes");
     assertThat(source(send("GET", "/plain/1"))).isEqualTo("first");
     assertThat(post("/api/routes/rollback", "").statusCode()).isEqualTo(409);
   }

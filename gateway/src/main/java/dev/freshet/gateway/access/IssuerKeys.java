@@ -82,7 +82,11 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
       return keys;
     } catch (IOException | ParseException | IllegalArgumentException e) {
       areKnown = false;
-      throw new JWKSetUnavailableException("The keys of " + issuer.name() + " are not there", e);
+      throw new JWKSetUnavailableException(
+          "The keys of %s can't be fetched from %s: %s"
+              .formatted(
+                  issuer.name(), found == null ? issuer.name() + DISCOVERY : found, e.getMessage()),
+          e);
     }
   }
 

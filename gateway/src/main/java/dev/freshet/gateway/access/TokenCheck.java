@@ -31,6 +31,7 @@ import org.springframework.security.oauth2.jwt.JwtException;
 import org.springframework.security.oauth2.jwt.JwtIssuerValidator;
 import org.springframework.security.oauth2.jwt.JwtTimestampValidator;
 import org.springframework.security.oauth2.jwt.JwtTypeValidator;
+import org.springframework.security.oauth2.jwt.JwtValidationException;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 import org.springframework.security.oauth2.server.resource.authentication.JwtGrantedAuthoritiesConverter;
 import reactor.core.publisher.Mono;
@@ -43,6 +44,9 @@ import reactor.core.scheduler.Scheduler;
 public final class TokenCheck {
 
   private static final Logger log = LoggerFactory.getLogger(TokenCheck.class);
+
+  private static final String UNKNOWN_SIGNATURE =
+      "it can't be read, or is not signed by its issuer";
 
   private static final int MOST_KNOWN = 10_000;
 
@@ -120,10 +124,10 @@ public final class TokenCheck {
       return bearer.to(request.scopes());
     } catch (BadJwtException e) {
       log.debug("A token was refused: {}", e.getMessage());
-      return invalid();
+      return invalid(why(e));
     } catch (JwtException e) {
       if (isOftenEnough(e) && keys.areKnown()) {
-        return invalid(); // its key is none of those that were there a moment ago
+        return invalid(UNKNOWN_SIGNATURE); // its key is none of those that were there a moment ago
       }
       log.atLevel(isOftenEnough(e) ? Level.DEBUG : Level.WARN)
           .log("Tokens can't be checked now, and their requests are refused: {}", e.getMessage());
@@ -135,9 +139,19 @@ public final class TokenCheck {
     }
   }
 
-  private static Refused invalid() {
+  /** What was checked and is not so; of a signature nothing more than that. */
+  private static String why(BadJwtException failure) {
+    return failure instanceof JwtValidationException invalid
+        ? invalid.getErrors().stream()
+            .map(error -> String.valueOf(error.getDescription()))
+            .map(text -> text.replaceAll("[^ -~]", "?"))
+            .collect(Collectors.joining("; "))
+        : UNKNOWN_SIGNATURE;
+  }
+
+  private static Refused invalid(String why) {
     return Refused.unauthenticated(
-        "The token is not valid here, or not any more; get another one.",
+        "The token is not valid here, or not any more; get another one: %s.".formatted(why),
         "%s error=\"invalid_token\"".formatted(Admission.SCHEME));
   }
 

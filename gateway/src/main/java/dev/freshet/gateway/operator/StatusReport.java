@@ -261,9 +261,10 @@ public final class StatusReport {
             .filter(Instance::isDrained)
             .map(Instance::toString)
             .collect(Collectors.joining(", "));
-    return drained.isEmpty()
-        ? "All copies are fresh."
-        : "All copies are fresh; drained: %s.".formatted(drained);
+    return "All copies are fresh"
+        + (drained.isEmpty() ? "" : "; drained: " + drained)
+        + (loader.isPinned() ? "; the routes are rolled back until their file changes" : "")
+        + ".";
   }
 
   private static String sentence(String problem) {
