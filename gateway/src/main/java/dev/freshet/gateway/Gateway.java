@@ -2,6 +2,7 @@ package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.FallbackBudget;
 import dev.freshet.gateway.filters.FilteredRoutes;
+import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.filters.Preflights;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.forward.Forwarding;
@@ -45,6 +46,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.server.reactive.HttpHandler;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
@@ -232,11 +234,19 @@ public class Gateway {
     return new InstancesEndpoint(live, instances, changes, problems);
   }
 
-  /** One route that takes all: {@link RequestPath} has found before which of ours it is. */
+  /**
+   * One route that takes all: {@link Intake} has found before which of ours it is. What has not
+   * come that way, on the operators' port, it leaves alone.
+   */
   @Bean
   RouteLocator everything() {
     Route route =
-        Route.async().id("freshet").uri("http://freshet").predicate(exchange -> true).build();
+        Route.async()
+            .id("freshet")
+            .uri("http://freshet")
+            .asyncPredicate(
+                exchange -> Mono.deferContextual(context -> Mono.just(context.hasKey(Taken.class))))
+            .build();
     return () -> Flux.just(route);
   }
 }

@@ -42,7 +42,8 @@ final class HeldContents {
     return Optional.of(
         HeldContent.read(exchange, most)
             .timeout(WITHIN)
-            .map(bytes -> onwards.apply(new HeldContent(exchange, bytes)))
+            // Later, so that what fails there is no failure of the content.
+            .map(bytes -> Mono.defer(() -> onwards.apply(new HeldContent(exchange, bytes))))
             .onErrorResume(failure -> Mono.just(failed.apply(failure)))
             .flatMap(way -> way)
             .doFinally(signal -> bytesInAll.addAndGet(-room)));

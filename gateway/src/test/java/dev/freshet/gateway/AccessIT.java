@@ -298,6 +298,8 @@ class AccessIT {
     assertThat(answer.statusCode()).isEqualTo(503);
     assertThat(answer.body()).contains("can't be fetched");
     assertThat(get("/menu").statusCode()).isEqualTo(200);
+    assertThat(TestGateway.operate(gateway, "GET", "/api/status", "").body())
+        .contains("\"ok\":false", "Tokens are not checked as they should be", issuer.baseUrl());
   }
 
   @Test

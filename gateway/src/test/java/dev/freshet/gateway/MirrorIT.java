@@ -176,5 +176,8 @@ class MirrorIT {
             () -> TestGateway.operate(gateway, "GET", "/api/status", "").body().contains("down"));
     assertThat(send("GET", "/a").body()).isEqualTo("same");
     awaitCounted("all", "skipped", 1);
+    assertThat(TestGateway.operate(gateway, "GET", "/api/status", "").body())
+        .as("on which nobody depends")
+        .contains("\"ok\":true");
   }
 }

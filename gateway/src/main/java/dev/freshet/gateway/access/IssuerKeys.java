@@ -17,6 +17,7 @@ import java.net.URI;
 import java.text.ParseException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,7 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
   private final Issuer issuer;
   private volatile @Nullable URI found;
   private volatile boolean areKnown;
+  private volatile @Nullable String trouble;
 
   /** Fetches nothing yet. */
   IssuerKeys(Issuer issuer) {
@@ -67,6 +69,11 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
     return areKnown;
   }
 
+  /** Why they could not be fetched last; empty when they could, or never had to be. */
+  Optional<String> trouble() {
+    return Optional.ofNullable(trouble);
+  }
+
   @Override
   public JWKSet getJWKSet(
       JWKSetCacheRefreshEvaluator evaluator, long currentTime, SecurityContext context)
@@ -79,14 +86,16 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
       }
       JWKSet keys = JWKSet.parse(retriever.retrieveResource(from.toURL()).getContent());
       areKnown = true;
+      trouble = null;
       return keys;
     } catch (IOException | ParseException | IllegalArgumentException e) {
       areKnown = false;
-      throw new JWKSetUnavailableException(
-          "The keys of %s can't be fetched from %s: %s"
+      String why =
+          "the keys of %s can't be fetched from %s: %s"
               .formatted(
-                  issuer.name(), found == null ? issuer.name() + DISCOVERY : found, e.getMessage()),
-          e);
+                  issuer.name(), found == null ? issuer.name() + DISCOVERY : found, e.getMessage());
+      trouble = why;
+      throw new JWKSetUnavailableException(why, e);
     }
   }
 

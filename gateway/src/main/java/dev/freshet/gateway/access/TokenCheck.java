@@ -105,6 +105,11 @@ public final class TokenCheck {
     return subject != null && subject.matches("[!-~]([ -~]{0,253}[!-~])?");
   }
 
+  /** Why tokens may not be checked as they should be; empty when nothing is known to be wrong. */
+  public Optional<String> trouble() {
+    return keys.trouble();
+  }
+
   /** What a token that was valid a short while ago settles; empty for all others. */
   public Optional<Admission.Settled> known(ByToken request) {
     return Optional.ofNullable(known.getIfPresent(request.token()))

@@ -1,5 +1,6 @@
 package dev.freshet.gateway.operator;
 
+import dev.freshet.gateway.access.TokenCheck;
 import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
@@ -199,6 +200,10 @@ public final class StatusReport {
                 worst.add(
                     "the routes file was changed and can't be used, so that what was in force before still is: "
                         + refused.problems().getFirst()));
+    live.current()
+        .flatMap(Generation::tokens)
+        .flatMap(TokenCheck::trouble)
+        .ifPresent(trouble -> worst.add("tokens are not checked as they should be: " + trouble));
     writersThatNobodyPlaces()
         .forEach(
             writer ->
@@ -213,12 +218,27 @@ public final class StatusReport {
             pool -> worst.add("all instances of pool %s are drained".formatted(pool.getKey())));
   }
 
-  private static void addInstances(List<String> worst, List<InstanceStatus> instances) {
+  private void addInstances(List<String> worst, List<InstanceStatus> instances) {
+    Set<String> relied = reliedUpon();
     for (InstanceStatus instance : instances) {
-      if (instance.isOutOfOrder()) {
+      if (instance.isOutOfOrder() && relied.contains(instance.id())) {
         worst.add("%s is %s: %s".formatted(instance.id(), instance.state(), instance.reason()));
       }
     }
+  }
+
+  /** Instances whose answers somebody gets; on those of mirrors nobody depends. */
+  private Set<String> reliedUpon() {
+    return live.current().stream()
+        .flatMap(
+            now ->
+                now.routes().all().stream()
+                    .flatMap(
+                        route -> Stream.of(Intent.values()).flatMap(i -> route.pool(i).stream()))
+                    .distinct()
+                    .flatMap(pool -> now.pools().pool(pool).stream()))
+        .map(instance -> instance.spec().id())
+        .collect(Collectors.toSet());
   }
 
   private static void addSyncs(List<String> worst, List<JsonNode> syncs) {
