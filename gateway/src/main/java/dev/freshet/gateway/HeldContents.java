@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import reactor.core.publisher.Mono;
 
 /** Holds the content of requests in memory, each up to a bound, and all together up to another. */
@@ -15,6 +16,8 @@ final class HeldContents {
 
   private static final long MOST_BYTES_IN_ALL = 32L * 1024 * 1024;
   private static final Duration WITHIN = Duration.ofSeconds(10);
+
+  private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
 
   private final AtomicLong bytesInAll = new AtomicLong();
 
@@ -51,7 +54,7 @@ final class HeldContents {
 
   /** In bytes; 0 where it does not say. */
   static long declaredLength(Exchange exchange) {
-    String length = exchange.headers().get(CONTENT_LENGTH, "0");
-    return length.matches("\\d{1,18}") ? Long.parseLong(length) : 0;
+    String length = exchange.headers().get(CONTENT_LENGTH);
+    return length != null && LENGTH.matcher(length).matches() ? Long.parseLong(length) : 0;
   }
 }

@@ -136,7 +136,7 @@ final class Intake {
       }
       case Decision.Taken(Route route, Intent intent) ->
           admit(
-              Admission.of(route.access(), intent, authorization(visit)),
+              Admission.of(route.access(), intent, () -> authorization(visit)),
               visit,
               route,
               intent,
@@ -185,7 +185,7 @@ final class Intake {
   /** Nothing is read from a client who has not shown a token where all need one. */
   private Mono<Void> byContent(Visit visit, Route route, GraphQl graphQl) {
     return admit(
-        Admission.ofAnyIntent(route.access(), authorization(visit)),
+        Admission.ofAnyIntent(route.access(), () -> authorization(visit)),
         visit,
         route,
         route.intent(visit.exchange().method()),
@@ -275,9 +275,12 @@ final class Intake {
           "Pages of this origin may not open this (cors in routes.yaml).",
           Told.of(route, intent));
     }
-    long length = HeldContents.declaredLength(exchange);
+    boolean isToBeHeld =
+        intent == Intent.READ
+            && !exchange.isRepeatable()
+            && HeldContents.declaredLength(exchange) > 0;
     Optional<Mono<Void>> held =
-        intent == Intent.READ && !exchange.isRepeatable() && length > 0
+        isToBeHeld
             ? contents.hold(
                 exchange,
                 MOST_HELD_BYTES,

@@ -6,6 +6,7 @@ import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Whether a request may go on, by what its route asks of it. */
@@ -53,32 +54,35 @@ public sealed interface Admission {
   /**
    * Decides as far as can be without checking a token.
    *
-   * @param authorization the values of {@code Authorization}
+   * @param authorization gives the values of {@code Authorization}
    */
-  static Admission of(Access access, Intent intent, List<String> authorization) {
+  static Admission of(Access access, Intent intent, Supplier<List<String>> authorization) {
     return of(access, scoped -> scoped.of(intent), authorization);
   }
 
   /**
    * Decides on a request whose intent is not known yet: a token is asked for, whatever it allows.
    */
-  static Admission ofAnyIntent(Access access, List<String> authorization) {
+  static Admission ofAnyIntent(Access access, Supplier<List<String>> authorization) {
     return of(access, scoped -> List.of(), authorization);
   }
 
   private static Admission of(
-      Access access, Function<Access.Scoped, List<String>> scopes, List<String> authorization) {
+      Access access,
+      Function<Access.Scoped, List<String>> scopes,
+      Supplier<List<String>> authorization) {
     return switch (access) {
       case Access.Open() -> TO_EVERYBODY;
       case Access.Scoped scoped -> {
-        if (authorization.size() != 1) {
+        List<String> sent = authorization.get();
+        if (sent.size() != 1) {
           yield Refused.unauthenticated(
-              authorization.isEmpty()
+              sent.isEmpty()
                   ? "This needs a token; send it as Authorization: Bearer TOKEN."
                   : "There is more than one Authorization header.",
               SCHEME);
         }
-        String[] parts = authorization.getFirst().strip().split(" +", 2);
+        String[] parts = sent.getFirst().strip().split(" +", 2);
         yield parts.length == 2 && parts[0].equalsIgnoreCase(SCHEME)
             ? new ByToken(parts[1], scopes.apply(scoped))
             : Refused.unauthenticated(

@@ -143,7 +143,7 @@ public final class Explanation {
 
   private static Mono<Admission.Settled> admitted(
       Generation generation, Route route, Intent intent, HttpHeaders headers) {
-    return switch (Admission.of(route.access(), intent, headers.getAll(AUTHORIZATION))) {
+    return switch (Admission.of(route.access(), intent, () -> headers.getAll(AUTHORIZATION))) {
       case Admission.Settled settled -> Mono.just(settled);
       case Admission.ByToken token -> generation.tokens().orElseThrow().check(token);
     };

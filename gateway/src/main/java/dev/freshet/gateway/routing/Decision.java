@@ -112,11 +112,22 @@ public sealed interface Decision {
   private static boolean hasDotSegments(PathContainer path) {
     for (PathContainer.Element element : path.elements()) {
       if (element instanceof PathContainer.PathSegment segment) {
-        for (String part : SLASH.split(segment.valueToMatch(), -1)) {
-          if (part.equals(".") || part.equals("..")) {
-            return true;
-          }
+        if (isOrHoldsDots(segment.valueToMatch())) {
+          return true;
         }
+      }
+    }
+    return false;
+  }
+
+  /** Dots alone, or between what some backends take for the ends of segments. */
+  private static boolean isOrHoldsDots(String segment) {
+    if (segment.indexOf('.') < 0) {
+      return false;
+    }
+    for (String part : SLASH.split(segment, -1)) {
+      if (part.equals(".") || part.equals("..")) {
+        return true;
       }
     }
     return false;
