@@ -5,6 +5,7 @@ import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.choice.FallbackBudget;
 import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.exchange.SessionCookies;
 import dev.freshet.gateway.forward.Attempt;
 import dev.freshet.gateway.forward.Forwarder;
@@ -18,11 +19,13 @@ import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
+import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -183,27 +186,35 @@ final class RequestPath {
                 request.admitted().isWebSocket(),
                 left,
                 mayDecline,
-                (head, at) ->
-                    stages
-                        .answering()
-                        .add(
-                            new Answer(
-                                request.exchange(),
-                                head,
-                                request.route(),
-                                request.session(),
-                                candidate,
-                                source(request, candidate),
-                                timeline),
-                            at)
-                        .doOnNext(verdict -> opened(verdict, request, candidate, head.status()))))
+                (head, at) -> answer(request, candidate, timeline, head, at)))
         .flatMap(attempt -> after(attempt, request, candidate, index));
   }
 
+  /** Adds to an instance's answer what the gateway has to say. */
+  private Mono<Forwarder.Verdict> answer(
+      Request request, Candidate candidate, int timeline, Head head, @Nullable Position at) {
+    Mono<Forwarder.Verdict> verdict =
+        stages
+            .answering()
+            .add(
+                new Answer(
+                    request.exchange(),
+                    head,
+                    request.route(),
+                    request.session(),
+                    candidate,
+                    source(request, candidate),
+                    timeline),
+                at);
+    return head.status() == SWITCHING_PROTOCOLS
+        ? verdict.doOnNext(given -> opened(given, request, candidate))
+        : verdict;
+  }
+
   /** A WebSocket is answered when it is opened, however long it stays. */
-  private void opened(Forwarder.Verdict verdict, Request request, Candidate candidate, int status) {
-    if (status == SWITCHING_PROTOCOLS && verdict instanceof Forwarder.Verdict.Passed) {
-      answered(request, candidate, status);
+  private void opened(Forwarder.Verdict verdict, Request request, Candidate candidate) {
+    if (verdict instanceof Forwarder.Verdict.Passed) {
+      answered(request, candidate, SWITCHING_PROTOCOLS);
     }
   }
 

@@ -34,6 +34,8 @@ public final class Choice {
   private static final Comparator<Instance> LEAST_BUSY =
       Comparator.comparingInt(Instance::inFlight);
 
+  private static final Comparator<Instance> CHEAPEST = BY_KIND.thenComparing(LEAST_BUSY);
+
   /** Lags closer together than this are alike. */
   private static final double LAG_STEP_SECONDS = 0.02;
 
@@ -149,6 +151,13 @@ public final class Choice {
       if (instance.isEligible()) {
         eligible.add(instance);
       }
+    }
+    if (eligible.size() < 2) {
+      return eligible;
+    }
+    if (!isWeighted(eligible)) {
+      eligible.sort(CHEAPEST);
+      return eligible;
     }
     eligible.sort(BY_KIND);
     for (int from = 0; from < eligible.size(); ) {
