@@ -3,6 +3,7 @@ package dev.freshet.gateway;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
+import dev.freshet.gateway.forward.WebSockets;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Route;
@@ -25,8 +26,6 @@ record Answer(
     String source,
     int timeline) {
 
-  private static final int SWITCHING_PROTOCOLS = 101;
-
   HttpHeaders headers() {
     return head.headers();
   }
@@ -46,7 +45,7 @@ record Answer(
 
   /** Whether it says that something was done, or what there is; refusals promise nothing. */
   boolean isPromise() {
-    if (exchange.method().equals("OPTIONS") || head.status() == SWITCHING_PROTOCOLS) {
+    if (exchange.method().equals("OPTIONS") || head.status() == WebSockets.SWITCHING_PROTOCOLS) {
       return false;
     }
     int status = head.status();

@@ -82,15 +82,16 @@ final class GatewayMetrics implements Consumer<Observation> {
         .removeIf(
             known -> {
               Labels labels = known.getKey();
-              boolean isGone =
-                  !(routes.contains(labels.route()) || labels.route().equals(Observation.NONE))
-                      || !(backends.contains(labels.backend())
-                          || labels.backend().equals(Observation.NONE));
+              boolean isGone = isGone(labels.route(), routes) || isGone(labels.backend(), backends);
               if (isGone) {
                 meters.remove(known.getValue());
               }
               return isGone;
             });
+  }
+
+  private static boolean isGone(String name, Set<String> known) {
+    return !known.contains(name) && !name.equals(Observation.NONE);
   }
 
   private static void watch(

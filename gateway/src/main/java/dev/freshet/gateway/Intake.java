@@ -140,7 +140,7 @@ final class Intake {
               visit,
               route,
               intent,
-              principal -> passFilters(visit, route, intent, principal));
+              admitted -> passFilters(visit, route, intent, admitted.principal()));
     };
   }
 
@@ -148,15 +148,15 @@ final class Intake {
     return visit.exchange().headers().getAll(AUTHORIZATION);
   }
 
-  /** Goes on with the principal, if the client may. */
+  /** Goes on, if the client may. */
   private Mono<Void> admit(
       Admission admission,
       Visit visit,
       Route route,
       Intent intent,
-      Function<Optional<String>, Mono<Void>> onwards) {
+      Function<Admission.Admitted, Mono<Void>> onwards) {
     return switch (admission) {
-      case Admission.Admitted(String principal) -> onwards.apply(Optional.ofNullable(principal));
+      case Admission.Admitted admitted -> onwards.apply(admitted);
       case Admission.Refused(Problem problem, String challenge) -> {
         Head head = Head.of(problem.code().status());
         if (challenge != null) {
@@ -189,7 +189,7 @@ final class Intake {
         visit,
         route,
         route.intent(visit.exchange().method()),
-        principal -> readContent(visit, route, graphQl));
+        admitted -> readContent(visit, route, graphQl));
   }
 
   private Mono<Void> readContent(Visit visit, Route route, GraphQl graphQl) {
@@ -237,9 +237,9 @@ final class Intake {
   }
 
   private Mono<Void> passFilters(
-      Visit visit, Route route, Intent intent, Optional<String> principal) {
+      Visit visit, Route route, Intent intent, @Nullable String principal) {
     return route.filters().isEmpty()
-        ? goOn(visit, route, intent, principal.orElse(null))
+        ? goOn(visit, route, intent, principal)
         : visit
             .filtered()
             .apply(
@@ -247,33 +247,14 @@ final class Intake {
                     visit.generation().filters().of(route),
                     route.variables(visit.exchange().path()),
                     visit.exchange() instanceof HeldContent held ? held.content() : null,
-                    passed -> leave(visit.with(passed), route, intent, principal.orElse(null))));
+                    passed -> leave(visit.with(passed), route, intent, principal)));
   }
 
   /** A read whose content is small is held, so that it can wait for copies as others do. */
   private Mono<Void> goOn(Visit visit, Route route, Intent intent, @Nullable String principal) {
     Exchange exchange = visit.exchange();
-    Optional<String> objection =
-        route.webSocket() && WebSockets.isAskedFor(exchange)
-            ? WebSockets.objection(exchange)
-            : Optional.empty();
-    if (objection.isPresent()) {
-      Head head = Head.of(ProblemCode.BAD_REQUEST.status());
-      head.headers().set(WebSockets.VERSION_HEADER, WebSockets.VERSION);
-      return refusals.refuse(
-          visit.answering(route),
-          head,
-          Problem.of(ProblemCode.BAD_REQUEST, objection.get()),
-          Told.of(route, intent));
-    }
-    if (route.webSocket()
-        && WebSockets.isAskedFor(exchange)
-        && !CrossOrigin.mayOpen(route, exchange.headers())) {
-      return refusals.refuse(
-          visit.answering(route),
-          ProblemCode.FORBIDDEN,
-          "Pages of this origin may not open this (cors in routes.yaml).",
-          Told.of(route, intent));
+    if (route.webSocket() && WebSockets.isAskedFor(exchange)) {
+      return openWebSocket(visit, route, intent, principal);
     }
     boolean isToBeHeld =
         intent == Intent.READ
@@ -288,6 +269,25 @@ final class Intake {
                 failure -> notHeld(visit, route, intent, failure))
             : Optional.empty();
     return held.orElseGet(() -> leave(visit, route, intent, principal));
+  }
+
+  private Mono<Void> openWebSocket(
+      Visit visit, Route route, Intent intent, @Nullable String principal) {
+    Told told = Told.of(route, intent);
+    Optional<String> objection = WebSockets.objection(visit.exchange());
+    if (objection.isPresent()) {
+      Head head = Head.of(ProblemCode.BAD_REQUEST.status());
+      head.headers().set(WebSockets.VERSION_HEADER, WebSockets.VERSION);
+      return refusals.refuse(
+          visit.answering(route), head, Problem.of(ProblemCode.BAD_REQUEST, objection.get()), told);
+    }
+    return CrossOrigin.mayOpen(route, visit.exchange().headers())
+        ? leave(visit, route, intent, principal)
+        : refusals.refuse(
+            visit.answering(route),
+            ProblemCode.FORBIDDEN,
+            "Pages of this origin may not open this (cors in routes.yaml).",
+            told);
   }
 
   /** To the second half of its way. */

@@ -10,6 +10,8 @@ import dev.freshet.gateway.exchange.SessionCookies;
 import dev.freshet.gateway.forward.Attempt;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.forward.Forwarding;
+import dev.freshet.gateway.forward.Outgoing;
+import dev.freshet.gateway.forward.WebSockets;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
@@ -37,8 +39,6 @@ final class RequestPath {
    * With less time than this left, an attempt would only blame an instance for the others' delay.
    */
   private static final Duration SHORTEST_ATTEMPT = Duration.ofMillis(10);
-
-  private static final int SWITCHING_PROTOCOLS = 101;
 
   private final Stages stages;
   private final Refusals refusals;
@@ -180,11 +180,8 @@ final class RequestPath {
         .forwarder()
         .send(
             new Forwarder.Try(
-                request.exchange(),
-                request.admitted().principal(),
-                candidate,
+                new Outgoing(request.exchange(), request.admitted().principal(), candidate, left),
                 request.admitted().isWebSocket(),
-                left,
                 mayDecline,
                 (head, at) -> answer(request, candidate, timeline, head, at)))
         .flatMap(attempt -> after(attempt, request, candidate, index));
@@ -206,7 +203,7 @@ final class RequestPath {
                     source(request, candidate),
                     timeline),
                 at);
-    return head.status() == SWITCHING_PROTOCOLS
+    return head.status() == WebSockets.SWITCHING_PROTOCOLS
         ? verdict.doOnNext(given -> opened(given, request, candidate))
         : verdict;
   }
@@ -214,7 +211,7 @@ final class RequestPath {
   /** A WebSocket is answered when it is opened, however long it stays. */
   private void opened(Forwarder.Verdict verdict, Request request, Candidate candidate) {
     if (verdict instanceof Forwarder.Verdict.Passed) {
-      answered(request, candidate, SWITCHING_PROTOCOLS);
+      answered(request, candidate, WebSockets.SWITCHING_PROTOCOLS);
     }
   }
 
@@ -228,7 +225,7 @@ final class RequestPath {
   private Mono<Void> after(Attempt attempt, Request request, Candidate candidate, int index) {
     return switch (attempt) {
       case Attempt.Answered(int status) -> {
-        if (status != SWITCHING_PROTOCOLS) {
+        if (status != WebSockets.SWITCHING_PROTOCOLS) {
           answered(request, candidate, status);
         }
         yield Mono.empty();

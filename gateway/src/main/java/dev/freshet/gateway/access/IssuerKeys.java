@@ -43,7 +43,6 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
   private final ResourceRetriever retriever;
   private final Issuer issuer;
   private volatile @Nullable URI found;
-  private volatile boolean areKnown;
   private volatile @Nullable String trouble;
 
   /** Fetches nothing yet. */
@@ -64,11 +63,6 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
         .build();
   }
 
-  /** Whether they were there when they were fetched last. */
-  boolean areKnown() {
-    return areKnown;
-  }
-
   /** Why they could not be fetched last; empty when they could, or never had to be. */
   Optional<String> trouble() {
     return Optional.ofNullable(trouble);
@@ -85,11 +79,9 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
         found = from;
       }
       JWKSet keys = JWKSet.parse(retriever.retrieveResource(from.toURL()).getContent());
-      areKnown = true;
       trouble = null;
       return keys;
     } catch (IOException | ParseException | IllegalArgumentException e) {
-      areKnown = false;
       String why =
           "the keys of %s can't be fetched from %s: %s"
               .formatted(

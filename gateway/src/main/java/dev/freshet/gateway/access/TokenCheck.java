@@ -131,7 +131,7 @@ public final class TokenCheck {
       log.debug("A token was refused: {}", e.getMessage());
       return invalid(why(e));
     } catch (JwtException e) {
-      if (isOftenEnough(e) && keys.areKnown()) {
+      if (isOftenEnough(e) && keys.trouble().isEmpty()) {
         return invalid(UNKNOWN_SIGNATURE); // its key is none of those that were there a moment ago
       }
       log.atLevel(isOftenEnough(e) ? Level.DEBUG : Level.WARN)

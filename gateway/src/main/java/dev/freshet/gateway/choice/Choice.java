@@ -31,10 +31,7 @@ public final class Choice {
   private static final Comparator<Instance> BY_KIND =
       Comparator.comparing(instance -> instance.spec().kind());
 
-  private static final Comparator<Instance> LEAST_BUSY =
-      Comparator.comparingInt(Instance::inFlight);
-
-  private static final Comparator<Instance> CHEAPEST = BY_KIND.thenComparing(LEAST_BUSY);
+  private static final Comparator<Instance> CHEAPEST = BY_KIND.thenComparingInt(Instance::inFlight);
 
   /** Lags closer together than this are alike. */
   private static final double LAG_STEP_SECONDS = 0.02;
@@ -152,20 +149,22 @@ public final class Choice {
         eligible.add(instance);
       }
     }
-    if (eligible.size() < 2) {
-      return eligible;
-    }
-    if (!isWeighted(eligible)) {
-      eligible.sort(CHEAPEST);
-      return eligible;
-    }
-    eligible.sort(BY_KIND);
-    for (int from = 0; from < eligible.size(); ) {
-      int to = endOfKind(eligible, from);
-      order(eligible.subList(from, to));
-      from = to;
+    eligible.sort(CHEAPEST);
+    if (isWeighted(eligible)) {
+      drawWithinKinds(eligible);
     }
     return eligible;
+  }
+
+  private static void drawWithinKinds(List<Instance> eligible) {
+    for (int from = 0; from < eligible.size(); ) {
+      int to = endOfKind(eligible, from);
+      List<Instance> ofKind = eligible.subList(from, to);
+      if (isWeighted(ofKind)) {
+        drawByWeight(ofKind);
+      }
+      from = to;
+    }
   }
 
   private static int endOfKind(List<Instance> instances, int from) {
@@ -177,21 +176,9 @@ public final class Choice {
     return to;
   }
 
-  /** Of one kind. */
-  private static void order(List<Instance> instances) {
-    if (instances.size() > 1) {
-      if (isWeighted(instances)) {
-        drawByWeight(instances);
-      } else {
-        instances.sort(LEAST_BUSY);
-      }
-    }
-  }
-
   private static boolean isWeighted(List<Instance> instances) {
-    int weight = instances.getFirst().weight();
     for (Instance instance : instances) {
-      if (instance.weight() != weight) {
+      if (instance.weight() != instances.getFirst().weight()) {
         return true;
       }
     }

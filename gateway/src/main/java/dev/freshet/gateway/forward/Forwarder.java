@@ -61,22 +61,18 @@ public final class Forwarder {
   /**
    * One attempt.
    *
-   * @param principal who the client is, for the backend; null where nobody asked
    * @param isWebSocket whether a WebSocket is to be opened
-   * @param deadline how long the answer's head may take
    * @param mayDecline whether an answer that says the instance can't serve is kept back
    */
   public record Try(
-      Exchange exchange,
-      @Nullable String principal,
-      Candidate candidate,
-      boolean isWebSocket,
-      Duration deadline,
-      boolean mayDecline,
-      AnswerHeaders answerHeaders) {
+      Outgoing outgoing, boolean isWebSocket, boolean mayDecline, AnswerHeaders answerHeaders) {
+
+    Exchange exchange() {
+      return outgoing.exchange();
+    }
 
     Instance instance() {
-      return candidate.instance();
+      return outgoing.candidate().instance();
     }
   }
 
@@ -111,17 +107,15 @@ public final class Forwarder {
   /** Makes one attempt. */
   public Mono<Attempt> send(Try tried) {
     Instance instance = tried.instance();
-    EventLoop loop = tried.exchange().eventLoop();
-    Connections.Lane lane =
-        loop == null ? instance.connections().onAny() : instance.connections().on(loop);
+    Connections.Lane lane = instance.connections().on(tried.exchange().eventLoop());
     Progress progress = new Progress();
     Mono<Attempt> attempt =
         Mono.defer(
             () -> {
               instance.started();
-              return arrived(tried.candidate(), () -> attempt(tried, lane, progress));
+              return arrived(tried.outgoing().candidate(), () -> attempt(tried, lane, progress));
             });
-    return within(tried.deadline(), attempt, progress, lane.loop())
+    return within(tried.outgoing().deadline(), attempt, progress, lane.loop())
         .onErrorResume(
             failure ->
                 tried.exchange().isAnswered()
@@ -181,12 +175,11 @@ public final class Forwarder {
 
   private Mono<Attempt> webSocket(Try tried, HttpClient client, Progress progress) {
     return WebSockets.pass(
-            tried,
+            tried.outgoing(),
             client.doOnRequest((request, connection) -> progress.sent = true),
             forwarding,
             (ofBackend, onwards) -> {
-              Head head = Head.of(WebSockets.SWITCHING_PROTOCOLS);
-              HeaderRules.copyResponse(ofBackend, head.headers(), tried.instance().spec().url());
+              Head head = head(tried, WebSockets.SWITCHING_PROTOCOLS, ofBackend);
               WebSockets.OF_THE_HANDSHAKE.forEach(head.headers()::remove);
               head.headers().remove(HttpHeaderNames.CONTENT_LENGTH); // Netty's own
               return told(tried, progress, head, position(ofBackend), () -> onwards.apply(head));
@@ -202,8 +195,7 @@ public final class Forwarder {
                 return Mono.just(new Attempt.Declined());
               }
               HttpHeaders ofBackend = refusal.get().headers();
-              Head head = Head.of(status);
-              HeaderRules.copyResponse(ofBackend, head.headers(), tried.instance().spec().url());
+              Head head = head(tried, status, ofBackend);
               // The client library has thrown the content away.
               head.headers().remove(HttpHeaderNames.CONTENT_TYPE);
               head.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
@@ -220,7 +212,7 @@ public final class Forwarder {
         .send(
             (request, outbound) -> {
               progress.sent = true;
-              HeaderRules.copyRequest(tried, forwarding, request.requestHeaders());
+              HeaderRules.copyRequest(tried.outgoing(), forwarding, request.requestHeaders());
               return exchange.hasBody() ? outbound.send(exchange.body()) : outbound;
             })
         .response((response, body) -> answer(tried, progress, response, body))
@@ -237,10 +229,15 @@ public final class Forwarder {
     if (tried.mayDecline() && DECLINED.contains(status)) {
       return body.then(Mono.just(new Attempt.Declined()));
     }
-    Head head = Head.of(status);
-    HeaderRules.copyResponse(
-        response.responseHeaders(), head.headers(), tried.instance().spec().url());
+    Head head = head(tried, status, response.responseHeaders());
     return told(tried, progress, head, at, () -> write(tried.exchange(), head, body));
+  }
+
+  /** What the client is told of an answer's head. */
+  private static Head head(Try tried, int status, HttpHeaders ofBackend) {
+    Head head = Head.of(status);
+    HeaderRules.copyResponse(ofBackend, head.headers(), tried.instance().spec().url());
+    return head;
   }
 
   /** Answers the client, unless it must not have this answer. */

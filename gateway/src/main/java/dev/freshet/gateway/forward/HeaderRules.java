@@ -2,7 +2,6 @@ package dev.freshet.gateway.forward;
 
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.exchange.Exchange;
-import dev.freshet.gateway.forward.Forwarder.Try;
 import dev.freshet.protocol.FreshetHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -76,8 +75,8 @@ final class HeaderRules {
   }
 
   /** Gives a backend what a client sent, and what the gateway adds. */
-  static void copyRequest(Try tried, Forwarding forwarding, HttpHeaders to) {
-    Exchange exchange = tried.exchange();
+  static void copyRequest(Outgoing outgoing, Forwarding forwarding, HttpHeaders to) {
+    Exchange exchange = outgoing.exchange();
     // What the client library sets of its own accord is not what this client said.
     to.remove(HttpHeaderNames.USER_AGENT).remove(HttpHeaderNames.ACCEPT);
     copy(exchange.headers(), to, STAY_ON_THE_WAY_IN);
@@ -86,11 +85,11 @@ final class HeaderRules {
       to.set(HttpHeaderNames.HOST, hostToKeep);
     }
     forwarding.tell(exchange, to);
-    to.set(FreshetHeaders.DEADLINE, Long.toString(tried.deadline().toMillis()));
-    if (tried.principal() != null) {
-      to.set(FreshetHeaders.PRINCIPAL, tried.principal());
+    to.set(FreshetHeaders.DEADLINE, Long.toString(outgoing.deadline().toMillis()));
+    if (outgoing.principal() != null) {
+      to.set(FreshetHeaders.PRINCIPAL, outgoing.principal());
     }
-    Candidate candidate = tried.candidate();
+    Candidate candidate = outgoing.candidate();
     if (candidate.minimum() != null) {
       to.set(FreshetHeaders.MIN_POSITION, candidate.minimum().toString());
       to.set(FreshetHeaders.MAX_WAIT, Long.toString(candidate.maxWait().toMillis()));

@@ -5,7 +5,6 @@ import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Fingerprint;
 import dev.freshet.gateway.pool.Connections;
 import dev.freshet.gateway.pool.Instance;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -62,22 +61,12 @@ public final class Mirror {
     private final HttpHeaders headers = new DefaultHttpHeaders();
 
     private Copy(Exchange exchange, @Nullable String principal, Candidate candidate) {
-      EventLoop loop = exchange.eventLoop();
       this.instance = candidate.instance();
-      this.lane = loop == null ? instance.connections().onAny() : instance.connections().on(loop);
+      this.lane = instance.connections().on(exchange.eventLoop());
       this.method = HttpMethod.valueOf(exchange.method());
       this.target = exchange.target();
       HeaderRules.copyRequest(
-          new Forwarder.Try(
-              exchange,
-              principal,
-              candidate,
-              false,
-              timeout,
-              false,
-              (head, at) -> Mono.just(new Forwarder.Verdict.Passed())),
-          forwarding,
-          headers);
+          new Outgoing(exchange, principal, candidate, timeout), forwarding, headers);
     }
 
     /** Sends it, and compares the answer with what was answered before. */

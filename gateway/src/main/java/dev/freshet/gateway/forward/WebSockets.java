@@ -35,7 +35,9 @@ public final class WebSockets {
   /** One on which nothing passes for so long is closed: its ends may be gone. */
   private static final Duration IDLE = Duration.ofHours(1);
 
-  static final int SWITCHING_PROTOCOLS = 101;
+  /** The status of an answer that opens one. */
+  public static final int SWITCHING_PROTOCOLS = 101;
+
   private static final int REDIRECTION = 300;
 
   private static final String PROTOCOL = "Sec-WebSocket-Protocol";
@@ -86,14 +88,14 @@ public final class WebSockets {
    * @param opening says whether the client may have what the backend answered
    */
   static Mono<Attempt> pass(
-      Forwarder.Try tried, HttpClient client, Forwarding forwarding, Opening opening) {
-    Exchange exchange = tried.exchange();
+      Outgoing outgoing, HttpClient client, Forwarding forwarding, Opening opening) {
+    Exchange exchange = outgoing.exchange();
     Handshake handshake = new Handshake(exchange);
     AtomicReference<@Nullable Attempt> ended = new AtomicReference<>();
     return client
         .doOnRequest(
             (request, connection) -> {
-              HeaderRules.copyRequest(tried, forwarding, request.requestHeaders());
+              HeaderRules.copyRequest(outgoing, forwarding, request.requestHeaders());
               OF_THE_HANDSHAKE.forEach(request.requestHeaders()::remove);
               exchange
                   .headers()

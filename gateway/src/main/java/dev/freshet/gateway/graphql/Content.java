@@ -29,16 +29,12 @@ public record Content(String query, String type, String body) {
    */
   public static Content of(String target, List<String> contentTypes, String body) {
     int query = target.indexOf('?');
-    return new Content(
-        query < 0 ? "" : target.substring(query + 1),
-        // Which one a backend goes by can't be told.
-        contentTypes.size() > 1 ? UNKNOWN : mediaType(contentTypes),
-        body);
+    return new Content(query < 0 ? "" : target.substring(query + 1), mediaType(contentTypes), body);
   }
 
   /** Whether content of a type can say what it means. */
   public static boolean isReadable(List<String> contentTypes) {
-    return contentTypes.size() == 1 && READABLE.contains(mediaType(contentTypes));
+    return READABLE.contains(mediaType(contentTypes));
   }
 
   boolean isReadable() {
@@ -51,6 +47,9 @@ public record Content(String query, String type, String body) {
   }
 
   private static String mediaType(List<String> contentTypes) {
+    if (contentTypes.size() > 1) {
+      return UNKNOWN; // which one a backend goes by can't be told
+    }
     return contentTypes.isEmpty()
         ? ""
         : contentTypes.getFirst().replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT);

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -47,11 +49,13 @@ public final class GraphQlIntent {
           .maxRuleDepth(DEEPEST)
           .build();
 
-  /** The members of a request that say what it does, and the names of its persisted query. */
+  /** The members of a request that name a persisted query. */
   private static final List<String> IDS = List.of("documentId", "id", "doc_id");
 
+  /** All that say what it does. */
   private static final Set<String> MEMBERS =
-      Set.of("query", "operationName", "extensions", "documentId", "id", "doc_id");
+      Stream.concat(IDS.stream(), Stream.of("query", "operationName", "extensions"))
+          .collect(Collectors.toUnmodifiableSet());
 
   /** Parsers differ in which one of two members of the same name they go by. */
   private static final JsonMapper JSON =

@@ -164,13 +164,7 @@ public final class StatusReport {
     if (isPlaced || !isNeeded) {
       return List.of();
     }
-    return live.current().stream()
-        .flatMap(
-            now ->
-                now.routes().all().stream()
-                    .flatMap(route -> route.pool(Intent.WRITE).stream())
-                    .distinct()
-                    .flatMap(pool -> now.pools().pool(pool).stream()))
+    return serving(Intent.WRITE)
         .filter(writer -> Boolean.FALSE.equals(writer.health().speaksFreshet()))
         .distinct()
         .toList();
@@ -229,16 +223,21 @@ public final class StatusReport {
 
   /** Instances whose answers somebody gets; on those of mirrors nobody depends. */
   private Set<String> reliedUpon() {
+    return Stream.of(Intent.values())
+        .flatMap(this::serving)
+        .map(instance -> instance.spec().id())
+        .collect(Collectors.toSet());
+  }
+
+  /** Instances of the pools that routes have for an intent. */
+  private Stream<Instance> serving(Intent intent) {
     return live.current().stream()
         .flatMap(
             now ->
                 now.routes().all().stream()
-                    .flatMap(
-                        route -> Stream.of(Intent.values()).flatMap(i -> route.pool(i).stream()))
+                    .flatMap(route -> route.pool(intent).stream())
                     .distinct()
-                    .flatMap(pool -> now.pools().pool(pool).stream()))
-        .map(instance -> instance.spec().id())
-        .collect(Collectors.toSet());
+                    .flatMap(pool -> now.pools().pool(pool).stream()));
   }
 
   private static void addSyncs(List<String> worst, List<JsonNode> syncs) {

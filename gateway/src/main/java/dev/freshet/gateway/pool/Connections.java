@@ -7,6 +7,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
@@ -70,15 +71,15 @@ public final class Connections implements AutoCloseable {
             .build();
   }
 
-  /** The connections of an event loop. */
-  public Lane on(EventLoop loop) {
-    Lane known = lanes.get(loop);
-    return known == null ? lanes.computeIfAbsent(loop, this::open) : known;
-  }
-
-  /** The connections of any event loop. */
-  public Lane onAny() {
-    return on(loops.onClient(LoopResources.DEFAULT_NATIVE).next());
+  /**
+   * The connections of an event loop.
+   *
+   * @param loop that a request comes by; null for any
+   */
+  public Lane on(@Nullable EventLoop loop) {
+    EventLoop its = loop == null ? loops.onClient(LoopResources.DEFAULT_NATIVE).next() : loop;
+    Lane known = lanes.get(its);
+    return known == null ? lanes.computeIfAbsent(its, this::open) : known;
   }
 
   private Lane open(EventLoop loop) {

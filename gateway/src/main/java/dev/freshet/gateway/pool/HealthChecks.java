@@ -64,7 +64,7 @@ public final class HealthChecks {
     return Mono.defer(
         () -> {
           long asked = System.nanoTime();
-          if (!instance.isDueForCheck()) {
+          if (!instance.beginCheckIfDue()) {
             return silent(instance, asked);
           }
           return client

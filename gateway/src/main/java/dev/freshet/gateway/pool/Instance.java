@@ -152,7 +152,7 @@ public final class Instance implements AutoCloseable {
    * Whether to ask it itself. One that knows nothing of positions finds the question in its log
    * each time; while its database tells them, it is asked less often.
    */
-  boolean isDueForCheck() {
+  boolean beginCheckIfDue() {
     long now = System.nanoTime();
     boolean isDue =
         database == null

@@ -111,10 +111,9 @@ public sealed interface Decision {
   /** Whether a backend that decodes the path's segments would find such. */
   private static boolean hasDotSegments(PathContainer path) {
     for (PathContainer.Element element : path.elements()) {
-      if (element instanceof PathContainer.PathSegment segment) {
-        if (isOrHoldsDots(segment.valueToMatch())) {
-          return true;
-        }
+      if (element instanceof PathContainer.PathSegment segment
+          && isOrHoldsDots(segment.valueToMatch())) {
+        return true;
       }
     }
     return false;

@@ -1,6 +1,7 @@
 package dev.freshet.local.cli;
 
 import dev.freshet.local.system.StartFailed;
+import dev.freshet.runtime.OperatorGate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,8 +11,6 @@ import picocli.CommandLine.Option;
 
 /** The token by which operators are known beyond loopback. */
 final class OperatorToken {
-
-  private static final String VARIABLE = "FRESHET_OPERATOR_TOKEN";
 
   @Option(
       names = "--operator-token-file",
@@ -25,7 +24,7 @@ final class OperatorToken {
   /** Empty where there is none. */
   String text() {
     if (file == null) {
-      return Objects.requireNonNullElse(System.getenv(VARIABLE), "").strip();
+      return Objects.requireNonNullElse(System.getenv(OperatorGate.TOKEN_VARIABLE), "").strip();
     }
     try {
       return Files.readString(file).strip();

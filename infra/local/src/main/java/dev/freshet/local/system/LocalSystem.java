@@ -197,7 +197,7 @@ public final class LocalSystem implements AutoCloseable {
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
             .timeout(Duration.ofSeconds(5));
     // The parts have it from there, too.
-    String token = System.getenv("FRESHET_OPERATOR_TOKEN");
+    String token = System.getenv(OperatorGate.TOKEN_VARIABLE);
     if (token != null) {
       request.header("Authorization", OperatorGate.authorization(token));
     }
