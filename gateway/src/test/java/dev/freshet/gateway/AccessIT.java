@@ -11,10 +11,10 @@ import static com.github.tomakehurst.wiremock.client.WireMock.okJson;
 import static com.github.tomakehurst.wiremock.client.WireMock.serverError;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
+import static dev.freshet.gateway.access.TestTokens.signed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
-import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
@@ -70,19 +70,12 @@ class AccessIT {
 
   @BeforeEach
   void start() throws Exception {
-    backend = server();
-    issuer = server();
+    backend = TestServers.start();
+    issuer = TestServers.start();
     backend.stubFor(any(anyUrl()).willReturn(okJson("{}")));
     backend.stubFor(any(urlEqualTo("/.freshet/position")).willReturn(notFound()));
     publish(key);
     start("issuer: %s, keys: \"%s/keys\"".formatted(ISSUER, issuer.baseUrl()));
-  }
-
-  private static WireMockServer server() {
-    WireMockServer server =
-        new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
-    server.start();
-    return server;
   }
 
   private void start(String jwt) throws Exception {
@@ -140,14 +133,6 @@ class AccessIT {
         .subject("ada")
         .claim("scope", "orders:write desk")
         .expirationTime(Date.from(Instant.now().plusSeconds(300)));
-  }
-
-  private static String signed(RSAKey by, JWTClaimsSet.Builder claims) throws Exception {
-    SignedJWT jwt =
-        new SignedJWT(
-            new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(by.getKeyID()).build(), claims.build());
-    jwt.sign(new RSASSASigner(by));
-    return jwt.serialize();
   }
 
   private HttpResponse<String> get(String path, String... headers) throws Exception {
@@ -376,7 +361,7 @@ class AccessIT {
       })
   void otherSpellingsOfAPathDoNotLeadPastARoute(String path) throws Exception {
     // Such as the JDK's client would not send.
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), TestGateway.port(gateway))) {
       socket.setSoTimeout(10_000);
       socket
           .getOutputStream()
@@ -391,15 +376,10 @@ class AccessIT {
     assertThat(get("/x/orders").statusCode()).isEqualTo(200);
   }
 
-  private int port() {
-    return Integer.parseInt(
-        String.valueOf(gateway.getEnvironment().getProperty("local.server.port")));
-  }
-
   /** Nothing of what it would send is waited for. */
   @Test
   void contentIsNotReadFromAClientWithoutAToken() throws Exception {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), TestGateway.port(gateway))) {
       socket.setSoTimeout(5_000);
       socket
           .getOutputStream()

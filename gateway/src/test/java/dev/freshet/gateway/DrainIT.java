@@ -9,7 +9,6 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
-import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +33,7 @@ class DrainIT {
   private ConfigurableApplicationContext gateway;
 
   private static WireMockServer server() {
-    WireMockServer server =
-        new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
-    server.start();
+    WireMockServer server = TestServers.start();
     server.stubFor(any(anyUrl()).willReturn(okJson("{}")));
     server.stubFor(any(urlEqualTo("/slow")).willReturn(okJson("\"slow\"").withFixedDelay(3_000)));
     server.stubFor(any(urlEqualTo("/.freshet/position")).willReturn(notFound()));

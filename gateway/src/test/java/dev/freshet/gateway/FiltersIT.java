@@ -121,11 +121,10 @@ class FiltersIT {
     backend.verify(
         getRequestedFor(urlEqualTo("/orders?limit=1"))
             .withHeader("X-From", equalTo("gateway"))
-            .withHeader("Host", equalTo(URI.create("http://127.0.0.1:" + port()).getAuthority())));
-  }
-
-  private String port() {
-    return String.valueOf(gateway.getEnvironment().getProperty("local.server.port"));
+            .withHeader(
+                "Host",
+                equalTo(
+                    URI.create("http://127.0.0.1:" + TestGateway.port(gateway)).getAuthority())));
   }
 
   @Test
@@ -176,13 +175,13 @@ class FiltersIT {
     HttpResponse<String> answer = send("GET", "/v1/orders/7", "");
     assertThat(answer.statusCode()).isEqualTo(302);
     assertThat(answer.headers().firstValue("Location"))
-        .hasValue("http://127.0.0.1:%s/v1/orders/8".formatted(port()));
+        .hasValue("http://127.0.0.1:%s/v1/orders/8".formatted(TestGateway.port(gateway)));
   }
 
   /** What the client names there is its own, not what filters add. */
   @Test
   void connectionHeaderTakesNothingFromWhatFiltersAdd() throws Exception {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port()))) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), TestGateway.port(gateway))) {
       socket.setSoTimeout(10_000);
       socket
           .getOutputStream()

@@ -130,9 +130,7 @@ class GatewayIT {
   }
 
   private static WireMockServer backend(String kind, String position) {
-    WireMockServer server =
-        new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
-    server.start();
+    WireMockServer server = TestServers.start();
     server.stubFor(
         get("/.freshet/position")
             .willReturn(

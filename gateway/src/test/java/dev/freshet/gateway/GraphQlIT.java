@@ -12,7 +12,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.WireMock;
-import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -41,9 +40,7 @@ class GraphQlIT {
   private ConfigurableApplicationContext gateway;
 
   private static WireMockServer server(String kind, String position) {
-    WireMockServer server =
-        new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
-    server.start();
+    WireMockServer server = TestServers.start();
     server.stubFor(any(anyUrl()).willReturn(okJson("{}").withHeader("Freshet-Position", position)));
     server.stubFor(
         any(urlEqualTo("/.freshet/position"))
@@ -145,9 +142,7 @@ class GraphQlIT {
 
   @Test
   void contentWithoutALengthIsBounded() throws Exception {
-    int port =
-        Integer.parseInt(String.valueOf(gateway.getEnvironment().getProperty("local.server.port")));
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), TestGateway.port(gateway))) {
       socket.setSoTimeout(10_000);
       OutputStream out = socket.getOutputStream();
       out.write(

@@ -103,9 +103,7 @@ class HeadersIT {
   }
 
   private List<String> exchange(String request) throws Exception {
-    int port =
-        Integer.parseInt(String.valueOf(gateway.getEnvironment().getProperty("local.server.port")));
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), TestGateway.port(gateway))) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       return head(socket);

@@ -9,7 +9,6 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
-import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.cluster.PostgresServer;
@@ -45,9 +44,7 @@ class LegacyBackendIT {
   void start() throws Exception {
     cluster = Cluster.start(new ClusterOptions(folder.resolve("data"), 1, 0, PORT, false));
     execute(cluster.primary(), "create table noted (id int)");
-    backend =
-        new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
-    backend.start();
+    backend = TestServers.start();
     backend.stubFor(any(anyUrl()).atPriority(9).willReturn(aResponse().withBody("as ever")));
     backend.stubFor(get("/.freshet/position").willReturn(aResponse().withStatus(404)));
     String primary = cluster.primary().url().uriWithPassword();
@@ -201,10 +198,7 @@ class LegacyBackendIT {
   private HttpResponse<String> send(String method, String token) throws Exception {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(
-                URI.create(
-                    "http://127.0.0.1:"
-                        + gateway.getEnvironment().getProperty("local.server.port")
-                        + "/notes"))
+                URI.create("http://127.0.0.1:" + TestGateway.port(gateway) + "/notes"))
             .method(method, HttpRequest.BodyPublishers.noBody());
     if (!token.isEmpty()) {
       request.header("Freshet-Session", token);

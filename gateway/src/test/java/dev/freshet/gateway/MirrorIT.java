@@ -13,15 +13,11 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
-import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.SignedJWT;
+import dev.freshet.gateway.access.TestTokens;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,9 +41,7 @@ class MirrorIT {
   private ConfigurableApplicationContext gateway;
 
   private static WireMockServer server() {
-    WireMockServer server =
-        new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
-    server.start();
+    WireMockServer server = TestServers.start();
     server.stubFor(any(anyUrl()).willReturn(ok("same")));
     server.stubFor(any(urlEqualTo("/.freshet/position")).willReturn(notFound()));
     return server;
@@ -139,17 +133,15 @@ class MirrorIT {
                 TestGateway.operate(gateway, "GET", "/api/status", "")
                     .body()
                     .contains("\"generation\":2"));
-    SignedJWT token =
-        new SignedJWT(
-            new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("one").build(),
+    String token =
+        TestTokens.signed(
+            key,
             new JWTClaimsSet.Builder()
                 .issuer("https://login.example")
                 .audience("shop")
                 .subject("ada")
-                .expirationTime(Date.from(Instant.now().plusSeconds(300)))
-                .build());
-    token.sign(new RSASSASigner(key));
-    assertThat(send("GET", "/mine", "Authorization", "Bearer " + token.serialize()).statusCode())
+                .expirationTime(Date.from(Instant.now().plusSeconds(300))));
+    assertThat(send("GET", "/mine", "Authorization", "Bearer " + token).statusCode())
         .isEqualTo(200);
     awaitCounted("own", "same", 1);
     shadow.verify(

@@ -41,6 +41,11 @@ final class TestGateway {
     return Gateway.start(properties);
   }
 
+  /** The port for clients. */
+  static int port(ConfigurableApplicationContext gateway) {
+    return gateway.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+  }
+
   /** A request to a gateway's port for clients. */
   static HttpResponse<String> send(
       ConfigurableApplicationContext gateway,

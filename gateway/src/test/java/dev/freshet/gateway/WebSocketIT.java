@@ -220,12 +220,12 @@ class WebSocketIT {
     }
     return builder
         .subprotocols("shout")
-        .buildAsync(URI.create("ws://127.0.0.1:%s%s".formatted(port(), path)), ear)
+        .buildAsync(URI.create("ws://127.0.0.1:%d%s".formatted(port(), path)), ear)
         .get(10, TimeUnit.SECONDS);
   }
 
-  private String port() {
-    return String.valueOf(gateway.getEnvironment().getProperty("local.server.port"));
+  private int port() {
+    return TestGateway.port(gateway);
   }
 
   private String status() throws Exception {
@@ -336,7 +336,7 @@ class WebSocketIT {
   /** Longer than the time in which an answer has to begin. */
   private void events(String... headers) throws Exception {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:%s/events".formatted(port())));
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d/events".formatted(port())));
     if (headers.length > 0) {
       request.headers(headers);
     }
@@ -356,7 +356,7 @@ class WebSocketIT {
   }
 
   private String raw(String request) throws Exception {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port()))) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       StringBuilder head = new StringBuilder();

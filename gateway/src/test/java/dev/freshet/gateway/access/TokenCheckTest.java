@@ -4,15 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.WireMock;
-import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.SignedJWT;
+import dev.freshet.gateway.TestServers;
 import dev.freshet.gateway.access.Admission.Admitted;
 import dev.freshet.gateway.access.Admission.ByToken;
 import dev.freshet.gateway.access.Admission.Refused;
@@ -35,8 +31,7 @@ class TokenCheckTest {
 
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
-  private final WireMockServer issuer =
-      new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
+  private final WireMockServer issuer = TestServers.start();
   private final SetClock clock = new SetClock();
   private TokenCheck check;
   private RSAKey key;
@@ -63,7 +58,6 @@ class TokenCheckTest {
   @BeforeEach
   void start() throws Exception {
     key = new RSAKeyGenerator(2048).keyID("one").generate();
-    issuer.start();
     issuer.stubFor(WireMock.get("/keys").willReturn(WireMock.okJson(new JWKSet(key).toString())));
     check =
         new TokenCheck(
@@ -82,18 +76,16 @@ class TokenCheckTest {
   }
 
   private ByToken token(Duration lasting, String... scopes) throws Exception {
-    SignedJWT jwt =
-        new SignedJWT(
-            new JWSHeader.Builder(JWSAlgorithm.RS256).keyID("one").build(),
+    String token =
+        TestTokens.signed(
+            key,
             new JWTClaimsSet.Builder()
                 .issuer("https://login.example")
                 .audience("shop")
                 .subject("ada")
                 .claim("scope", "menu:read")
-                .expirationTime(Date.from(START.plus(lasting)))
-                .build());
-    jwt.sign(new RSASSASigner(key));
-    return new ByToken(jwt.serialize(), List.of(scopes));
+                .expirationTime(Date.from(START.plus(lasting))));
+    return new ByToken(token, List.of(scopes));
   }
 
   @Test

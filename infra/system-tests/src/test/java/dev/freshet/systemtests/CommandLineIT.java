@@ -226,14 +226,7 @@ class CommandLineIT {
 
   @Test
   void operatorsEndpointsBeyondLoopbackNeedAToken() throws Exception {
-    Path config = Files.createDirectory(folder.resolve("own"));
-    Files.writeString(
-        config.resolve("routes.yaml"),
-        """
-        version: 1
-        routes: [ { id: all, path: /**, read: { pool: one } } ]
-        pools: { one: { instances: [ { id: one, url: "http://127.0.0.1:1" } ] } }
-        """);
+    Path config = routesToNobody();
     assertThat(
             freshet(
                 "gateway",
@@ -261,14 +254,7 @@ class CommandLineIT {
 
   @Test
   void whatCannotWorkIsNamedBeforeAnythingStarts() throws Exception {
-    Path config = Files.createDirectory(folder.resolve("wrong"));
-    Files.writeString(
-        config.resolve("routes.yaml"),
-        """
-        version: 1
-        routes: [ { id: all, path: /**, read: { pool: one } } ]
-        pools: { one: { instances: [ { id: one, url: "http://127.0.0.1:1" } ] } }
-        """);
+    Path config = routesToNobody();
     assertThat(gateway(config, "--port=99999"))
         .returns(2, Ended::status)
         .satisfies(ended -> assertThat(ended.output()).contains("--port is 99999; a port is"));
@@ -292,6 +278,19 @@ class CommandLineIT {
     assertThat(freshet("status", "--url", "localhost"))
         .returns(1, Ended::status)
         .satisfies(ended -> assertThat(ended.output()).contains("write --url http://HOST:PORT"));
+  }
+
+  /** A configuration folder with routes that can be used, to an instance that is not there. */
+  private Path routesToNobody() throws Exception {
+    Path config = Files.createDirectory(folder.resolve("own"));
+    Files.writeString(
+        config.resolve("routes.yaml"),
+        """
+        version: 1
+        routes: [ { id: all, path: /**, read: { pool: one } } ]
+        pools: { one: { instances: [ { id: one, url: "http://127.0.0.1:1" } ] } }
+        """);
+    return config;
   }
 
   private Ended gateway(Path config, String... more) throws Exception {
