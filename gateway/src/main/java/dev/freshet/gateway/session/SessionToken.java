@@ -5,8 +5,6 @@ import dev.freshet.protocol.Position;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HexFormat;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * What one client has written and seen, as it travels in {@code Freshet-Session}.
@@ -34,13 +32,13 @@ public record SessionToken(
   /** PostgreSQL makes no such identifier. */
   static final String UNKNOWN_SYSTEM = "0";
 
+  private static final String VERSION = "1";
+  private static final int FIELDS = 8;
+  private static final int TIMELINE_DIGITS = 8;
+  private static final int HEAD_DIGITS = 24;
+  private static final int MAC_CHARACTERS = 43;
   private static final int BASE = 36;
   private static final HexFormat HEAD = HexFormat.of().withUpperCase();
-
-  private static final Pattern WIRE_FORM =
-      Pattern.compile(
-          "(?<signed>(?<timeline>[0-9A-F]{8})(?<lsn>[0-9A-F]{16})\\.1\\.(?<key>[\\w-]{1,32})\\.(?<session>[\\w-]{1,32})"
-              + "\\.(?<system>[0-9a-f]{1,16})\\.(?<issued>[0-9a-z]{1,9})\\.(?<expires>[0-9a-z]{1,9}))\\.(?<mac>[\\w-]{43})");
 
   /**
    * A token as it was received.
@@ -56,22 +54,25 @@ public record SessionToken(
    * @throws IllegalArgumentException when it is something else
    */
   static Received parse(String text) {
-    Matcher form = WIRE_FORM.matcher(text);
-    if (!form.matches()) {
+    String[] fields = text.split("\\.", FIELDS + 1);
+    if (fields.length != FIELDS
+        || fields[0].length() != HEAD_DIGITS
+        || !fields[1].equals(VERSION)
+        || fields[7].length() != MAC_CHARACTERS) {
       throw new IllegalArgumentException("Not a session token");
     }
     try {
       SessionToken token =
           new SessionToken(
               new Position(
-                  Integer.parseInt(form.group("timeline"), 16),
-                  new Lsn(Long.parseUnsignedLong(form.group("lsn"), 16))),
-              form.group("key"),
-              form.group("session"),
-              Long.toUnsignedString(Long.parseUnsignedLong(form.group("system"), 16)),
-              Instant.ofEpochSecond(Long.parseLong(form.group("issued"), BASE)),
-              Instant.ofEpochSecond(Long.parseLong(form.group("expires"), BASE)));
-      return new Received(token, form.group("signed"), form.group("mac"));
+                  HexFormat.fromHexDigits(fields[0], 0, TIMELINE_DIGITS),
+                  new Lsn(HexFormat.fromHexDigitsToLong(fields[0], TIMELINE_DIGITS, HEAD_DIGITS))),
+              fields[2],
+              fields[3],
+              Long.toUnsignedString(HexFormat.fromHexDigitsToLong(fields[4])),
+              Instant.ofEpochSecond(Long.parseLong(fields[5], BASE)),
+              Instant.ofEpochSecond(Long.parseLong(fields[6], BASE)));
+      return new Received(token, text.substring(0, text.length() - MAC_CHARACTERS - 1), fields[7]);
     } catch (DateTimeException e) {
       throw new IllegalArgumentException("Not a session token", e);
     }
@@ -87,7 +88,7 @@ public record SessionToken(
     return String.join(
         ".",
         HEAD.toHexDigits(position.timeline()) + HEAD.toHexDigits(position.lsn().value()),
-        "1",
+        VERSION,
         keyId,
         session,
         Long.toHexString(Long.parseUnsignedLong(systemIdentifier)),

@@ -84,6 +84,30 @@ class SessionsTest {
   }
 
   @Test
+  void whatHasNotTheFormOfATokenIsMalformed() {
+    Sessions sessions = sessions(NEW, NOW);
+    String text = sessions.issue(AT, "session-1", SYSTEM);
+    String farthest = Long.toString(Long.MAX_VALUE, 36);
+    for (String other :
+        List.of(
+            text + "x",
+            text + ".x",
+            text.substring(1),
+            "0" + text,
+            text.substring(0, text.length() - 1),
+            text.replace(".", ""),
+            text.replaceFirst("^.", "G"),
+            text.replaceFirst("^00000001", "00000000"),
+            text.replaceFirst("\\.1\\.", ".2."),
+            text.replaceFirst("\\.1\\.", ".1.."),
+            text.replaceFirst("session-1\\.[0-9a-f]+", "session-1.123456789abcdef01"),
+            text.replaceFirst("\\.[0-9a-z]+(\\.[\\w-]{43})$", "." + farthest + "$1"),
+            text.replaceFirst("\\.[0-9a-z]+(\\.[\\w-]{43})$", ".%$1"))) {
+      assertThat(read(sessions, other)).as(other).isEqualTo(new Presented.Bad(Flaw.MALFORMED));
+    }
+  }
+
+  @Test
   void tokenOfAnotherSystemIsForeignWhereBothAreKnown() {
     Sessions sessions = sessions(NEW, NOW);
     assertThat(read(sessions, sessions.issue(AT, null, "17")))
