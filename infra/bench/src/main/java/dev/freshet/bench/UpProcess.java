@@ -50,7 +50,7 @@ public final class UpProcess implements AutoCloseable {
   public static UpProcess start(Path data, int portBase, String... more) {
     int databasePortBase = portBase + 250;
     Path jar = JavaCommand.freshetJar();
-    List<String> options = new ArrayList<>(List.of("-XX:+UseParallelGC", "-Xmx768m"));
+    List<String> options = new ArrayList<>(List.of("-XX:+UseParallelGC", "-Xms128m", "-Xmx768m"));
     Path aotCache = jar.resolveSibling("freshet.aot");
     if (Files.exists(aotCache)) {
       options.add("-XX:AOTCache=" + aotCache);

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 final class Proxy implements AutoCloseable {
 
   private static final Duration START_TIMEOUT = Duration.ofMinutes(1);
-  private static final List<String> JVM = List.of("-XX:+UseParallelGC", "-Xmx768m");
+  private static final List<String> JVM = List.of("-XX:+UseParallelGC", "-Xms128m", "-Xmx768m");
   private static final int WORKERS = 2;
 
   private final Kind kind;
