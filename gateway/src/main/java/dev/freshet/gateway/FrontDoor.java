@@ -1,8 +1,11 @@
 package dev.freshet.gateway;
 
+import dev.freshet.gateway.Refusals.Told;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.NettyExchange;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
+import dev.freshet.gateway.wire.Malformed;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -43,6 +46,14 @@ final class FrontDoor {
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
     Exchange exchange = new NettyExchange(request, response);
+    Optional<Malformed> malformed = Malformed.in(request.requestHeaders());
+    if (malformed.isPresent()) {
+      return refusals.refuse(
+          exchange,
+          malformed.get().code(),
+          malformed.get().detail(),
+          Told.unrouted(exchange.method()));
+    }
     return Mono.defer(
             () -> intake.handle(exchange, taken -> throughFilters(taken, request, response)))
         .onErrorResume(failure -> failed(exchange, failure));

@@ -19,6 +19,7 @@ import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.session.SessionKeys;
 import dev.freshet.gateway.session.Sessions;
 import dev.freshet.gateway.system.SystemView;
+import dev.freshet.gateway.wire.Wire;
 import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
@@ -195,9 +196,14 @@ public class Gateway {
   @Bean
   @Order(Ordered.LOWEST_PRECEDENCE)
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> frontDoor(
-      Intake intake, Refusals refusals, ObjectProvider<HttpHandler> spring) {
+      Intake intake,
+      Refusals refusals,
+      GatewaySettings settings,
+      ObjectProvider<HttpHandler> spring) {
     FrontDoor door = new FrontDoor(intake, refusals, spring::getObject);
+    Wire wire = new Wire(settings.head());
     return factory -> {
+      factory.addServerCustomizers(wire::strict);
       factory.addRouteProviders(door::open);
       // What is forwarded is answered in a later turn anyway.
       factory.addServerCustomizers(server -> server.mapHandle((handling, connection) -> handling));

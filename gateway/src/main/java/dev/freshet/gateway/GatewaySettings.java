@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.wire.HeadLimits;
 import dev.freshet.protocol.SourceKind;
 import java.net.URI;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Settings of a gateway.
@@ -29,6 +31,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param trustedProxies networks of proxies whose forwarding headers count, in CIDR notation
  * @param insecure whether routes need not say who may use them, though the gateway listens beyond
  *     loopback
+ * @param maxRequestLine of a request: method, target and version together
+ * @param maxHeaders of a request, all of them together
+ * @param maxHeaderCount how many headers a request may have
  */
 @ConfigurationProperties("freshet.gateway")
 record GatewaySettings(
@@ -44,10 +49,20 @@ record GatewaySettings(
     @DefaultValue("500") int fallbacksPerSecond,
     @DefaultValue("50") int fallbacksPerClient,
     @DefaultValue List<String> trustedProxies,
-    @DefaultValue("false") boolean insecure) {
+    @DefaultValue("false") boolean insecure,
+    @DefaultValue("8KB") DataSize maxRequestLine,
+    @DefaultValue("32KB") DataSize maxHeaders,
+    @DefaultValue("100") int maxHeaderCount) {
 
   /** One instance of one pool. */
   record PoolInstance(String pool, String id, URI url, String kind) {}
+
+  HeadLimits head() {
+    return new HeadLimits(
+        Math.toIntExact(maxRequestLine.toBytes()),
+        Math.toIntExact(maxHeaders.toBytes()),
+        maxHeaderCount);
+  }
 
   Map<String, List<InstanceSpec>> pools() {
     return instances.stream()

@@ -1,5 +1,6 @@
 package dev.freshet.gateway;
 
+import static org.springframework.http.HttpHeaders.CONNECTION;
 import static org.springframework.http.HttpHeaders.CONTENT_LENGTH;
 import static org.springframework.http.HttpHeaders.CONTENT_TYPE;
 import static org.springframework.http.HttpHeaders.RETRY_AFTER;
@@ -16,7 +17,10 @@ import dev.freshet.runtime.LaterTurn;
 import dev.freshet.runtime.ProblemResponses;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +28,14 @@ import reactor.core.publisher.Mono;
 
 /** Answers that the gateway makes itself. */
 final class Refusals {
+
+  /** After these nobody can be sure where the client's next request begins. */
+  private static final Set<ProblemCode> LEAVES_DOUBT =
+      EnumSet.of(
+          ProblemCode.BAD_REQUEST,
+          ProblemCode.TOO_LARGE,
+          ProblemCode.URI_TOO_LONG,
+          ProblemCode.HEADERS_TOO_LARGE);
 
   private final ProblemResponses problems;
   private final Answering answering;
@@ -96,6 +108,9 @@ final class Refusals {
         .set(CONTENT_LENGTH, body.length);
     if (code.status() == 503) {
       head.headers().set(RETRY_AFTER, "1");
+    }
+    if (LEAVES_DOUBT.contains(code)) {
+      head.headers().set(CONNECTION, HttpHeaderValues.CLOSE);
     }
     return answered(
         exchange,

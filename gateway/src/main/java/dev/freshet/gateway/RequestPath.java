@@ -239,6 +239,9 @@ final class RequestPath {
               : refusals.refuse(request.exchange(), request.route(), refusal, request.told());
       case Attempt.Unreachable(String reason) -> notSent(request, candidate, index, reason);
       case Attempt.NoConnection(String reason) -> notSent(request, candidate, index, reason);
+      case Attempt.ContentBroken(String detail) ->
+          refusals.refuse(
+              request.exchange(), ProblemCode.BAD_REQUEST, detail + ".", request.told());
       case Attempt.Unanswered(String reason) ->
           unanswered(
               request,

@@ -16,6 +16,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
@@ -41,11 +42,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -257,7 +256,9 @@ class GatewayIT {
     writer.stubFor(get("/.freshet/position").willReturn(aResponse().withStatus(500)));
     primary.stubFor(get("/.freshet/position").willReturn(aResponse().withStatus(500)));
     // Nobody can say where the primary is, and it is not ready itself.
-    await(() -> send("GET", "/exact", "", "Freshet-Consistency", "strong").statusCode() == 503);
+    await()
+        .until(
+            () -> send("GET", "/exact", "", "Freshet-Consistency", "strong").statusCode() == 503);
     assertProblem(send("GET", "/exact", "", "Freshet-Consistency", "strong"), 503, "not-caught-up");
   }
 
@@ -269,10 +270,11 @@ class GatewayIT {
         .isEqualTo("primary-reads;kind=primary;reason=fallback");
     reports(replica, "replica", WRITTEN, null);
     replica.stubFor(get("/exact").atPriority(1).willReturn(answer(WRITTEN)));
-    await(
-        () ->
-            source(send("GET", "/exact", "", "Freshet-Consistency", bounded))
-                .equals("replica-1;kind=replica;reason=caught-up"));
+    await()
+        .until(
+            () ->
+                source(send("GET", "/exact", "", "Freshet-Consistency", bounded))
+                    .equals("replica-1;kind=replica;reason=caught-up"));
     // The primary goes on; where it was a moment ago is good enough still.
     reports(writer, "primary", "1:0/300", "");
     reports(primary, "primary", "1:0/300", "");
@@ -377,8 +379,8 @@ class GatewayIT {
     }
     reports(replica, "replica", "2:0/190", null);
     // The writer answers on the new timeline first; the position endpoint may lag behind.
-    await(() -> operator("/api/status").contains("\"position\":\"2:0/190\""));
-    await(() -> send("GET", "/orders", "", "Freshet-Session", lost).statusCode() == 409);
+    await().until(() -> operator("/api/status").contains("\"position\":\"2:0/190\""));
+    await().until(() -> send("GET", "/orders", "", "Freshet-Session", lost).statusCode() == 409);
     HttpResponse<String> told = send("POST", "/orders", "{}", "Freshet-Session", lost);
     assertProblem(told, 409, "position-lost");
     String fresh = told.headers().firstValue("Freshet-Session").orElseThrow();
@@ -417,12 +419,12 @@ class GatewayIT {
   @Test
   void formerPrimaryGetsNoWritesWhenItComesBack() throws Exception {
     reports(primary, "primary", "2:0/190", "1:0/180");
-    await(() -> operator("/api/status").contains("it is a former primary, on timeline 1"));
+    await().until(() -> operator("/api/status").contains("it is a former primary, on timeline 1"));
     assertProblem(send("POST", "/orders", "{}"), 503, "no-instance");
     assertThat(send("POST", "/orders", "{}").headers().firstValue("Retry-After")).isPresent();
     reports(writer, "primary", "2:0/190", "1:0/180");
     // Its answers are of timeline 1 still, past what the new primary has.
-    await(() -> send("POST", "/orders", "{}").statusCode() != 503);
+    await().until(() -> send("POST", "/orders", "{}").statusCode() != 503);
     assertProblem(send("POST", "/orders", "{}"), 504, "outcome-unknown");
     writer.stubFor(post("/orders").willReturn(answer("2:0/200")));
     HttpResponse<String> written = send("POST", "/orders", "{}");
@@ -481,7 +483,7 @@ class GatewayIT {
                     .withHeader("Content-Type", "application/json")
                     .withBody(
                         "{\"position\":\"1:0/100\",\"kind\":\"replica\",\"lagSeconds\":0.5,\"ready\":true}")));
-    await(() -> operator("/api/status").contains("\"lagSeconds\":0.5"));
+    await().until(() -> operator("/api/status").contains("\"lagSeconds\":0.5"));
     notCaughtUp(readDatabase);
     HttpResponse<String> answer = send("GET", "/orders", "", "Freshet-Session", token(WRITTEN));
     assertThat(source(answer)).isEqualTo("primary-reads;kind=primary;reason=fallback");
@@ -680,7 +682,7 @@ class GatewayIT {
   @Test
   void backendThatKnowsNothingOfPositionsWorks() throws Exception {
     writer.stubFor(get("/.freshet/position").willReturn(aResponse().withStatus(401)));
-    await(() -> operator("/api/status").contains("does not report positions"));
+    await().until(() -> operator("/api/status").contains("does not report positions"));
     assertThat(send("POST", "/orders", "{}").statusCode()).isEqualTo(200);
   }
 
@@ -795,7 +797,7 @@ class GatewayIT {
                 aResponse()
                     .withBody(
                         "{\"position\":\"1:0/200\",\"kind\":\"primary\",\"lagSeconds\":0,\"ready\":true}")));
-    await(() -> send("POST", "/orders", "{}").statusCode() == 200);
+    await().until(() -> send("POST", "/orders", "{}").statusCode() == 200);
   }
 
   @Test
@@ -821,7 +823,7 @@ class GatewayIT {
       assertThat(socket.getInputStream().read()).isEqualTo('H');
       assertThat(operator("/api/status")).containsPattern("read-1[^}]*\"inFlight\":1");
     }
-    await(() -> !operator("/api/status").contains("\"inFlight\":1"));
+    await().until(() -> !operator("/api/status").contains("\"inFlight\":1"));
   }
 
   @Test
@@ -899,17 +901,5 @@ class GatewayIT {
                 .build(),
             HttpResponse.BodyHandlers.ofString())
         .body();
-  }
-
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void await(Condition condition) throws Exception {
-    Instant end = Instant.now().plusSeconds(20);
-    while (!condition.holds()) {
-      assertThat(Instant.now()).isBefore(end);
-      LockSupport.parkNanos(5_000_000);
-    }
   }
 }

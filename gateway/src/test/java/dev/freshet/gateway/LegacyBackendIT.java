@@ -7,6 +7,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.github.tomakehurst.wiremock.WireMockServer;
 import dev.freshet.cluster.Cluster;
@@ -22,7 +23,6 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,11 +108,12 @@ class LegacyBackendIT {
     awaitSource("", "old-replica;kind=replica;reason=any");
     String before = send("POST", "").headers().firstValue("Freshet-Session").orElseThrow();
     execute(cluster.primary(), "insert into noted values (1)");
-    await(
-        () -> {
-          String seen = send("GET", "").headers().firstValue("Freshet-Session").orElse("");
-          return seen.substring(0, 24).compareTo(before.substring(0, 24)) > 0;
-        });
+    await()
+        .until(
+            () -> {
+              String seen = send("GET", "").headers().firstValue("Freshet-Session").orElse("");
+              return seen.substring(0, 24).compareTo(before.substring(0, 24)) > 0;
+            });
   }
 
   /** The timeline is hidden from roles without it, and a wrong one could break a promise. */
@@ -125,7 +126,7 @@ class LegacyBackendIT {
         "primary: \"%s\"".formatted(primary),
         primary,
         "postgresql://weak:weak@127.0.0.1:%d/freshet".formatted(replica.port()));
-    await(() -> status().contains("grant pg_read_all_stats to weak"));
+    await().until(() -> status().contains("grant pg_read_all_stats to weak"));
     assertThat(source(send("GET", ""))).startsWith("old-primary;");
     execute(cluster.primary(), "grant pg_read_all_stats to weak");
     awaitSource("", "old-replica;kind=replica;reason=any");
@@ -135,13 +136,13 @@ class LegacyBackendIT {
   void urlThatIsNotTheReplicasAndPasswordThatIsWrongAreSaid() throws Exception {
     String primary = cluster.primary().url().uriWithPassword();
     write("primary: \"%s\"".formatted(primary), primary, primary);
-    await(() -> status().contains("it is no replica"));
+    await().until(() -> status().contains("it is no replica"));
     write(
         "primary: \"%s\"".formatted(primary),
         primary,
         "postgresql://postgres:wrong@127.0.0.1:%d/freshet"
             .formatted(cluster.replicas().getFirst().port()));
-    await(() -> status().contains("password authentication failed"));
+    await().until(() -> status().contains("password authentication failed"));
   }
 
   @Test
@@ -158,7 +159,9 @@ class LegacyBackendIT {
             instances: [ { id: old-replica, url: "%1$s", kind: replica, position: { jdbc: "%2$s" } } ]
         """
             .formatted(backend.baseUrl(), replica));
-    await(() -> status().contains("Writes through old-1 are answered 504, though they are done"));
+    await()
+        .until(
+            () -> status().contains("Writes through old-1 are answered 504, though they are done"));
     assertThat(send("POST", "").statusCode()).isEqualTo(504);
     assertThat(
             TestGateway.operate(
@@ -177,7 +180,7 @@ class LegacyBackendIT {
     backend.resetRequests();
     awaitSource("", "old-replica;kind=replica;reason=any");
     Instant end = Instant.now().plusSeconds(3);
-    await(() -> Instant.now().isAfter(end));
+    await().until(() -> Instant.now().isAfter(end));
     // The writer without a database is asked twice a second; the two others once in ten seconds.
     assertThat(backend.findAll(getRequestedFor(urlEqualTo("/.freshet/position"))))
         .hasSizeLessThanOrEqualTo(10);
@@ -188,7 +191,7 @@ class LegacyBackendIT {
   }
 
   private void awaitSource(String token, String source) throws Exception {
-    await(() -> source(send("GET", token)).equals(source));
+    await().until(() -> source(send("GET", token)).equals(source));
   }
 
   private static String source(HttpResponse<String> answer) {
@@ -212,18 +215,6 @@ class LegacyBackendIT {
     try (Connection connection = server.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
-    }
-  }
-
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void await(Condition condition) throws Exception {
-    Instant end = Instant.now().plusSeconds(30);
-    while (!condition.holds()) {
-      assertThat(Instant.now()).isBefore(end);
-      LockSupport.parkNanos(20_000_000);
     }
   }
 }

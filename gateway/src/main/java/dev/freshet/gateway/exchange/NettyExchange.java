@@ -1,7 +1,9 @@
 package dev.freshet.gateway.exchange;
 
+import dev.freshet.gateway.wire.BrokenContent;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.net.InetSocketAddress;
@@ -53,7 +55,18 @@ public final class NettyExchange implements Exchange {
 
   @Override
   public Flux<ByteBuf> body() {
-    return request.receive().retain();
+    return request
+        .receiveObject()
+        .handle(
+            (part, sink) -> {
+              switch (part) {
+                case BrokenContent ignored -> sink.error(new BrokenContent.Failure());
+                case HttpContent content -> sink.next(content.content().retain());
+                default -> {
+                  // Nothing else is content.
+                }
+              }
+            });
   }
 
   @Override

@@ -27,6 +27,9 @@ public sealed interface Attempt {
   /** Nothing was sent: there was no connection free in time. That says nothing of the instance. */
   record NoConnection(String reason) implements Attempt {}
 
+  /** The client's content broke off; the instance was not given an end of it. */
+  record ContentBroken(String detail) implements Attempt {}
+
   /** The request was sent, and the connection broke before an answer came. */
   record Unanswered(String reason) implements Attempt {}
 

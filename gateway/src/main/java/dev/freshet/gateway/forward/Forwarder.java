@@ -6,6 +6,7 @@ import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.pool.Connections;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.session.Requirements.Requirement;
+import dev.freshet.gateway.wire.BrokenContent;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.runtime.source.FreshnessGate;
@@ -302,6 +303,9 @@ public final class Forwarder {
   private static Attempt failed(Instance instance, Throwable failure, boolean sent) {
     if (failure instanceof TimeoutException) {
       return sent ? new Attempt.TimedOut() : new Attempt.NoConnection("none free in time");
+    }
+    if (failure instanceof BrokenContent.Failure) {
+      return new Attempt.ContentBroken(String.valueOf(failure.getMessage()));
     }
     String reason = String.valueOf(failure.getMessage());
     boolean neverConnected =

@@ -4,7 +4,6 @@ import dev.freshet.protocol.ProblemCode;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.springframework.http.server.PathContainer;
 
 /** Where a request is to go by its method and its path alone. */
@@ -12,9 +11,6 @@ public sealed interface Decision {
 
   /** Paths below it are between gateway and backends. */
   String INTERNAL_PATHS = ".freshet";
-
-  /** What some backends take for the end of a segment. */
-  Pattern SLASH = Pattern.compile("[/\\\\]");
 
   Set<String> NEVER_FORWARDED = Set.of("TRACE", "CONNECT");
 
@@ -60,16 +56,14 @@ public sealed interface Decision {
    * @param path as it was sent, without the query
    */
   static Decision of(Routes routes, String method, String path, Conditions.Headers headers) {
-    PathContainer parsed = PathContainer.parsePath(path);
-    if (hasDotSegments(parsed)) {
-      return new Unrouted(
-          ProblemCode.BAD_REQUEST,
-          "The path holds '.' or '..' segments, which backends may read differently.");
+    Optional<String> objection = PathRules.ofEscapes(path);
+    if (objection.isPresent()) {
+      return new Unrouted(ProblemCode.BAD_REQUEST, objection.get());
     }
-    if (routes.areGuarded() && isAmbiguous(parsed)) {
-      return new Unrouted(
-          ProblemCode.BAD_REQUEST,
-          "The path holds empty segments or encoded slashes, which backends may read differently; where routes ask for tokens, that could lead past them.");
+    PathContainer parsed = PathContainer.parsePath(path);
+    objection = PathRules.ofSegments(parsed, routes.areGuarded());
+    if (objection.isPresent()) {
+      return new Unrouted(ProblemCode.BAD_REQUEST, objection.get());
     }
     Optional<Route> matched = isInternal(parsed) ? Optional.empty() : routes.match(parsed, headers);
     if (matched.isEmpty()) {
@@ -103,50 +97,6 @@ public sealed interface Decision {
     for (PathContainer.Element element : path.elements()) {
       if (element instanceof PathContainer.PathSegment segment) {
         return segment.valueToMatch().equals(INTERNAL_PATHS);
-      }
-    }
-    return false;
-  }
-
-  /** Whether a backend that decodes the path's segments would find such. */
-  private static boolean hasDotSegments(PathContainer path) {
-    for (PathContainer.Element element : path.elements()) {
-      if (element instanceof PathContainer.PathSegment segment
-          && isOrHoldsDots(segment.valueToMatch())) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Dots alone, or between what some backends take for the ends of segments. */
-  private static boolean isOrHoldsDots(String segment) {
-    if (segment.indexOf('.') < 0) {
-      return false;
-    }
-    for (String part : SLASH.split(segment, -1)) {
-      if (part.equals(".") || part.equals("..")) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Whether some backends would find other segments than these. */
-  private static boolean isAmbiguous(PathContainer path) {
-    boolean isAfterSlash = false;
-    for (PathContainer.Element element : path.elements()) {
-      if (element instanceof PathContainer.PathSegment segment) {
-        String value = segment.valueToMatch();
-        if (value.isEmpty() || SLASH.matcher(value).find()) {
-          return true;
-        }
-        isAfterSlash = false;
-      } else {
-        if (isAfterSlash) {
-          return true;
-        }
-        isAfterSlash = true;
       }
     }
     return false;

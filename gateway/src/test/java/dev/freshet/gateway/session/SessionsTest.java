@@ -2,6 +2,7 @@ package dev.freshet.gateway.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.gateway.session.Sessions.Presented;
@@ -17,8 +18,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -161,7 +160,7 @@ class SessionsTest {
     assertThat(keys.current().id()).isEqualTo("old");
     Files.writeString(file, NEW + "\n" + OLD + "\n");
     Files.setLastModifiedTime(file, FileTime.from(NOW));
-    await(() -> keys.current().id().equals("new"));
+    await().until(() -> keys.current().id().equals("new"));
     assertThat(keys.key("old")).isPresent();
     Files.writeString(file, "nonsense");
     Files.setLastModifiedTime(file, FileTime.from(NOW.plusSeconds(1)));
@@ -169,16 +168,8 @@ class SessionsTest {
     Files.setLastModifiedTime(folder.resolve("good"), FileTime.from(NOW.plusSeconds(2)));
     assertThat(keys.current().id()).isEqualTo("new");
     Files.move(folder.resolve("good"), file, StandardCopyOption.REPLACE_EXISTING);
-    await(() -> keys.key("old").isEmpty());
+    await().until(() -> keys.key("old").isEmpty());
     assertThat(keys.current().id()).isEqualTo("new");
-  }
-
-  private static void await(BooleanSupplier condition) {
-    Instant end = Instant.now().plusSeconds(20);
-    while (!condition.getAsBoolean()) {
-      assertThat(Instant.now()).isBefore(end);
-      LockSupport.parkNanos(5_000_000);
-    }
   }
 
   @Test

@@ -16,6 +16,8 @@ public enum ProblemCode {
   BACKEND_UNREACHABLE(502, "Backend unreachable"),
   OUTCOME_UNKNOWN(504, "Outcome unknown"),
   TOO_LARGE(413, "Too large"),
+  URI_TOO_LONG(414, "Target too long"),
+  HEADERS_TOO_LARGE(431, "Headers too large"),
   UNAUTHENTICATED(401, "Unauthenticated"),
   FORBIDDEN(403, "Forbidden"),
   UNKNOWN_MODEL(404, "Unknown model"),

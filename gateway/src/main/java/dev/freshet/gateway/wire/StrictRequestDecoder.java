@@ -1,0 +1,217 @@
+package dev.freshet.gateway.wire;
+
+import dev.freshet.protocol.ProblemCode;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpConstants;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Netty's decoder of requests, without what it is lenient about: a request that two programs could
+ * read in two ways becomes one that is only there to be refused ({@link Malformed}), and nothing
+ * that comes after it on its connection is read.
+ */
+final class StrictRequestDecoder extends HttpRequestDecoder {
+
+  private static final Set<String> VERSIONS = Set.of("HTTP/1.1", "HTTP/1.0");
+
+  private final HeadLimits limits;
+  private final Queue<HttpMethod> methods;
+  private boolean isInHead = true;
+  private boolean isStopped;
+  private boolean hasRequestLine;
+  private int wordEnd;
+  private @Nullable ChunkFraming chunks;
+
+  /**
+   * Prepares to decode one connection's requests.
+   *
+   * @param methods where those go that are yet to be answered, in order
+   */
+  StrictRequestDecoder(HeadLimits limits, Queue<HttpMethod> methods) {
+    super(
+        new HttpDecoderConfig()
+            .setMaxInitialLineLength(limits.requestLineBytes())
+            .setMaxHeaderSize(limits.headersBytes())
+            .setStrictLineParsing(true));
+    this.limits = limits;
+    this.methods = methods;
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext context, ByteBuf buffer, List<Object> out)
+      throws Exception {
+    if (isStopped) {
+      buffer.skipBytes(buffer.readableBytes());
+      return;
+    }
+    if (isInHead && holdsFoldedHeader(buffer)) {
+      refuse(buffer, out, Malformed.of("A header goes on in the next line (RFC 9112, 5.2)."));
+      return;
+    }
+    if (chunks != null && !chunks.allows(buffer)) {
+      stop(buffer);
+      out.add(new BrokenContent());
+      return;
+    }
+    int before = out.size();
+    int from = buffer.readerIndex();
+    super.decode(context, buffer, out);
+    if (chunks != null) {
+      chunks.consumed(buffer.readerIndex() - from);
+    }
+    for (int i = before; i < out.size(); i++) {
+      switch (out.get(i)) {
+        case HttpRequest request -> begin(request, buffer, out, i);
+        case LastHttpContent last when last.decoderResult().isFailure() -> {
+          stop(buffer);
+          out.set(i, new BrokenContent());
+        }
+        case LastHttpContent ignored -> {
+          isInHead = true;
+          chunks = null;
+        }
+        default -> {
+          // A part of the content.
+        }
+      }
+    }
+  }
+
+  private void begin(HttpRequest request, ByteBuf buffer, List<Object> out, int index) {
+    Optional<Malformed> objection = objection(request);
+    if (objection.isPresent()) {
+      out.subList(index, out.size()).clear(); // its own empty end, at most
+      refuse(buffer, out, objection.get());
+      return;
+    }
+    methods.add(request.method());
+    isInHead = false;
+    hasRequestLine = false;
+    chunks = HttpUtil.isTransferEncodingChunked(request) ? new ChunkFraming() : null;
+  }
+
+  private Optional<Malformed> objection(HttpRequest request) {
+    if (request.decoderResult().isFailure()) {
+      return Optional.of(malformed(request.decoderResult().cause()));
+    }
+    if (request.headers().size() > limits.headers()) {
+      return Optional.of(
+          new Malformed(
+              ProblemCode.HEADERS_TOO_LARGE,
+              "The request has more than %d headers.".formatted(limits.headers())));
+    }
+    return RequestRules.objection(request).map(Malformed::of);
+  }
+
+  private Malformed malformed(Throwable cause) {
+    return switch (cause) {
+      case TooLongHttpLineException ignored ->
+          new Malformed(
+              ProblemCode.URI_TOO_LONG,
+              "The request's first line is longer than %,d bytes."
+                  .formatted(limits.requestLineBytes()));
+      case TooLongHttpHeaderException ignored ->
+          new Malformed(
+              ProblemCode.HEADERS_TOO_LARGE,
+              "The request's headers are longer than %,d bytes.".formatted(limits.headersBytes()));
+      default -> Malformed.of("This can't be read as HTTP/1.1: " + cause.getMessage() + ".");
+    };
+  }
+
+  /** Nobody can say where the next request begins. */
+  private void stop(ByteBuf buffer) {
+    buffer.skipBytes(buffer.readableBytes());
+    isStopped = true;
+  }
+
+  private void refuse(ByteBuf buffer, List<Object> out, Malformed malformed) {
+    stop(buffer);
+    HttpRequest request = malformed.asRequest();
+    methods.add(request.method());
+    out.add(request);
+    out.add(LastHttpContent.EMPTY_LAST_CONTENT);
+  }
+
+  /** Whether a line of the head begins with a space; the decoder has taken whole lines so far. */
+  private boolean holdsFoldedHeader(ByteBuf buffer) {
+    int end = buffer.writerIndex();
+    int lineStart = buffer.readerIndex();
+    boolean isEmptyTheEnd = hasRequestLine;
+    while (lineStart < end) {
+      byte first = buffer.getByte(lineStart);
+      if (first == HttpConstants.SP || first == HttpConstants.HT) {
+        return true;
+      }
+      boolean isEmpty = first == HttpConstants.CR;
+      int lineFeed = buffer.indexOf(lineStart, end, HttpConstants.LF);
+      if (lineFeed < 0 || (isEmpty && isEmptyTheEnd)) {
+        return false;
+      }
+      isEmptyTheEnd |= !isEmpty;
+      lineStart = lineFeed + 1;
+    }
+    return false;
+  }
+
+  /** A client that goes away amidst a head has nobody left to be told. */
+  @Override
+  protected void decodeLast(ChannelHandlerContext context, ByteBuf buffer, List<Object> out)
+      throws Exception {
+    int before = out.size();
+    super.decodeLast(context, buffer, out);
+    for (int i = out.size() - 1; i >= before; i--) {
+      if (out.get(i) instanceof HttpRequest request && request.decoderResult().isFailure()) {
+        out.remove(i);
+      }
+    }
+  }
+
+  @Override
+  protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
+    throw new IllegalArgumentException("both Content-Length and Transfer-Encoding");
+  }
+
+  @Override
+  protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
+    wordEnd = start + length;
+    return super.splitFirstWordInitialLine(line, start, length);
+  }
+
+  @Override
+  protected String splitSecondWordInitialLine(byte[] line, int start, int length) {
+    afterOneSpace(line, start);
+    wordEnd = start + length;
+    return super.splitSecondWordInitialLine(line, start, length);
+  }
+
+  @Override
+  protected String splitThirdWordInitialLine(byte[] line, int start, int length) {
+    afterOneSpace(line, start);
+    hasRequestLine = true;
+    String version = super.splitThirdWordInitialLine(line, start, length);
+    if (!VERSIONS.contains(version)) {
+      throw new IllegalArgumentException("its version is neither HTTP/1.1 nor HTTP/1.0");
+    }
+    return version;
+  }
+
+  private void afterOneSpace(byte[] line, int start) {
+    if (start != wordEnd + 1 || line[wordEnd] != HttpConstants.SP) {
+      throw new IllegalArgumentException("one space stands between the words of the first line");
+    }
+  }
+}

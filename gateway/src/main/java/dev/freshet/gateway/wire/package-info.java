@@ -1,0 +1,5 @@
+/** HTTP/1.1 as it comes in, byte by byte, and what of it is refused before anything acts on it. */
+@NullMarked
+package dev.freshet.gateway.wire;
+
+import org.jspecify.annotations.NullMarked;
