@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.FallbackBudget;
+import dev.freshet.gateway.choice.RetryBudget;
 import dev.freshet.gateway.filters.FilteredRoutes;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.filters.Preflights;
@@ -154,6 +155,7 @@ public class Gateway {
         requirements,
         system,
         new FallbackBudget(settings.fallbacksPerSecond(), settings.fallbacksPerClient()),
+        new RetryBudget(),
         forwarding,
         new Forwarder(forwarding),
         answering);

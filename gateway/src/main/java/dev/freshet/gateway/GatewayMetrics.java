@@ -11,7 +11,6 @@ import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The metrics of the public contract. */
 final class GatewayMetrics implements Consumer<Observation> {
@@ -35,6 +35,8 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   private final Map<String, Counter> reads = new ConcurrentHashMap<>();
 
+  private volatile Set<String> knownRoutes = Set.of();
+  private volatile Set<String> knownBackends = Set.of();
   private final MultiGauge up;
   private final MultiGauge lag;
   private final AtomicInteger generation = new AtomicInteger();
@@ -63,7 +65,11 @@ final class GatewayMetrics implements Consumer<Observation> {
     }
   }
 
-  private Timer timer(Labels labels) {
+  /** Null for what is gone: a request that began before may end after. */
+  private @Nullable Timer timer(Labels labels) {
+    if (isGone(labels.route(), knownRoutes) || isGone(labels.backend(), knownBackends)) {
+      return null;
+    }
     return Timer.builder("freshet.requests")
         .publishPercentileHistogram()
         .tag("route", labels.route())
@@ -74,15 +80,19 @@ final class GatewayMetrics implements Consumer<Observation> {
   }
 
   /** What is said of routes and instances that are gone; else it would grow with every reload. */
-  private void forget(Set<String> routes, List<Instance> instances) {
-    Set<String> backends = new HashSet<>();
-    instances.forEach(instance -> backends.add(instance.spec().id()));
+  private void forgetOthersThan(Set<String> routes, List<Instance> instances) {
+    knownRoutes = routes;
+    knownBackends =
+        instances.stream()
+            .map(instance -> instance.spec().id())
+            .collect(Collectors.toUnmodifiableSet());
     requests
         .entrySet()
         .removeIf(
             known -> {
               Labels labels = known.getKey();
-              boolean isGone = isGone(labels.route(), routes) || isGone(labels.backend(), backends);
+              boolean isGone =
+                  isGone(labels.route(), knownRoutes) || isGone(labels.backend(), knownBackends);
               if (isGone) {
                 meters.remove(known.getValue());
               }
@@ -105,6 +115,13 @@ final class GatewayMetrics implements Consumer<Observation> {
         true);
   }
 
+  private static double up(Instance instance) {
+    return switch (instance.condition()) {
+      case READY, SLOW_START, SUSPECT -> 1;
+      case STARTING, EJECTED, DRAINING, DRAINED, NOT_READY, DOWN -> 0;
+    };
+  }
+
   private static double lag(Instance instance) {
     Double lag = instance.health().lagSeconds();
     return lag == null ? Double.NaN : lag;
@@ -113,8 +130,12 @@ final class GatewayMetrics implements Consumer<Observation> {
   @Override
   public void accept(Observation observation) {
     switch (observation) {
-      case Observation.Finished finished ->
-          requests.computeIfAbsent(Labels.of(finished), this::timer).record(finished.took());
+      case Observation.Finished finished -> {
+        Timer timer = requests.computeIfAbsent(Labels.of(finished), this::timer);
+        if (timer != null) {
+          timer.record(finished.took());
+        }
+      }
       case Observation.ReadAnswered read -> {
         reads
             .computeIfAbsent(
@@ -134,10 +155,10 @@ final class GatewayMetrics implements Consumer<Observation> {
         }
       }
       case Observation.RoutesInForce(int now, Set<String> routes, List<Instance> instances) -> {
-        forget(routes, instances);
+        forgetOthersThan(routes, instances);
         generation.set(now);
         reloadFailed.set(0);
-        watch(up, instances, i -> i.health().state() == Instance.State.READY ? 1 : 0);
+        watch(up, instances, GatewayMetrics::up);
         watch(lag, instances, GatewayMetrics::lag);
       }
       case Observation.RoutesRefused() -> reloadFailed.set(1);

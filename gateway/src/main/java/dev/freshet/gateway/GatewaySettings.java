@@ -76,7 +76,8 @@ record GatewaySettings(
                             i.url(),
                             SourceKind.parse(i.kind()),
                             null,
-                            InstanceSpec.USUAL_WEIGHT),
+                            InstanceSpec.USUAL_WEIGHT,
+                            InstanceSpec.NO_LIMIT),
                     Collectors.toList())));
   }
 

@@ -4,6 +4,7 @@ import dev.freshet.gateway.Refusals.Told;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.choice.FallbackBudget;
+import dev.freshet.gateway.choice.RetryBudget;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.exchange.SessionCookies;
@@ -50,6 +51,7 @@ final class RequestPath {
       Requirements requirements,
       SystemView system,
       FallbackBudget fallbacks,
+      RetryBudget retries,
       Forwarding forwarding,
       Forwarder forwarder,
       Answering answering) {}
@@ -145,6 +147,9 @@ final class RequestPath {
   }
 
   private Mono<Void> attempt(Request request, int index) {
+    if (index == 0 && request.intent() == Intent.READ) {
+      stages.retries().earn();
+    }
     if (index >= request.candidates().size()) {
       ProblemCode code = exhausted(request);
       return refusals.refuse(
@@ -183,6 +188,7 @@ final class RequestPath {
                 new Outgoing(request.exchange(), request.admitted().principal(), candidate, left),
                 request.admitted().isWebSocket(),
                 mayDecline,
+                request.canBeRepeated() && !request.isLast(index),
                 (head, at) -> answer(request, candidate, timeline, head, at)))
         .flatMap(attempt -> after(attempt, request, candidate, index));
   }
@@ -230,15 +236,35 @@ final class RequestPath {
         }
         yield Mono.empty();
       }
-      case Attempt.Declined() -> attempt(request, index + 1);
+      case Attempt.Declined(boolean failed) ->
+          !failed || stages.retries().spend()
+              ? attempt(request, index + 1)
+              : refusals.refuse(
+                  request.exchange(),
+                  ProblemCode.NO_INSTANCE,
+                  "%s can't serve now, and too many reads were tried again just now; try again."
+                      .formatted(candidate.instance()),
+                  request.told());
       case Attempt.Withheld(Requirement.Refused refusal) ->
           refusal.problem().code() == ProblemCode.NOT_CAUGHT_UP
                   && request.canBeRepeated()
                   && !request.isLast(index)
               ? attempt(request, index + 1)
               : refusals.refuse(request.exchange(), request.route(), refusal, request.told());
-      case Attempt.Unreachable(String reason) -> notSent(request, candidate, index, reason);
-      case Attempt.NoConnection(String reason) -> notSent(request, candidate, index, reason);
+      case Attempt.Unreachable(String reason) ->
+          notSent(
+              request,
+              index,
+              ProblemCode.BACKEND_UNREACHABLE,
+              "%s can't be reached, and nothing was sent to it: %s."
+                  .formatted(candidate.instance(), reason));
+      case Attempt.NoConnection(String reason) ->
+          notSent(
+              request,
+              index,
+              ProblemCode.NO_INSTANCE,
+              "%s has as many requests as it takes, and nothing was sent to it: %s; try again."
+                  .formatted(candidate.instance(), reason));
       case Attempt.ContentBroken(String detail) ->
           refusals.refuse(
               request.exchange(), ProblemCode.BAD_REQUEST, detail + ".", request.told());
@@ -259,14 +285,9 @@ final class RequestPath {
   }
 
   /** Nothing was sent, so that even a write may be tried on the next instance. */
-  private Mono<Void> notSent(Request request, Candidate candidate, int index, String reason) {
+  private Mono<Void> notSent(Request request, int index, ProblemCode code, String detail) {
     return request.isLast(index)
-        ? refusals.refuse(
-            request.exchange(),
-            ProblemCode.BACKEND_UNREACHABLE,
-            "%s can't be reached, and nothing was sent to it: %s."
-                .formatted(candidate.instance(), reason),
-            request.told())
+        ? refusals.refuse(request.exchange(), code, detail, request.told())
         : attempt(request, index + 1);
   }
 
@@ -279,7 +300,9 @@ final class RequestPath {
           detail + " The write may have happened; read before trying again.",
           request.told());
     }
-    return request.canBeRepeated() && index < request.candidates().size() - 1
+    return request.canBeRepeated()
+            && index < request.candidates().size() - 1
+            && stages.retries().spend()
         ? attempt(request, index + 1)
         : refusals.refuse(request.exchange(), ofRead, detail, request.told());
   }

@@ -63,8 +63,7 @@ class RoutesConfiguration {
             new Instance(
                 spec,
                 Databases.of(spec),
-                new Connections(
-                    spec.id(), spec.url(), settings.connectTimeout(), resources.getLoopResources()),
+                new Connections(spec, settings.connectTimeout(), resources.getLoopResources()),
                 Clock.systemUTC()),
         checks);
   }

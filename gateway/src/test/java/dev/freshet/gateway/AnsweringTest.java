@@ -83,7 +83,14 @@ class AnsweringTest {
       SourceKind kind = reason == Reason.WRITE ? SourceKind.PRIMARY : SourceKind.REPLICA;
       head = Head.of(status);
       Instance instance =
-          TestPools.of(new InstanceSpec("it", URI.create("http://127.0.0.1:1"), kind, null, 100))
+          TestPools.of(
+                  new InstanceSpec(
+                      "it",
+                      URI.create("http://127.0.0.1:1"),
+                      kind,
+                      null,
+                      100,
+                      InstanceSpec.NO_LIMIT))
               .getFirst();
       instance.become(Instance.State.READY, "", Position.parse("1:0/1"), null, true);
       answer =

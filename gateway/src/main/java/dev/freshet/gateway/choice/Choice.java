@@ -33,6 +33,9 @@ public final class Choice {
 
   private static final Comparator<Instance> CHEAPEST = BY_KIND.thenComparingInt(Instance::inFlight);
 
+  /** When more than these are ejected, that says more of something else than of them. */
+  private static final double MOST_EJECTED_SHARE = 0.5;
+
   /** Lags closer together than this are alike. */
   private static final double LAG_STEP_SECONDS = 0.02;
 
@@ -144,16 +147,51 @@ public final class Choice {
   /** The cheapest kind first; of a kind the least busy, or as weights have it. */
   private static List<Instance> eligible(List<Instance> pool) {
     List<Instance> eligible = new ArrayList<>(pool.size());
+    int ejected = 0;
     for (Instance instance : pool) {
       if (instance.isEligible()) {
         eligible.add(instance);
+        ejected += instance.isEjected() ? 1 : 0;
       }
+    }
+    if (ejected > 0 && ejected <= eligible.size() * MOST_EJECTED_SHARE) {
+      eligible.removeIf(Instance::isEjected);
     }
     eligible.sort(CHEAPEST);
     if (isWeighted(eligible)) {
       drawWithinKinds(eligible);
     }
+    if (isAnyDoubtful(eligible)) {
+      moveDoubtfulBack(eligible);
+    }
     return eligible;
+  }
+
+  private static boolean isAnyDoubtful(List<Instance> instances) {
+    for (Instance instance : instances) {
+      if (instance.isSuspect() || instance.share() < 1) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Within its kind: one whose last request failed, and one that is not to get its share yet. */
+  private static void moveDoubtfulBack(List<Instance> eligible) {
+    for (int from = 0; from < eligible.size(); ) {
+      int to = endOfKind(eligible, from);
+      List<Instance> ofKind = eligible.subList(from, to);
+      List<Instance> back = new ArrayList<>();
+      List<Instance> front = new ArrayList<>();
+      for (Instance instance : ofKind) {
+        boolean isPassedOver =
+            instance.isSuspect() || instance.share() < ThreadLocalRandom.current().nextDouble();
+        (isPassedOver ? back : front).add(instance);
+      }
+      front.addAll(back);
+      Collections.copy(ofKind, front);
+      from = to;
+    }
   }
 
   private static void drawWithinKinds(List<Instance> eligible) {

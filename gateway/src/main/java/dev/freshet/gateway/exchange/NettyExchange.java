@@ -57,10 +57,14 @@ public final class NettyExchange implements Exchange {
   public Flux<ByteBuf> body() {
     return request
         .receiveObject()
+        .onErrorMap(failure -> new BrokenContent.Failure("The content broke off", failure))
         .handle(
             (part, sink) -> {
               switch (part) {
-                case BrokenContent ignored -> sink.error(new BrokenContent.Failure());
+                case BrokenContent ignored ->
+                    sink.error(
+                        new BrokenContent.Failure(
+                            "The content is not chunked as RFC 9112, 7.1, has it", null));
                 case HttpContent content -> sink.next(content.content().retain());
                 default -> {
                   // Nothing else is content.

@@ -11,8 +11,10 @@ public sealed interface Attempt {
   /**
    * A read's answer was kept back because another instance may do better: it was not caught up, or
    * could not serve.
+   *
+   * @param failed whether it could not serve, and not only was behind
    */
-  record Declined() implements Attempt {}
+  record Declined(boolean failed) implements Attempt {}
 
   /**
    * The instance answered, and its answer breaks what was promised.

@@ -12,7 +12,6 @@ import dev.freshet.protocol.Position;
 import dev.freshet.runtime.source.FreshnessGate;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ConnectTimeoutException;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
@@ -25,12 +24,13 @@ import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
 import reactor.netty.http.client.HttpClient;
@@ -45,8 +45,14 @@ public final class Forwarder {
   /** Statuses by which an instance says that it can't serve a read, where another one may. */
   private static final Set<Integer> DECLINED = Set.of(502, 503);
 
+  /** Statuses by which an instance, or what is behind it, says that it does not work. */
+  private static final Set<Integer> SAY_THAT_IT_FAILS = Set.of(502, 503, 504);
+
   /** Answers up to this size are gathered and sent in one write, the head with them. */
   private static final int GATHERED_BYTES = 64 * 1024;
+
+  /** Longer than this neither side may keep the rest of an answer waiting. */
+  private static final Duration STALL = Duration.ofSeconds(30);
 
   private final Forwarding forwarding;
 
@@ -64,9 +70,14 @@ public final class Forwarder {
    *
    * @param isWebSocket whether a WebSocket is to be opened
    * @param mayDecline whether an answer that says the instance can't serve is kept back
+   * @param mayMove whether another instance can be asked when this one is lost
    */
   public record Try(
-      Outgoing outgoing, boolean isWebSocket, boolean mayDecline, AnswerHeaders answerHeaders) {
+      Outgoing outgoing,
+      boolean isWebSocket,
+      boolean mayDecline,
+      boolean mayMove,
+      AnswerHeaders answerHeaders) {
 
     Exchange exchange() {
       return outgoing.exchange();
@@ -80,6 +91,7 @@ public final class Forwarder {
   /** How far an attempt is. All of it happens on one event loop, but for the clock. */
   private static final class Progress {
     private volatile boolean sent;
+    private volatile boolean sentWhole;
     private volatile boolean answering;
   }
 
@@ -116,38 +128,58 @@ public final class Forwarder {
               instance.started();
               return arrived(tried.outgoing().candidate(), () -> attempt(tried, lane, progress));
             });
-    return within(tried.outgoing().deadline(), attempt, progress, lane.loop())
+    return within(tried, attempt, progress, lane)
         .onErrorResume(
             failure ->
                 tried.exchange().isAnswered()
                     ? Mono.error(failure) // the client has a part of it: break its connection
-                    : Mono.just(failed(instance, failure, progress.sent)))
+                    : Mono.just(failed(instance, failure, progress)))
         .doFinally(signal -> instance.finished());
   }
 
-  /** Fails after a deadline, unless the answer is on its way to the client by then. */
+  /** Fails after a deadline, or when the instance is lost, unless the client is being answered. */
   private static Mono<Attempt> within(
-      Duration deadline, Mono<Attempt> attempt, Progress progress, EventLoop loop) {
+      Try tried, Mono<Attempt> attempt, Progress progress, Connections.Lane lane) {
     return Mono.create(
         sink -> {
           Future<?> clock =
-              loop.schedule(
-                  () -> {
-                    if (!progress.answering) {
-                      sink.error(new TimeoutException());
-                    }
-                  },
-                  deadline.toNanos(),
-                  TimeUnit.NANOSECONDS);
+              lane.loop()
+                  .schedule(
+                      () -> {
+                        if (!progress.answering) {
+                          sink.error(new TimeoutException());
+                        }
+                      },
+                      tried.outgoing().deadline().toNanos(),
+                      TimeUnit.NANOSECONDS);
+          Consumer<String> move =
+              why -> {
+                if (!progress.answering) {
+                  sink.error(new InstanceLost(why));
+                }
+              };
+          if (tried.mayMove()) {
+            lane.movable().add(move);
+          }
           Disposable running =
               attempt.subscribe(
                   sink::success, sink::error, sink::success, Context.of(sink.contextView()));
           sink.onDispose(
               () -> {
                 clock.cancel(false);
+                lane.movable().remove(move);
                 running.dispose();
               });
         });
+  }
+
+  /** The instance is not expected to answer any more. */
+  private static final class InstanceLost extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    InstanceLost(String why) {
+      super(why);
+    }
   }
 
   /** Waits for the database of a backend that does not know how to. */
@@ -165,7 +197,7 @@ public final class Forwarder {
             arrival ->
                 arrival instanceof FreshnessGate.Arrival.Reached
                     ? there.get()
-                    : Mono.just(new Attempt.Declined()));
+                    : Mono.just(new Attempt.Declined(false)));
   }
 
   private Mono<Attempt> attempt(Try tried, Connections.Lane lane, Progress progress) {
@@ -183,7 +215,14 @@ public final class Forwarder {
               Head head = head(tried, WebSockets.SWITCHING_PROTOCOLS, ofBackend);
               WebSockets.OF_THE_HANDSHAKE.forEach(head.headers()::remove);
               head.headers().remove(HttpHeaderNames.CONTENT_LENGTH); // Netty's own
-              return told(tried, progress, head, position(ofBackend), () -> onwards.apply(head));
+              return told(
+                  tried,
+                  head,
+                  position(ofBackend),
+                  () -> {
+                    progress.answering = true;
+                    return onwards.apply(head);
+                  });
             })
         .onErrorResume(
             failure -> {
@@ -193,15 +232,14 @@ public final class Forwarder {
               }
               int status = refusal.get().status().code();
               if (tried.mayDecline() && DECLINED.contains(status)) {
-                return Mono.just(new Attempt.Declined());
+                return Mono.just(new Attempt.Declined(true));
               }
               HttpHeaders ofBackend = refusal.get().headers();
               Head head = head(tried, status, ofBackend);
               // The client library has thrown the content away.
               head.headers().remove(HttpHeaderNames.CONTENT_TYPE);
               head.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
-              return told(
-                  tried, progress, head, position(ofBackend), () -> tried.exchange().answer(head));
+              return told(tried, head, position(ofBackend), () -> tried.exchange().answer(head));
             });
   }
 
@@ -214,7 +252,11 @@ public final class Forwarder {
             (request, outbound) -> {
               progress.sent = true;
               HeaderRules.copyRequest(tried.outgoing(), forwarding, request.requestHeaders());
-              return exchange.hasBody() ? outbound.send(exchange.body()) : outbound;
+              if (!exchange.hasBody()) {
+                progress.sentWhole = true;
+                return outbound;
+              }
+              return outbound.send(exchange.body().doOnComplete(() -> progress.sentWhole = true));
             })
         .response((response, body) -> answer(tried, progress, response, body))
         .single();
@@ -227,11 +269,21 @@ public final class Forwarder {
     if (at != null) {
       tried.instance().seenAt(at);
     }
+    judge(tried.instance(), status, at);
     if (tried.mayDecline() && DECLINED.contains(status)) {
-      return body.then(Mono.just(new Attempt.Declined()));
+      return body.then(Mono.just(new Attempt.Declined(at == null)));
     }
     Head head = head(tried, status, response.responseHeaders());
-    return told(tried, progress, head, at, () -> write(tried.exchange(), head, body));
+    return told(tried, head, at, () -> write(tried.exchange(), head, body, progress));
+  }
+
+  /** One that is not caught up says so with its position, and is not to blame. */
+  private static void judge(Instance instance, int status, @Nullable Position at) {
+    if (!SAY_THAT_IT_FAILS.contains(status)) {
+      instance.succeeded();
+    } else if (at == null) {
+      instance.failed("it answers " + status);
+    }
   }
 
   /** What the client is told of an answer's head. */
@@ -243,11 +295,7 @@ public final class Forwarder {
 
   /** Answers the client, unless it must not have this answer. */
   private static Mono<Attempt> told(
-      Try tried,
-      Progress progress,
-      Head head,
-      @Nullable Position at,
-      Supplier<Mono<Void>> answering) {
+      Try tried, Head head, @Nullable Position at, Supplier<Mono<Void>> answering) {
     return tried
         .answerHeaders()
         .add(head, at)
@@ -256,14 +304,14 @@ public final class Forwarder {
                 switch (verdict) {
                   case Verdict.Withheld(Requirement.Refused refusal) ->
                       Mono.just(new Attempt.Withheld(refusal));
-                  case Verdict.Passed() -> {
-                    progress.answering = true;
-                    yield answering.get().thenReturn(new Attempt.Answered(head.status()));
-                  }
+                  case Verdict.Passed() ->
+                      answering.get().thenReturn(new Attempt.Answered(head.status()));
                 });
   }
 
-  private static Mono<Void> write(Exchange exchange, Head head, ByteBufFlux body) {
+  /** Up to a size answers are gathered first: what breaks off amidst can be asked elsewhere. */
+  private static Mono<Void> write(
+      Exchange exchange, Head head, ByteBufFlux body, Progress progress) {
     if (isWithoutContent(exchange.method(), head.status())) {
       return body.then(exchange.answer(head));
     }
@@ -272,10 +320,17 @@ public final class Forwarder {
       return body.then(exchange.answer(head));
     }
     if (0 < length && length <= GATHERED_BYTES) {
-      return body.aggregate().flatMap(content -> exchange.answer(head, content.retain()));
+      return body.aggregate()
+          .flatMap(
+              content -> {
+                progress.answering = true;
+                return exchange.answer(head, content.retain());
+              });
     }
-    Publisher<ByteBuf> parts = body.retain();
-    return exchange.answer(head, parts, isStream(head.headers()));
+    progress.answering = true;
+    boolean isStream = isStream(head.headers());
+    Flux<ByteBuf> parts = body.retain();
+    return exchange.answer(head, isStream ? parts : parts.timeout(STALL), isStream);
   }
 
   private static boolean isWithoutContent(String method, int status) {
@@ -300,9 +355,12 @@ public final class Forwarder {
     }
   }
 
-  private static Attempt failed(Instance instance, Throwable failure, boolean sent) {
+  private static Attempt failed(Instance instance, Throwable failure, Progress progress) {
     if (failure instanceof TimeoutException) {
-      return sent ? new Attempt.TimedOut() : new Attempt.NoConnection("none free in time");
+      if (progress.sentWhole) {
+        instance.failed("it did not answer in time");
+      }
+      return progress.sent ? new Attempt.TimedOut() : new Attempt.NoConnection("none free in time");
     }
     if (failure instanceof BrokenContent.Failure) {
       return new Attempt.ContentBroken(String.valueOf(failure.getMessage()));
@@ -318,7 +376,13 @@ public final class Forwarder {
       instance.unreachable(why);
       return new Attempt.Unreachable(why);
     }
-    return sent ? new Attempt.Unanswered(reason) : new Attempt.NoConnection(reason);
+    if (!progress.sent) {
+      return new Attempt.NoConnection(reason);
+    }
+    if (!(failure instanceof InstanceLost)) {
+      instance.failed("it broke the connection without an answer");
+    }
+    return new Attempt.Unanswered(reason);
   }
 
   /** In words that clients may read: without addresses. */

@@ -29,7 +29,6 @@ import dev.freshet.protocol.ProblemCode;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -229,7 +228,7 @@ public final class Explanation {
     described.put("kind", instance.spec().kind().wireName());
     described.put("position", health.position() == null ? null : health.position().toString());
     described.put("lagSeconds", health.lagSeconds());
-    described.put("healthy", instance.isEligible());
+    described.put("healthy", instance.isEligible() && !instance.isEjected());
     described.put("inFlight", instance.inFlight());
     described.put("reason", candidate.map(chosen -> chosen.reason().text()).orElse(null));
     described.put("excluded", candidate.isPresent() ? null : excluded(instance));
@@ -238,13 +237,10 @@ public final class Explanation {
 
   private static String excluded(Instance instance) {
     if (instance.isDrained()) {
-      return InstanceStatus.reason(instance);
+      return instance.reason();
     }
-    if (!instance.isEligible()) {
-      return "it is %s: %s"
-          .formatted(
-              instance.health().state().name().toLowerCase(Locale.ROOT).replace('_', '-'),
-              instance.health().reason());
+    if (!instance.isEligible() || instance.isEjected()) {
+      return "it is %s: %s".formatted(instance.condition().text(), instance.reason());
     }
     return instance.tellsPosition()
         ? "it is not there yet, and not waited for"

@@ -2,15 +2,14 @@ package dev.freshet.gateway.operator;
 
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.protocol.Position;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One instance, as operators are told of it; what is unknown is null.
  *
- * @param state starting, ready, not-ready or down; draining while a drained one still has requests,
- *     then drained
+ * @param state of {@link Instance.Condition}
  */
 record InstanceStatus(
     String id,
@@ -22,6 +21,8 @@ record InstanceStatus(
     @Nullable Double lagSeconds,
     @Nullable Long lagBytes,
     int inFlight) {
+
+  private static final Set<String> OUT_OF_ORDER = Set.of("down", "not-ready", "ejected");
 
   /** Without knowing where the primary is. */
   static InstanceStatus of(Instance instance) {
@@ -39,8 +40,8 @@ record InstanceStatus(
     return new InstanceStatus(
         instance.spec().id(),
         instance.spec().kind().wireName(),
-        state(instance),
-        reason(instance),
+        instance.condition().text(),
+        instance.reason(),
         health.since().toString(),
         at == null ? null : at.toString(),
         health.lagSeconds(),
@@ -48,19 +49,7 @@ record InstanceStatus(
         instance.inFlight());
   }
 
-  private static String state(Instance instance) {
-    if (instance.isDrained()) {
-      return instance.inFlight() > 0 ? "draining" : "drained";
-    }
-    return instance.health().state().name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
-  /** Why it is not simply ready; empty when it is. */
-  static String reason(Instance instance) {
-    return instance.isDrained() ? "an operator took it out of use" : instance.health().reason();
-  }
-
   boolean isOutOfOrder() {
-    return state.equals("down") || state.equals("not-ready");
+    return OUT_OF_ORDER.contains(state);
   }
 }

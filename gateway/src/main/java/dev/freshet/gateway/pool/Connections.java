@@ -6,7 +6,9 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
@@ -19,7 +21,10 @@ import reactor.netty.resources.LoopResources;
 public final class Connections implements AutoCloseable {
 
   private static final int MOST_A_LOOP = 250;
-  private static final int WAITING_A_LOOP = 500;
+
+  /** How many requests may wait for each connection. */
+  private static final int WAITING_FOR_EACH = 2;
+
   private static final int MOST_WEB_SOCKETS_A_LOOP = 2_000;
   private static final Duration WAIT_FOR_A_CONNECTION = Duration.ofSeconds(1);
 
@@ -41,34 +46,42 @@ public final class Connections implements AutoCloseable {
    * @param client knows the instance's address; a request needs only a path
    * @param webSockets the same for WebSockets, which keep theirs and must not take those of
    *     requests
+   * @param movable requests that may go to another instance, and are told why they should
    */
-  public record Lane(EventLoop loop, HttpClient client, HttpClient webSockets) {}
+  public record Lane(
+      EventLoop loop, HttpClient client, HttpClient webSockets, Set<Consumer<String>> movable) {}
 
   /**
    * Connects to nobody yet.
    *
-   * @param url of the instance, without a path
+   * @param spec whose limit each event loop gets an equal share of
    * @param loops where requests go that come by no event loop
    */
-  public Connections(String id, URI url, Duration connectTimeout, LoopResources loops) {
-    this.url = url;
+  public Connections(InstanceSpec spec, Duration connectTimeout, LoopResources loops) {
+    this.url = spec.url();
     this.connectTimeout = connectTimeout;
     this.loops = loops;
     this.provider =
-        ConnectionProvider.builder(id)
-            .maxConnections(MOST_A_LOOP)
-            .pendingAcquireMaxCount(WAITING_A_LOOP)
+        ConnectionProvider.builder(spec.id())
+            .maxConnections(mostALoop(spec.limit()))
+            .pendingAcquireMaxCount(WAITING_FOR_EACH * mostALoop(spec.limit()))
             .pendingAcquireTimeout(WAIT_FOR_A_CONNECTION)
             .maxIdleTime(IDLE)
             .evictInBackground(IDLE)
             .lifo()
             .build();
     this.ofWebSockets =
-        ConnectionProvider.builder(id + "-websockets")
+        ConnectionProvider.builder(spec.id() + "-websockets")
             .maxConnections(MOST_WEB_SOCKETS_A_LOOP)
             .pendingAcquireMaxCount(1)
             .pendingAcquireTimeout(WAIT_FOR_A_CONNECTION)
             .build();
+  }
+
+  private static int mostALoop(int limit) {
+    return limit == InstanceSpec.NO_LIMIT
+        ? MOST_A_LOOP
+        : Math.min(MOST_A_LOOP, Math.ceilDiv(limit, LoopResources.DEFAULT_IO_WORKER_COUNT));
   }
 
   /**
@@ -82,8 +95,16 @@ public final class Connections implements AutoCloseable {
     return known == null ? lanes.computeIfAbsent(its, this::open) : known;
   }
 
+  /** Nothing is expected of the instance any more; who can, asks another one. */
+  void abandon(String why) {
+    lanes
+        .values()
+        .forEach(lane -> lane.loop().execute(() -> lane.movable().forEach(go -> go.accept(why))));
+  }
+
   private Lane open(EventLoop loop) {
-    return new Lane(loop, client(provider, loop), client(ofWebSockets, loop));
+    return new Lane(
+        loop, client(provider, loop), client(ofWebSockets, loop), ConcurrentHashMap.newKeySet());
   }
 
   private HttpClient client(ConnectionProvider connections, EventLoop loop) {

@@ -5,9 +5,12 @@ import dev.freshet.runtime.source.FreshnessGate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** An instance and what is known of it now. */
 public final class Instance implements AutoCloseable {
@@ -36,17 +39,39 @@ public final class Instance implements AutoCloseable {
       @Nullable Double lagSeconds,
       @Nullable Boolean speaksFreshet) {}
 
+  /** How it is, all things considered. */
+  public enum Condition {
+    STARTING,
+    READY,
+    SLOW_START,
+    SUSPECT,
+    EJECTED,
+    DRAINING,
+    DRAINED,
+    NOT_READY,
+    DOWN;
+
+    /** As operators read it. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  private static final Logger log = LoggerFactory.getLogger(Instance.class);
+
   private static final Duration SELDOM = Duration.ofSeconds(10);
 
   private final InstanceSpec spec;
   private final Databases.@Nullable Asked database;
   private final Connections connections;
   private final Clock clock;
+  private final Standing standing = new Standing(System::nanoTime);
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger missedChecks = new AtomicInteger();
   private volatile long lastCheckNanos;
   private volatile Health health;
   private volatile boolean isDrained;
+  private boolean wasRestartedSinceDrained;
   private volatile int weight;
 
   /**
@@ -106,8 +131,69 @@ public final class Instance implements AutoCloseable {
     return isDrained;
   }
 
+  /** What is to be said of it, of all that is known the gravest. */
+  public Condition condition() {
+    if (isDrained) {
+      return inFlight() > 0 ? Condition.DRAINING : Condition.DRAINED;
+    }
+    return switch (health.state()) {
+      case STARTING -> Condition.STARTING;
+      case NOT_READY -> Condition.NOT_READY;
+      case DOWN -> Condition.DOWN;
+      case READY ->
+          switch (standing.phase()) {
+            case SOUND -> Condition.READY;
+            case SLOW_START -> Condition.SLOW_START;
+            case SUSPECT -> Condition.SUSPECT;
+            case EJECTED -> Condition.EJECTED;
+          };
+    };
+  }
+
+  /** Why it is in that condition; empty when it is simply ready. */
+  public String reason() {
+    return switch (condition()) {
+      case DRAINING, DRAINED -> "an operator took it out of use";
+      case SLOW_START, SUSPECT, EJECTED -> standing.reason();
+      case STARTING, READY, NOT_READY, DOWN -> health.reason();
+    };
+  }
+
+  /** Whether so many of its requests have failed that others should get them. */
+  public boolean isEjected() {
+    return standing.phase() == Standing.Phase.EJECTED;
+  }
+
+  /** Whether its last request failed. */
+  public boolean isSuspect() {
+    return standing.phase() == Standing.Phase.SUSPECT;
+  }
+
+  /** What part of its usual share of requests it should get, 0 to 1; it grows after a start. */
+  public double share() {
+    return standing.share();
+  }
+
+  /** A request was answered by it. */
+  public void succeeded() {
+    standing.succeeded();
+  }
+
+  /** A request failed, and it is to blame. */
+  public void failed(String why) {
+    Duration ejected = standing.failed(why);
+    if (!ejected.isZero()) {
+      log.warn("{}: {}", this, standing.reason());
+      connections.abandon(standing.reason());
+    }
+  }
+
   synchronized void drain(boolean drained) {
     if (drained != isDrained) {
+      if (!drained && wasRestartedSinceDrained) {
+        standing.returned();
+      }
+      wasRestartedSinceDrained = false;
       isDrained = drained;
       health =
           new Health(
@@ -144,7 +230,15 @@ public final class Instance implements AutoCloseable {
       @Nullable Position position,
       @Nullable Double lagSeconds,
       @Nullable Boolean speaksFreshet) {
-    Instant since = health.state() == state ? health.since() : clock.instant();
+    State before = health.state();
+    if (state == State.READY && (before == State.DOWN || before == State.NOT_READY)) {
+      standing.returned();
+      wasRestartedSinceDrained = isDrained;
+    }
+    if (state == State.DOWN && before != State.DOWN) {
+      connections.abandon(reason);
+    }
+    Instant since = before == state ? health.since() : clock.instant();
     health = new Health(state, reason, since, position, lagSeconds, speaksFreshet);
   }
 

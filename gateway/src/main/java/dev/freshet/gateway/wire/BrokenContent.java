@@ -2,6 +2,7 @@ package dev.freshet.gateway.wire;
 
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpContent;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands where a request's content can't be read on. Reactor Netty would end such content as if it
@@ -18,8 +19,8 @@ public final class BrokenContent extends DefaultHttpContent {
 
     private static final long serialVersionUID = 1L;
 
-    public Failure() {
-      super("The content is not chunked as RFC 9112, 7.1, has it");
+    public Failure(String message, @Nullable Throwable cause) {
+      super(message, cause);
     }
   }
 }

@@ -33,7 +33,8 @@ class ChoiceTest {
           spec("read-1", SourceKind.READ_DATABASE));
 
   private static InstanceSpec spec(String id, SourceKind kind) {
-    return new InstanceSpec(id, URI.create("http://127.0.0.1:1"), kind, null, 100);
+    return new InstanceSpec(
+        id, URI.create("http://127.0.0.1:1"), kind, null, 100, InstanceSpec.NO_LIMIT);
   }
 
   @Test
@@ -123,7 +124,13 @@ class ChoiceTest {
   }
 
   private static InstanceSpec weighted(String id, int weight) {
-    return new InstanceSpec(id, URI.create("http://127.0.0.1:1"), SourceKind.PRIMARY, null, weight);
+    return new InstanceSpec(
+        id,
+        URI.create("http://127.0.0.1:1"),
+        SourceKind.PRIMARY,
+        null,
+        weight,
+        InstanceSpec.NO_LIMIT);
   }
 
   @Test

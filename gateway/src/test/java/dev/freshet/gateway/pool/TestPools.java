@@ -21,7 +21,7 @@ public final class TestPools {
                 new Instance(
                     spec,
                     null,
-                    new Connections(spec.id(), spec.url(), Duration.ofSeconds(1), NO_LOOPS),
+                    new Connections(spec, Duration.ofSeconds(1), NO_LOOPS),
                     Clock.systemUTC()))
         .toList();
   }

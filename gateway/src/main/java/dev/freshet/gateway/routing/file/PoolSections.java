@@ -58,6 +58,7 @@ final class PoolSections {
         jdbc.flatMap(written -> findings.valid(written, PostgresUrl::parse));
     SourceKind kind = section.text("kind").map(SourceKind::parse).orElse(SourceKind.PRIMARY);
     int weight = section.text("weight").map(Integer::parseInt).orElse(InstanceSpec.USUAL_WEIGHT);
-    return url.map(at -> new InstanceSpec(id, at, kind, database.orElse(null), weight));
+    int limit = section.text("limit").map(Integer::parseInt).orElse(InstanceSpec.NO_LIMIT);
+    return url.map(at -> new InstanceSpec(id, at, kind, database.orElse(null), weight, limit));
   }
 }

@@ -78,7 +78,12 @@ class RoutesFileTest {
     assertThat(routes.pools().get("readers"))
         .containsExactly(
             new InstanceSpec(
-                "replica-1", URI.create("http://db.example:8201"), SourceKind.REPLICA, null, 100));
+                "replica-1",
+                URI.create("http://db.example:8201"),
+                SourceKind.REPLICA,
+                null,
+                100,
+                InstanceSpec.NO_LIMIT));
     assertThat(routes.primary()).isNull();
     assertThat(orders.sessionBy()).isEqualTo(SessionBy.HEADER);
   }
@@ -134,7 +139,13 @@ class RoutesFileTest {
   @Test
   void poolsMayBeGivenInstead() {
     InstanceSpec given =
-        new InstanceSpec("w", URI.create("http://127.0.0.1:1"), SourceKind.PRIMARY, null, 100);
+        new InstanceSpec(
+            "w",
+            URI.create("http://127.0.0.1:1"),
+            SourceKind.PRIMARY,
+            null,
+            100,
+            InstanceSpec.NO_LIMIT);
     Routes routes =
         RoutesFile.read(
             """
