@@ -5,6 +5,7 @@ import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.NettyExchange;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.wire.Malformed;
+import dev.freshet.protocol.ProblemCode;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
@@ -28,13 +29,16 @@ final class FrontDoor {
   private final Intake intake;
   private final Refusals refusals;
   private final Supplier<HttpHandler> spring;
+  private final long maxBody;
 
   /**
    * Prepares to open.
    *
    * @param spring Spring's handler, for requests that pass filters
+   * @param maxBody the most bytes that a request's content may have
    */
-  FrontDoor(Intake intake, Refusals refusals, Supplier<HttpHandler> spring) {
+  FrontDoor(Intake intake, Refusals refusals, Supplier<HttpHandler> spring, long maxBody) {
+    this.maxBody = maxBody;
     this.intake = intake;
     this.refusals = refusals;
     this.spring = spring;
@@ -45,13 +49,20 @@ final class FrontDoor {
   }
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
-    Exchange exchange = new NettyExchange(request, response);
+    Exchange exchange = new NettyExchange(request, response, maxBody);
     Optional<Malformed> malformed = Malformed.in(request.requestHeaders());
     if (malformed.isPresent()) {
       return refusals.refuse(
           exchange,
           malformed.get().code(),
           malformed.get().detail(),
+          Told.unrouted(exchange.method()));
+    }
+    if (HeldContents.declaredLength(exchange) > maxBody) {
+      return refusals.refuse(
+          exchange,
+          ProblemCode.TOO_LARGE,
+          NettyExchange.tooLarge(maxBody),
           Told.unrouted(exchange.method()));
     }
     return Mono.defer(

@@ -69,19 +69,21 @@ public class Gateway {
   /** Below the usual keep-alive of backends (5 s), so that the gateway is the one to close. */
   private static final Duration IDLE_CONNECTION = Duration.ofSeconds(4);
 
-  /** Spring Cloud Gateway's own forwarding, which {@link RequestPath} takes the place of. */
-  private static final Map<String, Object> SWITCHED_OFF =
+  /** Spring Cloud Gateway's own forwarding is off: {@link RequestPath} takes its place. */
+  private static final Map<String, Object> DEFAULTS =
       Map.of(
           "spring.cloud.gateway.server.webflux.global-filter.netty-routing.enabled", "false",
           "spring.cloud.gateway.server.webflux.global-filter.netty-write-response.enabled", "false",
           "spring.cloud.gateway.server.webflux.global-filter.websocket-routing.enabled", "false",
           "spring.cloud.gateway.server.webflux.global-filter.forward-routing.enabled", "false",
           "spring.cloud.gateway.server.webflux.global-filter.forward-path.enabled", "false",
-          "spring.cloud.gateway.server.webflux.route-filter-cache-enabled", "true");
+          "spring.cloud.gateway.server.webflux.route-filter-cache-enabled", "true",
+          // Between two requests of a client; NGINX has the same.
+          "server.netty.idle-timeout", "75s");
 
   /** Starts a gateway and returns once it accepts connections. */
   public static ConfigurableApplicationContext start(Map<String, ?> properties) {
-    Map<String, Object> settings = new HashMap<>(SWITCHED_OFF);
+    Map<String, Object> settings = new HashMap<>(DEFAULTS);
     settings.putAll(properties);
     return PartContext.start(Gateway.class, "gateway", settings);
   }
@@ -202,8 +204,9 @@ public class Gateway {
       Refusals refusals,
       GatewaySettings settings,
       ObjectProvider<HttpHandler> spring) {
-    FrontDoor door = new FrontDoor(intake, refusals, spring::getObject);
-    Wire wire = new Wire(settings.head());
+    FrontDoor door =
+        new FrontDoor(intake, refusals, spring::getObject, settings.maxBody().toBytes());
+    Wire wire = new Wire(settings.head(), settings.clientPatience());
     return factory -> {
       factory.addServerCustomizers(wire::strict);
       factory.addRouteProviders(door::open);

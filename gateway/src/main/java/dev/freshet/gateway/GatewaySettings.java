@@ -34,6 +34,9 @@ import org.springframework.util.unit.DataSize;
  * @param maxRequestLine of a request: method, target and version together
  * @param maxHeaders of a request, all of them together
  * @param maxHeaderCount how many headers a request may have
+ * @param maxBody of a request
+ * @param headTimeout from the first byte of a request's head to its last
+ * @param clientPatience how long a client may take nothing of its answer
  */
 @ConfigurationProperties("freshet.gateway")
 record GatewaySettings(
@@ -52,7 +55,10 @@ record GatewaySettings(
     @DefaultValue("false") boolean insecure,
     @DefaultValue("8KB") DataSize maxRequestLine,
     @DefaultValue("32KB") DataSize maxHeaders,
-    @DefaultValue("100") int maxHeaderCount) {
+    @DefaultValue("100") int maxHeaderCount,
+    @DefaultValue("1GB") DataSize maxBody,
+    @DefaultValue("10s") Duration headTimeout,
+    @DefaultValue("30s") Duration clientPatience) {
 
   /** One instance of one pool. */
   record PoolInstance(String pool, String id, URI url, String kind) {}
@@ -61,7 +67,8 @@ record GatewaySettings(
     return new HeadLimits(
         Math.toIntExact(maxRequestLine.toBytes()),
         Math.toIntExact(maxHeaders.toBytes()),
-        maxHeaderCount);
+        maxHeaderCount,
+        headTimeout);
   }
 
   Map<String, List<InstanceSpec>> pools() {

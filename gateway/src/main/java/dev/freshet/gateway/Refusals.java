@@ -33,6 +33,7 @@ final class Refusals {
   private static final Set<ProblemCode> LEAVES_DOUBT =
       EnumSet.of(
           ProblemCode.BAD_REQUEST,
+          ProblemCode.REQUEST_TIMEOUT,
           ProblemCode.TOO_LARGE,
           ProblemCode.URI_TOO_LONG,
           ProblemCode.HEADERS_TOO_LARGE);

@@ -265,9 +265,8 @@ final class RequestPath {
               ProblemCode.NO_INSTANCE,
               "%s has as many requests as it takes, and nothing was sent to it: %s; try again."
                   .formatted(candidate.instance(), reason));
-      case Attempt.ContentBroken(String detail) ->
-          refusals.refuse(
-              request.exchange(), ProblemCode.BAD_REQUEST, detail + ".", request.told());
+      case Attempt.ContentBroken(ProblemCode code, String detail) ->
+          refusals.refuse(request.exchange(), code, detail, request.told());
       case Attempt.Unanswered(String reason) ->
           unanswered(
               request,

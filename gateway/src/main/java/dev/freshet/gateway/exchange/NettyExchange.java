@@ -1,6 +1,7 @@
 package dev.freshet.gateway.exchange;
 
 import dev.freshet.gateway.wire.BrokenContent;
+import dev.freshet.protocol.ProblemCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
@@ -12,6 +13,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.publisher.SynchronousSink;
 import reactor.netty.Connection;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
@@ -22,10 +24,18 @@ public final class NettyExchange implements Exchange {
 
   private final HttpServerRequest request;
   private final HttpServerResponse response;
+  private final long maxBody;
+  private long bodyBytes;
 
-  public NettyExchange(HttpServerRequest request, HttpServerResponse response) {
+  /**
+   * Takes one over.
+   *
+   * @param maxBody the most bytes of content that are read; more is a failure of it
+   */
+  public NettyExchange(HttpServerRequest request, HttpServerResponse response, long maxBody) {
     this.request = request;
     this.response = response;
+    this.maxBody = maxBody;
   }
 
   @Override
@@ -57,20 +67,38 @@ public final class NettyExchange implements Exchange {
   public Flux<ByteBuf> body() {
     return request
         .receiveObject()
-        .onErrorMap(failure -> new BrokenContent.Failure("The content broke off", failure))
-        .handle(
-            (part, sink) -> {
-              switch (part) {
-                case BrokenContent ignored ->
-                    sink.error(
-                        new BrokenContent.Failure(
-                            "The content is not chunked as RFC 9112, 7.1, has it", null));
-                case HttpContent content -> sink.next(content.content().retain());
-                default -> {
-                  // Nothing else is content.
-                }
-              }
-            });
+        .onErrorMap(
+            failure ->
+                new BrokenContent.Failure(
+                    ProblemCode.BAD_REQUEST, "The content broke off.", failure))
+        .handle(this::pass);
+  }
+
+  private void pass(Object part, SynchronousSink<ByteBuf> sink) {
+    switch (part) {
+      case BrokenContent ignored ->
+          sink.error(
+              new BrokenContent.Failure(
+                  ProblemCode.BAD_REQUEST,
+                  "The content is not chunked as RFC 9112, 7.1, has it.",
+                  null));
+      case HttpContent content -> {
+        bodyBytes += content.content().readableBytes();
+        if (bodyBytes > maxBody) {
+          sink.error(new BrokenContent.Failure(ProblemCode.TOO_LARGE, tooLarge(maxBody), null));
+        } else {
+          sink.next(content.content().retain());
+        }
+      }
+      default -> {
+        // Nothing else is content.
+      }
+    }
+  }
+
+  /** What a client is told whose content is longer than it may be. */
+  public static String tooLarge(long maxBody) {
+    return "The content is longer than %,d bytes.".formatted(maxBody);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.forward;
 
 import dev.freshet.gateway.session.Requirements.Requirement;
+import dev.freshet.protocol.ProblemCode;
 
 /** How one attempt ended. */
 public sealed interface Attempt {
@@ -30,7 +31,7 @@ public sealed interface Attempt {
   record NoConnection(String reason) implements Attempt {}
 
   /** The client's content broke off; the instance was not given an end of it. */
-  record ContentBroken(String detail) implements Attempt {}
+  record ContentBroken(ProblemCode code, String detail) implements Attempt {}
 
   /** The request was sent, and the connection broke before an answer came. */
   record Unanswered(String reason) implements Attempt {}

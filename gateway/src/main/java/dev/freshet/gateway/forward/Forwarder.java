@@ -9,6 +9,7 @@ import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.wire.BrokenContent;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
+import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.source.FreshnessGate;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ConnectTimeoutException;
@@ -21,8 +22,6 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -88,13 +87,6 @@ public final class Forwarder {
     }
   }
 
-  /** How far an attempt is. All of it happens on one event loop, but for the clock. */
-  private static final class Progress {
-    private volatile boolean sent;
-    private volatile boolean sentWhole;
-    private volatile boolean answering;
-  }
-
   /** Adds headers to an answer before it goes to the client. */
   @FunctionalInterface
   public interface AnswerHeaders {
@@ -121,7 +113,7 @@ public final class Forwarder {
   public Mono<Attempt> send(Try tried) {
     Instance instance = tried.instance();
     Connections.Lane lane = instance.connections().on(tried.exchange().eventLoop());
-    Progress progress = new Progress();
+    Progress progress = new Progress(tried.outgoing().deadline());
     Mono<Attempt> attempt =
         Mono.defer(
             () -> {
@@ -142,19 +134,11 @@ public final class Forwarder {
       Try tried, Mono<Attempt> attempt, Progress progress, Connections.Lane lane) {
     return Mono.create(
         sink -> {
-          Future<?> clock =
-              lane.loop()
-                  .schedule(
-                      () -> {
-                        if (!progress.answering) {
-                          sink.error(new TimeoutException());
-                        }
-                      },
-                      tried.outgoing().deadline().toNanos(),
-                      TimeUnit.NANOSECONDS);
+          Progress.Clock clock = progress.clock(lane.loop(), sink);
+          clock.start();
           Consumer<String> move =
               why -> {
-                if (!progress.answering) {
+                if (!progress.isAnswering()) {
                   sink.error(new InstanceLost(why));
                 }
               };
@@ -166,7 +150,7 @@ public final class Forwarder {
                   sink::success, sink::error, sink::success, Context.of(sink.contextView()));
           sink.onDispose(
               () -> {
-                clock.cancel(false);
+                clock.stop();
                 lane.movable().remove(move);
                 running.dispose();
               });
@@ -209,7 +193,11 @@ public final class Forwarder {
   private Mono<Attempt> webSocket(Try tried, HttpClient client, Progress progress) {
     return WebSockets.pass(
             tried.outgoing(),
-            client.doOnRequest((request, connection) -> progress.sent = true),
+            client.doOnRequest(
+                (request, connection) -> {
+                  progress.begin();
+                  progress.sentWhole();
+                }),
             forwarding,
             (ofBackend, onwards) -> {
               Head head = head(tried, WebSockets.SWITCHING_PROTOCOLS, ofBackend);
@@ -220,7 +208,7 @@ public final class Forwarder {
                   head,
                   position(ofBackend),
                   () -> {
-                    progress.answering = true;
+                    progress.answer();
                     return onwards.apply(head);
                   });
             })
@@ -250,13 +238,17 @@ public final class Forwarder {
         .uri(exchange.target())
         .send(
             (request, outbound) -> {
-              progress.sent = true;
+              progress.begin();
               HeaderRules.copyRequest(tried.outgoing(), forwarding, request.requestHeaders());
               if (!exchange.hasBody()) {
-                progress.sentWhole = true;
+                progress.sentWhole();
                 return outbound;
               }
-              return outbound.send(exchange.body().doOnComplete(() -> progress.sentWhole = true));
+              return outbound.send(
+                  exchange
+                      .body()
+                      .doOnNext(part -> progress.passed(part.readableBytes()))
+                      .doOnComplete(progress::sentWhole));
             })
         .response((response, body) -> answer(tried, progress, response, body))
         .single();
@@ -323,11 +315,11 @@ public final class Forwarder {
       return body.aggregate()
           .flatMap(
               content -> {
-                progress.answering = true;
+                progress.answer();
                 return exchange.answer(head, content.retain());
               });
     }
-    progress.answering = true;
+    progress.answer();
     boolean isStream = isStream(head.headers());
     Flux<ByteBuf> parts = body.retain();
     return exchange.answer(head, isStream ? parts : parts.timeout(STALL), isStream);
@@ -357,13 +349,10 @@ public final class Forwarder {
 
   private static Attempt failed(Instance instance, Throwable failure, Progress progress) {
     if (failure instanceof TimeoutException) {
-      if (progress.sentWhole) {
-        instance.failed("it did not answer in time");
-      }
-      return progress.sent ? new Attempt.TimedOut() : new Attempt.NoConnection("none free in time");
+      return timedOut(instance, progress);
     }
-    if (failure instanceof BrokenContent.Failure) {
-      return new Attempt.ContentBroken(String.valueOf(failure.getMessage()));
+    if (failure instanceof BrokenContent.Failure broken) {
+      return new Attempt.ContentBroken(broken.code(), String.valueOf(broken.getMessage()));
     }
     String reason = String.valueOf(failure.getMessage());
     boolean neverConnected =
@@ -376,13 +365,26 @@ public final class Forwarder {
       instance.unreachable(why);
       return new Attempt.Unreachable(why);
     }
-    if (!progress.sent) {
+    if (!progress.hasBegun()) {
       return new Attempt.NoConnection(reason);
     }
     if (!(failure instanceof InstanceLost)) {
       instance.failed("it broke the connection without an answer");
     }
     return new Attempt.Unanswered(reason);
+  }
+
+  private static Attempt timedOut(Instance instance, Progress progress) {
+    if (!progress.hasBegun()) {
+      return new Attempt.NoConnection("none free in time");
+    }
+    if (!progress.isSentWhole()) {
+      return new Attempt.ContentBroken(
+          ProblemCode.REQUEST_TIMEOUT,
+          "The content did not come, or could not be passed on, in time.");
+    }
+    instance.failed("it did not answer in time");
+    return new Attempt.TimedOut();
   }
 
   /** In words that clients may read: without addresses. */

@@ -1,5 +1,6 @@
 package dev.freshet.gateway.wire;
 
+import dev.freshet.protocol.ProblemCode;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +20,21 @@ public final class BrokenContent extends DefaultHttpContent {
 
     private static final long serialVersionUID = 1L;
 
-    public Failure(String message, @Nullable Throwable cause) {
+    private final ProblemCode code;
+
+    /**
+     * Says why content is not whole.
+     *
+     * @param message a sentence for the client
+     */
+    public Failure(ProblemCode code, String message, @Nullable Throwable cause) {
       super(message, cause);
+      this.code = code;
+    }
+
+    /** What the client is told. */
+    public ProblemCode code() {
+      return code;
     }
   }
 }

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
   private final HeadLimits limits;
   private final Queue<HttpMethod> methods;
+  private @Nullable Future<?> slowHead;
   private boolean isInHead = true;
   private boolean isStopped;
   private boolean hasRequestLine;
@@ -165,6 +168,43 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
       lineStart = lineFeed + 1;
     }
     return false;
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) throws Exception {
+    boolean isAmidstHead = isInHead && !isStopped && (hasRequestLine || actualReadableBytes() > 0);
+    if (isAmidstHead && slowHead == null) {
+      slowHead =
+          context
+              .executor()
+              .schedule(
+                  () -> refuseSlowHead(context), limits.within().toNanos(), TimeUnit.NANOSECONDS);
+    } else if (!isAmidstHead && slowHead != null) {
+      slowHead.cancel(false);
+      slowHead = null;
+    }
+    super.channelReadComplete(context);
+  }
+
+  private void refuseSlowHead(ChannelHandlerContext context) {
+    isStopped = true;
+    Malformed slow =
+        new Malformed(
+            ProblemCode.REQUEST_TIMEOUT,
+            "The request's head did not come within %d s.".formatted(limits.within().toSeconds()));
+    HttpRequest request = slow.asRequest();
+    methods.add(request.method());
+    context.fireChannelRead(request);
+    context.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+    context.fireChannelReadComplete();
+  }
+
+  @Override
+  protected void handlerRemoved0(ChannelHandlerContext context) throws Exception {
+    if (slowHead != null) {
+      slowHead.cancel(false);
+    }
+    super.handlerRemoved0(context);
   }
 
   /** A client that goes away amidst a head has nobody left to be told. */

@@ -3,6 +3,7 @@ package dev.freshet.gateway.wire;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpMethod;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import reactor.netty.NettyPipeline;
@@ -12,11 +13,19 @@ import reactor.netty.http.server.HttpServer;
 public final class Wire {
 
   private static final String ENCODER = "freshet.answers";
+  private static final String SLOW_READERS = "freshet.slow-readers";
 
   private final HeadLimits limits;
+  private final Duration patience;
 
-  public Wire(HeadLimits limits) {
+  /**
+   * Prepares to read.
+   *
+   * @param patience how long a client may take nothing of its answer
+   */
+  public Wire(HeadLimits limits, Duration patience) {
     this.limits = limits;
+    this.patience = patience;
   }
 
   /** A server whose connections are read strictly. */
@@ -32,6 +41,7 @@ public final class Wire {
         NettyPipeline.HttpCodec,
         NettyPipeline.HttpCodec,
         new StrictRequestDecoder(limits, methods));
+    pipeline.addBefore(NettyPipeline.HttpCodec, SLOW_READERS, new SlowReaders(patience));
     pipeline.addAfter(NettyPipeline.HttpCodec, ENCODER, new AnswerEncoder(methods));
   }
 }

@@ -15,6 +15,7 @@ public enum ProblemCode {
   BACKEND_TIMEOUT(504, "Backend timeout"),
   BACKEND_UNREACHABLE(502, "Backend unreachable"),
   OUTCOME_UNKNOWN(504, "Outcome unknown"),
+  REQUEST_TIMEOUT(408, "Request timeout"),
   TOO_LARGE(413, "Too large"),
   URI_TOO_LONG(414, "Target too long"),
   HEADERS_TOO_LARGE(431, "Headers too large"),
