@@ -183,7 +183,12 @@ public class Gateway {
       Scheduler blockingScheduler) {
     Mirror mirror = new Mirror(stages.forwarding(), settings.timeout());
     return new Intake(
-        live, requestPath, new Mirroring(mirror, metrics), refusals, blockingScheduler);
+        live,
+        requestPath,
+        new RateLimiting(stages.forwarding()),
+        new Mirroring(mirror, metrics),
+        refusals,
+        blockingScheduler);
   }
 
   @Bean

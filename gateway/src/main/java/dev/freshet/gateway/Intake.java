@@ -46,6 +46,7 @@ final class Intake {
   private final HeldContents contents = new HeldContents();
   private final LiveRoutes live;
   private final RequestPath path;
+  private final RateLimiting rates;
   private final Mirroring mirroring;
   private final Refusals refusals;
   private final Scheduler blocking;
@@ -58,11 +59,13 @@ final class Intake {
   Intake(
       LiveRoutes live,
       RequestPath path,
+      RateLimiting rates,
       Mirroring mirroring,
       Refusals refusals,
       Scheduler blocking) {
     this.live = live;
     this.path = path;
+    this.rates = rates;
     this.mirroring = mirroring;
     this.refusals = refusals;
     this.blocking = blocking;
@@ -140,7 +143,7 @@ final class Intake {
               visit,
               route,
               intent,
-              admitted -> passFilters(visit, route, intent, admitted.principal()));
+              admitted -> count(visit, route, intent, admitted.principal()));
     };
   }
 
@@ -234,6 +237,21 @@ final class Intake {
             ? failure.getMessage() + ", and does not say so before; send it with Content-Length."
             : "The content did not come in time, or not whole; send it again.",
         Told.of(route, intent));
+  }
+
+  private Mono<Void> count(Visit visit, Route route, Intent intent, @Nullable String principal) {
+    return rates
+        .refusal(route, visit.exchange(), principal)
+        .map(
+            head ->
+                refusals.refuse(
+                    visit.answering(route),
+                    head,
+                    Problem.of(
+                        ProblemCode.TOO_MANY_REQUESTS,
+                        "This route takes no more of your requests now; Retry-After says when."),
+                    Told.of(route, intent)))
+        .orElseGet(() -> passFilters(visit, route, intent, principal));
   }
 
   private Mono<Void> passFilters(

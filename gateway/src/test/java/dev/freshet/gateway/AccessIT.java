@@ -105,6 +105,8 @@ class AccessIT {
             path: /menu
             read: { pool: all }
           - { id: graphql, path: /graphql, intent: graphql, read: { pool: all }, write: { pool: all }, access: { read: [], write: [ cook ] } }
+          - { id: counted, path: /counted, read: { pool: all }, access: { read: [] }, rate: { requests: 3, per: 1h, by: principal } }
+          - { id: scarce, path: /scarce, read: { pool: all }, rate: { requests: 2, per: 10m, by: address } }
           - { id: rest, path: "/**", read: { pool: all } }
         pools:
           all:
@@ -411,5 +413,33 @@ class AccessIT {
             "Authorization",
             authorization)
         .statusCode();
+  }
+
+  @Test
+  void eachPrincipalHasItsRate() throws Exception {
+    String ada = "Bearer " + signed(key, claims());
+    String bob = "Bearer " + signed(key, claims().subject("bob"));
+    for (int i = 0; i < 3; i++) {
+      assertThat(get("/counted", "Authorization", ada).statusCode()).isEqualTo(200);
+    }
+    HttpResponse<String> refused = get("/counted", "Authorization", ada);
+    assertThat(refused.statusCode()).isEqualTo(429);
+    assertThat(refused.body()).contains("\"code\":\"too-many-requests\"");
+    assertThat(refused.headers().firstValue("RateLimit-Policy")).hasValue("\"counted\";q=3;w=3600");
+    assertThat(refused.headers().firstValue("RateLimit").orElseThrow())
+        .matches("\"counted\";r=0;t=1(19\\d|200)");
+    assertThat(Integer.parseInt(refused.headers().firstValue("Retry-After").orElseThrow()))
+        .isBetween(1190, 1200);
+    assertThat(get("/counted", "Authorization", bob).statusCode()).isEqualTo(200);
+    assertThat(get("/counted").statusCode()).isEqualTo(401);
+    backend.verify(4, anyRequestedFor(urlEqualTo("/counted")));
+  }
+
+  @Test
+  void eachAddressHasItsRate() throws Exception {
+    assertThat(get("/scarce").statusCode()).isEqualTo(200);
+    assertThat(get("/scarce", "X-Forwarded-For", "192.0.2.1").statusCode()).isEqualTo(200);
+    assertThat(get("/scarce", "X-Forwarded-For", "192.0.2.2").statusCode()).isEqualTo(429);
+    assertThat(get("/menu").statusCode()).isEqualTo(200);
   }
 }

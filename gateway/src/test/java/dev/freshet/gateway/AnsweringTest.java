@@ -109,6 +109,7 @@ class AnsweringTest {
                   by,
                   new Access.Open(),
                   null,
+                  null,
                   List.of()),
               session(reason, seen),
               new Candidate(instance, reason, null, Duration.ZERO),

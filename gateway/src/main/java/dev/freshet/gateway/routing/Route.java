@@ -22,6 +22,7 @@ import org.springframework.web.util.pattern.PathPattern;
  * @param webSocket whether WebSockets pass
  * @param sessionBy how session tokens travel
  * @param access who may use it
+ * @param rate how many requests of one client it takes; null for any number
  * @param cors what pages of other origins may do; null to leave that to the backend
  * @param filters of Spring Cloud Gateway that requests and answers pass
  */
@@ -36,6 +37,7 @@ public record Route(
     boolean webSocket,
     SessionBy sessionBy,
     Access access,
+    @Nullable Rate rate,
     @Nullable Cors cors,
     List<FilterSpec> filters) {
 

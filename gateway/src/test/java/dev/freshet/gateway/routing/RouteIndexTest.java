@@ -29,6 +29,7 @@ class RouteIndexTest {
         SessionBy.HEADER,
         new Access.Open(),
         null,
+        null,
         List.of());
   }
 

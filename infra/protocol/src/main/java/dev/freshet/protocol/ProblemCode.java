@@ -19,6 +19,7 @@ public enum ProblemCode {
   TOO_LARGE(413, "Too large"),
   URI_TOO_LONG(414, "Target too long"),
   HEADERS_TOO_LARGE(431, "Headers too large"),
+  TOO_MANY_REQUESTS(429, "Too many requests"),
   UNAUTHENTICATED(401, "Unauthenticated"),
   FORBIDDEN(403, "Forbidden"),
   UNKNOWN_MODEL(404, "Unknown model"),

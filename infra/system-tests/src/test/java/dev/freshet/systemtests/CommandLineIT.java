@@ -255,6 +255,15 @@ class CommandLineIT {
   @Test
   void whatCannotWorkIsNamedBeforeAnythingStarts() throws Exception {
     Path config = routesToNobody();
+    assertThat(gateway(config, "--max-body=lots"))
+        .returns(2, Ended::status)
+        .satisfies(
+            ended ->
+                assertThat(ended.output())
+                    .contains("'lots' is no size; write one such as 8KB or 10MB"));
+    assertThat(gateway(config, "--head-timeout=0s"))
+        .returns(2, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("'0s' is no time"));
     assertThat(gateway(config, "--port=99999"))
         .returns(2, Ended::status)
         .satisfies(ended -> assertThat(ended.output()).contains("--port is 99999; a port is"));

@@ -10,6 +10,7 @@ import dev.freshet.gateway.routing.GraphQl;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Otherwise;
+import dev.freshet.gateway.routing.Rate;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.SessionBy;
 import dev.freshet.protocol.SourceKind;
@@ -31,6 +32,7 @@ import org.springframework.web.util.pattern.PatternParseException;
 /** Reads the routes of a file, one by one. */
 final class RouteSections {
 
+  private static final Duration LONGEST_RATE = Duration.ofHours(1);
   private static final Duration DEFAULT_WAIT = Duration.ofMillis(100);
   private static final Duration DEFAULT_PREFLIGHT_AGE = Duration.ofMinutes(10);
   private static final Set<Level> DEFAULT_ALLOWED =
@@ -93,6 +95,7 @@ final class RouteSections {
                 isWebSocket(section, filters),
                 by,
                 access,
+                section.section("rate").map(rate -> rate(rate, access)).orElse(null),
                 section.section("cors").map(this::cors).orElse(null),
                 filters));
   }
@@ -158,6 +161,27 @@ final class RouteSections {
       }
     }
     return new Access.Scoped(scopes.texts(Intent.READ.text()), scopes.texts(Intent.WRITE.text()));
+  }
+
+  private Rate rate(Section section, Access access) {
+    Duration per =
+        section
+            .scalar("per")
+            .flatMap(written -> findings.valid(written, Findings::duration))
+            .orElse(Duration.ofSeconds(1));
+    if (per.isZero() || per.compareTo(LONGEST_RATE) > 0) {
+      findings.add(section.at("per"), "per is a time of up to an hour, such as 1s or 10m");
+    }
+    boolean byPrincipal = section.requiredText("by").equals("principal");
+    if (byPrincipal && access instanceof Access.Open) {
+      findings.add(
+          section.at("by"),
+          "nobody is asked here who they are; say in access which tokens the route takes, or count by: address");
+    }
+    return new Rate(
+        Integer.parseInt(section.requiredText("requests")),
+        per,
+        byPrincipal ? Rate.By.PRINCIPAL : Rate.By.ADDRESS);
   }
 
   private Cors cors(Section section) {

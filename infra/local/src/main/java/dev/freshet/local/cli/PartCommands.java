@@ -85,6 +85,8 @@ final class PartCommands {
             "Beyond loopback, take routes that don't say who may use them (access) for public.")
     private boolean insecure;
 
+    @Mixin private ClientLimits limits = new ClientLimits();
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -97,7 +99,7 @@ final class PartCommands {
       String operatorAddress =
           PartMixin.address(operatorListen, "--operator-listen").getHostAddress();
       OperatorGate.check(operatorAddress, operatorToken.text());
-      Map<String, String> settings = new HashMap<>();
+      Map<String, String> settings = new HashMap<>(limits.settings());
       settings.put("freshet.gateway.routes", config.resolve("routes.yaml").toString());
       settings.put("freshet.gateway.data", data.toString());
       settings.put("freshet.gateway.trusted-proxies", String.join(",", trustedProxies));

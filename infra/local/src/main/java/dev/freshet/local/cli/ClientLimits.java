@@ -1,0 +1,120 @@
+package dev.freshet.local.cli;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.springframework.boot.convert.DurationStyle;
+import org.springframework.util.unit.DataSize;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** What a gateway takes of clients, and how long it waits. */
+final class ClientLimits {
+
+  private static final String DEFAULT = " (default: ${DEFAULT-VALUE}).";
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      converter = Time.class,
+      description = "How long an answer may take, from when the request came whole" + DEFAULT)
+  private Duration timeout = Duration.ZERO;
+
+  @Option(
+      names = "--max-request-line",
+      paramLabel = "SIZE",
+      defaultValue = "8KB",
+      converter = Size.class,
+      description = "Of a request: method, target and version" + DEFAULT)
+  private DataSize maxRequestLine = DataSize.ofBytes(0);
+
+  @Option(
+      names = "--max-headers",
+      paramLabel = "SIZE",
+      defaultValue = "32KB",
+      converter = Size.class,
+      description = "Of a request, all headers together" + DEFAULT)
+  private DataSize maxHeaders = DataSize.ofBytes(0);
+
+  @Option(
+      names = "--max-header-count",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "How many headers a request may have" + DEFAULT)
+  private int maxHeaderCount;
+
+  @Option(
+      names = "--max-body",
+      paramLabel = "SIZE",
+      defaultValue = "1GB",
+      converter = Size.class,
+      description = "Of a request" + DEFAULT)
+  private DataSize maxBody = DataSize.ofBytes(0);
+
+  @Option(
+      names = "--head-timeout",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      converter = Time.class,
+      description = "From the first byte of a request's head to its last" + DEFAULT)
+  private Duration headTimeout = Duration.ZERO;
+
+  @Option(
+      names = "--client-patience",
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      converter = Time.class,
+      description = "How long a client may take nothing of its answer" + DEFAULT)
+  private Duration clientPatience = Duration.ZERO;
+
+  /** As settings of the gateway. */
+  Map<String, String> settings() {
+    Map<String, Object> settings = new HashMap<>();
+    settings.put("timeout", timeout);
+    settings.put("max-request-line", maxRequestLine);
+    settings.put("max-headers", maxHeaders);
+    settings.put("max-header-count", maxHeaderCount);
+    settings.put("max-body", maxBody);
+    settings.put("head-timeout", headTimeout);
+    settings.put("client-patience", clientPatience);
+    Map<String, String> texts = new HashMap<>();
+    settings.forEach((name, value) -> texts.put("freshet.gateway." + name, value.toString()));
+    return texts;
+  }
+
+  private static final class Time implements ITypeConverter<Duration> {
+
+    @Override
+    public Duration convert(String text) {
+      try {
+        Duration time = DurationStyle.detectAndParse(text);
+        if (time.isPositive()) {
+          return time;
+        }
+      } catch (IllegalArgumentException | ArithmeticException e) {
+        // Said below.
+      }
+      throw new TypeConversionException(
+          "'%s' is no time; write one such as 500ms, 10s or 2m".formatted(text));
+    }
+  }
+
+  private static final class Size implements ITypeConverter<DataSize> {
+
+    @Override
+    public DataSize convert(String text) {
+      try {
+        DataSize size = DataSize.parse(text);
+        if (size.toBytes() > 0) {
+          return size;
+        }
+      } catch (IllegalArgumentException | ArithmeticException e) {
+        // Said below.
+      }
+      throw new TypeConversionException(
+          "'%s' is no size; write one such as 8KB or 10MB".formatted(text));
+    }
+  }
+}
