@@ -179,16 +179,18 @@ final class RequestPath {
           request.told());
     }
     int timeline = stages.system().timeline();
-    boolean mayDecline =
-        request.canBeRepeated() && (candidate.minimum() != null || !request.isLast(index));
+    boolean mayMove = request.canBeRepeated() && !request.isLast(index);
+    boolean mayDecline = mayMove || (request.canBeRepeated() && candidate.minimum() != null);
+    // While there is another one to ask, time is left for it.
+    Duration share = mayMove ? left.dividedBy(2) : left;
     return stages
         .forwarder()
         .send(
             new Forwarder.Try(
-                new Outgoing(request.exchange(), request.admitted().principal(), candidate, left),
+                new Outgoing(request.exchange(), request.admitted().principal(), candidate, share),
                 request.admitted().isWebSocket(),
                 mayDecline,
-                request.canBeRepeated() && !request.isLast(index),
+                mayMove,
                 (head, at) -> answer(request, candidate, timeline, head, at)))
         .flatMap(attempt -> after(attempt, request, candidate, index));
   }
@@ -276,10 +278,9 @@ final class RequestPath {
       case Attempt.TimedOut() ->
           unanswered(
               request,
-              request.candidates().size(), // the deadline is spent
+              index,
               ProblemCode.BACKEND_TIMEOUT,
-              "%s did not answer within %d ms."
-                  .formatted(candidate.instance(), timeout.toMillis()));
+              "%s did not answer in time.".formatted(candidate.instance()));
     };
   }
 

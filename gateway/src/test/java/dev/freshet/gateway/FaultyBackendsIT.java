@@ -210,6 +210,19 @@ class FaultyBackendsIT {
   }
 
   @Test
+  void readThatHangsOnAnInstanceThatSeemsWellIsAskedElsewhereInTime() throws Exception {
+    gateway.close();
+    gateway = TestGateway.start(folder, Map.of("data", folder.toString(), "timeout", "2s"));
+    badAnswers(okJson("{}").withFixedDelay(60_000));
+    long started = System.nanoTime();
+    for (HttpResponse<String> answer : inParallel(20, this::read)) {
+      assertThat(answer).returns(200, HttpResponse::statusCode);
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(2));
+    assertThat(status()).contains("\"state\":\"ejected\"");
+  }
+
+  @Test
   void answerThatBreaksOffBeforeItWasPassedIsAskedForElsewhere() throws Exception {
     try (SilentBackend breaking = new SilentBackend()) {
       gateway.close();

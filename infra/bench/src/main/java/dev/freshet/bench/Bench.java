@@ -2,6 +2,7 @@ package dev.freshet.bench;
 
 import dev.freshet.bench.consistency.ConsistencyBench;
 import dev.freshet.bench.consistency.ConsistencyCheck;
+import dev.freshet.bench.gateway.FaultBench;
 import dev.freshet.bench.gateway.GatewayBench;
 import dev.freshet.bench.sync.SyncLatency;
 import dev.freshet.bench.sync.SyncThroughput;
@@ -70,6 +71,7 @@ public final class Bench {
       case "gateway" -> new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.FULL).run();
       case "gateway --short" ->
           new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.SHORT).run();
+      case "gateway --faults" -> new FaultBench(out, GATEWAY_PORTS).run();
       case "consistency" -> new ConsistencyBench(out, EACH_WAY, CHECK_PORTS).run();
       case "consistency --check" -> {
         return check(ConsistencyCheck.Length.SHORT, out);
@@ -79,7 +81,7 @@ public final class Bench {
       }
       default -> {
         System.err.println(
-            "Usage: freshet bench gateway [--short] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
+            "Usage: freshet bench gateway [--short|--faults] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
         return 2;
       }
     }

@@ -99,7 +99,7 @@ public final class GatewayBench {
       int port = ports;
       for (Proxy.Kind kind : Proxy.Kind.values()) {
         if (kind.isInstalled()) {
-          proxies.put(kind, Proxy.start(kind, folder, port, origin, 0));
+          proxies.put(kind, Proxy.start(kind, folder, port, List.of(origin), 0));
         } else {
           out.printf("%s is not installed, and so left out.%n", kind.title());
         }
@@ -207,7 +207,7 @@ public final class GatewayBench {
     if (few == null) {
       throw new IllegalStateException("Freshet takes part");
     }
-    try (Proxy many = Proxy.start(Proxy.Kind.FRESHET, folder, port, origin, MANY_ROUTES)) {
+    try (Proxy many = Proxy.start(Proxy.Kind.FRESHET, folder, port, List.of(origin), MANY_ROUTES)) {
       List<Contender> contenders =
           List.of(
               new Contender("Freshet, the sample's routes", few, session(few)),

@@ -24,8 +24,10 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The backend behind the proxies: it answers {@code /…/BYTES} with as many bytes, from memory, and
@@ -33,6 +35,13 @@ import java.util.concurrent.ConcurrentHashMap;
  * writes, so that every read has a token to be renewed.
  */
 public final class Origin {
+
+  /** A request whose path begins so says what befalls all others from then on. */
+  static final String FAULT_PATH = "/fault/";
+
+  private static final Duration SLOW = Duration.ofSeconds(2);
+
+  private static volatile String fault = "NONE";
 
   private static final String WRITTEN = "1:0/3000000";
   private static final String READ = "1:0/4000000";
@@ -79,9 +88,36 @@ public final class Origin {
         isWrite = request.method().equals(HttpMethod.POST);
       }
       if (part instanceof LastHttpContent) {
-        ChannelFuture sent = context.writeAndFlush(answer());
-        sent.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+        answer(context);
       }
+    }
+
+    private void answer(ChannelHandlerContext context) {
+      if (path.startsWith(FAULT_PATH)) {
+        fault = path.substring(FAULT_PATH.length());
+        path = "/0";
+        send(context, answer());
+        return;
+      }
+      switch (fault) {
+        case "SLOW" -> {
+          FullHttpResponse answer = answer();
+          context
+              .executor()
+              .schedule(() -> send(context, answer), SLOW.toMillis(), TimeUnit.MILLISECONDS)
+              .addListener(done -> {});
+        }
+        case "RESETTING" -> {
+          ((SocketChannel) context.channel()).config().setSoLinger(0);
+          context.close().addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+        }
+        default -> send(context, answer());
+      }
+    }
+
+    private static void send(ChannelHandlerContext context, FullHttpResponse answer) {
+      ChannelFuture sent = context.writeAndFlush(answer);
+      sent.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
     }
 
     private FullHttpResponse answer() {

@@ -73,15 +73,16 @@ final class Proxy implements AutoCloseable {
    *
    * @param folder for its configuration and its output
    * @param port its own; the one after it is taken, too
+   * @param origins ports of what stands behind it
    * @param routesBefore how many routes Freshet has that match nothing
    */
-  static Proxy start(Kind kind, Path folder, int port, int origin, int routesBefore)
+  static Proxy start(Kind kind, Path folder, int port, List<Integer> origins, int routesBefore)
       throws IOException, InterruptedException {
     Path own = Files.createDirectories(folder.resolve(kind.name() + "-" + port));
     Path output = own.resolve("output");
     long started = System.nanoTime();
     Process process =
-        new ProcessBuilder(command(kind, own, port, origin, routesBefore))
+        new ProcessBuilder(command(kind, own, port, origins, routesBefore))
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
@@ -108,11 +109,12 @@ final class Proxy implements AutoCloseable {
   }
 
   private static List<String> command(
-      Kind kind, Path folder, int port, int origin, int routesBefore) throws IOException {
-    String ports = "%d %d".formatted(port, origin);
+      Kind kind, Path folder, int port, List<Integer> origins, int routesBefore)
+      throws IOException {
+    String ports = "%d %d".formatted(port, origins.getFirst());
     return switch (kind) {
       case FRESHET -> {
-        Files.writeString(folder.resolve("routes.yaml"), routes(origin, routesBefore));
+        Files.writeString(folder.resolve("routes.yaml"), routes(origins, routesBefore));
         List<String> options = new ArrayList<>(JVM);
         Path aotCache = JavaCommand.freshetJar().resolveSibling("freshet.aot");
         if (Files.exists(aotCache)) {
@@ -136,11 +138,13 @@ final class Proxy implements AutoCloseable {
       case SPRING_CLOUD_GATEWAY -> ofBench(PlainGateway.class, ports);
       case REACTOR_NETTY -> ofBench(BareProxy.class, ports);
       case NGINX -> {
-        Path file = Files.writeString(folder.resolve("nginx.conf"), nginx(folder, port, origin));
+        Path file =
+            Files.writeString(
+                folder.resolve("nginx.conf"), nginx(folder, port, origins.getFirst()));
         yield List.of("nginx", "-p", folder.toString(), "-c", file.toString());
       }
       case HAPROXY -> {
-        Path file = Files.writeString(folder.resolve("haproxy.cfg"), haproxy(port, origin));
+        Path file = Files.writeString(folder.resolve("haproxy.cfg"), haproxy(port, origins));
         yield List.of("haproxy", "-db", "-f", file.toString());
       }
     };
@@ -154,23 +158,29 @@ final class Proxy implements AutoCloseable {
         ProjectHome.path().resolve("infra/bench/target/bench.jar").toString(), JVM, words);
   }
 
-  /** The sample's routes, with pools of the origin alone. */
-  private static String routes(int origin, int before) throws IOException {
+  /** The sample's routes, with pools of the origins alone. */
+  private static String routes(List<Integer> origins, int before) throws IOException {
     String sample = Files.readString(ProjectHome.path().resolve("infra/restaurant/routes.yaml"));
     StringBuilder more = new StringBuilder("routes:\n");
     for (int i = 0; i < before; i++) {
       more.append(
           "  - { id: r%1$d, path: \"/tenant-%1$d/**\", read: { pool: readers } }\n".formatted(i));
     }
+    StringBuilder readers = new StringBuilder();
+    for (int i = 0; i < origins.size(); i++) {
+      readers.append(
+          "      - { id: replica-%d, url: \"http://127.0.0.1:%d\", kind: replica }\n"
+              .formatted(i + 1, origins.get(i)));
+    }
     return sample.replace("routes:\n", more)
         + """
         pools:
           writers:
-            instances: [ { id: write-1, url: "http://127.0.0.1:%1$d" } ]
+            instances: [ { id: write-1, url: "http://127.0.0.1:%d" } ]
           readers:
-            instances: [ { id: replica-1, url: "http://127.0.0.1:%1$d", kind: replica } ]
-        """
-            .formatted(origin);
+            instances:
+        %s"""
+            .formatted(origins.getFirst(), readers);
   }
 
   private static String nginx(Path folder, int port, int origin) {
@@ -198,7 +208,23 @@ final class Proxy implements AutoCloseable {
         .formatted(WORKERS, folder, port, origin);
   }
 
-  private static String haproxy(int port, int origin) {
+  /** With several origins, HAProxy checks them as often as Freshet does, and tries reads again. */
+  private static String haproxy(int port, List<Integer> origins) {
+    StringBuilder servers = new StringBuilder();
+    if (origins.size() > 1) {
+      servers.append(
+          """
+            option httpchk GET /.freshet/position
+            default-server check inter 500ms fall 2 rise 2 observe layer7 error-limit 5 on-error mark-down
+            retries 3
+            option redispatch 1
+            retry-on conn-failure empty-response junk-response response-timeout 502 503 504
+            balance leastconn
+          """);
+    }
+    for (int origin : origins) {
+      servers.append("  server origin-%1$d 127.0.0.1:%1$d%n".formatted(origin));
+    }
     return """
         global
           nbthread %d
@@ -206,17 +232,16 @@ final class Proxy implements AutoCloseable {
           maxconn 12000
         defaults
           mode http
-          timeout connect 5s
+          timeout connect 1s
           timeout client 300s
-          timeout server 60s
+          timeout server 10s
           http-reuse always
         frontend clients
           bind 127.0.0.1:%d backlog 4096
           default_backend origin
         backend origin
-          server origin 127.0.0.1:%d
-        """
-        .formatted(WORKERS, port, origin);
+        %s"""
+        .formatted(WORKERS, port, servers);
   }
 
   Kind kind() {
