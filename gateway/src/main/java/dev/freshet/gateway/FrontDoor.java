@@ -6,7 +6,9 @@ import dev.freshet.gateway.exchange.NettyExchange;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.wire.Malformed;
 import dev.freshet.protocol.ProblemCode;
+import io.netty.handler.codec.http.HttpMethod;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -25,6 +27,12 @@ import reactor.netty.http.server.HttpServerRoutes;
 final class FrontDoor {
 
   private static final Logger log = LoggerFactory.getLogger(FrontDoor.class);
+
+  /** Reactor Netty's client gathers the content of these in memory before it sends it. */
+  private static final Set<HttpMethod> GATHERED =
+      Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE);
+
+  private static final long MOST_GATHERED = 1024 * 1024;
 
   private final Intake intake;
   private final Refusals refusals;
@@ -49,6 +57,7 @@ final class FrontDoor {
   }
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
+    long maxBody = mostContent(request.method());
     Exchange exchange = new NettyExchange(request, response, maxBody);
     Optional<Malformed> malformed = Malformed.in(request.requestHeaders());
     if (malformed.isPresent()) {
@@ -68,6 +77,10 @@ final class FrontDoor {
     return Mono.defer(
             () -> intake.handle(exchange, taken -> throughFilters(taken, request, response)))
         .onErrorResume(failure -> failed(exchange, failure));
+  }
+
+  private long mostContent(HttpMethod method) {
+    return GATHERED.contains(method) ? Math.min(maxBody, MOST_GATHERED) : maxBody;
   }
 
   private Mono<Void> throughFilters(

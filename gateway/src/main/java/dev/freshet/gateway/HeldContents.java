@@ -55,6 +55,8 @@ final class HeldContents {
   /** In bytes; 0 where it does not say. */
   static long declaredLength(Exchange exchange) {
     String length = exchange.headers().get(CONTENT_LENGTH);
-    return length != null && LENGTH.matcher(length).matches() ? Long.parseLong(length) : 0;
+    return length == null
+        ? 0
+        : LENGTH.matcher(length).matches() ? Long.parseLong(length) : Long.MAX_VALUE;
   }
 }

@@ -22,6 +22,7 @@ import dev.freshet.gateway.routing.Decision;
 import dev.freshet.gateway.routing.GraphQl;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
+import dev.freshet.gateway.wire.BrokenContent;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import io.netty.channel.EventLoop;
@@ -229,10 +230,17 @@ final class Intake {
   }
 
   private Mono<Void> notHeld(Visit visit, Route route, Intent intent, Throwable failure) {
+    if (failure instanceof BrokenContent.Failure broken) {
+      return refusals.refuse(
+          visit.answering(route),
+          broken.code(),
+          String.valueOf(broken.getMessage()),
+          Told.of(route, intent));
+    }
     boolean isTooLarge = failure instanceof HeldContent.TooLarge;
     return refusals.refuse(
         visit.answering(route),
-        isTooLarge ? ProblemCode.TOO_LARGE : ProblemCode.BAD_REQUEST,
+        isTooLarge ? ProblemCode.TOO_LARGE : ProblemCode.REQUEST_TIMEOUT,
         isTooLarge
             ? failure.getMessage() + ", and does not say so before; send it with Content-Length."
             : "The content did not come in time, or not whole; send it again.",
@@ -264,7 +272,7 @@ final class Intake {
                 new Taken(
                     visit.generation().filters().of(route),
                     route.variables(visit.exchange().path()),
-                    visit.exchange() instanceof HeldContent held ? held.content() : null,
+                    visit.exchange().body(),
                     passed -> leave(visit.with(passed), route, intent, principal)));
   }
 

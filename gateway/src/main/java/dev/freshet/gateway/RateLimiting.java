@@ -12,7 +12,9 @@ import dev.freshet.gateway.routing.Route;
 import dev.freshet.protocol.ProblemCode;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.ConsumptionProbe;
+import io.netty.util.NetUtil;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -66,7 +68,7 @@ final class RateLimiting {
     String name =
         switch (rate.by()) {
           case PRINCIPAL -> "principal " + principal;
-          case ADDRESS -> "address " + forwarding.client(exchange).orElse("");
+          case ADDRESS -> "address " + network(forwarding.client(exchange).orElse(""));
         };
     Bucket bucket =
         Objects.requireNonNull(buckets.get(new Client(route.id(), rate, name), Client::bucket));
@@ -74,6 +76,14 @@ final class RateLimiting {
     return probe.isConsumed()
         ? Optional.empty()
         : Optional.of(refusal(route.id(), rate, probe.getNanosToWaitForRefill()));
+  }
+
+  /** Of IPv6 the first half: whoever has one address there has all of the second. */
+  private static String network(String address) {
+    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(address);
+    return bytes != null && bytes.length > Integer.BYTES
+        ? HexFormat.of().formatHex(bytes, 0, Long.BYTES)
+        : address;
   }
 
   private static Head refusal(String route, Rate rate, long nanosToWait) {

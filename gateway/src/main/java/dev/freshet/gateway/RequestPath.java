@@ -190,7 +190,7 @@ final class RequestPath {
                 new Outgoing(request.exchange(), request.admitted().principal(), candidate, share),
                 request.admitted().isWebSocket(),
                 mayDecline,
-                mayMove,
+                () -> mayMove && stages.retries().spend(),
                 (head, at) -> answer(request, candidate, timeline, head, at)))
         .flatMap(attempt -> after(attempt, request, candidate, index));
   }
@@ -267,6 +267,7 @@ final class RequestPath {
               ProblemCode.NO_INSTANCE,
               "%s has as many requests as it takes, and nothing was sent to it: %s; try again."
                   .formatted(candidate.instance(), reason));
+      case Attempt.Moved() -> attempt(request, index + 1);
       case Attempt.ContentBroken(ProblemCode code, String detail) ->
           refusals.refuse(request.exchange(), code, detail, request.told());
       case Attempt.Unanswered(String reason) ->

@@ -223,6 +223,29 @@ class FaultyBackendsIT {
   }
 
   @Test
+  void earlyHintsAreNotTakenForAnotherRequestsAnswer() throws Exception {
+    try (SilentBackend hinting = new SilentBackend()) {
+      hinting.hint();
+      gateway.close();
+      gateway =
+          gateway(
+              """
+              version: 1
+              routes: [ { id: all, path: /**, read: { pool: readers } } ]
+              pools:
+                readers:
+                  instances:
+                    - { id: hinting, url: "http://127.0.0.1:%d", kind: read-database }
+                    - { id: good, url: "http://127.0.0.1:%d", kind: replica }
+              """
+                  .formatted(hinting.port(), good.port()));
+      for (int i = 0; i < 20; i++) {
+        assertThat(read()).returns(200, HttpResponse::statusCode).returns("{}", HttpResponse::body);
+      }
+    }
+  }
+
+  @Test
   void answerThatBreaksOffBeforeItWasPassedIsAskedForElsewhere() throws Exception {
     try (SilentBackend breaking = new SilentBackend()) {
       gateway.close();
@@ -290,6 +313,7 @@ class FaultyBackendsIT {
 
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private volatile boolean hangs;
+    private volatile String first = "";
 
     SilentBackend() throws IOException {
       Thread.ofVirtual().start(this::accept);
@@ -297,6 +321,10 @@ class FaultyBackendsIT {
 
     int port() {
       return server.getLocalPort();
+    }
+
+    void hint() {
+      first = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
     }
 
     void hang() {
@@ -327,7 +355,7 @@ class FaultyBackendsIT {
         String answer =
             head.indexOf("GET /.freshet/") == 0
                 ? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                : "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
+                : first + "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
         socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
       } catch (IOException e) {
         // The gateway closed it.

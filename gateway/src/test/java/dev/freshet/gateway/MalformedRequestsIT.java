@@ -134,6 +134,7 @@ class MalformedRequestsIT {
           "GET /a HTTP/1.1\r\nHost: x/y\r\n\r\n",
           "GET /a HTTP/1.1\r\nHost: u@x\r\n\r\n",
           "GET /a HTTP/1.1\r\nHost: x?y\r\n\r\n",
+          "GET /a HTTP/1.1\r\nHost: x:\r\n\r\n",
           "GET /a HTTP/1.1\r\nHost: x:port\r\n\r\n",
           "GET /a HTTP/1.1\r\nHost: x:80:80\r\n\r\n",
           "GET /a HTTP/1.1\r\nHost: x:99999\r\n\r\n",
@@ -147,6 +148,10 @@ class MalformedRequestsIT {
 
   static final List<String> LINES =
       List.of(
+          "GET /a HTTP/1.1\r\nHost: x\r\nSec-WebSocket-Key1: 1\r\nSec-WebSocket-Key2: 2\r\n\r\n",
+          "POST /a HTTP/1.0\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nhello",
+          "POST /a HTTP/1.0\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+          "POST /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
           "GET /a HTTP/1.1\nHost: x\n\n",
           "GET /a HTTP/1.1\r\nHost: x\n\r\n",
           "GET /a HTTP/1.1\r\nHost: x\r\nX: y\n\r\n",
@@ -337,6 +342,14 @@ class MalformedRequestsIT {
     }
     await().until(() -> backend.brokenOff() == 1);
     assertThat(backend.received()).doesNotContain("\r\n0\r\n");
+  }
+
+  @Test
+  void connectionWhoseContentNobodyReadIsNotLeftOpen() throws Exception {
+    assertThat(exchange(CHUNKED.replace("/a", "/.freshet/x") + "g\r\n" + AFTER))
+        .startsWith("HTTP/1.1 404 ")
+        .containsIgnoringCase("connection: close");
+    assertThat(backend.received()).isEmpty();
   }
 
   @Test

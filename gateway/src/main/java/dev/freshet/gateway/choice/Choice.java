@@ -33,9 +33,6 @@ public final class Choice {
 
   private static final Comparator<Instance> CHEAPEST = BY_KIND.thenComparingInt(Instance::inFlight);
 
-  /** When more than these are ejected, that says more of something else than of them. */
-  private static final double MOST_EJECTED_SHARE = 0.5;
-
   /** Lags closer together than this are alike. */
   private static final double LAG_STEP_SECONDS = 0.02;
 
@@ -102,7 +99,16 @@ public final class Choice {
    */
   public static List<Candidate> forRead(
       List<Instance> pool, ClientSession session, Duration wait, Otherwise otherwise) {
-    List<Instance> eligible = eligible(pool);
+    List<Candidate> candidates = forReadOf(eligible(pool), session, wait, otherwise);
+    List<Instance> lastResort = lastResort(pool);
+    if (!lastResort.isEmpty()) {
+      candidates.addAll(forReadOf(lastResort, session, wait, otherwise));
+    }
+    return candidates;
+  }
+
+  private static List<Candidate> forReadOf(
+      List<Instance> eligible, ClientSession session, Duration wait, Otherwise otherwise) {
     List<Candidate> candidates = new ArrayList<>();
     Position required = session.required();
     if (required == null && !session.isUnmeetable()) {
@@ -144,54 +150,81 @@ public final class Choice {
     return candidates;
   }
 
-  /** The cheapest kind first; of a kind the least busy, or as weights have it. */
+  /**
+   * The cheapest kind first; of a kind the least busy, or as weights have it. Ejected ones are no
+   * part of it, unless there are no others: then they are all there is.
+   */
   private static List<Instance> eligible(List<Instance> pool) {
-    List<Instance> eligible = new ArrayList<>(pool.size());
-    int ejected = 0;
+    List<Instance> sound = new ArrayList<>(pool.size());
+    List<Instance> ejected = new ArrayList<>();
     for (Instance instance : pool) {
       if (instance.isEligible()) {
-        eligible.add(instance);
-        ejected += instance.isEjected() ? 1 : 0;
+        (instance.isEjected() ? ejected : sound).add(instance);
       }
     }
-    if (ejected > 0 && ejected <= eligible.size() * MOST_EJECTED_SHARE) {
-      eligible.removeIf(Instance::isEjected);
-    }
-    eligible.sort(CHEAPEST);
-    if (isWeighted(eligible)) {
-      drawWithinKinds(eligible);
-    }
-    if (isAnyDoubtful(eligible)) {
-      moveDoubtfulBack(eligible);
-    }
-    return eligible;
+    return inOrder(sound.isEmpty() ? ejected : sound);
   }
 
-  private static boolean isAnyDoubtful(List<Instance> instances) {
-    for (Instance instance : instances) {
-      if (instance.isSuspect() || instance.share() < 1) {
-        return true;
+  /** Those that are asked when all others have failed. */
+  private static List<Instance> lastResort(List<Instance> pool) {
+    List<Instance> ejected = new ArrayList<>();
+    boolean hasSound = false;
+    for (Instance instance : pool) {
+      if (instance.isEligible()) {
+        if (instance.isEjected()) {
+          ejected.add(instance);
+        } else {
+          hasSound = true;
+        }
       }
     }
-    return false;
+    return hasSound ? inOrder(ejected) : List.of();
   }
 
-  /** Within its kind: one whose last request failed, and one that is not to get its share yet. */
-  private static void moveDoubtfulBack(List<Instance> eligible) {
-    for (int from = 0; from < eligible.size(); ) {
-      int to = endOfKind(eligible, from);
-      List<Instance> ofKind = eligible.subList(from, to);
-      List<Instance> back = new ArrayList<>();
-      List<Instance> front = new ArrayList<>();
-      for (Instance instance : ofKind) {
-        boolean isPassedOver =
-            instance.isSuspect() || instance.share() < ThreadLocalRandom.current().nextDouble();
-        (isPassedOver ? back : front).add(instance);
-      }
-      front.addAll(back);
-      Collections.copy(ofKind, front);
+  private static List<Instance> inOrder(List<Instance> instances) {
+    instances.sort(CHEAPEST);
+    if (isWeighted(instances)) {
+      drawWithinKinds(instances);
+    }
+    if (instances.stream().anyMatch(Choice::isDoubtful)) {
+      moveDoubtfulBack(instances);
+    }
+    return instances;
+  }
+
+  private static boolean isDoubtful(Instance instance) {
+    return instance.isSuspect() || instance.share() < 1;
+  }
+
+  /**
+   * Within its kind: one that is not to get its share yet, behind it one whose last request failed,
+   * and last what gets only what no other takes.
+   */
+  private static void moveDoubtfulBack(List<Instance> instances) {
+    for (int from = 0; from < instances.size(); ) {
+      int to = endOfKind(instances, from);
+      List<Instance> ofKind = instances.subList(from, to);
+      Collections.copy(
+          ofKind,
+          ofKind.stream()
+              .map(instance -> new Placed(instance, place(instance)))
+              .sorted(Comparator.comparingInt(Placed::place))
+              .map(Placed::instance)
+              .toList());
       from = to;
     }
+  }
+
+  private record Placed(Instance instance, int place) {}
+
+  private static int place(Instance instance) {
+    if (instance.weight() == 0) {
+      return 3;
+    }
+    if (instance.isSuspect()) {
+      return 2;
+    }
+    return instance.share() < ThreadLocalRandom.current().nextDouble() ? 1 : 0;
   }
 
   private static void drawWithinKinds(List<Instance> eligible) {

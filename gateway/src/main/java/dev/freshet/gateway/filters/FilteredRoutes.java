@@ -1,11 +1,11 @@
 package dev.freshet.gateway.filters;
 
 import dev.freshet.gateway.exchange.Exchange;
+import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.filter.GatewayFilter;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
@@ -13,6 +13,7 @@ import org.springframework.cloud.gateway.filter.RouteToRequestUrlFilter;
 import org.springframework.cloud.gateway.support.ServerWebExchangeUtils;
 import org.springframework.core.Ordered;
 import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.NettyDataBufferFactory;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.web.server.ServerWebExchange;
@@ -36,14 +37,13 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
    *
    * @param filters the route's, in the order in which they run
    * @param variables of the route's path, as the request has them
-   * @param content the request's, where it has been read already; null where it has not
+   * @param content the request's
    * @param onwards the way of the request behind them
    */
-  @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
   public record Taken(
       List<GatewayFilter> filters,
       Map<String, String> variables,
-      byte @Nullable [] content,
+      Flux<ByteBuf> content,
       Function<Exchange, Mono<Void>> onwards) {}
 
   @Override
@@ -90,21 +90,20 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
             .build();
   }
 
-  private static ServerWebExchange withContent(
-      ServerWebExchange exchange, byte @Nullable [] content) {
-    return content == null
-        ? exchange
-        : exchange
-            .mutate()
-            .request(
-                new ServerHttpRequestDecorator(exchange.getRequest()) {
-                  @Override
-                  public Flux<DataBuffer> getBody() {
-                    return Flux.defer(
-                        () -> Flux.just(exchange.getResponse().bufferFactory().wrap(content)));
-                  }
-                })
-            .build();
+  /** With the content as the gateway reads it, with its limits. */
+  private static ServerWebExchange withContent(ServerWebExchange exchange, Flux<ByteBuf> content) {
+    NettyDataBufferFactory buffers =
+        (NettyDataBufferFactory) exchange.getResponse().bufferFactory();
+    return exchange
+        .mutate()
+        .request(
+            new ServerHttpRequestDecorator(exchange.getRequest()) {
+              @Override
+              public Flux<DataBuffer> getBody() {
+                return content.map(buffers::wrap);
+              }
+            })
+        .build();
   }
 
   private static Taken taken(ContextView context) {

@@ -36,6 +36,9 @@ public sealed interface Attempt {
   /** The request was sent, and the connection broke before an answer came. */
   record Unanswered(String reason) implements Attempt {}
 
+  /** The instance was lost; another one is to be asked, which has been paid for. */
+  record Moved() implements Attempt {}
+
   /** The request was sent, and no answer came in time. */
   record TimedOut() implements Attempt {}
 }

@@ -17,12 +17,15 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,7 @@ import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientResponse;
+import reactor.netty.http.client.PrematureCloseException;
 import reactor.util.context.Context;
 
 /** Sends a request to one instance, and the answer to the client. */
@@ -50,8 +54,8 @@ public final class Forwarder {
   /** Answers up to this size are gathered and sent in one write, the head with them. */
   private static final int GATHERED_BYTES = 64 * 1024;
 
-  /** Longer than this neither side may keep the rest of an answer waiting. */
-  private static final Duration STALL = Duration.ofSeconds(30);
+  /** Longer than this no part of an answer may be missing; streams of events may pause. */
+  private static final Duration STALL = Duration.ofMinutes(5);
 
   private final Forwarding forwarding;
 
@@ -69,13 +73,13 @@ public final class Forwarder {
    *
    * @param isWebSocket whether a WebSocket is to be opened
    * @param mayDecline whether an answer that says the instance can't serve is kept back
-   * @param mayMove whether another instance can be asked when this one is lost
+   * @param mayMove whether another instance can be asked instead when this one is lost
    */
   public record Try(
       Outgoing outgoing,
       boolean isWebSocket,
       boolean mayDecline,
-      boolean mayMove,
+      BooleanSupplier mayMove,
       AnswerHeaders answerHeaders) {
 
     Exchange exchange() {
@@ -124,7 +128,7 @@ public final class Forwarder {
         .onErrorResume(
             failure ->
                 tried.exchange().isAnswered()
-                    ? Mono.error(failure) // the client has a part of it: break its connection
+                    ? brokenOff(instance, failure)
                     : Mono.just(failed(instance, failure, progress)))
         .doFinally(signal -> instance.finished());
   }
@@ -138,13 +142,11 @@ public final class Forwarder {
           clock.start();
           Consumer<String> move =
               why -> {
-                if (!progress.isAnswering()) {
+                if (!progress.isAnswering() && tried.mayMove().getAsBoolean()) {
                   sink.error(new InstanceLost(why));
                 }
               };
-          if (tried.mayMove()) {
-            lane.movable().add(move);
-          }
+          lane.movable().add(move);
           Disposable running =
               attempt.subscribe(
                   sink::success, sink::error, sink::success, Context.of(sink.contextView()));
@@ -261,21 +263,26 @@ public final class Forwarder {
     if (at != null) {
       tried.instance().seenAt(at);
     }
-    judge(tried.instance(), status, at);
+    if (status < HttpResponseStatus.OK.code()) {
+      // Reactor Netty takes it for the whole answer; Connections does not use the connection again.
+      return Mono.error(new IOException("it answered %d, and more was to come".formatted(status)));
+    }
+    boolean isSound = !SAY_THAT_IT_FAILS.contains(status);
+    if (!isSound && at == null) {
+      // One that is not caught up says so with its position, and is not to blame.
+      tried.instance().failed("it answers " + status);
+    }
     if (tried.mayDecline() && DECLINED.contains(status)) {
       return body.then(Mono.just(new Attempt.Declined(at == null)));
     }
     Head head = head(tried, status, response.responseHeaders());
-    return told(tried, head, at, () -> write(tried.exchange(), head, body, progress));
-  }
-
-  /** One that is not caught up says so with its position, and is not to blame. */
-  private static void judge(Instance instance, int status, @Nullable Position at) {
-    if (!SAY_THAT_IT_FAILS.contains(status)) {
-      instance.succeeded();
-    } else if (at == null) {
-      instance.failed("it answers " + status);
-    }
+    return told(tried, head, at, () -> write(tried.exchange(), head, body, progress))
+        .doOnNext(
+            attempt -> {
+              if (isSound && attempt instanceof Attempt.Answered) {
+                tried.instance().succeeded();
+              }
+            });
   }
 
   /** What the client is told of an answer's head. */
@@ -368,10 +375,19 @@ public final class Forwarder {
     if (!progress.hasBegun()) {
       return new Attempt.NoConnection(reason);
     }
-    if (!(failure instanceof InstanceLost)) {
-      instance.failed("it broke the connection without an answer");
+    if (failure instanceof InstanceLost) {
+      return new Attempt.Moved();
     }
+    instance.failed("it broke the connection without an answer");
     return new Attempt.Unanswered(reason);
+  }
+
+  /** The client has a part of the answer: its connection is broken, too. */
+  private static Mono<Attempt> brokenOff(Instance instance, Throwable failure) {
+    if (failure instanceof PrematureCloseException || failure instanceof TimeoutException) {
+      instance.failed("its answer broke off");
+    }
+    return Mono.error(failure);
   }
 
   private static Attempt timedOut(Instance instance, Progress progress) {

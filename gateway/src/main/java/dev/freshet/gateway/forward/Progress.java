@@ -12,8 +12,8 @@ import reactor.core.publisher.MonoSink;
  * How far an attempt is, and when it is over. All of it happens on one event loop.
  *
  * <p>An answer may take until the deadline, from when the request was sent whole. Until then its
- * content must come, and be taken, at a least rate on the average: a large one may take its time,
- * and one that trickles may not.
+ * content must come, and be taken, at a least rate on the average, and never pause for as long as
+ * the deadline: a large one may take its time, and one that trickles may not.
  */
 final class Progress {
 
@@ -26,6 +26,7 @@ final class Progress {
   private final long startedAt = System.nanoTime();
   private volatile boolean sent;
   private volatile long contentBytes;
+  private volatile long lastPartAt = startedAt;
   private volatile long sentWholeAt = NOT_YET;
   private volatile boolean answering;
 
@@ -46,6 +47,7 @@ final class Progress {
   @SuppressWarnings("NonAtomicVolatileUpdate") // the event loop alone calls it
   void passed(int bytes) {
     contentBytes += bytes;
+    lastPartAt = System.nanoTime();
   }
 
   /** All of the request is sent. */
@@ -72,12 +74,12 @@ final class Progress {
   }
 
   private long nanosLeft() {
-    long until =
-        deadline.toNanos()
-            + (isSentWhole()
-                ? sentWholeAt
-                : startedAt + TimeUnit.SECONDS.toNanos(contentBytes) / LEAST_BYTES_A_SECOND);
-    return until - System.nanoTime();
+    long since = sentWholeAt;
+    if (!isSentWhole()) {
+      long atLeastRate = startedAt + TimeUnit.SECONDS.toNanos(contentBytes) / LEAST_BYTES_A_SECOND;
+      since = atLeastRate - lastPartAt < 0 ? atLeastRate : lastPartAt;
+    }
+    return since + deadline.toNanos() - System.nanoTime();
   }
 
   /** Looks at the end of the time whether it is the end. */

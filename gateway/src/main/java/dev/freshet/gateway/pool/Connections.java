@@ -2,6 +2,7 @@ package dev.freshet.gateway.pool;
 
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpStatusClass;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
@@ -116,6 +117,14 @@ public final class Connections implements AutoCloseable {
             .remoteAddress(() -> InetSocketAddress.createUnresolved(url.getHost(), port))
             .option(
                 ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
+            // Of answers before the answer it knows 100 alone, and takes others for the whole of
+            // it.
+            .doOnResponse(
+                (response, connection) -> {
+                  if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
+                    connection.markPersistent(false);
+                  }
+                })
             // By default the client resends once on a reset connection: a write might happen twice.
             .disableRetry(true);
     return isSecure ? client.secure() : client;

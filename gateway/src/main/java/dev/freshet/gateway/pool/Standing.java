@@ -26,6 +26,7 @@ final class Standing {
 
   static final Duration FIRST_EJECTION = Duration.ofSeconds(5);
   static final Duration LONGEST_EJECTION = Duration.ofSeconds(60);
+  private static final int MOST_COUNTED = (int) LONGEST_EJECTION.dividedBy(FIRST_EJECTION);
   static final Duration SLOW_START = Duration.ofSeconds(10);
 
   /** After so long without another one an ejection is forgotten. */
@@ -101,7 +102,7 @@ final class Standing {
     if (phase == Phase.EJECTED) {
       return Duration.ZERO;
     }
-    boolean isOnTrial = phase == Phase.SLOW_START && ejections > 0;
+    boolean isOnTrial = phase == Phase.SLOW_START && slowSince == ejectedUntil;
     failures++;
     failedAt = nanoTime.getAsLong();
     if (failures < FAILURES_IN_A_ROW && !isOnTrial) {
@@ -112,9 +113,8 @@ final class Standing {
     if (ejectedUntil != NEVER) {
       ejections -= (int) Math.min(ejections, (now - ejectedUntil) / FORGIVEN_AFTER.toNanos());
     }
-    ejections++;
+    ejections = Math.min(ejections + 1, MOST_COUNTED);
     Duration ejected = FIRST_EJECTION.multipliedBy(ejections);
-    ejected = ejected.compareTo(LONGEST_EJECTION) > 0 ? LONGEST_EJECTION : ejected;
     reason =
         "%s, and is ejected for %d s: %s"
             .formatted(

@@ -1,23 +1,53 @@
 package dev.freshet.gateway.wire;
 
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.LastHttpContent;
 import java.util.Queue;
+import java.util.function.BooleanSupplier;
 
 /** Netty's encoder of responses, which has to know that a HEAD is answered without content. */
 final class AnswerEncoder extends HttpResponseEncoder {
 
   private final Queue<HttpMethod> methods;
+  private final BooleanSupplier isLast;
 
   /**
    * Prepares to encode one connection's answers.
    *
    * @param methods of the requests that are yet to be answered, in order
+   * @param isLast whether no more requests are read
    */
-  AnswerEncoder(Queue<HttpMethod> methods) {
+  AnswerEncoder(Queue<HttpMethod> methods, BooleanSupplier isLast) {
     this.methods = methods;
+    this.isLast = isLast;
+  }
+
+  @Override
+  protected void sanitizeHeadersBeforeEncode(HttpResponse answer, boolean isAlwaysEmpty) {
+    super.sanitizeHeadersBeforeEncode(answer, isAlwaysEmpty);
+    if (isLast.getAsBoolean() && methods.isEmpty()) {
+      answer.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    }
+  }
+
+  /** After the last answer the connection is closed, whatever others think of it. */
+  @Override
+  public void write(ChannelHandlerContext context, Object part, ChannelPromise promise)
+      throws Exception {
+    boolean mayBeTheEnd = part instanceof LastHttpContent && isLast.getAsBoolean();
+    ChannelPromise written = mayBeTheEnd ? promise.unvoid() : promise;
+    super.write(context, part, written);
+    if (mayBeTheEnd && methods.isEmpty()) {
+      written.addListener(ChannelFutureListener.CLOSE);
+    }
   }
 
   @Override

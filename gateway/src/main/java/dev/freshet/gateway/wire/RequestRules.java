@@ -46,7 +46,8 @@ final class RequestRules {
     boolean isLatest = request.protocolVersion().equals(HttpVersion.HTTP_1_1);
     return ofTarget(request)
         .or(() -> ofHost(request.headers(), isLatest))
-        .or(() -> ofFraming(request.headers(), isLatest));
+        .or(() -> ofFraming(request.headers(), isLatest))
+        .or(() -> ofOldWebSocket(request.headers()));
   }
 
   private static Optional<String> ofTarget(HttpRequest request) {
@@ -83,6 +84,13 @@ final class RequestRules {
         : Optional.of("The only Transfer-Encoding is chunked, once, and with HTTP/1.1.");
   }
 
+  /** Netty reads eight bytes of content behind these, which nobody else does. */
+  private static Optional<String> ofOldWebSocket(HttpHeaders headers) {
+    return headers.contains(HttpHeaderNames.SEC_WEBSOCKET_KEY1)
+        ? Optional.of("This is a WebSocket's handshake from before RFC 6455.")
+        : Optional.empty();
+  }
+
   private static boolean isHost(String host) {
     boolean isAddress = host.startsWith("[");
     int end = isAddress ? host.indexOf(']') : host.indexOf(':');
@@ -93,12 +101,11 @@ final class RequestRules {
         && (rest.isEmpty() || (rest.startsWith(":") && isPort(rest.substring(1))));
   }
 
-  /** RFC 3986 lets the digits be left out. */
   private static boolean isPort(String text) {
-    return text.isEmpty()
-        || (text.length() <= MOST_PORT_DIGITS
-            && text.chars().allMatch(character -> '0' <= character && character <= '9')
-            && Integer.parseInt(text) <= HIGHEST_PORT);
+    return !text.isEmpty()
+        && text.length() <= MOST_PORT_DIGITS
+        && text.chars().allMatch(character -> '0' <= character && character <= '9')
+        && Integer.parseInt(text) <= HIGHEST_PORT;
   }
 
   private static boolean consistsOf(BitSet allowed, String text) {

@@ -21,11 +21,14 @@ final class SlowReaders extends IdleStateHandler {
    * @param patience how long a client may take nothing
    */
   SlowReaders(Duration patience) {
-    super(true, 0, patience.toNanos(), 0, TimeUnit.NANOSECONDS);
+    super(true, 0, patience.dividedBy(2).toNanos(), 0, TimeUnit.NANOSECONDS);
   }
 
   @Override
   protected void channelIdle(ChannelHandlerContext context, IdleStateEvent event) {
+    if (event.isFirst()) {
+      return; // counted from the last write, which may be long ago
+    }
     ChannelOutboundBuffer waiting = context.channel().unsafe().outboundBuffer();
     if (waiting != null && waiting.totalPendingWriteBytes() > 0) {
       log.debug("{} takes nothing of its answer; its connection is closed", context.channel());

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpConstants;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -13,6 +14,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.AsciiString;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -36,6 +38,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
   private boolean isInHead = true;
   private boolean isStopped;
   private boolean hasRequestLine;
+  private boolean hasLength;
   private int wordEnd;
   private @Nullable ChunkFraming chunks;
 
@@ -104,6 +107,8 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     methods.add(request.method());
     isInHead = false;
     hasRequestLine = false;
+    hasLength = false;
+    stopHeadClock();
     chunks = HttpUtil.isTransferEncodingChunked(request) ? new ChunkFraming() : null;
   }
 
@@ -133,6 +138,11 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
               "The request's headers are longer than %,d bytes.".formatted(limits.headersBytes()));
       default -> Malformed.of("This can't be read as HTTP/1.1: " + cause.getMessage() + ".");
     };
+  }
+
+  /** Whether nothing more is read, and the connection only waits for its answers. */
+  boolean isStopped() {
+    return isStopped;
   }
 
   /** Nobody can say where the next request begins. */
@@ -179,11 +189,17 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
               .executor()
               .schedule(
                   () -> refuseSlowHead(context), limits.within().toNanos(), TimeUnit.NANOSECONDS);
-    } else if (!isAmidstHead && slowHead != null) {
+    } else if (!isAmidstHead) {
+      stopHeadClock();
+    }
+    super.channelReadComplete(context);
+  }
+
+  private void stopHeadClock() {
+    if (slowHead != null) {
       slowHead.cancel(false);
       slowHead = null;
     }
-    super.channelReadComplete(context);
   }
 
   private void refuseSlowHead(ChannelHandlerContext context) {
@@ -201,9 +217,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
   @Override
   protected void handlerRemoved0(ChannelHandlerContext context) throws Exception {
-    if (slowHead != null) {
-      slowHead.cancel(false);
-    }
+    stopHeadClock();
     super.handlerRemoved0(context);
   }
 
@@ -223,6 +237,19 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
   @Override
   protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
     throw new IllegalArgumentException("both Content-Length and Transfer-Encoding");
+  }
+
+  /** Of HTTP/1.0 Netty takes the first of several lengths. */
+  @Override
+  protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+    AsciiString name = super.splitHeaderName(line, start, length);
+    if (isInHead && HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)) {
+      if (hasLength) {
+        throw new IllegalArgumentException("more than one Content-Length");
+      }
+      hasLength = true;
+    }
+    return name;
   }
 
   @Override

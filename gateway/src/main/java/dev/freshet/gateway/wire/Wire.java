@@ -37,11 +37,10 @@ public final class Wire {
     Queue<HttpMethod> methods = new ArrayDeque<>(1);
     ChannelPipeline pipeline = channel.pipeline();
     // By the name that Reactor Netty looks for when a connection becomes a WebSocket.
-    pipeline.replace(
-        NettyPipeline.HttpCodec,
-        NettyPipeline.HttpCodec,
-        new StrictRequestDecoder(limits, methods));
+    StrictRequestDecoder decoder = new StrictRequestDecoder(limits, methods);
+    pipeline.replace(NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, decoder);
     pipeline.addBefore(NettyPipeline.HttpCodec, SLOW_READERS, new SlowReaders(patience));
-    pipeline.addAfter(NettyPipeline.HttpCodec, ENCODER, new AnswerEncoder(methods));
+    pipeline.addAfter(
+        NettyPipeline.HttpCodec, ENCODER, new AnswerEncoder(methods, decoder::isStopped));
   }
 }

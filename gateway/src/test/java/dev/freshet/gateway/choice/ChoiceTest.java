@@ -81,6 +81,36 @@ class ChoiceTest {
   }
 
   @Test
+  void ejectedOnesComeLastOfAllAndAreThereWhenThereAreNoOthers() {
+    eject("read-1");
+    eject("replica-1");
+    assertThat(names(null, Otherwise.PRIMARY))
+        .containsExactly("replica-2 ANY 0", "primary ANY 0", "read-1 ANY 0", "replica-1 ANY 0");
+    eject("replica-2");
+    assertThat(names(null, Otherwise.PRIMARY)).startsWith("primary ANY 0").hasSize(4);
+    eject("primary");
+    assertThat(names(null, Otherwise.PRIMARY)).hasSize(4);
+  }
+
+  @Test
+  void strongReadsHaveThePrimaryEvenWhenItIsEjected() {
+    eject("primary");
+    ClientSession unmeetable =
+        new ClientSession(
+            Level.STRONG, WRITTEN, true, null, null, ClientSession.Renewal.WHEN_ADVANCED);
+    assertThat(Choice.forRead(pool, unmeetable, WAIT, Otherwise.PRIMARY))
+        .extracting(candidate -> candidate.instance().spec().id())
+        .containsExactly("primary");
+  }
+
+  private void eject(String id) {
+    for (int i = 0; i < 5; i++) {
+      instance(id).failed("reset");
+    }
+    assertThat(instance(id).isEjected()).isTrue();
+  }
+
+  @Test
   void sharesOfTheWaitNeverExceedIt() {
     assertThat(
             Choice.forRead(pool, requiring(WRITTEN), WAIT, Otherwise.FAIL).stream()
