@@ -769,8 +769,19 @@ class GatewayIT {
   }
 
   @Test
-  void readThatIsNotAnsweredInTimeIsATimeout() throws Exception {
+  void readThatOneInstanceDoesNotAnswerInTimeIsAnsweredByAnother() throws Exception {
     readDatabase.stubFor(get("/orders").willReturn(aResponse().withFixedDelay(5_000)));
+    HttpResponse<String> answer = send("GET", "/orders", "");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("Freshet-Source").orElseThrow())
+        .doesNotContain("kind=read-database");
+  }
+
+  @Test
+  void readThatNoInstanceAnswersInTimeIsATimeout() throws Exception {
+    for (WireMockServer backend : List.of(readDatabase, replica, primary)) {
+      backend.stubFor(get("/orders").willReturn(aResponse().withFixedDelay(5_000)));
+    }
     assertProblem(send("GET", "/orders", ""), 504, "backend-timeout");
   }
 
