@@ -18,8 +18,11 @@ import java.util.Locale;
  */
 final class RecordingBackend implements AutoCloseable {
 
+  /** How questions after its position begin; one may be in the midst of coming. */
+  private static final String QUESTION = "GET /.freshet/position ";
+
   private final ServerSocket server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-  private final List<ByteArrayOutputStream> connections = new ArrayList<>();
+  private final List<ByteArrayOutputStream> requests = new ArrayList<>();
   private int brokenOff;
 
   RecordingBackend() throws IOException {
@@ -33,9 +36,9 @@ final class RecordingBackend implements AutoCloseable {
   /** All that came, but for questions after its position. */
   synchronized String received() {
     StringBuilder all = new StringBuilder();
-    for (ByteArrayOutputStream connection : connections) {
-      String text = connection.toString(StandardCharsets.ISO_8859_1);
-      if (!text.startsWith("GET /.freshet/position ")) {
+    for (ByteArrayOutputStream request : requests) {
+      String text = request.toString(StandardCharsets.ISO_8859_1);
+      if (!text.startsWith(QUESTION) && !QUESTION.startsWith(text)) {
         all.append(text);
       }
     }
@@ -47,9 +50,10 @@ final class RecordingBackend implements AutoCloseable {
     return brokenOff;
   }
 
+  /** What is in the midst of coming is forgotten, too. */
   synchronized void forget() {
     brokenOff = 0;
-    connections.forEach(ByteArrayOutputStream::reset);
+    requests.clear();
   }
 
   private void accept() {
@@ -64,13 +68,13 @@ final class RecordingBackend implements AutoCloseable {
   }
 
   private void serve(Socket socket) {
-    ByteArrayOutputStream record = new ByteArrayOutputStream();
-    synchronized (this) {
-      connections.add(record);
-    }
     try (socket) {
       InputStream in = socket.getInputStream();
       while (true) {
+        ByteArrayOutputStream record = new ByteArrayOutputStream();
+        synchronized (this) {
+          requests.add(record);
+        }
         String head = head(in, record);
         if (head.isEmpty()) {
           return;
