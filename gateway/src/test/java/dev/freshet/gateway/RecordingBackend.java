@@ -72,9 +72,6 @@ final class RecordingBackend implements AutoCloseable {
       InputStream in = socket.getInputStream();
       while (true) {
         ByteArrayOutputStream record = new ByteArrayOutputStream();
-        synchronized (this) {
-          requests.add(record);
-        }
         String head = head(in, record);
         if (head.isEmpty()) {
           return;
@@ -144,6 +141,9 @@ final class RecordingBackend implements AutoCloseable {
     int next = in.read();
     if (next >= 0) {
       synchronized (this) {
+        if (record.size() == 0) {
+          requests.add(record);
+        }
         record.write(next);
       }
     }
