@@ -136,7 +136,10 @@ final class YamlReader {
     return entries;
   }
 
-  /** By the core schema of YAML 1.2, which the engine has resolved to tags. */
+  /**
+   * By the JSON schema of YAML 1.2, which the engine has resolved to tags; a number that is beyond
+   * all that the file has room for stays a text, and is told to be none where one is asked for.
+   */
   private static @Nullable Object value(ScalarNode scalar) {
     Tag tag = scalar.getTag();
     String text = scalar.getValue();
@@ -151,11 +154,21 @@ final class YamlReader {
         return Long.decode(text);
       }
       if (tag.equals(Tag.FLOAT)) {
-        return new BigDecimal(text);
+        return number(new BigDecimal(text));
       }
-    } catch (NumberFormatException e) {
+    } catch (NumberFormatException | ArithmeticException e) {
       return text;
     }
     return text;
+  }
+
+  /**
+   * A {@link Long} when it is whole, however it is written: 5.0 and 1e1 are whole numbers to JSON
+   * Schema.
+   *
+   * @throws ArithmeticException when it is whole and no long
+   */
+  private static Object number(BigDecimal number) {
+    return number.stripTrailingZeros().scale() <= 0 ? (Object) number.longValueExact() : number;
   }
 }

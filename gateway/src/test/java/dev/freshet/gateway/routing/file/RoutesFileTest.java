@@ -23,6 +23,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.http.server.PathContainer;
 
 class RoutesFileTest {
@@ -248,6 +249,9 @@ class RoutesFileTest {
         "id: replica-1|weight: half, id: replica-1|weight must be a whole number",
         "otherwise: stale|mirror: { pool: readrs }|there is no pool 'readrs'; did you mean readers?",
         "otherwise: stale|mirror: { pool: readers, percent: 0 }|percent is '0'; write a number from 1 to 100",
+        "otherwise: stale|mirror: { pool: readers, percent: 1e95 }|percent must be a whole number; write a number from 1 to 100",
+        "otherwise: stale|mirror: { pool: readers, percent: 99999999999999999999 }|percent must be a whole number; write a number from 1 to 100",
+        "otherwise: stale|mirror: { pool: readers, percent: 0.5 }|percent must be a whole number; write a number from 1 to 100",
         "version: 1|version: [|it is not YAML",
       })
   void mistakeIsNamedWithItsPlaceAndWhatWasMeant(String valid, String mistaken, String told) {
@@ -257,6 +261,16 @@ class RoutesFileTest {
         .isInstanceOf(RoutesInvalid.class)
         .hasMessageStartingWith("routes.yaml, line ")
         .hasMessageContaining(told);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10", "10.0", "1e1", "1.0E+1"})
+  void wholeNumberMayBeWrittenInAnyWay(String ten) {
+    String text = VALID.replace("id: replica-1", "id: replica-1, weight: " + ten);
+    assertThat(read(text).pools().get("readers"))
+        .singleElement()
+        .extracting(InstanceSpec::weight)
+        .isEqualTo(10);
   }
 
   @Test
