@@ -46,10 +46,10 @@ final class FrontDoor {
    * @param maxBody the most bytes that a request's content may have
    */
   FrontDoor(Intake intake, Refusals refusals, Supplier<HttpHandler> spring, long maxBody) {
-    this.maxBody = maxBody;
     this.intake = intake;
     this.refusals = refusals;
     this.spring = spring;
+    this.maxBody = maxBody;
   }
 
   HttpServerRoutes open(HttpServerRoutes routes) {
@@ -57,8 +57,8 @@ final class FrontDoor {
   }
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
-    long maxBody = mostContent(request.method());
-    Exchange exchange = new NettyExchange(request, response, maxBody);
+    long most = mostContent(request.method());
+    Exchange exchange = new NettyExchange(request, response, most);
     Optional<Malformed> malformed = Malformed.in(request.requestHeaders());
     if (malformed.isPresent()) {
       return refusals.refuse(
@@ -67,11 +67,11 @@ final class FrontDoor {
           malformed.get().detail(),
           Told.unrouted(exchange.method()));
     }
-    if (HeldContents.declaredLength(exchange) > maxBody) {
+    if (HeldContents.declaredLength(exchange) > most) {
       return refusals.refuse(
           exchange,
           ProblemCode.TOO_LARGE,
-          NettyExchange.tooLarge(maxBody),
+          NettyExchange.tooLarge(most),
           Told.unrouted(exchange.method()));
     }
     return Mono.defer(

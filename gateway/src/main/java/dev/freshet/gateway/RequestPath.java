@@ -138,6 +138,11 @@ final class RequestPath {
     boolean canBeRepeated() {
       return intent() == Intent.READ && exchange().isRepeatable();
     }
+
+    /** Whether another instance can be asked for what was sent already. */
+    boolean mayMove(int index) {
+      return canBeRepeated() && !isLast(index);
+    }
   }
 
   /** Tells clients apart, for budgets. */
@@ -179,7 +184,7 @@ final class RequestPath {
           request.told());
     }
     int timeline = stages.system().timeline();
-    boolean mayMove = request.canBeRepeated() && !request.isLast(index);
+    boolean mayMove = request.mayMove(index);
     boolean mayDecline = mayMove || (request.canBeRepeated() && candidate.minimum() != null);
     // While there is another one to ask, time is left for it.
     Duration share = mayMove ? left.dividedBy(2) : left;
@@ -248,9 +253,7 @@ final class RequestPath {
                       .formatted(candidate.instance()),
                   request.told());
       case Attempt.Withheld(Requirement.Refused refusal) ->
-          refusal.problem().code() == ProblemCode.NOT_CAUGHT_UP
-                  && request.canBeRepeated()
-                  && !request.isLast(index)
+          refusal.problem().code() == ProblemCode.NOT_CAUGHT_UP && request.mayMove(index)
               ? attempt(request, index + 1)
               : refusals.refuse(request.exchange(), request.route(), refusal, request.told());
       case Attempt.Unreachable(String reason) ->
@@ -301,9 +304,7 @@ final class RequestPath {
           detail + " The write may have happened; read before trying again.",
           request.told());
     }
-    return request.canBeRepeated()
-            && index < request.candidates().size() - 1
-            && stages.retries().spend()
+    return request.mayMove(index) && stages.retries().spend()
         ? attempt(request, index + 1)
         : refusals.refuse(request.exchange(), ofRead, detail, request.told());
   }

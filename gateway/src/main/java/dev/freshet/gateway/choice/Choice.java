@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 
 /**
  * Lists the instances to try, the best first.
@@ -79,14 +80,14 @@ public final class Choice {
 
   /** An instance for a read that any copy may answer; empty when none is up. */
   public static Optional<Candidate> any(List<Instance> pool) {
-    return eligible(pool).stream()
+    return Eligible.of(pool).first().stream()
         .findFirst()
         .map(instance -> new Candidate(instance, Reason.ANY, null, Duration.ZERO));
   }
 
   /** Instances for a write: one is tried, and another only when the first could not be reached. */
   public static List<Candidate> forWrite(List<Instance> pool) {
-    return eligible(pool).stream()
+    return Eligible.of(pool).first().stream()
         .map(instance -> new Candidate(instance, Reason.WRITE, null, Duration.ZERO))
         .toList();
   }
@@ -99,10 +100,10 @@ public final class Choice {
    */
   public static List<Candidate> forRead(
       List<Instance> pool, ClientSession session, Duration wait, Otherwise otherwise) {
-    List<Candidate> candidates = forReadOf(eligible(pool), session, wait, otherwise);
-    List<Instance> lastResort = lastResort(pool);
-    if (!lastResort.isEmpty()) {
-      candidates.addAll(forReadOf(lastResort, session, wait, otherwise));
+    Eligible eligible = Eligible.of(pool);
+    List<Candidate> candidates = forReadOf(eligible.first(), session, wait, otherwise);
+    if (!eligible.lastResort().isEmpty()) {
+      candidates.addAll(forReadOf(eligible.lastResort(), session, wait, otherwise));
     }
     return candidates;
   }
@@ -151,68 +152,66 @@ public final class Choice {
   }
 
   /**
-   * The cheapest kind first; of a kind the least busy, or as weights have it. Ejected ones are no
-   * part of it, unless there are no others: then they are all there is.
+   * Instances that are up, in order.
+   *
+   * @param first those to ask; ejected ones only when there are no others
+   * @param lastResort the ejected ones otherwise, for when all others have failed
    */
-  private static List<Instance> eligible(List<Instance> pool) {
-    List<Instance> sound = new ArrayList<>(pool.size());
-    List<Instance> ejected = new ArrayList<>();
-    for (Instance instance : pool) {
-      if (instance.isEligible()) {
-        (instance.isEjected() ? ejected : sound).add(instance);
-      }
-    }
-    return inOrder(sound.isEmpty() ? ejected : sound);
-  }
+  private record Eligible(List<Instance> first, List<Instance> lastResort) {
 
-  /** Those that are asked when all others have failed. */
-  private static List<Instance> lastResort(List<Instance> pool) {
-    List<Instance> ejected = new ArrayList<>();
-    boolean hasSound = false;
-    for (Instance instance : pool) {
-      if (instance.isEligible()) {
-        if (instance.isEjected()) {
-          ejected.add(instance);
-        } else {
-          hasSound = true;
+    static Eligible of(List<Instance> pool) {
+      List<Instance> sound = new ArrayList<>(pool.size());
+      List<Instance> ejected = new ArrayList<>();
+      for (Instance instance : pool) {
+        if (instance.isEligible()) {
+          (instance.isEjected() ? ejected : sound).add(instance);
         }
       }
+      return sound.isEmpty()
+          ? new Eligible(inOrder(ejected), List.of())
+          : new Eligible(inOrder(sound), inOrder(ejected));
     }
-    return hasSound ? inOrder(ejected) : List.of();
   }
 
+  /** The cheapest kind first; of a kind the least busy, or as weights have it. */
   private static List<Instance> inOrder(List<Instance> instances) {
     instances.sort(CHEAPEST);
     if (isWeighted(instances)) {
-      drawWithinKinds(instances);
+      withinKinds(
+          instances,
+          ofKind -> {
+            if (isWeighted(ofKind)) {
+              drawByWeight(ofKind);
+            }
+          });
     }
-    if (instances.stream().anyMatch(Choice::isDoubtful)) {
-      moveDoubtfulBack(instances);
+    if (isAnyDoubtful(instances)) {
+      withinKinds(instances, Choice::moveDoubtfulBack);
     }
     return instances;
   }
 
-  private static boolean isDoubtful(Instance instance) {
-    return instance.isSuspect() || instance.share() < 1;
+  private static boolean isAnyDoubtful(List<Instance> instances) {
+    for (Instance instance : instances) {
+      if (instance.isSuspect() || instance.share() < 1) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
-   * Within its kind: one that is not to get its share yet, behind it one whose last request failed,
-   * and last what gets only what no other takes.
+   * Of one kind: behind the others one that is not to get its share yet, behind it one whose last
+   * request failed, and last what gets only what no other takes.
    */
-  private static void moveDoubtfulBack(List<Instance> instances) {
-    for (int from = 0; from < instances.size(); ) {
-      int to = endOfKind(instances, from);
-      List<Instance> ofKind = instances.subList(from, to);
-      Collections.copy(
-          ofKind,
-          ofKind.stream()
-              .map(instance -> new Placed(instance, place(instance)))
-              .sorted(Comparator.comparingInt(Placed::place))
-              .map(Placed::instance)
-              .toList());
-      from = to;
-    }
+  private static void moveDoubtfulBack(List<Instance> ofKind) {
+    Collections.copy(
+        ofKind,
+        ofKind.stream()
+            .map(instance -> new Placed(instance, place(instance)))
+            .sorted(Comparator.comparingInt(Placed::place))
+            .map(Placed::instance)
+            .toList());
   }
 
   private record Placed(Instance instance, int place) {}
@@ -227,13 +226,10 @@ public final class Choice {
     return instance.share() < ThreadLocalRandom.current().nextDouble() ? 1 : 0;
   }
 
-  private static void drawWithinKinds(List<Instance> eligible) {
-    for (int from = 0; from < eligible.size(); ) {
-      int to = endOfKind(eligible, from);
-      List<Instance> ofKind = eligible.subList(from, to);
-      if (isWeighted(ofKind)) {
-        drawByWeight(ofKind);
-      }
+  private static void withinKinds(List<Instance> inOrderOfKinds, Consumer<List<Instance>> arrange) {
+    for (int from = 0; from < inOrderOfKinds.size(); ) {
+      int to = endOfKind(inOrderOfKinds, from);
+      arrange.accept(inOrderOfKinds.subList(from, to));
       from = to;
     }
   }

@@ -26,7 +26,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -140,10 +139,10 @@ public final class Forwarder {
         sink -> {
           Progress.Clock clock = progress.clock(lane.loop(), sink);
           clock.start();
-          Consumer<String> move =
-              why -> {
+          Runnable move =
+              () -> {
                 if (!progress.isAnswering() && tried.mayMove().getAsBoolean()) {
-                  sink.error(new InstanceLost(why));
+                  sink.error(new InstanceLost());
                 }
               };
           lane.movable().add(move);
@@ -162,10 +161,6 @@ public final class Forwarder {
   /** The instance is not expected to answer any more. */
   private static final class InstanceLost extends RuntimeException {
     private static final long serialVersionUID = 1L;
-
-    InstanceLost(String why) {
-      super(why);
-    }
   }
 
   /** Waits for the database of a backend that does not know how to. */

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
@@ -47,10 +46,10 @@ public final class Connections implements AutoCloseable {
    * @param client knows the instance's address; a request needs only a path
    * @param webSockets the same for WebSockets, which keep theirs and must not take those of
    *     requests
-   * @param movable requests that may go to another instance, and are told why they should
+   * @param movable requests that may go to another instance, and are told that they should
    */
   public record Lane(
-      EventLoop loop, HttpClient client, HttpClient webSockets, Set<Consumer<String>> movable) {}
+      EventLoop loop, HttpClient client, HttpClient webSockets, Set<Runnable> movable) {}
 
   /**
    * Connects to nobody yet.
@@ -97,10 +96,10 @@ public final class Connections implements AutoCloseable {
   }
 
   /** Nothing is expected of the instance any more; who can, asks another one. */
-  void abandon(String why) {
+  void abandon() {
     lanes
         .values()
-        .forEach(lane -> lane.loop().execute(() -> lane.movable().forEach(go -> go.accept(why))));
+        .forEach(lane -> lane.loop().execute(() -> lane.movable().forEach(Runnable::run)));
   }
 
   private Lane open(EventLoop loop) {
@@ -117,8 +116,7 @@ public final class Connections implements AutoCloseable {
             .remoteAddress(() -> InetSocketAddress.createUnresolved(url.getHost(), port))
             .option(
                 ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
-            // Of answers before the answer it knows 100 alone, and takes others for the whole of
-            // it.
+            // It knows 100 alone of answers before the answer, and takes others for all of it.
             .doOnResponse(
                 (response, connection) -> {
                   if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {

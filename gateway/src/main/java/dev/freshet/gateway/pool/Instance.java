@@ -184,7 +184,7 @@ public final class Instance implements AutoCloseable {
     Duration ejected = standing.failed(why);
     if (!ejected.isZero()) {
       log.warn("{}: {}", this, standing.reason());
-      connections.abandon(standing.reason());
+      connections.abandon();
     }
   }
 
@@ -236,7 +236,7 @@ public final class Instance implements AutoCloseable {
       wasRestartedSinceDrained = isDrained;
     }
     if (state == State.DOWN && before != State.DOWN) {
-      connections.abandon(reason);
+      connections.abandon();
     }
     Instant since = before == state ? health.since() : clock.instant();
     health = new Health(state, reason, since, position, lagSeconds, speaksFreshet);

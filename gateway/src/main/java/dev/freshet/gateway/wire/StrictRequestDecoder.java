@@ -21,6 +21,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,10 +154,14 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
   private void refuse(ByteBuf buffer, List<Object> out, Malformed malformed) {
     stop(buffer);
+    refuse(malformed, out::add);
+  }
+
+  private void refuse(Malformed malformed, Consumer<Object> onwards) {
     HttpRequest request = malformed.asRequest();
     methods.add(request.method());
-    out.add(request);
-    out.add(LastHttpContent.EMPTY_LAST_CONTENT);
+    onwards.accept(request);
+    onwards.accept(LastHttpContent.EMPTY_LAST_CONTENT);
   }
 
   /** Whether a line of the head begins with a space; the decoder has taken whole lines so far. */
@@ -204,14 +209,11 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
   private void refuseSlowHead(ChannelHandlerContext context) {
     isStopped = true;
-    Malformed slow =
+    refuse(
         new Malformed(
             ProblemCode.REQUEST_TIMEOUT,
-            "The request's head did not come within %d s.".formatted(limits.within().toSeconds()));
-    HttpRequest request = slow.asRequest();
-    methods.add(request.method());
-    context.fireChannelRead(request);
-    context.fireChannelRead(LastHttpContent.EMPTY_LAST_CONTENT);
+            "The request's head did not come within %d s.".formatted(limits.within().toSeconds())),
+        context::fireChannelRead);
     context.fireChannelReadComplete();
   }
 

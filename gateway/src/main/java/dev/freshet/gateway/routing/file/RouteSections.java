@@ -163,12 +163,15 @@ final class RouteSections {
     return new Access.Scoped(scopes.texts(Intent.READ.text()), scopes.texts(Intent.WRITE.text()));
   }
 
+  private Duration duration(Section section, String name, Duration otherwise) {
+    return section
+        .scalar(name)
+        .flatMap(written -> findings.valid(written, Findings::duration))
+        .orElse(otherwise);
+  }
+
   private Rate rate(Section section, Access access) {
-    Duration per =
-        section
-            .scalar("per")
-            .flatMap(written -> findings.valid(written, Findings::duration))
-            .orElse(Duration.ofSeconds(1));
+    Duration per = duration(section, "per", Duration.ofSeconds(1));
     if (per.isZero() || per.compareTo(LONGEST_RATE) > 0) {
       findings.add(section.at("per"), "per is a time of up to an hour, such as 1s or 10m");
     }
@@ -194,13 +197,7 @@ final class RouteSections {
           section.at("origins"),
           "with credentials the origins have to be named: any page could use them otherwise");
     }
-    return new Cors(
-        origins,
-        credentials,
-        section
-            .scalar("max-age")
-            .flatMap(written -> findings.valid(written, Findings::duration))
-            .orElse(DEFAULT_PREFLIGHT_AGE));
+    return new Cors(origins, credentials, duration(section, "max-age", DEFAULT_PREFLIGHT_AGE));
   }
 
   private static Conditions conditions(Section section) {
@@ -239,11 +236,7 @@ final class RouteSections {
       allowed.addAll(DEFAULT_ALLOWED);
     }
     allowed.add(consistency.level());
-    Duration wait =
-        section
-            .scalar("wait")
-            .flatMap(written -> findings.valid(written, Findings::duration))
-            .orElse(DEFAULT_WAIT);
+    Duration wait = duration(section, "wait", DEFAULT_WAIT);
     Otherwise otherwise =
         section
             .text("otherwise")

@@ -3,6 +3,8 @@ package dev.freshet.local.cli;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.util.unit.DataSize;
 import picocli.CommandLine.ITypeConverter;
@@ -84,20 +86,28 @@ final class ClientLimits {
     return texts;
   }
 
+  private static <T> T valid(
+      String text, Function<String, T> parse, Predicate<T> isPositive, String instead) {
+    try {
+      T value = parse.apply(text);
+      if (isPositive.test(value)) {
+        return value;
+      }
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      // Said below.
+    }
+    throw new TypeConversionException("'%s' is %s".formatted(text, instead));
+  }
+
   private static final class Time implements ITypeConverter<Duration> {
 
     @Override
     public Duration convert(String text) {
-      try {
-        Duration time = DurationStyle.detectAndParse(text);
-        if (time.isPositive()) {
-          return time;
-        }
-      } catch (IllegalArgumentException | ArithmeticException e) {
-        // Said below.
-      }
-      throw new TypeConversionException(
-          "'%s' is no time; write one such as 500ms, 10s or 2m".formatted(text));
+      return valid(
+          text,
+          DurationStyle::detectAndParse,
+          Duration::isPositive,
+          "no time; write one such as 500ms, 10s or 2m");
     }
   }
 
@@ -105,16 +115,11 @@ final class ClientLimits {
 
     @Override
     public DataSize convert(String text) {
-      try {
-        DataSize size = DataSize.parse(text);
-        if (size.toBytes() > 0) {
-          return size;
-        }
-      } catch (IllegalArgumentException | ArithmeticException e) {
-        // Said below.
-      }
-      throw new TypeConversionException(
-          "'%s' is no size; write one such as 8KB or 10MB".formatted(text));
+      return valid(
+          text,
+          DataSize::parse,
+          size -> size.toBytes() > 0,
+          "no size; write one such as 8KB or 10MB");
     }
   }
 }
