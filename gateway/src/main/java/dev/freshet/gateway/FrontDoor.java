@@ -5,6 +5,7 @@ import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.NettyExchange;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.wire.Malformed;
+import dev.freshet.gateway.wire.Wire;
 import dev.freshet.protocol.ProblemCode;
 import io.netty.handler.codec.http.HttpMethod;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
 import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 import reactor.netty.http.server.HttpServerRoutes;
@@ -34,6 +36,7 @@ final class FrontDoor {
 
   private static final long MOST_GATHERED = 1024 * 1024;
 
+  private final Wire wire;
   private final Intake intake;
   private final Refusals refusals;
   private final Supplier<HttpHandler> spring;
@@ -42,10 +45,13 @@ final class FrontDoor {
   /**
    * Prepares to open.
    *
+   * @param wire knows which requests were read only to be refused
    * @param spring Spring's handler, for requests that pass filters
    * @param maxBody the most bytes that a request's content may have
    */
-  FrontDoor(Intake intake, Refusals refusals, Supplier<HttpHandler> spring, long maxBody) {
+  FrontDoor(
+      Wire wire, Intake intake, Refusals refusals, Supplier<HttpHandler> spring, long maxBody) {
+    this.wire = wire;
     this.intake = intake;
     this.refusals = refusals;
     this.spring = spring;
@@ -59,7 +65,7 @@ final class FrontDoor {
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
     long most = mostContent(request.method());
     Exchange exchange = new NettyExchange(request, response, most);
-    Optional<Malformed> malformed = Malformed.in(request.requestHeaders());
+    Optional<Malformed> malformed = wire.objection(request);
     if (malformed.isPresent()) {
       return refusals.refuse(
           exchange,
@@ -76,7 +82,8 @@ final class FrontDoor {
     }
     return Mono.defer(
             () -> intake.handle(exchange, taken -> throughFilters(taken, request, response)))
-        .onErrorResume(failure -> failed(exchange, failure));
+        .onErrorResume(
+            failure -> isGone(request) ? gone(exchange, failure) : failed(exchange, failure));
   }
 
   private long mostContent(HttpMethod method) {
@@ -88,6 +95,16 @@ final class FrontDoor {
     return new ReactorHttpHandlerAdapter(spring.get())
         .apply(request, response)
         .contextWrite(context -> context.put(Taken.class, taken));
+  }
+
+  private static boolean isGone(HttpServerRequest request) {
+    return request instanceof Connection client && !client.channel().isActive();
+  }
+
+  /** Whatever failed then did so because of that, most likely, and nobody is there to be told. */
+  private static Mono<Void> gone(Exchange exchange, Throwable failure) {
+    log.debug("The client of {} {} is gone", exchange.method(), exchange.path(), failure);
+    return Mono.error(failure);
   }
 
   private Mono<Void> failed(Exchange exchange, Throwable failure) {

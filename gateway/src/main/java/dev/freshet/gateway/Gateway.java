@@ -209,9 +209,9 @@ public class Gateway {
       Refusals refusals,
       GatewaySettings settings,
       ObjectProvider<HttpHandler> spring) {
-    FrontDoor door =
-        new FrontDoor(intake, refusals, spring::getObject, settings.maxBody().toBytes());
     Wire wire = new Wire(settings.head(), settings.clientPatience());
+    FrontDoor door =
+        new FrontDoor(wire, intake, refusals, spring::getObject, settings.maxBody().toBytes());
     return factory -> {
       factory.addServerCustomizers(wire::strict);
       factory.addRouteProviders(door::open);

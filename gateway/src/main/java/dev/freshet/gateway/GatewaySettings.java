@@ -1,5 +1,6 @@
 package dev.freshet.gateway;
 
+import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.wire.HeadLimits;
 import dev.freshet.protocol.SourceKind;
@@ -80,7 +81,7 @@ record GatewaySettings(
                     i ->
                         new InstanceSpec(
                             i.id(),
-                            i.url(),
+                            Endpoint.of(i.url()),
                             SourceKind.parse(i.kind()),
                             null,
                             InstanceSpec.USUAL_WEIGHT,

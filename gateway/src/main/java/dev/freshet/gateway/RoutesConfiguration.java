@@ -86,6 +86,7 @@ class RoutesConfiguration {
     RoutesLoader loader =
         new RoutesLoader(
             new Surroundings(
+                RoutesFile.folder(settings.routes()),
                 System::getenv,
                 settings.pools(),
                 catalogue,

@@ -7,6 +7,7 @@ import dev.freshet.gateway.choice.Candidate.Reason;
 import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.exchange.TestExchange;
 import dev.freshet.gateway.forward.Forwarder.Verdict;
+import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.TestPools;
@@ -86,7 +87,7 @@ class AnsweringTest {
           TestPools.of(
                   new InstanceSpec(
                       "it",
-                      URI.create("http://127.0.0.1:1"),
+                      Endpoint.of(URI.create("http://127.0.0.1:1")),
                       kind,
                       null,
                       100,

@@ -24,6 +24,17 @@ final class TestGateway {
    * @param settings names and values of {@code freshet.gateway.*}
    */
   static ConfigurableApplicationContext start(Path folder, Map<String, String> settings) {
+    Map<String, Object> properties = new HashMap<>();
+    settings.forEach((name, value) -> properties.put("freshet.gateway." + name, value));
+    return startWith(folder, properties);
+  }
+
+  /**
+   * Starts one with the {@code routes.yaml} of a folder.
+   *
+   * @param settings by their whole names
+   */
+  static ConfigurableApplicationContext startWith(Path folder, Map<String, ?> settings) {
     Map<String, Object> properties =
         new HashMap<>(
             Map.of(
@@ -37,7 +48,7 @@ final class TestGateway {
                 "127.0.0.1",
                 "freshet.gateway.routes",
                 folder.resolve("routes.yaml").toString()));
-    settings.forEach((name, value) -> properties.put("freshet.gateway." + name, value));
+    properties.putAll(settings);
     return Gateway.start(properties);
   }
 

@@ -5,6 +5,7 @@ import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.protocol.FreshetHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http2.HttpConversionUtil;
 import java.net.URI;
 import java.util.Collections;
 import java.util.Iterator;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Which headers pass.
@@ -42,6 +44,12 @@ final class HeaderRules {
           FreshetHeaders.DEADLINE,
           FreshetHeaders.PRINCIPAL);
 
+  /** What Netty writes into the headers of messages that came by HTTP/2, of their frames. */
+  private static final List<String> OF_FRAMES =
+      Stream.of(HttpConversionUtil.ExtensionHeaderNames.values())
+          .map(name -> name.text().toString())
+          .toList();
+
   /** Understood by the gateway itself; a backend has no use for them, nor a say in them. */
   private static final List<String> OURS =
       List.of(FreshetHeaders.SESSION, FreshetHeaders.CONSISTENCY, FreshetHeaders.SOURCE);
@@ -59,9 +67,9 @@ final class HeaderRules {
           "x-real-ip");
 
   private static final Set<String> STAY_ON_THE_WAY_OUT =
-      anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS));
+      anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS, OF_FRAMES));
   private static final Set<String> STAY_ON_THE_WAY_IN =
-      anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS, SET_ANEW));
+      anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS, OF_FRAMES, SET_ANEW));
 
   private static final List<CharSequence> OF_PLACES =
       List.of(HttpHeaderNames.LOCATION, HttpHeaderNames.CONTENT_LOCATION);

@@ -4,7 +4,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpStatusClass;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -33,7 +32,8 @@ public final class Connections implements AutoCloseable {
 
   private static final Duration CLOSED_WITHIN = Duration.ofSeconds(2);
 
-  private final URI url;
+  private final Endpoint endpoint;
+  private final Transport transport;
   private final Duration connectTimeout;
   private final LoopResources loops;
   private final ConnectionProvider provider;
@@ -47,18 +47,25 @@ public final class Connections implements AutoCloseable {
    * @param webSockets the same for WebSockets, which keep theirs and must not take those of
    *     requests
    * @param movable requests that may go to another instance, and are told that they should
+   * @param edition of the transport that the clients are made for
    */
   public record Lane(
-      EventLoop loop, HttpClient client, HttpClient webSockets, Set<Runnable> movable) {}
+      EventLoop loop,
+      HttpClient client,
+      HttpClient webSockets,
+      Set<Runnable> movable,
+      int edition) {}
 
   /**
    * Connects to nobody yet.
    *
    * @param spec whose limit each event loop gets an equal share of
    * @param loops where requests go that come by no event loop
+   * @throws IllegalArgumentException when the files of its TLS can't be used
    */
   public Connections(InstanceSpec spec, Duration connectTimeout, LoopResources loops) {
-    this.url = spec.url();
+    this.endpoint = spec.endpoint();
+    this.transport = new Transport(endpoint);
     this.connectTimeout = connectTimeout;
     this.loops = loops;
     this.provider =
@@ -92,7 +99,18 @@ public final class Connections implements AutoCloseable {
   public Lane on(@Nullable EventLoop loop) {
     EventLoop its = loop == null ? loops.onClient(LoopResources.DEFAULT_NATIVE).next() : loop;
     Lane known = lanes.get(its);
-    return known == null ? lanes.computeIfAbsent(its, this::open) : known;
+    return known != null && known.edition() == transport.edition()
+        ? known
+        : lanes.compute(its, this::open);
+  }
+
+  /**
+   * A client of the gateway's own, for what it asks the instance itself.
+   *
+   * @param client knows neither the instance nor how it is spoken to
+   */
+  HttpClient own(HttpClient client) {
+    return transport.ofRequests(client.baseUrl(endpoint.url().toString()));
   }
 
   /** Nothing is expected of the instance any more; who can, asks another one. */
@@ -102,35 +120,40 @@ public final class Connections implements AutoCloseable {
         .forEach(lane -> lane.loop().execute(() -> lane.movable().forEach(Runnable::run)));
   }
 
-  private Lane open(EventLoop loop) {
+  private Lane open(EventLoop loop, @Nullable Lane before) {
+    int edition = transport.edition();
+    if (before != null && before.edition() == edition) {
+      return before;
+    }
     return new Lane(
-        loop, client(provider, loop), client(ofWebSockets, loop), ConcurrentHashMap.newKeySet());
+        loop,
+        transport.ofRequests(client(provider, loop)),
+        transport.ofWebSockets(client(ofWebSockets, loop)),
+        before == null ? ConcurrentHashMap.newKeySet() : before.movable(),
+        edition);
   }
 
   private HttpClient client(ConnectionProvider connections, EventLoop loop) {
-    boolean isSecure = url.getScheme().equals("https");
-    int port = url.getPort() >= 0 ? url.getPort() : isSecure ? 443 : 80;
-    HttpClient client =
-        HttpClient.create(connections)
-            .runOn(loop)
-            .remoteAddress(() -> InetSocketAddress.createUnresolved(url.getHost(), port))
-            .option(
-                ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
-            // It knows 100 alone of answers before the answer, and takes others for all of it.
-            .doOnResponse(
-                (response, connection) -> {
-                  if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
-                    connection.markPersistent(false);
-                  }
-                })
-            // By default the client resends once on a reset connection: a write might happen twice.
-            .disableRetry(true);
-    return isSecure ? client.secure() : client;
+    return HttpClient.create(connections)
+        .runOn(loop)
+        .remoteAddress(
+            () -> InetSocketAddress.createUnresolved(endpoint.url().getHost(), endpoint.port()))
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
+        // It knows 100 alone of answers before the answer, and takes others for all of it.
+        .doOnResponse(
+            (response, connection) -> {
+              if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
+                connection.markPersistent(false);
+              }
+            })
+        // By default the client resends once on a reset connection: a write might happen twice.
+        .disableRetry(true);
   }
 
   @Override
   public void close() {
     // Waited for: the event loops may be next.
     provider.disposeLater().and(ofWebSockets.disposeLater()).block(CLOSED_WITHIN);
+    transport.close();
   }
 }

@@ -68,7 +68,7 @@ public final class HealthChecks {
             return silent(instance, asked);
           }
           return client
-              .ask(instance.spec())
+              .ask(instance)
               .flatMap(
                   answer -> {
                     instance.answeredCheck();

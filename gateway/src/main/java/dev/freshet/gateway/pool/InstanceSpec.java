@@ -9,21 +9,31 @@ import org.jspecify.annotations.Nullable;
  * An instance as it is configured.
  *
  * @param id unique over all pools
- * @param url base URL, without a path
+ * @param endpoint where it is, and how it is spoken to
  * @param kind what it reads from; for instances that take writes, the primary
  * @param position URL of its database, for a backend that does not tell positions itself; or null
  * @param weight its share of requests beside others of its kind; with 0 it gets what no other takes
  * @param limit how many requests it gets at a time; 0 for the gateway's own bound alone
  */
 public record InstanceSpec(
-    String id, URI url, SourceKind kind, @Nullable PostgresUrl position, int weight, int limit) {
+    String id,
+    Endpoint endpoint,
+    SourceKind kind,
+    @Nullable PostgresUrl position,
+    int weight,
+    int limit) {
 
   public static final int USUAL_WEIGHT = 100;
   public static final int NO_LIMIT = 0;
 
+  /** Its base URL, without a path. */
+  public URI url() {
+    return endpoint.url();
+  }
+
   /** What makes it the same instance in another edition of the routes. */
   InstanceSpec identity() {
-    return new InstanceSpec(id, url, kind, position, USUAL_WEIGHT, limit);
+    return new InstanceSpec(id, endpoint, kind, position, USUAL_WEIGHT, limit);
   }
 
   @Override

@@ -34,10 +34,12 @@ public final class PositionClient {
   }
 
   /** Asks an instance. */
-  public Mono<Answer> ask(InstanceSpec instance) {
-    return client
+  public Mono<Answer> ask(Instance instance) {
+    return instance
+        .connections()
+        .own(client)
         .get()
-        .uri(instance.url() + FreshetHeaders.POSITION_PATH)
+        .uri(FreshetHeaders.POSITION_PATH)
         .responseSingle(
             (response, body) ->
                 body.asByteArray()

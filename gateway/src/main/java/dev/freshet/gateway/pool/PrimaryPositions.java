@@ -60,7 +60,7 @@ public final class PrimaryPositions {
         .orElseGet(
             () ->
                 client
-                    .ask(instance.spec())
+                    .ask(instance)
                     .flatMap(answer -> Mono.justOrEmpty(report(answer)))
                     .onErrorResume(failure -> Mono.empty()))
         .filter(PrimaryPositions::tellsPosition);

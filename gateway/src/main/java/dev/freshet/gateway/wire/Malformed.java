@@ -40,7 +40,7 @@ public record Malformed(ProblemCode code, String detail) {
   }
 
   /** Whether a request is only there to be refused, and why. */
-  public static Optional<Malformed> in(HttpHeaders headers) {
+  static Optional<Malformed> in(HttpHeaders headers) {
     String detail = headers.get(DETAIL);
     return detail == null
         ? Optional.empty()

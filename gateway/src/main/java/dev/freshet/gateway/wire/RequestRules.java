@@ -44,15 +44,28 @@ final class RequestRules {
    */
   static Optional<String> objection(HttpRequest request) {
     boolean isLatest = request.protocolVersion().equals(HttpVersion.HTTP_1_1);
-    return ofTarget(request)
-        .or(() -> ofHost(request.headers(), isLatest))
-        .or(() -> ofFraming(request.headers(), isLatest))
-        .or(() -> ofOldWebSocket(request.headers()));
+    return objection(request.method(), request.uri(), request.headers(), isLatest);
   }
 
-  private static Optional<String> ofTarget(HttpRequest request) {
-    String target = request.uri();
-    if (target.equals("*") && request.method().equals(HttpMethod.OPTIONS)) {
+  /**
+   * Why a request of HTTP/2 is refused, whose pseudo-headers stand where HTTP/1.1 has them.
+   *
+   * @return empty when it may go on
+   */
+  static Optional<String> objection(HttpMethod method, String target, HttpHeaders headers) {
+    return objection(method, target, headers, true);
+  }
+
+  private static Optional<String> objection(
+      HttpMethod method, String target, HttpHeaders headers, boolean isLatest) {
+    return ofTarget(method, target)
+        .or(() -> ofHost(headers, isLatest))
+        .or(() -> ofFraming(headers, isLatest))
+        .or(() -> ofOldWebSocket(headers));
+  }
+
+  private static Optional<String> ofTarget(HttpMethod method, String target) {
+    if (target.equals("*") && method.equals(HttpMethod.OPTIONS)) {
       return Optional.empty();
     }
     if (!target.startsWith("/")) {
@@ -91,7 +104,8 @@ final class RequestRules {
         : Optional.empty();
   }
 
-  private static boolean isHost(String host) {
+  /** Whether it is a name or an address, with perhaps a port. */
+  static boolean isHost(String host) {
     boolean isAddress = host.startsWith("[");
     int end = isAddress ? host.indexOf(']') : host.indexOf(':');
     String name = end < 0 ? host : host.substring(isAddress ? 1 : 0, end);

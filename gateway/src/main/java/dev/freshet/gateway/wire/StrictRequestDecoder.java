@@ -117,26 +117,15 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     if (request.decoderResult().isFailure()) {
       return Optional.of(malformed(request.decoderResult().cause()));
     }
-    if (request.headers().size() > limits.headers()) {
-      return Optional.of(
-          new Malformed(
-              ProblemCode.HEADERS_TOO_LARGE,
-              "The request has more than %d headers.".formatted(limits.headers())));
-    }
-    return RequestRules.objection(request).map(Malformed::of);
+    return limits
+        .ofCount(request.headers().size())
+        .or(() -> RequestRules.objection(request).map(Malformed::of));
   }
 
   private Malformed malformed(Throwable cause) {
     return switch (cause) {
-      case TooLongHttpLineException ignored ->
-          new Malformed(
-              ProblemCode.URI_TOO_LONG,
-              "The request's first line is longer than %,d bytes."
-                  .formatted(limits.requestLineBytes()));
-      case TooLongHttpHeaderException ignored ->
-          new Malformed(
-              ProblemCode.HEADERS_TOO_LARGE,
-              "The request's headers are longer than %,d bytes.".formatted(limits.headersBytes()));
+      case TooLongHttpLineException ignored -> limits.tooLongLine();
+      case TooLongHttpHeaderException ignored -> limits.tooLargeHeaders();
       default -> Malformed.of("This can't be read as HTTP/1.1: " + cause.getMessage() + ".");
     };
   }

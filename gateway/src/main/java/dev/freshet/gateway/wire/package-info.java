@@ -1,4 +1,7 @@
-/** HTTP/1.1 as it comes in, byte by byte, and what of it is refused before anything acts on it. */
+/**
+ * HTTP as it comes in, of HTTP/1.1 byte by byte, and what of it is refused before anything acts on
+ * it.
+ */
 @NullMarked
 package dev.freshet.gateway.wire;
 

@@ -2,6 +2,7 @@ package dev.freshet.gateway.choice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.TestPools;
@@ -34,7 +35,7 @@ class ChoiceTest {
 
   private static InstanceSpec spec(String id, SourceKind kind) {
     return new InstanceSpec(
-        id, URI.create("http://127.0.0.1:1"), kind, null, 100, InstanceSpec.NO_LIMIT);
+        id, Endpoint.of(URI.create("http://127.0.0.1:1")), kind, null, 100, InstanceSpec.NO_LIMIT);
   }
 
   @Test
@@ -156,7 +157,7 @@ class ChoiceTest {
   private static InstanceSpec weighted(String id, int weight) {
     return new InstanceSpec(
         id,
-        URI.create("http://127.0.0.1:1"),
+        Endpoint.of(URI.create("http://127.0.0.1:1")),
         SourceKind.PRIMARY,
         null,
         weight,

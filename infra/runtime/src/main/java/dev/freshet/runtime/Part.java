@@ -1,5 +1,6 @@
 package dev.freshet.runtime;
 
+import dev.freshet.runtime.tls.ServerTls;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -45,7 +46,7 @@ import org.springframework.context.annotation.Import;
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
 @Configuration(proxyBeanMethods = false)
-@Import(PartConfiguration.class)
+@Import({PartConfiguration.class, ServerTls.class})
 @ImportAutoConfiguration({
   ApplicationAvailabilityAutoConfiguration.class,
   AvailabilityHealthContributorAutoConfiguration.class,

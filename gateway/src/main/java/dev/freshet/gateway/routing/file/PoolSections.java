@@ -1,24 +1,36 @@
 package dev.freshet.gateway.routing.file;
 
+import dev.freshet.gateway.pool.Endpoint;
+import dev.freshet.gateway.pool.Endpoint.Protocol;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.routing.file.Yaml.Mark;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
+import dev.freshet.runtime.tls.PemFiles;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the pools of a file. */
 final class PoolSections {
 
   private final Findings findings;
+  private final Path folder;
   private final Map<String, Mark> instanceIds = new HashMap<>();
 
-  PoolSections(Findings findings) {
+  /**
+   * Prepares to read.
+   *
+   * @param folder that names of files are relative to
+   */
+  PoolSections(Findings findings, Path folder) {
     this.findings = findings;
+    this.folder = folder;
   }
 
   /**
@@ -59,6 +71,43 @@ final class PoolSections {
     SourceKind kind = section.text("kind").map(SourceKind::parse).orElse(SourceKind.PRIMARY);
     int weight = section.text("weight").map(Integer::parseInt).orElse(InstanceSpec.USUAL_WEIGHT);
     int limit = section.text("limit").map(Integer::parseInt).orElse(InstanceSpec.NO_LIMIT);
-    return url.map(at -> new InstanceSpec(id, at, kind, database.orElse(null), weight, limit));
+    return url.flatMap(at -> endpoint(section, at))
+        .map(at -> new InstanceSpec(id, at, kind, database.orElse(null), weight, limit));
+  }
+
+  private Optional<Endpoint> endpoint(Section section, URI url) {
+    Protocol protocol = section.text("protocol").map(Protocol::parse).orElse(Protocol.HTTP_1_1);
+    boolean isSecure = "https".equals(url.getScheme());
+    if (protocol == (isSecure ? Protocol.H2C : Protocol.H2)) {
+      findings.add(
+          section.at("protocol"),
+          isSecure
+              ? "h2c is HTTP/2 without TLS, and the URL says https; write h2"
+              : "h2 is HTTP/2 with TLS, and the URL says http; write h2c, or https in the URL");
+    }
+    Optional<Section> tls = section.section("tls");
+    if (tls.isPresent() && !isSecure) {
+      findings.add(section.at("tls"), "tls belongs to a URL with https");
+    }
+    if (tls.isEmpty()) {
+      return Optional.of(new Endpoint(url, protocol, null));
+    }
+    return files(tls.get()).map(files -> new Endpoint(url, protocol, files));
+  }
+
+  /** They are read here, so that what is wrong with them is said at once. */
+  private Optional<PemFiles> files(Section tls) {
+    try {
+      PemFiles files = new PemFiles(file(tls, "certificate"), file(tls, "key"), file(tls, "ca"));
+      PemFiles.Material ignored = files.read();
+      return Optional.of(files);
+    } catch (IllegalArgumentException e) {
+      findings.add(tls.at(), String.valueOf(e.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  private @Nullable Path file(Section tls, String key) {
+    return tls.text(key).map(folder::resolve).orElse(null);
   }
 }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -48,6 +49,11 @@ public final class RoutesFile {
     }
   }
 
+  /** Where the files are that a routes file names. */
+  public static Path folder(Path file) {
+    return Objects.requireNonNull(file.toAbsolutePath().normalize().getParent(), "a file's folder");
+  }
+
   /**
    * Reads and checks a file's text.
    *
@@ -61,7 +67,8 @@ public final class RoutesFile {
 
   private Routes routes(Section file) {
     Map<String, List<InstanceSpec>> pools =
-        new PoolSections(findings).read(file.section("pools"), surroundings.pools());
+        new PoolSections(findings, surroundings.folder())
+            .read(file.section("pools"), surroundings.pools());
     Optional<PostgresUrl> primary =
         file.scalar("primary").flatMap(url -> findings.valid(url, PostgresUrl::parse));
     List<URI> sync = new ArrayList<>();

@@ -3,6 +3,7 @@ package dev.freshet.gateway.routing.file;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.routing.FilterSpec;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,12 +12,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a file is read in.
  *
+ * @param folder that names of files in it are relative to
  * @param environment looks up {@code ${NAME}}
  * @param pools that the file may leave out, with their instances
  * @param filters that a route may name
  * @param exposure who can reach the gateway
  */
 public record Surroundings(
+    Path folder,
     Variables environment,
     Map<String, List<InstanceSpec>> pools,
     Filters filters,

@@ -3,6 +3,7 @@ package dev.freshet.gateway.routing.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Intent;
@@ -15,6 +16,7 @@ import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import java.net.InetAddress;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +82,7 @@ class RoutesFileTest {
         .containsExactly(
             new InstanceSpec(
                 "replica-1",
-                URI.create("http://db.example:8201"),
+                Endpoint.of(URI.create("http://db.example:8201")),
                 SourceKind.REPLICA,
                 null,
                 100,
@@ -142,7 +144,7 @@ class RoutesFileTest {
     InstanceSpec given =
         new InstanceSpec(
             "w",
-            URI.create("http://127.0.0.1:1"),
+            Endpoint.of(URI.create("http://127.0.0.1:1")),
             SourceKind.PRIMARY,
             null,
             100,
@@ -174,6 +176,7 @@ class RoutesFileTest {
             RoutesFile.read(
                     VALID,
                     new Surroundings(
+                        Path.of("."),
                         name -> "db.example",
                         Map.of(),
                         TestSurroundings.FILTERS,

@@ -3,6 +3,7 @@ package dev.freshet.gateway.routing.file;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.routing.FilterSpec;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,7 @@ final class TestSurroundings {
 
   static Surroundings listeningOn(InetAddress listen, Map<String, List<InstanceSpec>> pools) {
     return new Surroundings(
+        Path.of("."),
         name -> name.equals("HOST") ? "db.example" : null,
         pools,
         FILTERS,

@@ -85,6 +85,8 @@ final class PartCommands {
             "Beyond loopback, take routes that don't say who may use them (access) for public.")
     private boolean insecure;
 
+    @Mixin private TlsFiles tls = new TlsFiles();
+
     @Mixin private ClientLimits limits = new ClientLimits();
 
     @Spec private CommandSpec spec;
@@ -100,6 +102,7 @@ final class PartCommands {
           PartMixin.address(operatorListen, "--operator-listen").getHostAddress();
       OperatorGate.check(operatorAddress, operatorToken.text());
       Map<String, String> settings = new HashMap<>(limits.settings());
+      settings.putAll(tls.settings());
       settings.put("freshet.gateway.routes", config.resolve("routes.yaml").toString());
       settings.put("freshet.gateway.data", data.toString());
       settings.put("freshet.gateway.trusted-proxies", String.join(",", trustedProxies));
@@ -131,12 +134,16 @@ final class PartCommands {
         description = "The primary: postgresql://USER@HOST:PORT/DATABASE, or a JDBC URL.")
     private String primary = "";
 
+    @Mixin private TlsFiles tls = new TlsFiles();
+
     @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8090")
     private int port;
 
     @Override
     public Integer call() {
-      part.run(PartKind.WRITE, port, Map.of("freshet.write.primary", part.withPassword(primary)));
+      Map<String, String> settings = new HashMap<>(tls.settings());
+      settings.put("freshet.write.primary", part.withPassword(primary));
+      part.run(PartKind.WRITE, port, settings);
       return 0;
     }
   }
@@ -162,19 +169,19 @@ final class PartCommands {
     @Option(names = "--id", required = true, description = "The instance's name.")
     private String id = "";
 
+    @Mixin private TlsFiles tls = new TlsFiles();
+
     @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8201")
     private int port;
 
     @Override
     public Integer call() {
       SourceKind.parse(kind);
-      part.run(
-          PartKind.READ,
-          port,
-          Map.of(
-              "freshet.read.source", part.withPassword(source),
-              "freshet.read.kind", kind,
-              "freshet.read.id", id));
+      Map<String, String> settings = new HashMap<>(tls.settings());
+      settings.put("freshet.read.source", part.withPassword(source));
+      settings.put("freshet.read.kind", kind);
+      settings.put("freshet.read.id", id);
+      part.run(PartKind.READ, port, settings);
       return 0;
     }
   }

@@ -80,8 +80,9 @@ final class PartMixin {
   private static void tell(PartKind kind, Map<String, Object> properties) {
     System.out.println();
     System.out.printf(
-        "  %-14s http://%s:%s%n",
+        "  %-14s %s://%s:%s%n",
         kind.name().toLowerCase(Locale.ROOT),
+        properties.containsKey("freshet.tls.certificate") ? "https" : "http",
         properties.get("server.address"),
         properties.get("server.port"));
     if (properties.containsKey(OPERATOR_PORT)) {

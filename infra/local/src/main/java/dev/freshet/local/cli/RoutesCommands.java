@@ -84,6 +84,7 @@ final class RoutesCommands {
             RoutesFile.read(
                 RoutesFile.text(file),
                 new Surroundings(
+                    RoutesFile.folder(file),
                     System::getenv,
                     // What up has started.
                     Map.of("writers", List.of(), "readers", List.of()),

@@ -1,0 +1,92 @@
+package dev.freshet.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.WireMock;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** HTTP/2 as h2spec has it, on the clients' side. */
+class H2SpecIT {
+
+  private static final String PROGRAM = "/h2spec/2.2.0/h2spec_linux_amd64.tar.gz";
+
+  @Test
+  void everyCaseOfH2specPasses(@TempDir Path folder) throws Exception {
+    assumeThat(System.getProperty("os.name") + " " + System.getProperty("os.arch"))
+        .as("h2spec's program for Linux on x86-64 is the one that is tried")
+        .isEqualTo("Linux amd64");
+    Path program = unpack(folder);
+    WireMockServer backend = TestServers.start();
+    backend.stubFor(WireMock.any(WireMock.anyUrl()).willReturn(WireMock.ok("here")));
+    TestCertificates.write(new TestCertificates("ours").give("gateway"), folder, "gateway");
+    Files.writeString(
+        folder.resolve("routes.yaml"),
+        """
+        version: 1
+        routes:
+          - { id: all, path: /**, read: { pool: backends }, write: { pool: backends } }
+        pools:
+          backends: { instances: [ { id: backend, url: "%s" } ] }
+        """
+            .formatted(backend.baseUrl()));
+    try (ConfigurableApplicationContext gateway =
+        TestGateway.startWith(
+            folder,
+            Map.of(
+                "freshet.tls.certificate",
+                folder.resolve("gateway.pem").toString(),
+                "freshet.tls.key",
+                folder.resolve("gateway-key.pem").toString()))) {
+      Path report = folder.resolve("report");
+      Process running =
+          new ProcessBuilder(
+                  program.toString(),
+                  "--tls",
+                  "--insecure",
+                  "--host",
+                  "127.0.0.1",
+                  "--port",
+                  Integer.toString(TestGateway.port(gateway)),
+                  "--timeout",
+                  "5",
+                  "generic",
+                  "http2",
+                  "hpack")
+              .redirectErrorStream(true)
+              .redirectOutput(report.toFile())
+              .start();
+      assertThat(running.waitFor(4, TimeUnit.MINUTES)).as("h2spec ends").isTrue();
+      String told = Files.readString(report);
+      assertThat(running.exitValue()).as(told).isZero();
+      assertThat(told).containsPattern("1\\d\\d tests, 1\\d\\d passed, [01] skipped, 0 failed");
+    } finally {
+      backend.stop();
+    }
+  }
+
+  private static Path unpack(Path folder) throws Exception {
+    Path archive = folder.resolve("h2spec.tar.gz");
+    try (InputStream in =
+        Objects.requireNonNull(H2SpecIT.class.getResourceAsStream(PROGRAM), PROGRAM)) {
+      Files.copy(in, archive);
+    }
+    Process tar =
+        new ProcessBuilder("tar", "-xzf", archive.toString(), "-C", folder.toString())
+            .redirectErrorStream(true)
+            .start();
+    String told = new String(tar.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(tar.waitFor()).as(told).isZero();
+    return folder.resolve("h2spec");
+  }
+}

@@ -1,0 +1,175 @@
+package dev.freshet.runtime.tls;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.netty.http.Http11SslContextSpec;
+import reactor.netty.http.Http2SslContextSpec;
+import reactor.netty.tcp.AbstractProtocolSslContextSpec;
+import reactor.netty.tcp.SslProvider;
+
+/**
+ * TLS as files have it at the moment. They are looked at once a second; notices of the file system
+ * are no help where files are mounted from elsewhere, as they are in Kubernetes.
+ */
+public final class WatchedTls implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(WatchedTls.class);
+
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+  private final PemFiles files;
+  private final Function<PemFiles.Material, AbstractProtocolSslContextSpec<?>> make;
+  private final @Nullable Thread watch;
+  private List<Edition> read;
+  private volatile State state;
+
+  /**
+   * TLS at one moment.
+   *
+   * @param edition how often the files have changed to something that can be used
+   * @param isStale whether they have changed since to something that can't
+   */
+  private record State(
+      SslProvider provider, PemFiles.Material material, int edition, boolean isStale) {
+
+    State stale() {
+      return new State(provider, material, edition, true);
+    }
+  }
+
+  /** Which content of a file was read; what a name stands for may change without the content. */
+  private record Edition(Path path, FileTime modified, long bytes) {
+
+    static Edition of(Path file) {
+      try {
+        Path real = file.toRealPath();
+        return new Edition(real, Files.getLastModifiedTime(real), Files.size(real));
+      } catch (IOException e) {
+        return new Edition(file, FileTime.fromMillis(0), -1);
+      }
+    }
+  }
+
+  private WatchedTls(
+      PemFiles files, Function<PemFiles.Material, AbstractProtocolSslContextSpec<?>> make) {
+    this.files = files;
+    this.make = make;
+    this.read = editions();
+    this.state = state(files.read(), 0);
+    this.watch = read.isEmpty() ? null : Thread.ofVirtual().name("tls-watch").start(this::run);
+  }
+
+  /**
+   * A server's, for HTTP/2 and HTTP/1.1. Where authorities are named, every client has to show a
+   * certificate of theirs.
+   *
+   * @throws IllegalArgumentException when the files can't be used
+   */
+  public static WatchedTls ofServer(PemFiles files) {
+    return new WatchedTls(files, TlsContexts::ofServer);
+  }
+
+  /**
+   * A client's.
+   *
+   * @param http2 whether HTTP/2 is offered, beside HTTP/1.1
+   * @throws IllegalArgumentException when the files can't be used
+   */
+  public static WatchedTls ofClient(PemFiles files, boolean http2) {
+    return new WatchedTls(
+        files,
+        material ->
+            http2
+                ? TlsContexts.ofClient(Http2SslContextSpec.forClient(), material)
+                : TlsContexts.ofClient(Http11SslContextSpec.forClient(), material));
+  }
+
+  private State state(PemFiles.Material material, int edition) {
+    try {
+      AbstractProtocolSslContextSpec<?> spec = make.apply(material);
+      spec.sslContext(); // fails here, where it can be said, rather than at the first connection
+      return new State(
+          SslProvider.builder().sslContext((SslProvider.GenericSslContextSpec<?>) spec).build(),
+          material,
+          edition,
+          false);
+    } catch (SSLException | RuntimeException e) {
+      throw new IllegalArgumentException("%s: %s".formatted(files, e.getMessage()), e);
+    }
+  }
+
+  /** What new connections are made with. */
+  public SslProvider current() {
+    return state.provider();
+  }
+
+  /** Another number whenever new connections are made with something else. */
+  public int edition() {
+    return state.edition();
+  }
+
+  /** When the certificate that is shown ends; empty for a side that shows none. */
+  public Optional<Instant> notAfter() {
+    return state.material().chain().stream()
+        .findFirst()
+        .map(certificate -> certificate.getNotAfter().toInstant());
+  }
+
+  /** Whether the files have changed to something that can't be used. */
+  public boolean isStale() {
+    return state.isStale();
+  }
+
+  private List<Edition> editions() {
+    return files.all().map(Edition::of).toList();
+  }
+
+  private void run() {
+    while (!Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(LOOK_EVERY.toNanos());
+      try {
+        look();
+      } catch (RuntimeException e) {
+        log.error("The files of TLS could not be looked at; it is tried again", e);
+      }
+    }
+  }
+
+  private void look() {
+    List<Edition> now = editions();
+    if (now.equals(read)) {
+      return;
+    }
+    // Files of one pair are replaced one after the other: what does not fit is looked at again.
+    read = now;
+    try {
+      state = state(files.read(), state.edition() + 1);
+      log.info("{} is in force for new connections", state.material());
+    } catch (IllegalArgumentException e) {
+      state = state.stale();
+      log.warn(
+          "What is in the files of TLS now can't be used, and {} stays in force: {}",
+          state.material(),
+          e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    if (watch != null) {
+      watch.interrupt();
+    }
+  }
+}
