@@ -21,6 +21,7 @@ import dev.freshet.gateway.session.SessionKeys;
 import dev.freshet.gateway.session.Sessions;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.gateway.wire.Wire;
+import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
@@ -208,8 +209,9 @@ public class Gateway {
       Intake intake,
       Refusals refusals,
       GatewaySettings settings,
+      Drain drain,
       ObjectProvider<HttpHandler> spring) {
-    Wire wire = new Wire(settings.head(), settings.clientPatience());
+    Wire wire = new Wire(settings.head(), settings.clientPatience(), drain::isDraining);
     FrontDoor door =
         new FrontDoor(wire, intake, refusals, spring::getObject, settings.maxBody().toBytes());
     return factory -> {

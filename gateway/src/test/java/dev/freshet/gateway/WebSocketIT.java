@@ -252,10 +252,11 @@ class WebSocketIT {
     socket.sendText("in ", false).get();
     socket.sendText("parts", true).get();
     assertThat(ear.next()).isEqualTo("in parts");
+    // No more: the leak detector takes a stack trace for every few bytes that are unmasked.
     for (int i = 0; i < 20; i++) {
-      socket.sendBinary(ByteBuffer.allocate(500_000), i == 19).get();
+      socket.sendBinary(ByteBuffer.allocate(i == 0 ? 500_000 : 25_000), i == 19).get();
     }
-    assertThat(ear.next()).isEqualTo("10000000 bytes");
+    assertThat(ear.next()).isEqualTo("975000 bytes");
     socket.sendPing(ByteBuffer.allocate(5)).get();
     assertThat(ear.next()).isEqualTo("pong of 5");
     socket.sendClose(4_002, "done").get();

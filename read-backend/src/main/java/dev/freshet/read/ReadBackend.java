@@ -5,6 +5,7 @@ import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.read.model.Catalogue;
 import dev.freshet.runtime.ConnectionPool;
+import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
@@ -77,9 +78,9 @@ public class ReadBackend {
 
   @Bean
   RouterFunction<ServerResponse> routes(
-      ReadPath path, FreshnessGate gate, Scheduler blockingScheduler) {
+      ReadPath path, FreshnessGate gate, Drain drain, Scheduler blockingScheduler) {
     return RouterFunctions.route()
-        .add(PositionEndpoint.route(gate, blockingScheduler))
+        .add(PositionEndpoint.route(gate, drain, blockingScheduler))
         .route(reads("/{model}"), path::rows)
         .route(reads("/{model}/{*key}"), path::row)
         .build();

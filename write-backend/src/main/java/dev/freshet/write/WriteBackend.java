@@ -3,6 +3,7 @@ package dev.freshet.write;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.runtime.ConnectionPool;
+import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
@@ -78,7 +79,8 @@ public class WriteBackend {
   }
 
   @Bean
-  RouterFunction<ServerResponse> positionRoute(FreshnessGate gate, Scheduler blockingScheduler) {
-    return PositionEndpoint.route(gate, blockingScheduler);
+  RouterFunction<ServerResponse> positionRoute(
+      FreshnessGate gate, Drain drain, Scheduler blockingScheduler) {
+    return PositionEndpoint.route(gate, drain, blockingScheduler);
   }
 }

@@ -148,7 +148,7 @@ public final class HealthChecks {
 
   private static String notReady(Instance instance) {
     return instance.spec().kind() == SourceKind.REPLICA
-        ? "it says that it is not ready: its database can't be read, or was promoted and is no replica any more"
+        ? "it says that it is not ready: it stops, its database can't be read, or that was promoted and is no replica any more"
         : "it says that it is not ready";
   }
 

@@ -23,7 +23,7 @@ final class AnswerEncoder extends HttpResponseEncoder {
    * Prepares to encode one connection's answers.
    *
    * @param methods of the requests that are yet to be answered, in order
-   * @param isLast whether no more requests are read
+   * @param isLast whether no more requests are to come
    */
   AnswerEncoder(Queue<HttpMethod> methods, BooleanSupplier isLast) {
     this.methods = methods;

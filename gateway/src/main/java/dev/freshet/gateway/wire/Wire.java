@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.function.BooleanSupplier;
 import reactor.netty.Connection;
 import reactor.netty.NettyPipeline;
 import reactor.netty.http.Http2SettingsSpec;
@@ -39,15 +40,18 @@ public final class Wire {
 
   private final HeadLimits limits;
   private final Duration patience;
+  private final BooleanSupplier isDraining;
 
   /**
    * Prepares to read.
    *
    * @param patience how long a client may take nothing of its answer
+   * @param isDraining whether each answer is to be the last one of its connection
    */
-  public Wire(HeadLimits limits, Duration patience) {
+  public Wire(HeadLimits limits, Duration patience, BooleanSupplier isDraining) {
     this.limits = limits;
     this.patience = patience;
+    this.isDraining = isDraining;
   }
 
   /** A server whose connections are read strictly. */
@@ -94,7 +98,9 @@ public final class Wire {
     pipeline.replace(NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, decoder);
     pipeline.addBefore(NettyPipeline.HttpCodec, SLOW_READERS, new SlowReaders(patience));
     pipeline.addAfter(
-        NettyPipeline.HttpCodec, ENCODER, new AnswerEncoder(methods, decoder::isStopped));
+        NettyPipeline.HttpCodec,
+        ENCODER,
+        new AnswerEncoder(methods, () -> decoder.isStopped() || isDraining.getAsBoolean()));
   }
 
   /** Why a request is refused before anything acts on it; empty when it may go on. */

@@ -21,6 +21,11 @@ public record PositionReport(
     @Nullable String systemIdentifier,
     @Nullable String history) {
 
+  /** What a backend says instead that is about to stop. */
+  public PositionReport leaving() {
+    return new PositionReport(position, kind, lagSeconds, false, systemIdentifier, history);
+  }
+
   /** What a backend says that can't be read from now. */
   public static PositionReport notReady(SourceKind kind) {
     return new PositionReport(null, kind.wireName(), null, false, null, null);

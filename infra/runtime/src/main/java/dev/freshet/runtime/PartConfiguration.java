@@ -2,14 +2,17 @@ package dev.freshet.runtime;
 
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.client.ReactorResourceFactory;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.http.server.HttpServerResponse;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The beans that every part has. */
@@ -28,16 +31,25 @@ class PartConfiguration {
     return resources;
   }
 
-  /** Whatever answers here may do so on the spot. */
+  @Bean
+  Drain drain(ApplicationContext context, @Value("${freshet.drain-delay:0s}") Duration drainDelay) {
+    return new Drain(context, drainDelay);
+  }
+
+  /** Whatever answers here may do so on the spot, and for the last time on its connection. */
   @Bean
   @Order(0)
-  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> laterTurn() {
+  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> laterTurn(Drain drain) {
     return factory ->
         factory.addServerCustomizers(
             server ->
                 server.mapHandle(
-                    (handling, connection) ->
-                        LaterTurn.of(handling, connection.channel().eventLoop())));
+                    (handling, connection) -> {
+                      if (drain.isDraining() && connection instanceof HttpServerResponse answer) {
+                        answer.keepAlive(false);
+                      }
+                      return LaterTurn.of(handling, connection.channel().eventLoop());
+                    }));
   }
 
   /** Where blocking work runs: a virtual thread for each task. */

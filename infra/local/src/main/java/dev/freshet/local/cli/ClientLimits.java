@@ -3,13 +3,8 @@ package dev.freshet.local.cli;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.function.Predicate;
-import org.springframework.boot.convert.DurationStyle;
 import org.springframework.util.unit.DataSize;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** What a gateway takes of clients, and how long it waits. */
 final class ClientLimits {
@@ -20,7 +15,7 @@ final class ClientLimits {
       names = "--timeout",
       paramLabel = "TIME",
       defaultValue = "10s",
-      converter = Time.class,
+      converter = Quantities.Time.class,
       description = "How long an answer may take, from when the request came whole" + DEFAULT)
   private Duration timeout = Duration.ZERO;
 
@@ -28,7 +23,7 @@ final class ClientLimits {
       names = "--max-request-line",
       paramLabel = "SIZE",
       defaultValue = "8KB",
-      converter = Size.class,
+      converter = Quantities.Size.class,
       description = "Of a request: method, target and version" + DEFAULT)
   private DataSize maxRequestLine = DataSize.ofBytes(0);
 
@@ -36,7 +31,7 @@ final class ClientLimits {
       names = "--max-headers",
       paramLabel = "SIZE",
       defaultValue = "32KB",
-      converter = Size.class,
+      converter = Quantities.Size.class,
       description = "Of a request, all headers together" + DEFAULT)
   private DataSize maxHeaders = DataSize.ofBytes(0);
 
@@ -51,7 +46,7 @@ final class ClientLimits {
       names = "--max-body",
       paramLabel = "SIZE",
       defaultValue = "1GB",
-      converter = Size.class,
+      converter = Quantities.Size.class,
       description = "Of a request" + DEFAULT)
   private DataSize maxBody = DataSize.ofBytes(0);
 
@@ -59,7 +54,7 @@ final class ClientLimits {
       names = "--head-timeout",
       paramLabel = "TIME",
       defaultValue = "10s",
-      converter = Time.class,
+      converter = Quantities.Time.class,
       description = "From the first byte of a request's head to its last" + DEFAULT)
   private Duration headTimeout = Duration.ZERO;
 
@@ -67,7 +62,7 @@ final class ClientLimits {
       names = "--client-patience",
       paramLabel = "TIME",
       defaultValue = "30s",
-      converter = Time.class,
+      converter = Quantities.Time.class,
       description = "How long a client may take nothing of its answer" + DEFAULT)
   private Duration clientPatience = Duration.ZERO;
 
@@ -84,42 +79,5 @@ final class ClientLimits {
     Map<String, String> texts = new HashMap<>();
     settings.forEach((name, value) -> texts.put("freshet.gateway." + name, value.toString()));
     return texts;
-  }
-
-  private static <T> T valid(
-      String text, Function<String, T> parse, Predicate<T> isPositive, String instead) {
-    try {
-      T value = parse.apply(text);
-      if (isPositive.test(value)) {
-        return value;
-      }
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      // Said below.
-    }
-    throw new TypeConversionException("'%s' is %s".formatted(text, instead));
-  }
-
-  private static final class Time implements ITypeConverter<Duration> {
-
-    @Override
-    public Duration convert(String text) {
-      return valid(
-          text,
-          DurationStyle::detectAndParse,
-          Duration::isPositive,
-          "no time; write one such as 500ms, 10s or 2m");
-    }
-  }
-
-  private static final class Size implements ITypeConverter<DataSize> {
-
-    @Override
-    public DataSize convert(String text) {
-      return valid(
-          text,
-          DataSize::parse,
-          size -> size.toBytes() > 0,
-          "no size; write one such as 8KB or 10MB");
-    }
   }
 }

@@ -11,6 +11,7 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -40,6 +41,26 @@ final class PartMixin {
   @Mixin private LogFormat log = new LogFormat();
 
   @Option(
+      names = "--drain-delay",
+      paramLabel = "TIME",
+      defaultValue = "0s",
+      converter = Quantities.Delay.class,
+      description = {
+        "When it stops: how long it says that it is not ready, and yet answers, before it refuses",
+        "connections (default: ${DEFAULT-VALUE}). Longer than others take to notice."
+      })
+  private Duration drainDelay = Duration.ZERO;
+
+  @Option(
+      names = "--drain-timeout",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      converter = Quantities.Time.class,
+      description =
+          "After that: how long requests in flight may take to end (default: ${DEFAULT-VALUE}).")
+  private Duration drainTimeout = Duration.ZERO;
+
+  @Option(
       names = "--password-file",
       paramLabel = "FILE",
       description = "File with the password for URLs that hold none; PGPASSFILE works, too.")
@@ -51,11 +72,19 @@ final class PartMixin {
   /** Starts the part and keeps it going until a signal. */
   void run(PartKind kind, int port, Map<String, String> settings) {
     checkPort(Objects.requireNonNull(mixee), "--port", port);
+    if (drainTimeout.compareTo(drainDelay) <= 0) {
+      throw new ParameterException(
+          Objects.requireNonNull(mixee).commandLine(),
+          "--drain-timeout is %s; it must be longer than --drain-delay, %s."
+              .formatted(drainTimeout, drainDelay));
+    }
     String address = address(listen, "--listen").getHostAddress();
     Logging.toConsole(log.format());
     Map<String, Object> properties = new HashMap<>(settings);
     properties.put("server.address", address);
     properties.put("server.port", port);
+    properties.put("freshet.drain-delay", drainDelay.toString());
+    properties.put("spring.lifecycle.timeout-per-shutdown-phase", drainTimeout.toString());
     UntilStopped.run(() -> start(kind, properties), context -> tell(kind, properties));
   }
 
