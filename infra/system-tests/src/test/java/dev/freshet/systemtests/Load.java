@@ -3,18 +3,21 @@ package dev.freshet.systemtests;
 import dev.freshet.bench.Restaurant;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /** Clients that each place orders one after the other and read back what they placed. */
 final class Load {
 
   private final String gateway;
   private final int ordersPerClient;
+  private final Duration pace;
   private final List<Thread> clients = new ArrayList<>();
   private final AtomicBoolean stopped = new AtomicBoolean();
 
@@ -30,13 +33,24 @@ final class Load {
   /** Requests that never got an answer, as when everything is killed. */
   final AtomicInteger broken = new AtomicInteger();
 
-  private Load(String gateway, int ordersPerClient) {
+  private Load(String gateway, int ordersPerClient, Duration pace) {
     this.gateway = gateway;
     this.ordersPerClient = ordersPerClient;
+    this.pace = pace;
   }
 
+  /** As many orders as clients get through. */
   static Load start(String gateway, int clients, int ordersPerClient) {
-    Load load = new Load(gateway, ordersPerClient);
+    return start(gateway, clients, ordersPerClient, Duration.ZERO);
+  }
+
+  /**
+   * Orders at a pace.
+   *
+   * @param pace from one order of a client to its next; each is three requests
+   */
+  static Load start(String gateway, int clients, int ordersPerClient, Duration pace) {
+    Load load = new Load(gateway, ordersPerClient, pace);
     for (int client = 0; client < clients; client++) {
       String name = "client-" + client;
       Thread thread = new Thread(() -> load.run(name), name);
@@ -48,7 +62,10 @@ final class Load {
 
   private void run(String name) {
     Restaurant restaurant = new Restaurant(gateway);
+    long next = System.nanoTime();
     for (int i = 0; i < ordersPerClient && !stopped.get(); i++) {
+      LockSupport.parkNanos(next - System.nanoTime());
+      next += pace.toNanos();
       try {
         HttpResponse<String> placed = restaurant.placeOrder(name);
         if (placed.statusCode() != 201) {
