@@ -29,7 +29,7 @@ class LargeTransactionIT extends SyncTest {
       awaitInStep("entry", "account");
       onPrimary("insert into entry " + ROWS.formatted(11, 10 + CHANGES));
       String seen = "10 10";
-      Instant end = Instant.now().plus(PATIENCE);
+      Instant end = Instant.now().plus(PATIENCE.multipliedBy(3));
       while (seen.equals("10 10") && Instant.now().isBefore(end)) {
         // One statement: both models are at one position.
         seen =

@@ -1,5 +1,6 @@
 package dev.freshet.gateway;
 
+import static org.springframework.http.HttpHeaders.CACHE_CONTROL;
 import static org.springframework.http.HttpHeaders.CONNECTION;
 import static org.springframework.http.HttpHeaders.CONTENT_LENGTH;
 import static org.springframework.http.HttpHeaders.CONTENT_TYPE;
@@ -106,6 +107,9 @@ final class Refusals {
     head.headers()
         .set("Proxy-Status", "freshet; error=%s".formatted(proxyError(code)))
         .set(CONTENT_TYPE, Problem.MEDIA_TYPE)
+        .set("X-Content-Type-Options", "nosniff")
+        .set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        .set(CACHE_CONTROL, "no-store")
         .set(CONTENT_LENGTH, body.length);
     if (code.status() == 503) {
       head.headers().set(RETRY_AFTER, "1");

@@ -889,6 +889,7 @@ class GatewayIT {
     assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
     assertThat(answer.body()).contains("\"type\":\"urn:freshet:" + code + "\"");
     assertThat(answer.headers().firstValue("Proxy-Status")).isPresent();
+    assertThat(answer.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
   }
 
   private HttpResponse<String> send(String method, String path, String body, String... headers)

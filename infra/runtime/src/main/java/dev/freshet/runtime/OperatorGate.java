@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Set;
+import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.reactive.function.server.ServerRequest;
@@ -77,6 +78,10 @@ public final class OperatorGate implements WebFilter {
 
   @Override
   public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
+    HttpHeaders answer = exchange.getResponse().getHeaders();
+    answer.set("X-Content-Type-Options", "nosniff");
+    answer.set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'");
+    answer.setCacheControl(CacheControl.noStore());
     if (expected.length == 0 || OPEN.contains(exchange.getRequest().getPath().value())) {
       return chain.filter(exchange);
     }

@@ -44,7 +44,7 @@ final class PartProcess implements AutoCloseable {
   }
 
   /**
-   * Starts one and returns once it is ready.
+   * Starts one; it may not be ready yet.
    *
    * @param readinessPort where it tells that
    * @param arguments of the command line
@@ -54,14 +54,11 @@ final class PartProcess implements AutoCloseable {
       throws IOException {
     List<String> words = new ArrayList<>(List.of("dev.freshet.local.Freshet"));
     words.addAll(List.of(arguments));
-    PartProcess part =
-        new PartProcess(
-            JavaCommand.of(JavaCommand.freshetJar().toString(), START_SOON, words),
-            environment,
-            readinessPort,
-            Files.createTempFile(folder, arguments[0] + "-", ".out"));
-    part.awaitReady();
-    return part;
+    return new PartProcess(
+        JavaCommand.of(JavaCommand.freshetJar().toString(), START_SOON, words),
+        environment,
+        readinessPort,
+        Files.createTempFile(folder, arguments[0] + "-", ".out"));
   }
 
   private Process launch() throws IOException {
@@ -74,7 +71,8 @@ final class PartProcess implements AutoCloseable {
     return builder.start();
   }
 
-  private void awaitReady() {
+  /** Waits until it says so itself. */
+  void awaitReady() {
     await()
         .atMost(PATIENCE)
         .failFast(() -> assertThat(process.isAlive()).as(this::output).isTrue())
@@ -99,14 +97,13 @@ final class PartProcess implements AutoCloseable {
     }
   }
 
-  /** Stops it as a supervisor would, and starts it again. */
-  void restart() throws IOException, InterruptedException {
-    stop();
+  /** Starts it again. */
+  void start() throws IOException {
     process = launch();
-    awaitReady();
   }
 
-  private void stop() throws InterruptedException {
+  /** Stops it as a supervisor would. */
+  void stop() throws InterruptedException {
     process.destroy();
     assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("it stops: %s", output()).isTrue();
     assertThat(process.exitValue()).as(output()).isZero();

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -46,7 +47,7 @@ class RollingRestartIT {
     assumeThat(isInstalled())
         .as("SKIPPED: haproxy is not installed; apt-get install haproxy")
         .isTrue();
-    try (UpProcess up = UpProcess.start(folder.resolve("data"), BASE, "--replicas", "1")) {
+    try (UpProcess up = UpProcess.start(folder.resolve("data"), BASE, "--replicas", "0")) {
       up.awaitReady();
       Map<String, String> environment =
           Map.of("PGPASSFILE", folder.resolve("data/pgpass").toString());
@@ -56,11 +57,22 @@ class RollingRestartIT {
           PartProcess one = gateway(BALANCER + 80);
           PartProcess two = gateway(BALANCER + 82);
           Balancer balancer = Balancer.start(folder)) {
+        for (PartProcess part : List.of(readA, readB, one, two)) {
+          part.awaitReady();
+        }
         balancer.awaitUp();
         Load load = Load.start(balancer.address(), CLIENTS, Integer.MAX_VALUE, PACE);
         awaitOrders(load, WARM_UP_ORDERS);
-        for (PartProcess part : new PartProcess[] {one, two, readA, readB}) {
-          part.restart();
+        for (List<PartProcess> together : List.of(List.of(one, readA), List.of(two, readB))) {
+          for (PartProcess part : together) {
+            part.stop();
+          }
+          for (PartProcess part : together) {
+            part.start();
+          }
+          for (PartProcess part : together) {
+            part.awaitReady();
+          }
           balancer.awaitUp();
           awaitOrders(load, load.acknowledged.size() + ORDERS_BETWEEN);
         }
@@ -89,7 +101,7 @@ class RollingRestartIT {
                   - { id: read-b, url: "http://127.0.0.1:%d", kind: read-database }
                   - { id: primary-reads, url: "http://127.0.0.1:%d", kind: primary }
             """
-                .formatted(BASE + 10, BALANCER + 1, BALANCER + 2, BASE + 122));
+                .formatted(BASE + 10, BALANCER + 1, BALANCER + 2, BASE + 121));
   }
 
   private PartProcess reader(String id, int number, Map<String, String> environment)
