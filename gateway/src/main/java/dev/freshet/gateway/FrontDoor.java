@@ -109,6 +109,11 @@ final class FrontDoor {
 
   private Mono<Void> failed(Exchange exchange, Throwable failure) {
     if (exchange.isAnswered()) {
+      log.info(
+          "The answer to {} {} broke off: {}",
+          exchange.method(),
+          exchange.path(),
+          failure.toString());
       return Mono.error(failure); // breaks the connection: the client has a part of an answer
     }
     log.error("{} {} failed", exchange.method(), exchange.path(), failure);

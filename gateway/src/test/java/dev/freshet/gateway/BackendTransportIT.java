@@ -11,9 +11,15 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +33,7 @@ import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.SslProvider;
 
 /** Backends behind TLS, and backends that speak HTTP/2. */
@@ -156,6 +163,45 @@ class BackendTransportIT {
           .isEqualTo("HTTP/2.0 http, as sent ");
       assertThat(TestGateway.send(gateway, "POST", "/a", "content").body())
           .isEqualTo("HTTP/2.0 http, as sent content");
+    }
+  }
+
+  /** Connections don't bound what one of HTTP/2 carries; the limit does. */
+  @Test
+  void limitHoldsForRequestsThatShareAConnection() throws Exception {
+    AtomicInteger running = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    DisposableServer server =
+        HttpServer.create()
+            .protocol(HttpProtocol.H2C)
+            .host("127.0.0.1")
+            .port(0)
+            .handle(
+                (request, response) ->
+                    request.uri().startsWith("/.freshet/")
+                        ? response.status(404).send()
+                        : Mono.fromRunnable(
+                                () -> most.accumulateAndGet(running.incrementAndGet(), Math::max))
+                            .then(Mono.delay(Duration.ofMillis(100)))
+                            .doOnNext(waited -> running.decrementAndGet())
+                            .then(response.sendString(Mono.just("done")).then()))
+            .bindNow();
+    servers.add(server);
+    int loops = LoopResources.DEFAULT_IO_WORKER_COUNT;
+    try (ConfigurableApplicationContext gateway =
+            gateway(
+                "http://127.0.0.1:" + server.port(),
+                ", protocol: h2c, limit: %d".formatted(3 * loops));
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> answers = new ArrayList<>();
+      for (int i = 0; i < 6 * loops; i++) {
+        answers.add(clients.submit(() -> TestGateway.send(gateway, "GET", "/a", "").statusCode()));
+      }
+      for (Future<Integer> answer : answers) {
+        assertThat(answer.get()).isIn(200, 503);
+      }
+      assertThat(most.get()).isBetween(2, 3 * loops);
+      assertThat(TestGateway.send(gateway, "GET", "/a", "").statusCode()).isEqualTo(200);
     }
   }
 

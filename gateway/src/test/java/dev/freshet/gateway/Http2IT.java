@@ -61,6 +61,8 @@ class Http2IT {
                 "freshet.gateway.max-headers",
                 "16KB",
                 "freshet.gateway.client-patience",
+                "1s",
+                "freshet.gateway.head-timeout",
                 "1s"));
   }
 
@@ -373,13 +375,13 @@ class Http2IT {
 
   @ParameterizedTest
   @FieldSource("NOTICES")
-  void floodOfFramesThatAskForNothingIsCutOff(int type) throws Exception {
+  void floodOfFramesThatAskForNothingIsCutOff(Notice notice) throws Exception {
     try (RawHttp2 client = connect()) {
-      byte[] payload = new byte[type == RawHttp2.PING ? 8 : 0];
+      byte[] payload = new byte[notice.length()];
       Frame end = null;
       try {
         for (int i = 0; i < 2_000; i++) {
-          client.send(type, 0, 0, payload);
+          client.send(notice.type(), notice.flags(), notice.stream(), payload);
         }
         end = client.await(frame -> frame.type() == RawHttp2.GOAWAY);
       } catch (SocketException e) {
@@ -394,7 +396,24 @@ class Http2IT {
     }
   }
 
-  static final List<Integer> NOTICES = List.of(RawHttp2.SETTINGS, RawHttp2.PING);
+  /** A frame that asks for nothing. */
+  record Notice(int type, int flags, int stream, int length) {}
+
+  static final List<Notice> NOTICES =
+      List.of(
+          new Notice(RawHttp2.SETTINGS, 0, 0, 0),
+          new Notice(RawHttp2.PING, 0, 0, 8),
+          new Notice(RawHttp2.PING, RawHttp2.ACK, 0, 8),
+          new Notice(RawHttp2.PRIORITY, RawHttp2.ACK, 1, 5));
+
+  @Test
+  void headThatDoesNotComeInTimeEndsTheConnection() throws Exception {
+    try (RawHttp2 client = connect()) {
+      client.send(RawHttp2.HEADERS, RawHttp2.END_STREAM, 1, (byte) 0x82, (byte) 0x87, (byte) 0x84);
+      assertThat(client.await(frame -> frame.type() == RawHttp2.GOAWAY).error())
+          .isEqualTo(ENHANCE_YOUR_CALM);
+    }
+  }
 
   @Test
   void streamWhoseClientOpensNoWindowIsResetAndOthersGoOn() throws Exception {

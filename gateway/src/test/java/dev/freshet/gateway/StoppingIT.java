@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,6 +125,66 @@ class StoppingIT {
       closed.get(10, TimeUnit.SECONDS);
     }
     assertThatThrownBy(() -> connect(port)).isInstanceOf(ConnectException.class);
+  }
+
+  /** What was not said is not done: the client may use the connection once more. */
+  @Test
+  void answerThatBeganBeforeItDrainsLeavesTheConnectionOpen() throws Exception {
+    backend.stubFor(
+        WireMock.any(WireMock.urlEqualTo("/parts"))
+            .willReturn(WireMock.ok("a".repeat(50_000) + "late").withChunkedDribbleDelay(20, 800)));
+    ConfigurableApplicationContext gateway = gateway("3s", "10s");
+    try (Socket client = connect(TestGateway.port(gateway))) {
+      client
+          .getOutputStream()
+          .write("POST /parts HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      byte[] begin = client.getInputStream().readNBytes(100);
+      CompletableFuture<Void> closed = close(gateway);
+      assertThat(new String(begin, StandardCharsets.US_ASCII))
+          .doesNotContainIgnoringCase("connection: close");
+      StringBuilder rest = new StringBuilder();
+      while (rest.indexOf("late\r\n0\r\n\r\n") < 0) {
+        int next = client.getInputStream().read();
+        assertThat(next).as("after %s characters", rest.length()).isNotNegative();
+        rest.append((char) next);
+      }
+      assertThat(ask(client, "/b")).containsIgnoringCase("connection: close");
+      closed.get(15, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void nothingIsTakenBehindAnAnswerThatSaysItIsTheLast() throws Exception {
+    ConfigurableApplicationContext gateway = gateway("3s", "10s");
+    try (Socket client = connect(TestGateway.port(gateway))) {
+      CompletableFuture<Void> closed = close(gateway);
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(
+                          TestGateway.operate(gateway, "GET", "/actuator/health/readiness", "")
+                              .statusCode())
+                      .isEqualTo(503));
+      client
+          .getOutputStream()
+          .write("POST /slow HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      StringBuilder head = new StringBuilder();
+      while (head.indexOf("\r\n\r\n") < 0) {
+        head.append((char) client.getInputStream().read());
+      }
+      assertThat(head.toString()).containsIgnoringCase("connection: close");
+      client
+          .getOutputStream()
+          .write("POST /behind HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(client.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+          .contains("late")
+          .doesNotContain("HTTP/1.1");
+      closed.get(15, TimeUnit.SECONDS);
+      backend.verify(0, WireMock.anyRequestedFor(WireMock.urlEqualTo("/behind")));
+    } catch (SocketException e) {
+      // The rest of the answer may be gone with what was sent behind it.
+      backend.verify(0, WireMock.anyRequestedFor(WireMock.urlEqualTo("/behind")));
+    }
   }
 
   @Test

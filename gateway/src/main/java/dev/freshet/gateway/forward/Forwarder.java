@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -184,7 +185,7 @@ public final class Forwarder {
   private Mono<Attempt> attempt(Try tried, Connections.Lane lane, Progress progress) {
     return tried.isWebSocket()
         ? webSocket(tried, lane.webSockets(), progress)
-        : request(tried, lane.client(), progress);
+        : lane.slots().with(request(tried, lane.client(), progress));
   }
 
   private Mono<Attempt> webSocket(Try tried, HttpClient client, Progress progress) {
@@ -360,6 +361,7 @@ public final class Forwarder {
     boolean neverConnected =
         failure instanceof ConnectException
             || failure instanceof ConnectTimeoutException
+            || (failure instanceof SSLException && !progress.hasBegun())
             || failure instanceof UnresolvedAddressException;
     if (neverConnected) {
       log.debug("{} can't be reached", instance, failure);
@@ -402,6 +404,9 @@ public final class Forwarder {
   private static String unreachable(Throwable failure) {
     if (failure instanceof ConnectTimeoutException) {
       return "it took no connection in time";
+    }
+    if (failure instanceof SSLException) {
+      return "TLS with it did not come about";
     }
     return failure instanceof UnresolvedAddressException
         ? "its name can't be resolved"

@@ -30,12 +30,16 @@ public final class Connections implements AutoCloseable {
   /** Below the usual keep-alive of backends (5 s), so that the gateway is the one to close. */
   private static final Duration IDLE = Duration.ofSeconds(4);
 
+  /** After a change of certificates nobody uses those that were made with the old ones. */
+  private static final Duration UNUSED_POOL = Duration.ofMinutes(1);
+
   private static final Duration CLOSED_WITHIN = Duration.ofSeconds(2);
 
   private final Endpoint endpoint;
   private final Transport transport;
   private final Duration connectTimeout;
   private final LoopResources loops;
+  private final int mostALoop;
   private final ConnectionProvider provider;
   private final ConnectionProvider ofWebSockets;
   private final Map<EventLoop, Lane> lanes = new ConcurrentHashMap<>();
@@ -47,6 +51,7 @@ public final class Connections implements AutoCloseable {
    * @param webSockets the same for WebSockets, which keep theirs and must not take those of
    *     requests
    * @param movable requests that may go to another instance, and are told that they should
+   * @param slots bound the requests that share connections
    * @param edition of the transport that the clients are made for
    */
   public record Lane(
@@ -54,6 +59,7 @@ public final class Connections implements AutoCloseable {
       HttpClient client,
       HttpClient webSockets,
       Set<Runnable> movable,
+      Slots slots,
       int edition) {}
 
   /**
@@ -68,13 +74,15 @@ public final class Connections implements AutoCloseable {
     this.transport = new Transport(endpoint);
     this.connectTimeout = connectTimeout;
     this.loops = loops;
+    this.mostALoop = mostALoop(spec.limit());
     this.provider =
         ConnectionProvider.builder(spec.id())
-            .maxConnections(mostALoop(spec.limit()))
-            .pendingAcquireMaxCount(WAITING_FOR_EACH * mostALoop(spec.limit()))
+            .maxConnections(mostALoop)
+            .pendingAcquireMaxCount(WAITING_FOR_EACH * mostALoop)
             .pendingAcquireTimeout(WAIT_FOR_A_CONNECTION)
             .maxIdleTime(IDLE)
             .evictInBackground(IDLE)
+            .disposeInactivePoolsInBackground(UNUSED_POOL, UNUSED_POOL)
             .lifo()
             .build();
     this.ofWebSockets =
@@ -130,7 +138,14 @@ public final class Connections implements AutoCloseable {
         transport.ofRequests(client(provider, loop)),
         transport.ofWebSockets(client(ofWebSockets, loop)),
         before == null ? ConcurrentHashMap.newKeySet() : before.movable(),
+        before == null ? slots(loop) : before.slots(),
         edition);
+  }
+
+  private Slots slots(EventLoop loop) {
+    return endpoint.protocol() == Endpoint.Protocol.HTTP_1_1
+        ? Slots.unbounded(loop)
+        : Slots.of(loop, mostALoop, WAITING_FOR_EACH * mostALoop, WAIT_FOR_A_CONNECTION);
   }
 
   private HttpClient client(ConnectionProvider connections, EventLoop loop) {

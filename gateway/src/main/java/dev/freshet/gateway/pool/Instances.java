@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -54,13 +55,30 @@ public final class Instances implements AutoCloseable {
    */
   public Pools use(Map<String, List<InstanceSpec>> specs, Duration patience) {
     List<Instance> added = new ArrayList<>();
-    TreeMap<String, List<Instance>> pools = new TreeMap<>();
+    SortedMap<String, List<Instance>> pools = new TreeMap<>();
+    List<InstanceSpec> taken = new ArrayList<>();
+    try {
+      take(specs, pools, added, taken);
+    } catch (RuntimeException e) {
+      taken.forEach(watched::release);
+      throw e;
+    }
+    checks.askOnce(added, patience);
+    return new Pools(pools);
+  }
+
+  private void take(
+      Map<String, List<InstanceSpec>> specs,
+      Map<String, List<Instance>> pools,
+      List<Instance> added,
+      List<InstanceSpec> taken) {
     specs.forEach(
         (name, members) -> {
           List<Instance> pool = new ArrayList<>();
           for (InstanceSpec spec : members) {
             boolean isNew = !watched.isUsed(spec.identity());
             Instance instance = watched.use(spec.identity()).instance();
+            taken.add(spec.identity());
             instance.weigh(spec.weight());
             pool.add(instance);
             if (isNew) {
@@ -69,8 +87,6 @@ public final class Instances implements AutoCloseable {
           }
           pools.put(name, List.copyOf(pool));
         });
-    checks.askOnce(added, patience);
-    return new Pools(pools);
   }
 
   /**

@@ -16,20 +16,21 @@ final class Transport implements AutoCloseable {
   private static final PemFiles OF_THE_JVM = new PemFiles(null, null, null);
 
   private final Endpoint endpoint;
-  private final @Nullable WatchedTls requests;
-  private final @Nullable WatchedTls webSockets;
+  private final @Nullable WatchedTls tls;
 
   Transport(Endpoint endpoint) {
     this.endpoint = endpoint;
-    PemFiles files = Objects.requireNonNullElse(endpoint.tls(), OF_THE_JVM);
-    boolean http2 = endpoint.protocol() == Endpoint.Protocol.H2;
-    this.requests = endpoint.isSecure() ? WatchedTls.ofClient(files, http2) : null;
-    this.webSockets = endpoint.isSecure() && http2 ? WatchedTls.ofClient(files, false) : requests;
+    this.tls =
+        endpoint.isSecure()
+            ? WatchedTls.ofClient(
+                Objects.requireNonNullElse(endpoint.tls(), OF_THE_JVM),
+                endpoint.protocol() == Endpoint.Protocol.H2)
+            : null;
   }
 
   /** What changes whenever clients have to be made anew. */
   int edition() {
-    return requests == null ? 0 : requests.edition();
+    return tls == null ? 0 : tls.edition();
   }
 
   /** A client that sends requests so. */
@@ -40,25 +41,19 @@ final class Transport implements AutoCloseable {
           case H2 -> client.protocol(HttpProtocol.H2, HttpProtocol.HTTP11);
           case H2C -> client.protocol(HttpProtocol.H2C);
         };
-    return secured(speaking, requests);
+    return tls == null ? speaking : speaking.secure(tls.current());
   }
 
   /** A client that opens WebSockets, which stay with HTTP/1.1. */
   HttpClient ofWebSockets(HttpClient client) {
-    return secured(client.protocol(HttpProtocol.HTTP11), webSockets);
-  }
-
-  private static HttpClient secured(HttpClient client, @Nullable WatchedTls tls) {
-    return tls == null ? client : client.secure(tls.current());
+    HttpClient speaking = client.protocol(HttpProtocol.HTTP11);
+    return tls == null ? speaking : speaking.secure(tls.currentOfHttp11());
   }
 
   @Override
   public void close() {
-    if (requests != null) {
-      requests.close();
-    }
-    if (webSockets != null && webSockets != requests) {
-      webSockets.close();
+    if (tls != null) {
+      tls.close();
     }
   }
 }

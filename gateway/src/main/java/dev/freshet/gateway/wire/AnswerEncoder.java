@@ -17,23 +17,29 @@ import java.util.function.BooleanSupplier;
 final class AnswerEncoder extends HttpResponseEncoder {
 
   private final Queue<HttpMethod> methods;
-  private final BooleanSupplier isLast;
+  private final StrictRequestDecoder requests;
+  private final BooleanSupplier isDraining;
 
   /**
    * Prepares to encode one connection's answers.
    *
    * @param methods of the requests that are yet to be answered, in order
-   * @param isLast whether no more requests are to come
+   * @param requests takes no more of them once an answer has said that it is the last
+   * @param isDraining whether each answer is to be the last
    */
-  AnswerEncoder(Queue<HttpMethod> methods, BooleanSupplier isLast) {
+  AnswerEncoder(
+      Queue<HttpMethod> methods, StrictRequestDecoder requests, BooleanSupplier isDraining) {
     this.methods = methods;
-    this.isLast = isLast;
+    this.requests = requests;
+    this.isDraining = isDraining;
   }
 
   @Override
   protected void sanitizeHeadersBeforeEncode(HttpResponse answer, boolean isAlwaysEmpty) {
     super.sanitizeHeadersBeforeEncode(answer, isAlwaysEmpty);
-    if (isLast.getAsBoolean() && methods.isEmpty()) {
+    boolean isFinal = answer.status().codeClass() != HttpStatusClass.INFORMATIONAL;
+    if (isFinal && methods.isEmpty() && (requests.takesNoMore() || isDraining.getAsBoolean())) {
+      requests.takeNoMore();
       answer.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
     }
   }
@@ -42,7 +48,7 @@ final class AnswerEncoder extends HttpResponseEncoder {
   @Override
   public void write(ChannelHandlerContext context, Object part, ChannelPromise promise)
       throws Exception {
-    boolean mayBeTheEnd = part instanceof LastHttpContent && isLast.getAsBoolean();
+    boolean mayBeTheEnd = part instanceof LastHttpContent && requests.takesNoMore();
     ChannelPromise written = mayBeTheEnd ? promise.unvoid() : promise;
     super.write(context, part, written);
     if (mayBeTheEnd && methods.isEmpty()) {

@@ -4,13 +4,20 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http2.Http2CodecUtil;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Flags;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameTypes;
+import io.netty.handler.codec.http2.Http2Stream;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.HashSet;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +30,11 @@ final class FrameOrder extends ChannelInboundHandlerAdapter {
 
   /** Far more than the streams that may be open: those that were refused count, too. */
   private static final int MOST_UNENDED = 10_000;
+
+  /**
+   * How many of those are remembered that ended here first; something may be on its way for them.
+   */
+  private static final int MOST_CLOSED_HERE = 1_000;
 
   private static final int MOST_NOTICES = 1_000;
   private static final long NOTICES_WINDOW_NANOS = 30_000_000_000L;
@@ -40,6 +52,9 @@ final class FrameOrder extends ChannelInboundHandlerAdapter {
   /** Streams that the client has begun and not ended, whatever has become of them here. */
   private final Set<Integer> unended = new HashSet<>();
 
+  private final Queue<Integer> closedHere = new ArrayDeque<>();
+  private final Duration headWithin;
+  private @Nullable Future<?> slowHead;
   private int highest;
   private int notices;
   private long windowSince;
@@ -49,18 +64,37 @@ final class FrameOrder extends ChannelInboundHandlerAdapter {
    * Follows one connection.
    *
    * @param codec that reads it next, and ends it when it is told to
+   * @param headWithin from a request's first frame to its head's last
    */
-  FrameOrder(Http2FrameCodec codec) {
+  FrameOrder(Http2FrameCodec codec, Duration headWithin) {
     this.codec = codec;
+    this.headWithin = headWithin;
+    codec
+        .connection()
+        .addListener(
+            new Http2ConnectionAdapter() {
+              @Override
+              public void onStreamClosed(Http2Stream stream) {
+                closed(stream.id());
+              }
+            });
+  }
+
+  private void closed(int stream) {
+    if (unended.contains(stream)) {
+      closedHere.add(stream);
+      if (closedHere.size() > MOST_CLOSED_HERE) {
+        unended.remove(closedHere.remove());
+      }
+    }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (message instanceof ByteBuf bytes) {
-      Http2Exception wrong = isBroken ? null : follow(bytes);
+      Http2Exception wrong = isBroken ? null : follow(context, bytes);
       if (wrong != null) {
-        isBroken = true;
-        codec.onError(context.pipeline().context(codec), false, wrong);
+        end(context, wrong);
       }
       if (isBroken) {
         bytes.release();
@@ -70,7 +104,12 @@ final class FrameOrder extends ChannelInboundHandlerAdapter {
     context.fireChannelRead(message);
   }
 
-  private @Nullable Http2Exception follow(ByteBuf bytes) {
+  private void end(ChannelHandlerContext context, Http2Exception wrong) {
+    isBroken = true;
+    codec.onError(context.pipeline().context(codec), false, wrong);
+  }
+
+  private @Nullable Http2Exception follow(ChannelHandlerContext context, ByteBuf bytes) {
     int at = bytes.readerIndex();
     int end = bytes.writerIndex();
     while (at < end) {
@@ -84,13 +123,43 @@ final class FrameOrder extends ChannelInboundHandlerAdapter {
       if (headBytes == head.length) {
         headBytes = 0;
         toSkip = (octet(0) << 16) | (octet(1) << 8) | octet(2);
-        Http2Exception wrong = frame(head[3], new Http2Flags((short) octet(4)), stream());
+        Http2Flags flags = new Http2Flags((short) octet(4));
+        watchHead(context, head[3], flags);
+        Http2Exception wrong = frame(head[3], flags, stream());
         if (wrong != null) {
           return wrong;
         }
       }
     }
     return null;
+  }
+
+  /** A head may go on in further frames, and nothing else may come between. */
+  private void watchHead(ChannelHandlerContext context, byte type, Http2Flags flags) {
+    boolean isOfHead = type == Http2FrameTypes.HEADERS || type == Http2FrameTypes.CONTINUATION;
+    if (isOfHead && flags.endOfHeaders()) {
+      stopHeadClock();
+    } else if (isOfHead && slowHead == null) {
+      slowHead =
+          context
+              .executor()
+              .schedule(
+                  () -> end(context, calmDown("a request's head did not come in time")),
+                  headWithin.toNanos(),
+                  TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void stopHeadClock() {
+    if (slowHead != null) {
+      slowHead.cancel(false);
+      slowHead = null;
+    }
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
+    stopHeadClock();
   }
 
   private int octet(int index) {
@@ -125,7 +194,7 @@ final class FrameOrder extends ChannelInboundHandlerAdapter {
       }
       case Http2FrameTypes.RST_STREAM -> unended.remove(stream);
       case Http2FrameTypes.SETTINGS, Http2FrameTypes.PING, Http2FrameTypes.PRIORITY -> {
-        return flags.ack() ? null : noticed();
+        return noticed(); // acknowledgements, too: few are asked for
       }
       default -> {
         // The codec's own bounds hold for the others.

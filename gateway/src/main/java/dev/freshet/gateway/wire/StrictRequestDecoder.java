@@ -38,6 +38,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
   private @Nullable Future<?> slowHead;
   private boolean isInHead = true;
   private boolean isStopped;
+  private boolean isLast;
   private boolean hasRequestLine;
   private boolean hasLength;
   private int wordEnd;
@@ -61,7 +62,7 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
   @Override
   protected void decode(ChannelHandlerContext context, ByteBuf buffer, List<Object> out)
       throws Exception {
-    if (isStopped) {
+    if (isStopped || (isInHead && isLast)) {
       buffer.skipBytes(buffer.readableBytes());
       return;
     }
@@ -130,9 +131,14 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     };
   }
 
-  /** Whether nothing more is read, and the connection only waits for its answers. */
-  boolean isStopped() {
-    return isStopped;
+  /** Whether no more requests are taken, and the connection only waits for its answers. */
+  boolean takesNoMore() {
+    return isStopped || isLast;
+  }
+
+  /** The request that is being read, if there is one, is the last. */
+  void takeNoMore() {
+    isLast = true;
   }
 
   /** Nobody can say where the next request begins. */

@@ -84,7 +84,7 @@ public final class Wire {
     if (pipeline.get(NettyPipeline.HttpCodec) instanceof Http2FrameCodec frames) {
       pipeline
           .addBefore(NettyPipeline.HttpCodec, SLOW_READERS, new SlowReaders(patience))
-          .addBefore(NettyPipeline.HttpCodec, FRAME_ORDER, new FrameOrder(frames))
+          .addBefore(NettyPipeline.HttpCodec, FRAME_ORDER, new FrameOrder(frames, limits.within()))
           .addAfter(NettyPipeline.HttpCodec, STRICT_STREAMS, new StrictStreams(frames));
     } else {
       readStrictly(pipeline);
@@ -98,9 +98,7 @@ public final class Wire {
     pipeline.replace(NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, decoder);
     pipeline.addBefore(NettyPipeline.HttpCodec, SLOW_READERS, new SlowReaders(patience));
     pipeline.addAfter(
-        NettyPipeline.HttpCodec,
-        ENCODER,
-        new AnswerEncoder(methods, () -> decoder.isStopped() || isDraining.getAsBoolean()));
+        NettyPipeline.HttpCodec, ENCODER, new AnswerEncoder(methods, decoder, isDraining));
   }
 
   /** Why a request is refused before anything acts on it; empty when it may go on. */

@@ -96,14 +96,20 @@ public record PemFiles(@Nullable Path certificate, @Nullable Path key, @Nullable
     }
   }
 
-  /** Whether what one signs the other confirms. */
+  /** Whether what one signs the other confirms, as far as that can be told. */
   private static boolean belong(PrivateKey key, PublicKey ofCertificate) {
-    String algorithm =
+    if (!key.getAlgorithm().equals(ofCertificate.getAlgorithm())) {
+      return false;
+    }
+    @Nullable String algorithm =
         switch (key.getAlgorithm()) {
           case "RSA" -> "SHA256withRSA";
           case "EC" -> "SHA256withECDSA";
-          default -> key.getAlgorithm();
+          default -> null;
         };
+    if (algorithm == null) {
+      return true; // TLS will tell
+    }
     try {
       Signature signature = Signature.getInstance(algorithm);
       signature.initSign(key);

@@ -28,6 +28,7 @@ final class TlsContexts {
   }
 
   private static void identify(SslContextBuilder builder, PemFiles.Material material) {
+    builder.endpointIdentificationAlgorithm("HTTPS"); // the name is checked, whoever builds it
     if (!material.authorities().isEmpty()) {
       builder.trustManager(material.authorities());
     }

@@ -28,9 +28,10 @@ public final class WatchedTls implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(WatchedTls.class);
 
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+  private static final Duration HANDSHAKE_WITHIN = Duration.ofSeconds(5);
 
   private final PemFiles files;
-  private final Function<PemFiles.Material, AbstractProtocolSslContextSpec<?>> make;
+  private final Function<PemFiles.Material, Offers> make;
   private final @Nullable Thread watch;
   private List<Edition> read;
   private volatile State state;
@@ -38,14 +39,20 @@ public final class WatchedTls implements AutoCloseable {
   /**
    * TLS at one moment.
    *
+   * @param offered for all protocols that are offered
+   * @param http11 for HTTP/1.1 alone
    * @param edition how often the files have changed to something that can be used
    * @param isStale whether they have changed since to something that can't
    */
   private record State(
-      SslProvider provider, PemFiles.Material material, int edition, boolean isStale) {
+      SslProvider offered,
+      SslProvider http11,
+      PemFiles.Material material,
+      int edition,
+      boolean isStale) {
 
     State stale() {
-      return new State(provider, material, edition, true);
+      return new State(offered, http11, material, edition, true);
     }
   }
 
@@ -62,8 +69,11 @@ public final class WatchedTls implements AutoCloseable {
     }
   }
 
-  private WatchedTls(
-      PemFiles files, Function<PemFiles.Material, AbstractProtocolSslContextSpec<?>> make) {
+  /** What TLS is made for: all that is offered, and HTTP/1.1 alone. */
+  private record Offers(
+      AbstractProtocolSslContextSpec<?> all, AbstractProtocolSslContextSpec<?> http11) {}
+
+  private WatchedTls(PemFiles files, Function<PemFiles.Material, Offers> make) {
     this.files = files;
     this.make = make;
     this.read = editions();
@@ -78,7 +88,12 @@ public final class WatchedTls implements AutoCloseable {
    * @throws IllegalArgumentException when the files can't be used
    */
   public static WatchedTls ofServer(PemFiles files) {
-    return new WatchedTls(files, TlsContexts::ofServer);
+    return new WatchedTls(
+        files,
+        material -> {
+          AbstractProtocolSslContextSpec<?> all = TlsContexts.ofServer(material);
+          return new Offers(all, all);
+        });
   }
 
   /**
@@ -90,29 +105,40 @@ public final class WatchedTls implements AutoCloseable {
   public static WatchedTls ofClient(PemFiles files, boolean http2) {
     return new WatchedTls(
         files,
-        material ->
-            http2
-                ? TlsContexts.ofClient(Http2SslContextSpec.forClient(), material)
-                : TlsContexts.ofClient(Http11SslContextSpec.forClient(), material));
+        material -> {
+          AbstractProtocolSslContextSpec<?> http11 =
+              TlsContexts.ofClient(Http11SslContextSpec.forClient(), material);
+          return new Offers(
+              http2 ? TlsContexts.ofClient(Http2SslContextSpec.forClient(), material) : http11,
+              http11);
+        });
   }
 
   private State state(PemFiles.Material material, int edition) {
+    Offers offers = make.apply(material);
+    return new State(provider(offers.all()), provider(offers.http11()), material, edition, false);
+  }
+
+  private SslProvider provider(AbstractProtocolSslContextSpec<?> spec) {
     try {
-      AbstractProtocolSslContextSpec<?> spec = make.apply(material);
       spec.sslContext(); // fails here, where it can be said, rather than at the first connection
-      return new State(
-          SslProvider.builder().sslContext((SslProvider.GenericSslContextSpec<?>) spec).build(),
-          material,
-          edition,
-          false);
     } catch (SSLException | RuntimeException e) {
       throw new IllegalArgumentException("%s: %s".formatted(files, e.getMessage()), e);
     }
+    return SslProvider.builder()
+        .sslContext((SslProvider.GenericSslContextSpec<?>) spec)
+        .handshakeTimeout(HANDSHAKE_WITHIN)
+        .build();
   }
 
   /** What new connections are made with. */
   public SslProvider current() {
-    return state.provider();
+    return state.offered();
+  }
+
+  /** What new connections are made with that are for HTTP/1.1 alone. */
+  public SslProvider currentOfHttp11() {
+    return state.http11();
   }
 
   /** Another number whenever new connections are made with something else. */
@@ -142,7 +168,7 @@ public final class WatchedTls implements AutoCloseable {
       try {
         look();
       } catch (RuntimeException e) {
-        log.error("The files of TLS could not be looked at; it is tried again", e);
+        log.error("The files of TLS could not be looked at", e);
       }
     }
   }
@@ -157,7 +183,7 @@ public final class WatchedTls implements AutoCloseable {
     try {
       state = state(files.read(), state.edition() + 1);
       log.info("{} is in force for new connections", state.material());
-    } catch (IllegalArgumentException e) {
+    } catch (RuntimeException e) {
       state = state.stale();
       log.warn(
           "What is in the files of TLS now can't be used, and {} stays in force: {}",
