@@ -14,7 +14,6 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -63,24 +62,11 @@ class CancelledRequestsIT {
         WireMock.any(WireMock.urlEqualTo("/slow"))
             .willReturn(WireMock.ok("late").withFixedDelay(50)));
     TestCertificates.write(OURS.give("gateway"), folder, "gateway");
-    Files.writeString(
-        folder.resolve("routes.yaml"),
-        """
-        version: 1
-        routes:
-          - { id: all, path: /**, read: { pool: backends }, write: { pool: backends } }
-        pools:
-          backends: { instances: [ { id: backend, url: "%s" } ] }
-        """
-            .formatted(backend.baseUrl()));
+    TestGateway.routeAllTo(backend.baseUrl(), folder);
     try (ConfigurableApplicationContext plain =
             TestGateway.start(folder, Map.of("data", folder.toString()));
         ConfigurableApplicationContext tls =
-            TestGateway.startWith(
-                folder,
-                Map.of(
-                    "freshet.tls.certificate", folder.resolve("gateway.pem").toString(),
-                    "freshet.tls.key", folder.resolve("gateway-key.pem").toString()))) {
+            TestGateway.startWith(folder, TestGateway.tls(folder, "gateway"))) {
       load(plain, tls);
       long heap = heapBytes();
       long direct = directBytes();

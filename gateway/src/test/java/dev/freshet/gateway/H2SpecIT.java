@@ -9,7 +9,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -30,24 +29,9 @@ class H2SpecIT {
     WireMockServer backend = TestServers.start();
     backend.stubFor(WireMock.any(WireMock.anyUrl()).willReturn(WireMock.ok("here")));
     TestCertificates.write(new TestCertificates("ours").give("gateway"), folder, "gateway");
-    Files.writeString(
-        folder.resolve("routes.yaml"),
-        """
-        version: 1
-        routes:
-          - { id: all, path: /**, read: { pool: backends }, write: { pool: backends } }
-        pools:
-          backends: { instances: [ { id: backend, url: "%s" } ] }
-        """
-            .formatted(backend.baseUrl()));
+    TestGateway.routeAllTo(backend.baseUrl(), folder);
     try (ConfigurableApplicationContext gateway =
-        TestGateway.startWith(
-            folder,
-            Map.of(
-                "freshet.tls.certificate",
-                folder.resolve("gateway.pem").toString(),
-                "freshet.tls.key",
-                folder.resolve("gateway-key.pem").toString()))) {
+        TestGateway.startWith(folder, TestGateway.tls(folder, "gateway"))) {
       Path report = folder.resolve("report");
       Process running =
           new ProcessBuilder(

@@ -13,7 +13,6 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -44,16 +43,7 @@ class StoppingIT {
     backend.stubFor(
         WireMock.any(WireMock.urlEqualTo("/never"))
             .willReturn(WireMock.ok("never").withFixedDelay(30_000)));
-    Files.writeString(
-        folder.resolve("routes.yaml"),
-        """
-        version: 1
-        routes:
-          - { id: all, path: /**, read: { pool: backends }, write: { pool: backends } }
-        pools:
-          backends: { instances: [ { id: backend, url: "%s" } ] }
-        """
-            .formatted(backend.baseUrl()));
+    TestGateway.routeAllTo(backend.baseUrl(), folder);
   }
 
   @AfterEach
@@ -233,11 +223,7 @@ class StoppingIT {
   void clientOfHttp2IsToldWhichOfItsRequestsWereTaken() throws Exception {
     TestCertificates.write(OURS.give("gateway"), folder, "gateway");
     ConfigurableApplicationContext gateway =
-        TestGateway.startWith(
-            folder,
-            Map.of(
-                "freshet.tls.certificate", folder.resolve("gateway.pem").toString(),
-                "freshet.tls.key", folder.resolve("gateway-key.pem").toString()));
+        TestGateway.startWith(folder, TestGateway.tls(folder, "gateway"));
     try (RawHttp2 client =
         new RawHttp2(OURS.client(null), TestGateway.port(gateway)).send(RawHttp2.SETTINGS, 0, 0)) {
       client.get(1, "/slow");

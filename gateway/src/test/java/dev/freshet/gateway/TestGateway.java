@@ -1,9 +1,11 @@
 package dev.freshet.gateway;
 
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -17,6 +19,27 @@ final class TestGateway {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private TestGateway() {}
+
+  /** Writes a {@code routes.yaml} that sends everything to one backend. */
+  static void routeAllTo(String url, Path folder) throws IOException {
+    Files.writeString(
+        folder.resolve("routes.yaml"),
+        """
+        version: 1
+        routes:
+          - { id: all, path: /**, read: { pool: backends }, write: { pool: backends } }
+        pools:
+          backends: { instances: [ { id: backend, url: "%s" } ] }
+        """
+            .formatted(url));
+  }
+
+  /** Settings of one that serves by TLS, with the files of {@link TestCertificates#write}. */
+  static Map<String, String> tls(Path folder, String name) {
+    return Map.of(
+        "freshet.tls.certificate", folder.resolve(name + ".pem").toString(),
+        "freshet.tls.key", folder.resolve(name + "-key.pem").toString());
+  }
 
   /**
    * Starts one with the {@code routes.yaml} of a folder.

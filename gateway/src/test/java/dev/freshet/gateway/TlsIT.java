@@ -59,9 +59,7 @@ class TlsIT {
   }
 
   private ConfigurableApplicationContext gateway(String... more) {
-    Map<String, Object> settings = new HashMap<>();
-    settings.put("freshet.tls.certificate", folder.resolve("gateway.pem").toString());
-    settings.put("freshet.tls.key", folder.resolve("gateway-key.pem").toString());
+    Map<String, String> settings = new HashMap<>(TestGateway.tls(folder, "gateway"));
     for (int i = 0; i < more.length; i += 2) {
       settings.put("freshet.tls." + more[i], more[i + 1]);
     }

@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -219,10 +220,58 @@ class WriteBackendIT {
         HttpResponse.BodyHandlers.ofString());
   }
 
-  private static HttpResponse<String> send(String method, String path, String body)
-      throws Exception {
+  @Test
+  void commandThatWaitsForALockIsGivenUpWhenNobodyWaitsForItAnyMore() throws Exception {
+    String order = send("POST", "/orders", PIZZA).headers().firstValue("Location").orElseThrow();
+    String preparing = "{\"status\":\"preparing\"}";
+    try (Connection other = cluster.primary().connect()) {
+      other.setAutoCommit(false);
+      execute(other, "select 1 from orders for update");
+      HttpResponse<String> answer =
+          send("PUT", order + "/status", preparing, "Freshet-Deadline", "400");
+      assertThat(answer.statusCode()).isEqualTo(504);
+      assertThat(answer.body()).contains("backend-timeout").contains("Nothing was written");
+      assertThat(answer.headers().firstValue("Freshet-Position")).isPresent();
+      other.rollback();
+    }
+    assertThat(send("PUT", order + "/status", preparing).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void primaryThatIsOutOfDiskIsSaidToBeAndIsWrittenToAgainOnceItIsNot() throws Exception {
+    try (Connection admin = cluster.primary().connect()) {
+      execute(
+          admin,
+          """
+          create function out_of_disk() returns trigger language plpgsql as
+          $$ begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$
+          """);
+      execute(
+          admin,
+          "create trigger out_of_disk before insert on orders for each row execute function out_of_disk()");
+      HttpResponse<String> answer = send("POST", "/orders", PIZZA);
+      assertThat(answer.statusCode()).isEqualTo(503);
+      assertThat(answer.body()).contains("database-unavailable").contains("out of disk");
+      assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+      execute(admin, "drop function out_of_disk() cascade");
+    }
+    assertThat(send("POST", "/orders", PIZZA).statusCode()).isEqualTo(201);
+  }
+
+  private static void execute(Connection connection, String sql) throws Exception {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static HttpResponse<String> send(
+      String method, String path, String body, String... headers) throws Exception {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(base + path));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
     return client.send(
-        HttpRequest.newBuilder(URI.create(base + path))
+        request
             .header("Content-Type", "application/json")
             .method(
                 method,

@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.Timer;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,16 @@ public final class CommandPath {
 
   /** SQLSTATE class of deadlocks and serialization failures. */
   private static final String TRANSACTION_ROLLBACK = "40";
+
+  /**
+   * SQLSTATE class of a disk that is full, memory that is spent, connections that are all taken.
+   */
+  private static final String INSUFFICIENT_RESOURCES = "53";
+
+  private static final String QUERY_CANCELED = "57014";
+
+  /** For those who do not say how long they wait. */
+  private static final long LONGEST_MILLIS = 10_000;
 
   private final DataSource primary;
   private final ProblemResponses problems;
@@ -167,16 +178,42 @@ public final class CommandPath {
                 request.pathVariables(),
                 json,
                 Precondition.ifMatch(request.headers().firstHeader(HttpHeaders.IF_MATCH)));
-        yield inTransaction(connection, input, command);
+        try {
+          yield inTransaction(connection, input, command, millisLeft(request));
+        } catch (SQLException e) {
+          if (isConnectionFailure(e)) {
+            throw e;
+          }
+          // The connection is sound: the answer has its position, as other refusals do.
+          log.warn("{} {} failed: {}", request.method(), request.path(), e.getMessage());
+          yield refusal(e);
+        }
       }
     };
   }
 
-  private static Outcome inTransaction(Connection connection, Command.Input input, Command command)
+  /** How long somebody waits for the answer. */
+  private static long millisLeft(ServerRequest request) {
+    String deadline = request.headers().firstHeader(FreshetHeaders.DEADLINE);
+    try {
+      return deadline == null
+          ? LONGEST_MILLIS
+          : Math.clamp(Long.parseLong(deadline), 1, LONGEST_MILLIS);
+    } catch (NumberFormatException e) {
+      return LONGEST_MILLIS;
+    }
+  }
+
+  /** A statement that waits for longer than anybody waits for it, for a lock say, is given up. */
+  private static Outcome inTransaction(
+      Connection connection, Command.Input input, Command command, long millisLeft)
       throws SQLException {
     connection.setAutoCommit(false);
     Outcome outcome;
     try {
+      try (Statement bound = connection.createStatement()) {
+        bound.execute("set local statement_timeout = " + millisLeft);
+      }
       JdbcClient db = JdbcClient.create(new SingleConnectionDataSource(connection, true));
       outcome = command.decide(db, input);
     } catch (DataAccessException e) {
@@ -214,10 +251,19 @@ public final class CommandPath {
           ProblemCode.DATABASE_UNAVAILABLE,
           "The primary can't be reached. Nothing was written; try again later.");
     }
+    if (QUERY_CANCELED.equals(e.getSQLState())) {
+      return Outcome.Refused.of(
+          ProblemCode.BACKEND_TIMEOUT,
+          "The primary took longer than there was time, for a lock perhaps. Nothing was written; try again.");
+    }
     return switch (String.valueOf(e.getSQLState()).substring(0, 2)) {
       case DATA_EXCEPTION ->
           Outcome.Refused.of(
               ProblemCode.INVALID, "A value can't be stored: %s".formatted(e.getMessage()));
+      case INSUFFICIENT_RESOURCES ->
+          Outcome.Refused.of(
+              ProblemCode.DATABASE_UNAVAILABLE,
+              "The primary is out of disk, memory or connections. Nothing was written; try again later.");
       case TRANSACTION_ROLLBACK ->
           Outcome.Refused.of(
               ProblemCode.CONFLICT,
