@@ -99,14 +99,7 @@ class StoppingIT {
     try (Socket idle = connect(port)) {
       assertThat(ask(idle, "/a")).doesNotContain("connection: close");
       CompletableFuture<Void> closed = close(gateway);
-      await()
-          .atMost(Duration.ofSeconds(1))
-          .untilAsserted(
-              () ->
-                  assertThat(
-                          TestGateway.operate(gateway, "GET", "/actuator/health/readiness", "")
-                              .statusCode())
-                      .isEqualTo(503));
+      awaitNotReady(gateway);
       assertThat(ask(idle, "/b")).containsIgnoringCase("connection: close");
       assertThat(idle.getInputStream().readAllBytes()).as("the rest").hasSizeLessThan(10);
       try (Socket late = connect(port)) {
@@ -148,13 +141,7 @@ class StoppingIT {
     ConfigurableApplicationContext gateway = gateway("3s", "10s");
     try (Socket client = connect(TestGateway.port(gateway))) {
       CompletableFuture<Void> closed = close(gateway);
-      await()
-          .untilAsserted(
-              () ->
-                  assertThat(
-                          TestGateway.operate(gateway, "GET", "/actuator/health/readiness", "")
-                              .statusCode())
-                      .isEqualTo(503));
+      awaitNotReady(gateway);
       client
           .getOutputStream()
           .write("POST /slow HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -233,6 +220,17 @@ class StoppingIT {
       assertThat(client.await(frame -> frame.type() == RawHttp2.DATA).payload()).isEqualTo("late");
       closed.get(10, TimeUnit.SECONDS);
     }
+  }
+
+  private static void awaitNotReady(ConfigurableApplicationContext gateway) {
+    await()
+        .atMost(Duration.ofSeconds(1))
+        .untilAsserted(
+            () ->
+                assertThat(
+                        TestGateway.operate(gateway, "GET", "/actuator/health/readiness", "")
+                            .statusCode())
+                    .isEqualTo(503));
   }
 
   private void awaitAsked(String path) {

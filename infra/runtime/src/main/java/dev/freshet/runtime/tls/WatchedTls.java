@@ -1,5 +1,6 @@
 package dev.freshet.runtime.tls;
 
+import dev.freshet.runtime.Watch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,10 +9,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import javax.net.ssl.SSLException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.netty.http.Http11SslContextSpec;
@@ -19,10 +18,7 @@ import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.tcp.AbstractProtocolSslContextSpec;
 import reactor.netty.tcp.SslProvider;
 
-/**
- * TLS as files have it at the moment. They are looked at once a second; notices of the file system
- * are no help where files are mounted from elsewhere, as they are in Kubernetes.
- */
+/** TLS as files have it at the moment. They are looked at once a second. */
 public final class WatchedTls implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(WatchedTls.class);
@@ -32,7 +28,7 @@ public final class WatchedTls implements AutoCloseable {
 
   private final PemFiles files;
   private final Function<PemFiles.Material, Offers> make;
-  private final @Nullable Thread watch;
+  private final Watch watch;
   private List<Edition> read;
   private volatile State state;
 
@@ -78,7 +74,10 @@ public final class WatchedTls implements AutoCloseable {
     this.make = make;
     this.read = editions();
     this.state = state(files.read(), 0);
-    this.watch = read.isEmpty() ? null : Thread.ofVirtual().name("tls-watch").start(this::run);
+    this.watch = new Watch("tls-watch", LOOK_EVERY, this::look);
+    if (!read.isEmpty()) {
+      watch.start();
+    }
   }
 
   /**
@@ -162,17 +161,6 @@ public final class WatchedTls implements AutoCloseable {
     return files.all().map(Edition::of).toList();
   }
 
-  private void run() {
-    while (!Thread.currentThread().isInterrupted()) {
-      LockSupport.parkNanos(LOOK_EVERY.toNanos());
-      try {
-        look();
-      } catch (RuntimeException e) {
-        log.error("The files of TLS could not be looked at", e);
-      }
-    }
-  }
-
   private void look() {
     List<Edition> now = editions();
     if (now.equals(read)) {
@@ -194,8 +182,6 @@ public final class WatchedTls implements AutoCloseable {
 
   @Override
   public void close() {
-    if (watch != null) {
-      watch.interrupt();
-    }
+    watch.close();
   }
 }
