@@ -1,6 +1,6 @@
 package dev.freshet.gateway.live;
 
-import dev.freshet.runtime.Watch;
+import dev.freshet.runtime.watch.Watch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

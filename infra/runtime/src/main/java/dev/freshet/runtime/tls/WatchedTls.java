@@ -1,6 +1,6 @@
 package dev.freshet.runtime.tls;
 
-import dev.freshet.runtime.Watch;
+import dev.freshet.runtime.watch.Watch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

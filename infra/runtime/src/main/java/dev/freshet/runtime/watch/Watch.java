@@ -1,4 +1,4 @@
-package dev.freshet.runtime;
+package dev.freshet.runtime.watch;
 
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
