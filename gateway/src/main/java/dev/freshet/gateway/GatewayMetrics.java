@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.forward.Hedge;
 import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Intent;
@@ -39,6 +40,7 @@ final class GatewayMetrics implements Consumer<Observation> {
   private volatile Set<String> knownBackends = Set.of();
   private final MultiGauge up;
   private final MultiGauge lag;
+  private final MultiGauge limit;
   private final AtomicInteger generation = new AtomicInteger();
   private final AtomicInteger reloadFailed = new AtomicInteger();
 
@@ -51,6 +53,10 @@ final class GatewayMetrics implements Consumer<Observation> {
             .register(meters);
     this.up = MultiGauge.builder("freshet.backend.up").register(meters);
     this.lag = MultiGauge.builder("freshet.replica.lag.seconds").register(meters);
+    this.limit =
+        MultiGauge.builder("freshet.backend.limit")
+            .description("How many requests it gets at a time")
+            .register(meters);
     Gauge.builder("freshet.routes.generation", generation, AtomicInteger::get).register(meters);
     Gauge.builder("freshet.routes.reload.failed", reloadFailed, AtomicInteger::get)
         .description("1 while routes.yaml is not what is in force, because it can't be used")
@@ -127,6 +133,10 @@ final class GatewayMetrics implements Consumer<Observation> {
     return lag == null ? Double.NaN : lag;
   }
 
+  private Counter ofRoute(String name, String route, Enum<?> outcome) {
+    return meters.counter(name, "route", route, "outcome", outcome.name().toLowerCase(Locale.ROOT));
+  }
+
   @Override
   public void accept(Observation observation) {
     switch (observation) {
@@ -160,19 +170,18 @@ final class GatewayMetrics implements Consumer<Observation> {
         reloadFailed.set(0);
         watch(up, instances, GatewayMetrics::up);
         watch(lag, instances, GatewayMetrics::lag);
+        watch(
+            limit,
+            instances.stream().filter(instance -> instance.slots().most().isPresent()).toList(),
+            instance -> instance.slots().most().orElseThrow());
       }
       case Observation.RoutesRefused() -> reloadFailed.set(1);
       case Observation.FellBack fallback ->
           meters.counter("freshet.fallbacks", "reason", fallback.reason()).increment();
+      case Observation.Hedged(String route, Hedge.Outcome outcome) ->
+          ofRoute("freshet.hedged", route, outcome).increment();
       case Observation.Mirrored(String route, Mirror.Outcome outcome) ->
-          meters
-              .counter(
-                  "freshet.mirrored",
-                  "route",
-                  route,
-                  "outcome",
-                  outcome.name().toLowerCase(Locale.ROOT))
-              .increment();
+          ofRoute("freshet.mirrored", route, outcome).increment();
       case Observation.TokenRefused token ->
           meters.counter("freshet.tokens.refused", "reason", token.flaw().text()).increment();
     }

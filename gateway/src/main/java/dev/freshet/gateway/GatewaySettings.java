@@ -2,6 +2,7 @@ package dev.freshet.gateway;
 
 import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.pool.Limit;
 import dev.freshet.gateway.wire.HeadLimits;
 import dev.freshet.protocol.SourceKind;
 import java.net.URI;
@@ -85,7 +86,7 @@ record GatewaySettings(
                             SourceKind.parse(i.kind()),
                             null,
                             InstanceSpec.USUAL_WEIGHT,
-                            InstanceSpec.NO_LIMIT),
+                            Limit.NONE),
                     Collectors.toList())));
   }
 

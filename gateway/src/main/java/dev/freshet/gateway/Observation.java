@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.forward.Hedge;
 import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Intent;
@@ -60,6 +61,9 @@ sealed interface Observation {
 
   /** Routes were refused; the ones before stay in force. */
   record RoutesRefused() implements Observation {}
+
+  /** A read was late, so that another copy was asked, too; or would have been. */
+  record Hedged(String route, Hedge.Outcome outcome) implements Observation {}
 
   /** A read was mirrored. */
   record Mirrored(String route, Mirror.Outcome outcome) implements Observation {}

@@ -11,6 +11,7 @@ import dev.freshet.gateway.exchange.SessionCookies;
 import dev.freshet.gateway.forward.Attempt;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.forward.Forwarding;
+import dev.freshet.gateway.forward.Hedge;
 import dev.freshet.gateway.forward.Outgoing;
 import dev.freshet.gateway.forward.WebSockets;
 import dev.freshet.gateway.routing.Consistency;
@@ -24,9 +25,12 @@ import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.protocol.SourceKind;
+import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -165,8 +169,7 @@ final class RequestPath {
               : "No instance can answer now; try again.",
           request.told());
     }
-    Duration left = timeout.minus(request.told().took());
-    if (left.compareTo(SHORTEST_ATTEMPT) < 0) {
+    if (left(request).compareTo(SHORTEST_ATTEMPT) < 0) {
       return refusals.refuse(
           request.exchange(),
           ProblemCode.BACKEND_TIMEOUT,
@@ -183,9 +186,30 @@ final class RequestPath {
           "No copy got there in time, and the primary has answered for copies too often just now; try again.",
           request.told());
     }
+    Duration hedgeAfter = hedgeAfter(request, index);
+    EventLoop loop = request.exchange().eventLoop();
+    return hedgeAfter == null || loop == null
+        ? send(request, new Turn(index, false, () -> true))
+            .flatMap(attempt -> after(attempt, request, index))
+        : Hedge.of(loop, hedgeAfter, hedged(request, index))
+            .flatMap(ended -> after(ended.attempt(), request, index + ended.place().offset()));
+  }
+
+  /**
+   * Whose turn it is.
+   *
+   * @param isHedge whether another instance is late
+   * @param leads takes the right to answer the client, where two are asked
+   */
+  private record Turn(int index, boolean isHedge, BooleanSupplier leads) {}
+
+  private Mono<Attempt> send(Request request, Turn turn) {
+    Candidate candidate = request.candidates().get(turn.index());
     int timeline = stages.system().timeline();
-    boolean mayMove = request.mayMove(index);
-    boolean mayDecline = mayMove || (request.canBeRepeated() && candidate.minimum() != null);
+    boolean mayMove = request.mayMove(turn.index());
+    boolean mayDecline =
+        mayMove || turn.isHedge() || (request.canBeRepeated() && candidate.minimum() != null);
+    Duration left = left(request);
     // While there is another one to ask, time is left for it.
     Duration share = mayMove ? left.dividedBy(2) : left;
     return stages
@@ -196,13 +220,61 @@ final class RequestPath {
                 request.admitted().isWebSocket(),
                 mayDecline,
                 () -> mayMove && stages.retries().spend(),
-                (head, at) -> answer(request, candidate, timeline, head, at)))
-        .flatMap(attempt -> after(attempt, request, candidate, index));
+                turn.leads(),
+                (head, at) -> answer(request, turn, timeline, head, at)));
+  }
+
+  private Duration left(Request request) {
+    return timeout.minus(request.told().took());
+  }
+
+  /**
+   * After which time the next instance is to be asked, too; null when it is not. It needs to be
+   * ready at once and in good order, and no primary that copies are there to spare.
+   */
+  private static @Nullable Duration hedgeAfter(Request request, int index) {
+    Route.Read read = request.route().read();
+    if (request.intent() == Intent.WRITE
+        || read == null
+        || read.hedgeAfter() == null
+        || !request.mayMove(index)
+        || request.admitted().isWebSocket()) {
+      return null;
+    }
+    Candidate next = request.candidates().get(index + 1);
+    SourceKind kind = next.instance().spec().kind();
+    boolean isSpared =
+        kind == SourceKind.PRIMARY
+            && request.candidates().get(index).instance().spec().kind() != SourceKind.PRIMARY;
+    boolean isInOrder = !next.instance().isSuspect() && !next.instance().isEjected();
+    return next.reason() != Candidate.Reason.WAITED && isInOrder && !isSpared
+        ? read.hedgeAfter()
+        : null;
+  }
+
+  private Hedge.Attempts hedged(Request request, int index) {
+    return new Hedge.Attempts() {
+      @Override
+      public Mono<Attempt> at(Hedge.Place place, BooleanSupplier leads) {
+        return send(request, new Turn(index + place.offset(), place == Hedge.Place.SECOND, leads));
+      }
+
+      @Override
+      public boolean maySecond() {
+        return left(request).compareTo(SHORTEST_ATTEMPT) >= 0 && stages.retries().spend();
+      }
+
+      @Override
+      public void came(Hedge.Outcome outcome) {
+        observer.accept(new Observation.Hedged(request.route().id(), outcome));
+      }
+    };
   }
 
   /** Adds to an instance's answer what the gateway has to say. */
   private Mono<Forwarder.Verdict> answer(
-      Request request, Candidate candidate, int timeline, Head head, @Nullable Position at) {
+      Request request, Turn turn, int timeline, Head head, @Nullable Position at) {
+    Candidate candidate = request.candidates().get(turn.index());
     Mono<Forwarder.Verdict> verdict =
         stages
             .answering()
@@ -213,7 +285,7 @@ final class RequestPath {
                     request.route(),
                     request.session(),
                     candidate,
-                    source(request, candidate),
+                    source(request, candidate, turn.isHedge()),
                     timeline),
                 at);
     return head.status() == WebSockets.SWITCHING_PROTOCOLS
@@ -235,7 +307,8 @@ final class RequestPath {
     }
   }
 
-  private Mono<Void> after(Attempt attempt, Request request, Candidate candidate, int index) {
+  private Mono<Void> after(Attempt attempt, Request request, int index) {
+    Candidate candidate = request.candidates().get(index);
     return switch (attempt) {
       case Attempt.Answered(int status) -> {
         if (status != WebSockets.SWITCHING_PROTOCOLS) {
@@ -329,13 +402,14 @@ final class RequestPath {
   }
 
   /** Which copy answered and why, as an RFC 9651 item with parameters. */
-  private static String source(Request request, Candidate candidate) {
+  private static String source(Request request, Candidate candidate, boolean isHedge) {
     String source =
         candidate.instance().spec().id()
             + ";kind="
             + candidate.instance().spec().kind().wireName()
             + ";reason="
-            + candidate.reason().text();
+            + candidate.reason().text()
+            + (isHedge ? ";hedged" : "");
     return candidate.reason() == Candidate.Reason.WAITED
         ? source + ";waited-ms=" + request.told().took().toMillis()
         : source;

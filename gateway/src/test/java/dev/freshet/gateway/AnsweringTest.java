@@ -10,6 +10,7 @@ import dev.freshet.gateway.forward.Forwarder.Verdict;
 import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.pool.Limit;
 import dev.freshet.gateway.pool.TestPools;
 import dev.freshet.gateway.routing.Access;
 import dev.freshet.gateway.routing.Conditions;
@@ -91,7 +92,7 @@ class AnsweringTest {
                       kind,
                       null,
                       100,
-                      InstanceSpec.NO_LIMIT))
+                      Limit.NONE))
               .getFirst();
       instance.become(Instance.State.READY, "", Position.parse("1:0/1"), null, true);
       answer =

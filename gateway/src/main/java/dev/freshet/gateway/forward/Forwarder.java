@@ -5,6 +5,7 @@ import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.pool.Connections;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Slots;
 import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.wire.BrokenContent;
 import dev.freshet.protocol.FreshetHeaders;
@@ -74,12 +75,15 @@ public final class Forwarder {
    * @param isWebSocket whether a WebSocket is to be opened
    * @param mayDecline whether an answer that says the instance can't serve is kept back
    * @param mayMove whether another instance can be asked instead when this one is lost
+   * @param leads takes the right to answer the client; false when another attempt has it, and this
+   *     one is being given up
    */
   public record Try(
       Outgoing outgoing,
       boolean isWebSocket,
       boolean mayDecline,
       BooleanSupplier mayMove,
+      BooleanSupplier leads,
       AnswerHeaders answerHeaders) {
 
     Exchange exchange() {
@@ -129,7 +133,7 @@ public final class Forwarder {
             failure ->
                 tried.exchange().isAnswered()
                     ? brokenOff(instance, failure)
-                    : Mono.just(failed(instance, failure, progress)))
+                    : Mono.just(failed(tried, failure, progress)))
         .doFinally(signal -> instance.finished());
   }
 
@@ -185,7 +189,7 @@ public final class Forwarder {
   private Mono<Attempt> attempt(Try tried, Connections.Lane lane, Progress progress) {
     return tried.isWebSocket()
         ? webSocket(tried, lane.webSockets(), progress)
-        : lane.slots().with(request(tried, lane.client(), progress));
+        : tried.instance().slots().with(lane.loop(), request(tried, lane.client(), progress));
   }
 
   private Mono<Attempt> webSocket(Try tried, HttpClient client, Progress progress) {
@@ -268,8 +272,12 @@ public final class Forwarder {
       // One that is not caught up says so with its position, and is not to blame.
       tried.instance().failed("it answers " + status);
     }
+    learn(tried, progress, !isSound && at == null);
     if (tried.mayDecline() && DECLINED.contains(status)) {
       return body.then(Mono.just(new Attempt.Declined(at == null)));
+    }
+    if (!tried.leads().getAsBoolean()) {
+      return Mono.never();
     }
     Head head = head(tried, status, response.responseHeaders());
     return told(tried, head, at, () -> write(tried.exchange(), head, body, progress))
@@ -279,6 +287,14 @@ public final class Forwarder {
                 tried.instance().succeeded();
               }
             });
+  }
+
+  /** One that waits until it is caught up is not slow. */
+  private static void learn(Try tried, Progress progress, boolean failed) {
+    Slots slots = tried.instance().slots();
+    if (slots.learns() && tried.outgoing().candidate().reason() != Candidate.Reason.WAITED) {
+      slots.learn(progress.sinceSent(), failed);
+    }
   }
 
   /** What the client is told of an answer's head. */
@@ -350,10 +366,11 @@ public final class Forwarder {
     }
   }
 
-  private static Attempt failed(Instance instance, Throwable failure, Progress progress) {
+  private static Attempt failed(Try tried, Throwable failure, Progress progress) {
     if (failure instanceof TimeoutException) {
-      return timedOut(instance, progress);
+      return timedOut(tried, progress);
     }
+    Instance instance = tried.instance();
     if (failure instanceof BrokenContent.Failure broken) {
       return new Attempt.ContentBroken(broken.code(), String.valueOf(broken.getMessage()));
     }
@@ -387,7 +404,7 @@ public final class Forwarder {
     return Mono.error(failure);
   }
 
-  private static Attempt timedOut(Instance instance, Progress progress) {
+  private static Attempt timedOut(Try tried, Progress progress) {
     if (!progress.hasBegun()) {
       return new Attempt.NoConnection("none free in time");
     }
@@ -396,7 +413,8 @@ public final class Forwarder {
           ProblemCode.REQUEST_TIMEOUT,
           "The content did not come, or could not be passed on, in time.");
     }
-    instance.failed("it did not answer in time");
+    learn(tried, progress, true);
+    tried.instance().failed("it did not answer in time");
     return new Attempt.TimedOut();
   }
 

@@ -78,7 +78,9 @@ public final class Mirror {
               return Mono.just(Outcome.SKIPPED);
             }
             instance.started();
-            return send()
+            return instance
+                .slots()
+                .with(lane.loop(), send())
                 .timeout(timeout)
                 .map(answer -> compared(before, answer))
                 .onErrorResume(

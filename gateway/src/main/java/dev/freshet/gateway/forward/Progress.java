@@ -25,6 +25,7 @@ final class Progress {
   private final Duration deadline;
   private final long startedAt = System.nanoTime();
   private volatile boolean sent;
+  private volatile long begunAt = startedAt;
   private volatile long contentBytes;
   private volatile long lastPartAt = startedAt;
   private volatile long sentWholeAt = NOT_YET;
@@ -36,7 +37,13 @@ final class Progress {
 
   /** A connection was there, and the request's head is sent. */
   void begin() {
+    begunAt = System.nanoTime();
     sent = true;
+  }
+
+  /** How long ago the last of the request was sent. */
+  Duration sinceSent() {
+    return Duration.ofNanos(System.nanoTime() - (contentBytes == 0 ? begunAt : lastPartAt));
   }
 
   boolean hasBegun() {

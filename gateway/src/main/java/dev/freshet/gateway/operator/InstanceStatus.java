@@ -3,6 +3,7 @@ package dev.freshet.gateway.operator;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.protocol.Position;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * One instance, as operators are told of it; what is unknown is null.
  *
  * @param state of {@link Instance.Condition}
+ * @param limit how many requests it gets at a time; null where connections alone bound them
  */
 record InstanceStatus(
     String id,
@@ -20,7 +22,8 @@ record InstanceStatus(
     @Nullable String position,
     @Nullable Double lagSeconds,
     @Nullable Long lagBytes,
-    int inFlight) {
+    int inFlight,
+    @Nullable Integer limit) {
 
   private static final Set<String> OUT_OF_ORDER = Set.of("down", "not-ready", "ejected");
 
@@ -37,6 +40,7 @@ record InstanceStatus(
   static InstanceStatus of(Instance instance, Optional<Position> furthest) {
     Instance.Health health = instance.health();
     Position at = health.position();
+    OptionalInt limit = instance.slots().most();
     return new InstanceStatus(
         instance.spec().id(),
         instance.spec().kind().wireName(),
@@ -46,7 +50,8 @@ record InstanceStatus(
         at == null ? null : at.toString(),
         health.lagSeconds(),
         at == null || furthest.isEmpty() ? null : furthest.get().lsn().bytesSince(at.lsn()),
-        instance.inFlight());
+        instance.inFlight(),
+        limit.isPresent() ? limit.getAsInt() : null);
   }
 
   boolean isOutOfOrder() {

@@ -19,13 +19,9 @@ import reactor.netty.resources.LoopResources;
  */
 public final class Connections implements AutoCloseable {
 
-  private static final int MOST_A_LOOP = 250;
-
-  /** How many requests may wait for each connection. */
-  private static final int WAITING_FOR_EACH = 2;
+  static final int MOST_A_LOOP = 250;
 
   private static final int MOST_WEB_SOCKETS_A_LOOP = 2_000;
-  private static final Duration WAIT_FOR_A_CONNECTION = Duration.ofSeconds(1);
 
   /** Below the usual keep-alive of backends (5 s), so that the gateway is the one to close. */
   private static final Duration IDLE = Duration.ofSeconds(4);
@@ -39,7 +35,6 @@ public final class Connections implements AutoCloseable {
   private final Transport transport;
   private final Duration connectTimeout;
   private final LoopResources loops;
-  private final int mostALoop;
   private final ConnectionProvider provider;
   private final ConnectionProvider ofWebSockets;
   private final Map<EventLoop, Lane> lanes = new ConcurrentHashMap<>();
@@ -51,7 +46,6 @@ public final class Connections implements AutoCloseable {
    * @param webSockets the same for WebSockets, which keep theirs and must not take those of
    *     requests
    * @param movable requests that may go to another instance, and are told that they should
-   * @param slots bound the requests that share connections
    * @param edition of the transport that the clients are made for
    */
   public record Lane(
@@ -59,13 +53,11 @@ public final class Connections implements AutoCloseable {
       HttpClient client,
       HttpClient webSockets,
       Set<Runnable> movable,
-      Slots slots,
       int edition) {}
 
   /**
    * Connects to nobody yet.
    *
-   * @param spec whose limit each event loop gets an equal share of
    * @param loops where requests go that come by no event loop
    * @throws IllegalArgumentException when the files of its TLS can't be used
    */
@@ -74,12 +66,11 @@ public final class Connections implements AutoCloseable {
     this.transport = new Transport(endpoint);
     this.connectTimeout = connectTimeout;
     this.loops = loops;
-    this.mostALoop = mostALoop(spec.limit());
     this.provider =
         ConnectionProvider.builder(spec.id())
-            .maxConnections(mostALoop)
-            .pendingAcquireMaxCount(WAITING_FOR_EACH * mostALoop)
-            .pendingAcquireTimeout(WAIT_FOR_A_CONNECTION)
+            .maxConnections(MOST_A_LOOP)
+            .pendingAcquireMaxCount(Slots.WAITING_FOR_EACH * MOST_A_LOOP)
+            .pendingAcquireTimeout(Slots.PATIENCE)
             .maxIdleTime(IDLE)
             .evictInBackground(IDLE)
             .disposeInactivePoolsInBackground(UNUSED_POOL, UNUSED_POOL)
@@ -89,14 +80,8 @@ public final class Connections implements AutoCloseable {
         ConnectionProvider.builder(spec.id() + "-websockets")
             .maxConnections(MOST_WEB_SOCKETS_A_LOOP)
             .pendingAcquireMaxCount(1)
-            .pendingAcquireTimeout(WAIT_FOR_A_CONNECTION)
+            .pendingAcquireTimeout(Slots.PATIENCE)
             .build();
-  }
-
-  private static int mostALoop(int limit) {
-    return limit == InstanceSpec.NO_LIMIT
-        ? MOST_A_LOOP
-        : Math.min(MOST_A_LOOP, Math.ceilDiv(limit, LoopResources.DEFAULT_IO_WORKER_COUNT));
   }
 
   /**
@@ -138,14 +123,7 @@ public final class Connections implements AutoCloseable {
         transport.ofRequests(client(provider, loop)),
         transport.ofWebSockets(client(ofWebSockets, loop)),
         before == null ? ConcurrentHashMap.newKeySet() : before.movable(),
-        before == null ? slots(loop) : before.slots(),
         edition);
-  }
-
-  private Slots slots(EventLoop loop) {
-    return endpoint.protocol() == Endpoint.Protocol.HTTP_1_1
-        ? Slots.unbounded(loop)
-        : Slots.of(loop, mostALoop, WAITING_FOR_EACH * mostALoop, WAIT_FOR_A_CONNECTION);
   }
 
   private HttpClient client(ConnectionProvider connections, EventLoop loop) {

@@ -64,6 +64,7 @@ public final class Instance implements AutoCloseable {
   private final InstanceSpec spec;
   private final Databases.@Nullable Asked database;
   private final Connections connections;
+  private final Slots slots;
   private final Clock clock;
   private final Standing standing = new Standing(System::nanoTime);
   private final AtomicInteger inFlight = new AtomicInteger();
@@ -84,6 +85,7 @@ public final class Instance implements AutoCloseable {
     this.spec = spec;
     this.database = database;
     this.connections = connections;
+    this.slots = Slots.of(spec);
     this.weight = spec.weight();
     this.clock = clock;
     this.health = new Health(State.STARTING, "not asked yet", clock.instant(), null, null, null);
@@ -96,6 +98,11 @@ public final class Instance implements AutoCloseable {
   /** The connections to it. */
   public Connections connections() {
     return connections;
+  }
+
+  /** What its requests are bound by. */
+  public Slots slots() {
+    return slots;
   }
 
   /** The database of a backend that does not tell positions itself; empty for others. */

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param kind what it reads from; for instances that take writes, the primary
  * @param position URL of its database, for a backend that does not tell positions itself; or null
  * @param weight its share of requests beside others of its kind; with 0 it gets what no other takes
- * @param limit how many requests it gets at a time; 0 for the gateway's own bound alone
+ * @param limit how many requests it gets at a time
  */
 public record InstanceSpec(
     String id,
@@ -21,10 +21,9 @@ public record InstanceSpec(
     SourceKind kind,
     @Nullable PostgresUrl position,
     int weight,
-    int limit) {
+    Limit limit) {
 
   public static final int USUAL_WEIGHT = 100;
-  public static final int NO_LIMIT = 0;
 
   /** Its base URL, without a path. */
   public URI url() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.pool.Limit;
 import dev.freshet.gateway.pool.TestPools;
 import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Otherwise;
@@ -35,7 +36,7 @@ class ChoiceTest {
 
   private static InstanceSpec spec(String id, SourceKind kind) {
     return new InstanceSpec(
-        id, Endpoint.of(URI.create("http://127.0.0.1:1")), kind, null, 100, InstanceSpec.NO_LIMIT);
+        id, Endpoint.of(URI.create("http://127.0.0.1:1")), kind, null, 100, Limit.NONE);
   }
 
   @Test
@@ -161,7 +162,7 @@ class ChoiceTest {
         SourceKind.PRIMARY,
         null,
         weight,
-        InstanceSpec.NO_LIMIT);
+        Limit.NONE);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.freshet.gateway.routing.file;
 import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.Endpoint.Protocol;
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.pool.Limit;
 import dev.freshet.gateway.routing.file.Yaml.Mark;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
@@ -70,7 +71,7 @@ final class PoolSections {
         jdbc.flatMap(written -> findings.valid(written, PostgresUrl::parse));
     SourceKind kind = section.text("kind").map(SourceKind::parse).orElse(SourceKind.PRIMARY);
     int weight = section.text("weight").map(Integer::parseInt).orElse(InstanceSpec.USUAL_WEIGHT);
-    int limit = section.text("limit").map(Integer::parseInt).orElse(InstanceSpec.NO_LIMIT);
+    Limit limit = section.text("limit").map(Limit::parse).orElse(Limit.NONE);
     return url.flatMap(at -> endpoint(section, at))
         .map(at -> new InstanceSpec(id, at, kind, database.orElse(null), weight, limit));
   }

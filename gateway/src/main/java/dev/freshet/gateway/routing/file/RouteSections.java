@@ -248,7 +248,17 @@ final class RouteSections {
         allowed,
         wait,
         otherwise,
+        section.section("hedge").map(this::hedgeAfter).orElse(null),
         section.section("mirror").map(this::mirrored).orElse(null));
+  }
+
+  private Duration hedgeAfter(Section section) {
+    Duration after = duration(section, "after", Duration.ZERO);
+    if (after.isZero()) {
+      findings.add(
+          section.at("after"), "without a delay each read would be sent twice; write such as 50ms");
+    }
+    return after;
   }
 
   private Route.Read.Mirrored mirrored(Section section) {

@@ -22,7 +22,7 @@ class MutatedRoutesTest {
       routes:
         - id: orders
           path: /orders/**
-          read: { pool: readers, consistency: session, allow: [eventual, bounded, session, strong], wait: 100ms, otherwise: primary }
+          read: { pool: readers, consistency: session, allow: [eventual, bounded, session, strong], wait: 100ms, otherwise: primary, hedge: { after: 80ms } }
           write: { pool: writers }
           session: { by: header }
           access: public
@@ -40,7 +40,7 @@ class MutatedRoutesTest {
           instances: [ { id: write-1, url: "http://127.0.0.1:8090" } ]
         readers:
           instances:
-            - { id: read-1, url: "http://127.0.0.1:8204", kind: read-database }
+            - { id: read-1, url: "http://127.0.0.1:8204", kind: read-database, limit: adaptive }
             - { id: legacy-1, url: "http://127.0.0.1:9000", kind: replica, position: { jdbc: "jdbc:postgresql://one/shop" } }
       """;
 

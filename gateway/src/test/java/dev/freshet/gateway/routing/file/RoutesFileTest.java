@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.pool.Limit;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Level;
@@ -69,6 +70,7 @@ class RoutesFileTest {
                 Set.of(Level.EVENTUAL, Level.BOUNDED, Level.SESSION),
                 Duration.ofMillis(250),
                 Otherwise.STALE,
+                null,
                 null));
     assertThat(orders.intent("GET")).isEqualTo(Intent.READ);
     assertThat(orders.intent("QUERY")).isEqualTo(Intent.READ);
@@ -86,7 +88,7 @@ class RoutesFileTest {
                 SourceKind.REPLICA,
                 null,
                 100,
-                InstanceSpec.NO_LIMIT));
+                Limit.NONE));
     assertThat(routes.primary()).isNull();
     assertThat(orders.sessionBy()).isEqualTo(SessionBy.HEADER);
   }
@@ -140,6 +142,23 @@ class RoutesFileTest {
   }
 
   @Test
+  void limitsAndHedgesAreTaken() {
+    Routes routes =
+        read(
+            VALID
+                .replace("otherwise: stale", "hedge: { after: 50ms }")
+                .replace("id: write-1,", "id: write-1, limit: 7,")
+                .replace("id: replica-1,", "id: replica-1, limit: adaptive,"));
+    assertThat(routes.all().getFirst().read())
+        .extracting(Route.Read::hedgeAfter)
+        .isEqualTo(Duration.ofMillis(50));
+    assertThat(routes.pools().values())
+        .flatMap(pool -> pool)
+        .extracting(InstanceSpec::limit)
+        .containsExactlyInAnyOrder(new Limit.Fixed(7), Limit.ADAPTIVE);
+  }
+
+  @Test
   void poolsMayBeGivenInstead() {
     InstanceSpec given =
         new InstanceSpec(
@@ -148,7 +167,7 @@ class RoutesFileTest {
             SourceKind.PRIMARY,
             null,
             100,
-            InstanceSpec.NO_LIMIT);
+            Limit.NONE);
     Routes routes =
         RoutesFile.read(
             """
@@ -250,6 +269,12 @@ class RoutesFileTest {
         "access: public|websocket: true~filters: [ StripPrefix=1 ]|line 8, column 16: a route on which WebSockets pass takes no filters",
         "id: replica-1|weight: 1001, id: replica-1|weight is '1001'; write a number from 0 to 1000",
         "id: replica-1|weight: half, id: replica-1|weight must be a whole number",
+        "id: replica-1|limit: 0, id: replica-1|limit is '0'; write a number from 1 to 100000, or adaptive",
+        "id: replica-1|limit: adaptiv, id: replica-1|limit is 'adaptiv'; write a number from 1 to 100000, or adaptive",
+        "id: replica-1|limit: true, id: replica-1|limit must be a whole number or a text; write a number from 1",
+        "otherwise: stale|hedge: { after: soon }|after is 'soon'; write a duration such as 100ms",
+        "otherwise: stale|hedge: { after: 0ms }|line 6, column 79: without a delay each read would be sent twice",
+        "otherwise: stale|hedge: 50ms|hedge must be keys and values",
         "otherwise: stale|mirror: { pool: readrs }|there is no pool 'readrs'; did you mean readers?",
         "otherwise: stale|mirror: { pool: readers, percent: 0 }|percent is '0'; write a number from 1 to 100",
         "otherwise: stale|mirror: { pool: readers, percent: 1e95 }|percent must be a whole number; write a number from 1 to 100",
