@@ -49,16 +49,9 @@ public final class UpProcess implements AutoCloseable {
    */
   public static UpProcess start(Path data, int portBase, String... more) {
     int databasePortBase = portBase + 250;
-    Path jar = JavaCommand.freshetJar();
-    List<String> options = new ArrayList<>(List.of("-XX:+UseParallelGC", "-Xms128m", "-Xmx768m"));
-    Path aotCache = jar.resolveSibling("freshet.aot");
-    if (Files.exists(aotCache)) {
-      options.add("-XX:AOTCache=" + aotCache);
-    }
     List<String> arguments =
         new ArrayList<>(
             List.of(
-                "dev.freshet.local.Freshet",
                 "up",
                 "--data",
                 data.toString(),
@@ -67,7 +60,9 @@ public final class UpProcess implements AutoCloseable {
                 "--database-port-base",
                 Integer.toString(databasePortBase)));
     arguments.addAll(List.of(more));
-    List<String> command = JavaCommand.of(jar.toString(), options, arguments);
+    List<String> command =
+        JavaCommand.ofFreshet(
+            List.of(), List.of("-XX:+UseParallelGC", "-Xms128m", "-Xmx768m"), arguments);
     try {
       Path output = Files.createTempFile("freshet-up-", ".out");
       Process process =

@@ -12,7 +12,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -52,10 +51,8 @@ final class PartProcess implements AutoCloseable {
   static PartProcess start(
       Path folder, Map<String, String> environment, int readinessPort, String... arguments)
       throws IOException {
-    List<String> words = new ArrayList<>(List.of("dev.freshet.local.Freshet"));
-    words.addAll(List.of(arguments));
     return new PartProcess(
-        JavaCommand.of(JavaCommand.freshetJar().toString(), START_SOON, words),
+        JavaCommand.ofFreshet(List.of(), START_SOON, List.of(arguments)),
         environment,
         readinessPort,
         Files.createTempFile(folder, arguments[0] + "-", ".out"));

@@ -269,6 +269,8 @@ public record Fault(String name, Course course) {
     stage.system().killFormerPrimary();
     reconnectReplicas(stage);
     stage.system().promote();
+    // As far as what was lost was: by then only the timeline tells the two apart.
+    run(stage.system().primary(), "select pg_switch_wal()");
     sleep(stage.lasting());
     stage.system().startFormerPrimary();
     sleep(stage.lasting());

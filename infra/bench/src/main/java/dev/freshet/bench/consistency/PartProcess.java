@@ -1,7 +1,6 @@
 package dev.freshet.bench.consistency;
 
 import dev.freshet.bench.process.JavaCommand;
-import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -52,14 +51,9 @@ final class PartProcess implements AutoCloseable {
   }
 
   private static Process launch(Start start) throws IOException {
-    List<String> classPath = new ArrayList<>(start.first().stream().map(Path::toString).toList());
-    classPath.add(JavaCommand.freshetJar().toString());
     List<String> options = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xmx256m"));
     options.addAll(start.options());
-    List<String> arguments = new ArrayList<>(List.of("dev.freshet.local.Freshet"));
-    arguments.addAll(start.arguments());
-    List<String> command =
-        JavaCommand.of(String.join(File.pathSeparator, classPath), options, arguments);
+    List<String> command = JavaCommand.ofFreshet(start.first(), options, start.arguments());
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)

@@ -115,16 +115,10 @@ final class Proxy implements AutoCloseable {
     return switch (kind) {
       case FRESHET -> {
         Files.writeString(folder.resolve("routes.yaml"), routes(origins, routesBefore));
-        List<String> options = new ArrayList<>(JVM);
-        Path aotCache = JavaCommand.freshetJar().resolveSibling("freshet.aot");
-        if (Files.exists(aotCache)) {
-          options.add("-XX:AOTCache=" + aotCache);
-        }
-        yield JavaCommand.of(
-            JavaCommand.freshetJar().toString(),
-            options,
+        yield JavaCommand.ofFreshet(
+            List.of(),
+            JVM,
             List.of(
-                "dev.freshet.local.Freshet",
                 "gateway",
                 "--config",
                 folder.toString(),

@@ -1,9 +1,12 @@
 package dev.freshet.bench.process;
 
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Command lines of JVMs, with the options of the launcher. */
 public final class JavaCommand {
@@ -17,6 +20,30 @@ public final class JavaCommand {
       throw new IllegalStateException(jar + " is not there; build first, with ./freshet");
     }
     return jar;
+  }
+
+  /**
+   * The command line of Freshet itself, with the record of a start where there is one.
+   *
+   * @param first folders of classes that are found before Freshet's own
+   * @param options further options of the JVM, its heap and collector among them
+   * @param arguments a command and what it is given
+   */
+  public static List<String> ofFreshet(
+      List<Path> first, List<String> options, List<String> arguments) {
+    Path jar = freshetJar();
+    List<String> all = new ArrayList<>(options);
+    Path recordedStart = jar.resolveSibling("freshet.aot");
+    if (Files.exists(recordedStart)) {
+      all.add("-XX:AOTCache=" + recordedStart);
+    }
+    List<String> words = new ArrayList<>(List.of("dev.freshet.local.Freshet"));
+    words.addAll(arguments);
+    String classPath =
+        Stream.concat(first.stream(), Stream.of(jar))
+            .map(Path::toString)
+            .collect(Collectors.joining(File.pathSeparator));
+    return of(classPath, all, words);
   }
 
   /**
