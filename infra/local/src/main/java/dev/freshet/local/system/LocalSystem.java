@@ -29,6 +29,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** The running system. */
 public final class LocalSystem implements AutoCloseable {
 
+  /** One that was not there when the gateway started is ready with a share that grows. */
+  private static final Set<String> INSTANCE_SERVES = Set.of("ready", "slow-start");
+
   private static final Set<String> SYNC_SERVES = Set.of("streaming", "standby");
 
   private static final Duration READY_TIMEOUT = Duration.ofMinutes(2);
@@ -166,7 +169,7 @@ public final class LocalSystem implements AutoCloseable {
   private static boolean serves(JsonNode status) {
     boolean serves = !status.path("instances").isEmpty();
     for (JsonNode instance : status.path("instances")) {
-      serves &= instance.path("state").asString("").equals("ready");
+      serves &= INSTANCE_SERVES.contains(instance.path("state").asString(""));
     }
     for (JsonNode sync : status.path("sync")) {
       serves &= SYNC_SERVES.contains(sync.path("state").asString(""));
