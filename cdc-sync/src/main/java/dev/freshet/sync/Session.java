@@ -19,11 +19,13 @@ import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.AnswerWatch;
 import dev.freshet.sync.source.ConsistentSnapshot;
 import dev.freshet.sync.source.Pinger;
 import dev.freshet.sync.source.SchemaWatch;
 import dev.freshet.sync.source.Slot;
 import dev.freshet.sync.source.SourceCatalogue;
+import dev.freshet.sync.source.SourceClock;
 import dev.freshet.sync.source.SourceDatabase;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.Views;
@@ -108,10 +110,23 @@ final class Session {
 
   /** Goes on until something ends it. */
   End run() throws SQLException {
+    try (AnswerWatch watch = new AnswerWatch(primary, readDatabase, this::givenUp)) {
+      try {
+        return run(watch);
+      } catch (SQLException | RuntimeException e) {
+        if (watch.silence().isPresent()) {
+          throw new IllegalStateException(watch.silence().get(), e);
+        }
+        throw e;
+      }
+    }
+  }
+
+  private End run(AnswerWatch watch) throws SQLException {
     Map<String, Declared> declared = ModelFiles.read(settings.models());
-    try (Connection applying = SourceDatabase.openToLead(readDatabase);
+    try (Connection applying = watch.ofReadDatabase(SourceDatabase.openToLead(readDatabase));
         Applier applier = new Applier(applying);
-        SourceDatabase source = SourceDatabase.connect(primary)) {
+        SourceDatabase source = watch.ofSource(SourceDatabase.connect(primary))) {
       PositionStore positions = applier.positions();
       if (!positions.tryLead()) {
         return End.OTHER_LEADS;
@@ -145,11 +160,11 @@ final class Session {
         }
         observer.accept(new Observation.Became(State.SNAPSHOT, copyBecause));
         slot.drop();
-        copyAll(source, applier, tables, stored.epoch());
+        copyAll(source, applier, tables, stored.epoch(), watch);
       }
       observer.accept(new Observation.Resumed(applier.applied()));
       observer.accept(new Observation.Became(State.STREAMING, ""));
-      stream(source, slot, tables, applier);
+      stream(source, slot, tables, applier, watch);
       return End.ENDED;
     }
   }
@@ -241,12 +256,17 @@ final class Session {
 
   /** Copies all tables as they are at one position, where the slot's stream begins. */
   private void copyAll(
-      SourceDatabase source, Applier applier, Map<TableName, SourceTable> tables, long epoch)
+      SourceDatabase source,
+      Applier applier,
+      Map<TableName, SourceTable> tables,
+      long epoch,
+      AnswerWatch watch)
       throws SQLException {
     applier.beginCopy(SourceDatabase.systemIdentifier(source.db()), epoch);
     int timeline = source.position().timeline();
     try (ConsistentSnapshot snapshot = ConsistentSnapshot.ofNewSlot(primary, settings.slotName());
-        Sql writing = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-copy"))) {
+        Sql writing =
+            new Sql(watch.ofReadDatabase(SourceDatabase.open(readDatabase, "freshet-sync-copy")))) {
       for (SourceTable table : tables.values()) {
         if (isCopied(snapshot, table, writing)) {
           applier.between(sql -> applier.startFollowing(table));
@@ -285,12 +305,18 @@ final class Session {
 
   /** Captures and applies until something ends it. */
   private void stream(
-      SourceDatabase source, Slot slot, Map<TableName, SourceTable> tables, Applier applier)
+      SourceDatabase source,
+      Slot slot,
+      Map<TableName, SourceTable> tables,
+      Applier applier,
+      AnswerWatch watch)
       throws SQLException {
     int timeline = source.position().timeline();
-    try (SourceDatabase watching = SourceDatabase.connect(primary);
-        SourceDatabase planning = SourceDatabase.connect(primary);
-        Connection listening = SourceDatabase.open(readDatabase, "freshet-sync-wanted");
+    SourceClock sourceClock = new SourceClock(source);
+    try (SourceDatabase watching = watch.ofSource(SourceDatabase.connect(primary));
+        SourceDatabase planning = watch.ofSource(SourceDatabase.connect(primary));
+        Connection listening =
+            watch.ofReadDatabase(SourceDatabase.open(readDatabase, "freshet-sync-wanted"));
         ChangeCapture running =
             new ChangeCapture(
                 primary,
@@ -299,7 +325,10 @@ final class Session {
                 copyAnew,
                 applier.applied().lsn(),
                 listener(
-                    applier, new SchemaWatch(new SourceCatalogue(watching), tables), timeline))) {
+                    applier,
+                    new SchemaWatch(new SourceCatalogue(watching), tables),
+                    timeline,
+                    sourceClock))) {
       capture = running;
       if (ended) {
         return;
@@ -311,6 +340,7 @@ final class Session {
               listening,
               () -> applier.applied().lsn(),
               ping -> observer.accept(new Observation.Pinged(ping)),
+              sourceClock,
               clock);
       Upkeep keeping =
           new Upkeep(
@@ -372,7 +402,8 @@ final class Session {
     }
   }
 
-  private CaptureListener listener(Applier applier, SchemaWatch watch, int timeline) {
+  private CaptureListener listener(
+      Applier applier, SchemaWatch watch, int timeline, SourceClock sourceClock) {
     return (List<SourceTransaction> transactions) -> {
       watch.check();
       long started = System.nanoTime();
@@ -382,7 +413,7 @@ final class Session {
               transactions,
               applier.applied(),
               Duration.ofNanos(System.nanoTime() - started),
-              clock.instant(),
+              sourceClock.now(),
               applier.letters(),
               applier.followed()));
     };
@@ -405,6 +436,19 @@ final class Session {
     ChangeCapture running = capture;
     if (running != null) {
       running.close();
+    }
+  }
+
+  /** Said at once: what waits for the silent one may take a while to end. */
+  private void givenUp(String silence) {
+    observer.accept(new Observation.Became(State.RETRYING, silence));
+    try {
+      ChangeCapture running = capture;
+      if (running != null) {
+        running.close();
+      }
+    } catch (IOException e) {
+      log.warn("The capture can't be closed", e);
     }
   }
 }

@@ -8,12 +8,12 @@ import dev.freshet.runtime.OperatorGate;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.SteadyClock;
 import dev.freshet.sync.control.ControlEndpoint;
 import dev.freshet.sync.status.StatusEndpoint;
 import dev.freshet.sync.status.SyncMetrics;
 import dev.freshet.sync.status.SyncStatus;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Clock;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.annotation.Value;
@@ -48,7 +48,7 @@ public class SyncBackend {
 
   @Bean
   SyncStatus syncStatus() {
-    return new SyncStatus(Clock.systemUTC());
+    return new SyncStatus(new SteadyClock());
   }
 
   @Bean
@@ -58,7 +58,7 @@ public class SyncBackend {
 
   @Bean(initMethod = "start", destroyMethod = "close")
   Synchronizer synchronizer(SyncSettings settings, SyncStatus status, SyncMetrics metrics) {
-    return new Synchronizer(settings, status.andThen(metrics), Clock.systemUTC());
+    return new Synchronizer(settings, status.andThen(metrics), new SteadyClock());
   }
 
   @Bean(destroyMethod = "close")

@@ -47,6 +47,7 @@ final class RateLimiting {
 
     Bucket bucket() {
       return Bucket.builder()
+          .withNanosecondPrecision()
           .addLimit(
               limit -> limit.capacity(rate.requests()).refillGreedy(rate.requests(), rate.per()))
           .build();

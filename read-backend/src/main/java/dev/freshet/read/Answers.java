@@ -9,7 +9,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.sql.Types;
+import java.time.Duration;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +22,18 @@ final class Answers {
   private final Source source;
   private final DataSource pool;
   private final int rowCap;
+  private final Duration statementTimeout;
 
-  Answers(Source source, DataSource pool, int rowCap) {
+  /**
+   * Prepares to ask.
+   *
+   * @param statementTimeout that the pool's connections are set to
+   */
+  Answers(Source source, DataSource pool, int rowCap, Duration statementTimeout) {
     this.source = source;
     this.pool = pool;
     this.rowCap = rowCap;
+    this.statementTimeout = statementTimeout;
   }
 
   /**
@@ -50,11 +59,12 @@ final class Answers {
   }
 
   /** Rows as a JSON array, at most as many as the cap. */
-  Answer rows(Model model, ModelQuery query) throws SQLException {
+  Answer rows(Model model, ModelQuery query, Deadline deadline) throws SQLException {
     long limit = query.limit() == null ? rowCap : Math.min(query.limit(), rowCap);
     return ask(
         model,
         SelectStatement.array(model, query, limit),
+        deadline,
         row -> {
           long rows = row.getLong("rows");
           return new Answer(
@@ -63,10 +73,11 @@ final class Answers {
   }
 
   /** One row as a JSON object. */
-  Answer row(Model model, ModelQuery query) throws SQLException {
+  Answer row(Model model, ModelQuery query, Deadline deadline) throws SQLException {
     return ask(
         model,
         SelectStatement.object(model, query),
+        deadline,
         row ->
             new Answer(source.read(row, 3), row.getBytes("body"), row.getString("version"), null));
   }
@@ -81,11 +92,13 @@ final class Answers {
     Answer read(ResultSet row) throws SQLException;
   }
 
-  private Answer ask(Model model, SelectStatement select, RowReader reader) throws SQLException {
+  private Answer ask(Model model, SelectStatement select, Deadline deadline, RowReader reader)
+      throws SQLException {
     String sql =
         "select a.*, p.* from (%s) p left join lateral (%s) a on true"
             .formatted(source.positionSql(model.name()), select.sql());
     try (Connection connection = pool.getConnection();
+        Bound _ = bound(connection, deadline);
         PreparedStatement statement = connection.prepareStatement(sql)) {
       for (int i = 0; i < select.values().size(); i++) {
         // Without a type: PostgreSQL reads the text as what the statement casts it to.
@@ -97,6 +110,28 @@ final class Answers {
         }
         return reader.read(row);
       }
+    }
+  }
+
+  /** What lasts longer than anybody waits for it is given up. */
+  private interface Bound extends AutoCloseable {
+    @Override
+    void close() throws SQLException;
+  }
+
+  /** Mostly there is more time than a statement may take anyway, and nothing is to be set. */
+  private Bound bound(Connection connection, Deadline deadline) throws SQLException {
+    Duration left = deadline.left();
+    if (left.compareTo(statementTimeout) >= 0) {
+      return () -> {};
+    }
+    set(connection, left);
+    return () -> set(connection, statementTimeout);
+  }
+
+  private static void set(Connection connection, Duration timeout) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("set statement_timeout = " + Math.max(1, timeout.toMillis()));
     }
   }
 }

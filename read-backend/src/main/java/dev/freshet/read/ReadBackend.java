@@ -9,10 +9,10 @@ import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.SteadyClock;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.runtime.source.PositionEndpoint;
 import dev.freshet.runtime.source.Source;
-import java.time.Clock;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -42,7 +42,7 @@ public class ReadBackend {
     return ConnectionPool.open(
         settings.id(),
         PostgresUrl.parse(settings.source()),
-        settings.connections() + FreshnessGate.CONNECTIONS,
+        settings.connections(),
         true,
         "set default_transaction_read_only = on; set statement_timeout = "
             + settings.statementTimeout().toMillis());
@@ -54,13 +54,13 @@ public class ReadBackend {
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")
-  FreshnessGate freshnessGate(Source source, DataSource pool, ReadSettings settings) {
-    return FreshnessGate.of(source, pool, PostgresUrl.parse(settings.source()));
+  FreshnessGate freshnessGate(Source source, ReadSettings settings) {
+    return FreshnessGate.of(source, settings.id(), PostgresUrl.parse(settings.source()));
   }
 
   @Bean
   Catalogue catalogue(DataSource pool) {
-    return new Catalogue(pool, Clock.systemUTC());
+    return new Catalogue(pool, new SteadyClock());
   }
 
   @Bean
@@ -73,7 +73,11 @@ public class ReadBackend {
       ProblemResponses problems,
       Scheduler blockingScheduler) {
     return new ReadPath(
-        catalogue, gate, new Answers(source, pool, settings.rowCap()), problems, blockingScheduler);
+        catalogue,
+        gate,
+        new Answers(source, pool, settings.rowCap(), settings.statementTimeout()),
+        problems,
+        blockingScheduler);
   }
 
   @Bean

@@ -90,13 +90,13 @@ final class ReadPath {
   }
 
   private interface Question {
-    Answers.Answer ask(Model model, ModelQuery query) throws SQLException;
+    Answers.Answer ask(Model model, ModelQuery query, Deadline deadline) throws SQLException;
   }
 
   private Mono<ServerResponse> answer(ServerRequest request, Grammar grammar, Question question) {
-    Freshness wanted;
+    Wanted wanted;
     try {
-      wanted = Freshness.of(request);
+      wanted = Wanted.of(request);
     } catch (IllegalArgumentException e) {
       return refuse(Problem.of(ProblemCode.BAD_REQUEST, e.getMessage() + "."));
     }
@@ -112,25 +112,26 @@ final class ReadPath {
   }
 
   /** What the gateway asks for with its headers. */
-  private record Freshness(@Nullable Position position, Duration maxWait) {
+  private record Wanted(@Nullable Position position, Duration maxWait, Deadline deadline) {
 
     /**
      * @throws IllegalArgumentException when a header can't be read
      */
-    static Freshness of(ServerRequest request) {
+    static Wanted of(ServerRequest request) {
       String position = request.headers().firstHeader(FreshetHeaders.MIN_POSITION);
       String wait = request.headers().firstHeader(FreshetHeaders.MAX_WAIT);
-      return new Freshness(
+      return new Wanted(
           position == null ? null : Position.parse(position),
           wait == null
               ? Duration.ZERO
-              : Duration.ofMillis(Math.clamp(Long.parseLong(wait), 0, LONGEST_WAIT_MILLIS)));
+              : Duration.ofMillis(Math.clamp(Long.parseLong(wait), 0, LONGEST_WAIT_MILLIS)),
+          Deadline.of(request));
     }
   }
 
   private Mono<ServerResponse> read(
       ServerRequest request,
-      Freshness wanted,
+      Wanted wanted,
       Grammar grammar,
       Question question,
       boolean mayTryAgain) {
@@ -149,7 +150,7 @@ final class ReadPath {
       return switch (grammar.read(model.get())) {
         case QueryGrammar.Reading.Refused(Problem problem) -> refuse(problem);
         case QueryGrammar.Reading.Read(ModelQuery query) ->
-            respond(request, wanted, question.ask(model.get(), query));
+            respond(request, wanted, question.ask(model.get(), query, wanted.deadline()));
       };
     } catch (SQLException e) {
       if (mayTryAgain && SqlFailure.meansTheModelChanged(e)) {
@@ -160,12 +161,15 @@ final class ReadPath {
       if (problem.code().status() >= 500) {
         log.warn("{}: {}", request.path(), e.getMessage());
       }
-      return refuse(problem);
+      // Without a position: one that can't answer is to blame, other than one that is behind.
+      return problem.code() == ProblemCode.DATABASE_UNAVAILABLE
+          ? refuse(problem, null)
+          : refuse(problem);
     }
   }
 
   private Mono<ServerResponse> respond(
-      ServerRequest request, Freshness wanted, Answers.Answer answer) {
+      ServerRequest request, Wanted wanted, Answers.Answer answer) {
     Position seen = answer.position().orElse(null);
     if (seen == null || (wanted.position() != null && !seen.isAtOrPast(wanted.position()))) {
       // The source went back since the last poll, as a restarted replica can.
@@ -204,7 +208,7 @@ final class ReadPath {
     return crc.getValue();
   }
 
-  private static Problem notCaughtUp(Freshness wanted, @Nullable Position at) {
+  private static Problem notCaughtUp(Wanted wanted, @Nullable Position at) {
     return Problem.of(
         ProblemCode.NOT_CAUGHT_UP,
         at == null

@@ -22,6 +22,7 @@ final class SqlFailure {
   private static final String UNDEFINED_FUNCTION = "42883";
   private static final String QUERY_CANCELED = "57014";
   private static final String DATA_EXCEPTION_CLASS = "22";
+  private static final String INSUFFICIENT_RESOURCES_CLASS = "53";
 
   private SqlFailure() {}
 
@@ -55,7 +56,10 @@ final class SqlFailure {
           "The query took longer than this backend allows. Ask for less, or declare an index.");
     }
     return Problem.of(
-        ProblemCode.DATABASE_UNAVAILABLE, "The source can't answer now; try again later.");
+        ProblemCode.DATABASE_UNAVAILABLE,
+        state.startsWith(INSUFFICIENT_RESOURCES_CLASS)
+            ? "The source is out of disk, memory or connections; try again later."
+            : "The source can't answer now; try again later.");
   }
 
   private static String said(String message) {

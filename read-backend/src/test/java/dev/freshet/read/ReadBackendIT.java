@@ -21,9 +21,13 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -277,6 +281,61 @@ class ReadBackendIT {
                   .body()
                   .replaceFirst(".*\"position\":\"([^\"]+)\".*", "$1"));
       assertThat(told.isAtOrPast(written)).isTrue();
+    }
+  }
+
+  /** Of 16 connections; the position has one of its own. */
+  @Test
+  void busyConnectionsAreSaidToBeAndThePositionIsToldAllTheSame() throws Exception {
+    List<CompletableFuture<HttpResponse<String>>> asked = new ArrayList<>();
+    try (Connection other = cluster.primary().connect();
+        Statement lock = other.createStatement()) {
+      other.setAutoCommit(false);
+      lock.execute("lock table orders in access exclusive mode");
+      for (int i = 0; i < 20; i++) {
+        asked.add(
+            client.sendAsync(
+                HttpRequest.newBuilder(uri(primary, "/orders?limit=1")).build(),
+                HttpResponse.BodyHandlers.ofString()));
+      }
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(4))
+          .until(() -> asked.stream().filter(CompletableFuture::isDone).count() == 4);
+      assertThat(get(primary, "/.freshet/position").body()).contains("\"ready\":true");
+      other.rollback();
+    }
+    assertThat(asked).extracting(answer -> answer.get().statusCode()).containsOnly(200, 503);
+    assertThat(asked)
+        .extracting(CompletableFuture::get)
+        .filteredOn(answer -> answer.statusCode() == 503)
+        .hasSize(4)
+        .allSatisfy(
+            refused -> {
+              assertThat(refused.body()).contains("database-unavailable", "connections");
+              assertThat(refused.headers().firstValue("Retry-After")).hasValue("1");
+              assertThat(refused.headers().firstValue("Freshet-Position")).isEmpty();
+            });
+  }
+
+  @Test
+  void queryIsGivenUpWhenNobodyWaitsForItAnyMoreAndTheNextHasItsWholeTime() throws Exception {
+    execute(
+        cluster.primary(), "create view read.slow as select 1 as id, pg_sleep(0.6)::text as slept");
+    HttpResponse<String> first = get(primary, "/slow");
+    while (first.statusCode() == 404) {
+      first = get(primary, "/slow");
+    }
+    assertThat(first.statusCode()).isEqualTo(200);
+    for (int i = 0; i < 3; i++) {
+      HttpResponse<String> givenUp =
+          client.send(
+              HttpRequest.newBuilder(uri(primary, "/slow"))
+                  .header("Freshet-Deadline", "200")
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(givenUp.statusCode()).isEqualTo(504);
+      assertThat(givenUp.body()).contains("backend-timeout");
+      assertThat(get(primary, "/slow").statusCode()).isEqualTo(200);
     }
   }
 

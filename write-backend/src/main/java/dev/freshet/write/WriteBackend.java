@@ -46,7 +46,7 @@ public class WriteBackend {
         ConnectionPool.open(
             "freshet-write",
             PostgresUrl.parse(settings.primary()),
-            settings.connections() + FreshnessGate.CONNECTIONS,
+            settings.connections(),
             false,
             SYNCHRONOUS);
     Flyway.configure().dataSource(pool).connectRetries(CONNECT_RETRIES).load().migrate();
@@ -74,8 +74,8 @@ public class WriteBackend {
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")
-  FreshnessGate freshnessGate(DataSource primary, WriteSettings settings) {
-    return FreshnessGate.ofPrimary(primary, PostgresUrl.parse(settings.primary()));
+  FreshnessGate freshnessGate(WriteSettings settings) {
+    return FreshnessGate.ofPrimary("freshet-write", PostgresUrl.parse(settings.primary()));
   }
 
   @Bean

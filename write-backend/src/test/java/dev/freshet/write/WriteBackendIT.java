@@ -13,6 +13,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -20,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,6 +34,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class WriteBackendIT {
+
+  /** Of the primary, by default. */
+  private static final int CONNECTIONS = 16;
 
   private static final String PIZZA =
       """
@@ -235,6 +241,33 @@ class WriteBackendIT {
       other.rollback();
     }
     assertThat(send("PUT", order + "/status", preparing).statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void busyConnectionsAreSaidToBeAndThePositionIsToldAllTheSame() throws Exception {
+    String order = send("POST", "/orders", PIZZA).headers().firstValue("Location").orElseThrow();
+    String preparing = "{\"status\":\"preparing\"}";
+    try (Connection other = cluster.primary().connect();
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      other.setAutoCommit(false);
+      execute(other, "select 1 from orders for update");
+      List<Future<HttpResponse<String>>> sent = new ArrayList<>();
+      for (int i = 0; i < CONNECTIONS + 1; i++) {
+        sent.add(clients.submit(() -> send("PUT", order + "/status", preparing)));
+      }
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> sent.stream().anyMatch(Future::isDone));
+      HttpResponse<String> refused =
+          sent.stream().filter(Future::isDone).findFirst().orElseThrow().get();
+      assertThat(refused.statusCode()).isEqualTo(503);
+      assertThat(refused.body()).contains("out of disk, memory or connections");
+      assertThat(send("GET", "/.freshet/position", "").body()).contains("\"ready\":true");
+      other.rollback();
+      for (Future<HttpResponse<String>> one : sent) {
+        assertThat(one.get().statusCode()).isIn(200, 409, 503);
+      }
+    }
   }
 
   @Test

@@ -123,6 +123,8 @@ public final class ChangeCapture implements AutoCloseable {
             Map.entry("provide.transaction.metadata", "true"),
             // How the server prints what it sends; times are in the JVM's zone, with its offset.
             Map.entry("driver.options", PRINTING),
+            // What is asked besides the stream; closing it, too, would wait without end.
+            Map.entry("driver.socketTimeout", "30"),
             Map.entry("unavailable.value.placeholder", placeholder),
             // Half a second by default, which every change would wait for.
             Map.entry("poll.interval.ms", "1"),

@@ -31,6 +31,7 @@ public final class Pinger {
   private final Connection listening;
   private final Supplier<Lsn> applied;
   private final Consumer<Ping> observer;
+  private final SourceClock sourceClock;
   private final Clock clock;
 
   /**
@@ -49,6 +50,7 @@ public final class Pinger {
    *
    * @param listening a connection to the read database, on which readers' wishes arrive
    * @param applied how far the read database is
+   * @param sourceClock is asked anew with each ping
    */
   public Pinger(
       SourceDatabase source,
@@ -56,12 +58,14 @@ public final class Pinger {
       Connection listening,
       Supplier<Lsn> applied,
       Consumer<Ping> observer,
+      SourceClock sourceClock,
       Clock clock) {
     this.source = source;
     this.slot = slot;
     this.listening = listening;
     this.applied = applied;
     this.observer = observer;
+    this.sourceClock = sourceClock;
     this.clock = clock;
   }
 
@@ -102,6 +106,7 @@ public final class Pinger {
 
   private void ping(Instant now) throws SQLException {
     lastPing = source.ping();
+    sourceClock.ask(source);
     observer.accept(new Ping(lastPing, source.position().lsn(), slot.claim().orElse(null), now));
   }
 }

@@ -50,7 +50,7 @@ public sealed interface Observation {
    *
    * @param applied the position after them
    * @param took how long applying took
-   * @param at when it was done
+   * @param at when it was done, by the source's clock
    * @param letters how many dead letters wait, by relation
    * @param models that are followed
    */

@@ -94,7 +94,7 @@ public final class SyncStatus implements Consumer<Observation> {
       }
       case Observation.Applied batch -> {
         applied = batch.applied();
-        lastApplied = batch.at();
+        lastApplied = clock.instant();
         batch.transactions().forEach(transaction -> changes += transaction.changes().size());
         Duration delay =
             Duration.between(batch.transactions().getFirst().committedAt(), batch.at());

@@ -18,6 +18,7 @@ public final class RetryBudget {
 
   private final Bucket bucket =
       Bucket.builder()
+          .withNanosecondPrecision()
           .addLimit(
               limit ->
                   limit

@@ -50,8 +50,8 @@ public final class RoutesLoader implements AutoCloseable {
   private final LiveRoutes live;
   private final Consumer<Outcome> observer;
   private final Clock clock;
-  private final Shared<PostgresUrl, Databases.Asked> primaries =
-      new Shared<>(Databases::ofPrimary, Databases.Asked::close);
+  private final Shared<PostgresUrl, FreshnessGate> primaries =
+      new Shared<>(Databases::ofPrimary, FreshnessGate::close);
 
   private final Shared<Issuer, TokenCheck> tokens;
 
@@ -180,7 +180,7 @@ public final class RoutesLoader implements AutoCloseable {
                 .map(before -> Changes.between(before.routes(), routes))
                 .orElse(List.of()));
     PostgresUrl url = routes.primary();
-    FreshnessGate primary = url == null ? null : primaries.use(url).gate();
+    FreshnessGate primary = url == null ? null : primaries.use(url);
     Issuer issuer = routes.issuer();
     TokenCheck check = issuer == null ? null : tokens.use(issuer);
     Pools pools = sources.instances().use(routes.pools(), patience);

@@ -62,7 +62,7 @@ public final class Instance implements AutoCloseable {
   private static final Duration SELDOM = Duration.ofSeconds(10);
 
   private final InstanceSpec spec;
-  private final Databases.@Nullable Asked database;
+  private final @Nullable FreshnessGate database;
   private final Connections connections;
   private final Slots slots;
   private final Clock clock;
@@ -81,7 +81,7 @@ public final class Instance implements AutoCloseable {
    * @param database of a backend that does not tell positions itself; or null
    */
   public Instance(
-      InstanceSpec spec, Databases.@Nullable Asked database, Connections connections, Clock clock) {
+      InstanceSpec spec, @Nullable FreshnessGate database, Connections connections, Clock clock) {
     this.spec = spec;
     this.database = database;
     this.connections = connections;
@@ -107,7 +107,7 @@ public final class Instance implements AutoCloseable {
 
   /** The database of a backend that does not tell positions itself; empty for others. */
   public Optional<FreshnessGate> database() {
-    return Optional.ofNullable(database).map(Databases.Asked::gate);
+    return Optional.ofNullable(database);
   }
 
   /** Whether its position is told, by itself or by its database, as far as is known. */
@@ -226,7 +226,7 @@ public final class Instance implements AutoCloseable {
 
   /** Whether it was at or past a position when it was last heard of. */
   public boolean isKnownAtOrPast(Position position) {
-    Position at = database == null ? health.position() : database.gate().position();
+    Position at = database == null ? health.position() : database.position();
     return at != null && at.isAtOrPast(position);
   }
 

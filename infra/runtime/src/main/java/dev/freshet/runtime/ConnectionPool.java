@@ -2,11 +2,16 @@ package dev.freshet.runtime;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.freshet.protocol.PinnedSession;
 import dev.freshet.protocol.PostgresUrl;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Makes a part's pool of connections, each with the {@linkplain PinnedSession pinned settings}. */
 public final class ConnectionPool {
@@ -18,6 +23,15 @@ public final class ConnectionPool {
 
   /** Longer than any statement of a request; what is silent for longer is a dead network. */
   private static final Duration SOCKET_TIMEOUT = Duration.ofSeconds(30);
+
+  /** For positions: what is silent for longer tells nothing any more. */
+  private static final Duration SOCKET_TIMEOUT_OF_POSITIONS = Duration.ofSeconds(5);
+
+  /** How many may wait for each connection; one more is told at once that there is none. */
+  private static final int WAITING_FOR_EACH = 16;
+
+  /** SQLSTATE too_many_connections: this is no matter of the server's being away. */
+  private static final String NONE_FREE = "53300";
 
   private ConnectionPool() {}
 
@@ -32,6 +46,21 @@ public final class ConnectionPool {
    */
   public static HikariDataSource open(
       String name, PostgresUrl url, int size, boolean readOnly, String sessionSql) {
+    return open(name, url, size, readOnly, sessionSql, SOCKET_TIMEOUT);
+  }
+
+  /** Opens a pool of one connection, by which positions are asked for however busy others are. */
+  public static HikariDataSource ofPositions(String name, PostgresUrl url) {
+    return open(name + "-position", url, 1, true, "", SOCKET_TIMEOUT_OF_POSITIONS);
+  }
+
+  private static HikariDataSource open(
+      String name,
+      PostgresUrl url,
+      int size,
+      boolean readOnly,
+      String sessionSql,
+      Duration socketTimeout) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
     config.setMaximumPoolSize(size);
@@ -42,13 +71,13 @@ public final class ConnectionPool {
     config.setConnectionInitSql(
         sessionSql.isEmpty() ? PinnedSession.SQL : PinnedSession.SQL + "; " + sessionSql);
     Properties properties = url.properties(name, CONNECT_TIMEOUT);
-    properties.setProperty("socketTimeout", Long.toString(SOCKET_TIMEOUT.toSeconds()));
+    properties.setProperty("socketTimeout", Long.toString(socketTimeout.toSeconds()));
     if (url.servers().size() > 1) {
       return ofPrimary(config, url, properties);
     }
     config.setJdbcUrl(url.jdbcUrl());
     config.setDataSourceProperties(properties);
-    return new HikariDataSource(config);
+    return new Bounded(config, () -> {});
   }
 
   private static HikariDataSource ofPrimary(
@@ -65,15 +94,49 @@ public final class ConnectionPool {
               }
             });
     config.setDataSource(primary);
-    HikariDataSource opened =
-        new HikariDataSource(config) {
-          @Override
-          public void close() {
-            super.close();
-            primary.close();
-          }
-        };
+    HikariDataSource opened = new Bounded(config, primary::close);
     pool.set(opened);
     return opened;
+  }
+
+  /** A pool that only so many wait for, and that tells all being in use from none to be had. */
+  private static final class Bounded extends HikariDataSource {
+
+    private final Runnable closing;
+
+    Bounded(HikariConfig config, Runnable closing) {
+      super(config);
+      this.closing = closing;
+    }
+
+    @Override
+    public Connection getConnection() throws SQLException {
+      HikariPoolMXBean now = getHikariPoolMXBean();
+      if (now != null
+          && now.getThreadsAwaitingConnection() >= WAITING_FOR_EACH * getMaximumPoolSize()) {
+        throw noneFree("as many requests wait for one as may", null);
+      }
+      try {
+        return super.getConnection();
+      } catch (SQLTransientConnectionException e) {
+        throw now != null && now.getActiveConnections() >= getMaximumPoolSize()
+            ? noneFree("none was free within %d s".formatted(CHECKOUT_TIMEOUT.toSeconds()), e)
+            : e;
+      }
+    }
+
+    private SQLException noneFree(String how, @Nullable SQLException cause) {
+      return new SQLTransientConnectionException(
+          "all %d connections of %s are in use, and %s"
+              .formatted(getMaximumPoolSize(), getPoolName(), how),
+          NONE_FREE,
+          cause);
+    }
+
+    @Override
+    public void close() {
+      super.close();
+      closing.run();
+    }
   }
 }

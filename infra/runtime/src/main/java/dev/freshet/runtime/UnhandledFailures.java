@@ -2,10 +2,13 @@ package dev.freshet.runtime;
 
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import java.sql.SQLException;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.Ordered;
 import org.springframework.core.io.buffer.DataBufferLimitException;
+import org.springframework.http.HttpHeaders;
 import org.springframework.web.server.MethodNotAllowedException;
 import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.server.ServerWebExchange;
@@ -19,6 +22,9 @@ final class UnhandledFailures implements WebExceptionHandler, Ordered {
 
   /** Ahead of Spring Boot's own handler, which has -1. */
   private static final int ORDER = -2;
+
+  /** Classes of SQLSTATE: the connection, resources, and what an operator or a crash ended. */
+  private static final Set<String> CAN_T_ANSWER = Set.of("08", "53", "57");
 
   private final ProblemResponses problems;
 
@@ -44,6 +50,14 @@ final class UnhandledFailures implements WebExceptionHandler, Ordered {
           exchange.getRequest().getPath(),
           failure);
     }
+    if (problem.code() == ProblemCode.DATABASE_UNAVAILABLE) {
+      log.warn(
+          "{} {}: {}",
+          exchange.getRequest().getMethod(),
+          exchange.getRequest().getPath(),
+          failure.getMessage());
+      exchange.getResponse().getHeaders().set(HttpHeaders.RETRY_AFTER, "1");
+    }
     if (failure instanceof MethodNotAllowedException notAllowed) {
       exchange.getResponse().getHeaders().setAllow(notAllowed.getSupportedMethods());
     }
@@ -55,6 +69,11 @@ final class UnhandledFailures implements WebExceptionHandler, Ordered {
         exchange.getRequest().getMethod() + " " + exchange.getRequest().getPath().value();
     if (failure instanceof DataBufferLimitException) {
       return Problem.of(ProblemCode.TOO_LARGE, "The body is larger than this endpoint takes.");
+    }
+    if (isOfTheDatabase(failure)) {
+      return Problem.of(
+          ProblemCode.DATABASE_UNAVAILABLE,
+          "The database can't answer now; the log says why. Try again later.");
     }
     if (failure instanceof ResponseStatusException status) {
       return switch (status.getStatusCode().value()) {
@@ -71,5 +90,16 @@ final class UnhandledFailures implements WebExceptionHandler, Ordered {
       };
     }
     return Problem.of(ProblemCode.INTERNAL, "The request failed; the log says why.");
+  }
+
+  /** Whether a database can't be reached, has no room or no connection, or goes away. */
+  private static boolean isOfTheDatabase(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql) {
+        String state = sql.getSQLState();
+        return state == null || CAN_T_ANSWER.contains(state.substring(0, 2));
+      }
+    }
+    return false;
   }
 }

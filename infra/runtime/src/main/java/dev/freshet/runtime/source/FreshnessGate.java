@@ -1,10 +1,12 @@
 package dev.freshet.runtime.source;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.protocol.TimelineHistory;
+import dev.freshet.runtime.ConnectionPool;
 import dev.freshet.runtime.TimelineHistories;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,7 +20,6 @@ import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,16 +29,14 @@ import reactor.core.publisher.Sinks;
 /**
  * Lets a read pass once the source is at or past a position.
  *
- * <p>One thread polls the source on one connection: every {@link #POLL_WAITING} while somebody
- * waits, every {@link #POLL_IDLE} otherwise. A waiter holds neither a thread nor a connection.
- * There are at most {@link #MAX_WAITERS}; one more is told at once that it won't get there.
+ * <p>One thread polls the source on a connection of its own: every {@link #POLL_WAITING} while
+ * somebody waits, every {@link #POLL_IDLE} otherwise. A waiter holds neither a thread nor a
+ * connection. There are at most {@link #MAX_WAITERS}; one more is told at once that it won't get
+ * there.
  */
 public final class FreshnessGate implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(FreshnessGate.class);
-
-  /** Connections of the pool that it keeps for itself. */
-  public static final int CONNECTIONS = 1;
 
   private static final Duration POLL_WAITING = Duration.ofMillis(1);
   private static final Duration POLL_IDLE = Duration.ofMillis(100);
@@ -60,7 +59,7 @@ public final class FreshnessGate implements AutoCloseable {
   private static final Duration LONGEST_ASKING = Duration.ofSeconds(1);
 
   private final Source source;
-  private final DataSource pool;
+  private final HikariDataSource pool;
   private final @Nullable TimelineHistories histories;
   private final Thread poller;
 
@@ -98,19 +97,29 @@ public final class FreshnessGate implements AutoCloseable {
     record TooLate(@Nullable Position at) implements Arrival {}
   }
 
-  /** The gate of a primary, which tells its history, too. */
-  public static FreshnessGate ofPrimary(DataSource pool, PostgresUrl url) {
-    return new FreshnessGate(new PrimarySource(), pool, new TimelineHistories(url));
+  /**
+   * The gate of a primary, which tells its history, too.
+   *
+   * @param name shown in logs, and to the server
+   */
+  public static FreshnessGate ofPrimary(String name, PostgresUrl url) {
+    return new FreshnessGate(
+        new PrimarySource(), ConnectionPool.ofPositions(name, url), new TimelineHistories(url));
   }
 
-  /** The gate of any source. */
-  public static FreshnessGate of(Source source, DataSource pool, PostgresUrl url) {
+  /**
+   * The gate of any source.
+   *
+   * @param name shown in logs, and to the server
+   */
+  public static FreshnessGate of(Source source, String name, PostgresUrl url) {
     return source.kind() == SourceKind.PRIMARY
-        ? ofPrimary(pool, url)
-        : new FreshnessGate(source, pool, null);
+        ? ofPrimary(name, url)
+        : new FreshnessGate(source, ConnectionPool.ofPositions(name, url), null);
   }
 
-  private FreshnessGate(Source source, DataSource pool, @Nullable TimelineHistories histories) {
+  private FreshnessGate(
+      Source source, HikariDataSource pool, @Nullable TimelineHistories histories) {
     this.source = source;
     this.pool = pool;
     this.histories = histories;
@@ -242,6 +251,9 @@ public final class FreshnessGate implements AutoCloseable {
           }
         }
       } catch (SQLException | RuntimeException e) {
+        if (closed) {
+          return;
+        }
         trouble = innermost(e);
         if (!isUnreachableTold) {
           isUnreachableTold = true;
@@ -311,5 +323,6 @@ public final class FreshnessGate implements AutoCloseable {
   public void close() {
     closed = true;
     LockSupport.unpark(poller);
+    pool.close();
   }
 }
