@@ -24,6 +24,13 @@ class ConsistencyIT {
   }
 
   @Test
+  void noPromiseIsBrokenInChaosAndAllIsReadySoonAfterIt() throws Exception {
+    assertKept(
+        "session",
+        Boolean.getBoolean("freshet.long") ? ConsistencyRun.LONG_CHAOS : ConsistencyRun.CHAOS);
+  }
+
+  @Test
   void promotionThatLosesNothingIsNotSeen() throws Exception {
     assertKept("session", "clean-promotion");
   }

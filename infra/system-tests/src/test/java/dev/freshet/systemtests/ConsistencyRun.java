@@ -24,6 +24,15 @@ final class ConsistencyRun {
   /** All faults, round after round. */
   static final String LONG = "all-long";
 
+  /** Anything at any moment, for a minute. */
+  static final String CHAOS = "chaos";
+
+  /** The same for as long as it takes to meet most of it. */
+  static final String LONG_CHAOS = "chaos-long";
+
+  private static final Duration CHAOS_LASTS = Duration.ofMinutes(1);
+  private static final Duration LONG_CHAOS_LASTS = Duration.ofMinutes(20);
+
   private static final int PORTS = 26_000;
 
   /** Faults that bring a mutant to light by chance: they are given more of it. */
@@ -66,7 +75,12 @@ final class ConsistencyRun {
             Long.parseLong(arguments[0]),
             new ConsistencyCheck.Options(length, PORTS, arguments[1], mutants));
     List<String> violations =
-        FAULTS.containsKey(arguments[2]) ? check.run(FAULTS.get(arguments[2])) : check.run();
+        switch (arguments[2]) {
+          case CHAOS -> check.chaos(CHAOS_LASTS);
+          case LONG_CHAOS -> check.chaos(LONG_CHAOS_LASTS);
+          case String fault when FAULTS.containsKey(fault) -> check.run(FAULTS.get(fault));
+          default -> check.run();
+        };
     System.exit(violations.isEmpty() ? 0 : BROKEN);
   }
 }

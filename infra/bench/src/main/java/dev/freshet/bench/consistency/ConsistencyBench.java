@@ -84,7 +84,8 @@ public final class ConsistencyBench {
   /** Runs all and prints their table. */
   public void run() throws Exception {
     Path folder = Files.createTempDirectory("freshet-consistency-");
-    try (WholeSystem system = new WholeSystem(folder, ports, Map.of(), true)) {
+    try (WholeSystem system =
+        new WholeSystem(folder, ports, Map.of(), WholeSystem.Wiring.MEASURED)) {
       out.println(
           "| copies behind by | way | reads on the primary | stale reads | read p50 | read p99 | write p50 | write p99 | failed |");
       out.println("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");

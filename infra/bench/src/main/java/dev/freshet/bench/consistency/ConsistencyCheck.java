@@ -112,7 +112,7 @@ public final class ConsistencyCheck {
       List<Fault> faults = new ArrayList<>(Fault.PASSING);
       Collections.shuffle(faults, random);
       faults.add(promotions.get(round % promotions.size()));
-      round(faults, ledger, random);
+      round(faults, ledger, random, WholeSystem.Wiring.DIRECT);
       round++;
     } while ((Instant.now().isBefore(end) || ledger.operations() < options.length().operations())
         && ledger.violations().isEmpty());
@@ -146,14 +146,30 @@ public final class ConsistencyCheck {
    */
   public List<String> run(Fault... faults) throws Exception {
     Ledger ledger = new Ledger();
-    round(List.of(faults), ledger, new Random(seed));
+    round(List.of(faults), ledger, new Random(seed), WholeSystem.Wiring.DIRECT);
     return report(ledger, 1);
   }
 
-  private void round(List<Fault> faults, Ledger ledger, Random random) throws Exception {
+  /**
+   * Runs a round in which anything may go wrong at any moment.
+   *
+   * @param lasting how long that goes on
+   * @return what was promised and did not happen, a line each
+   */
+  public List<String> chaos(Duration lasting) throws Exception {
+    out.printf("Seed %d%n", seed);
+    Ledger ledger = new Ledger();
+    Random random = new Random(seed);
+    Fault chaos = Chaos.fault(lasting, random, out);
+    round(List.of(chaos), ledger, random, WholeSystem.Wiring.BY_LINKS);
+    return report(ledger, 1);
+  }
+
+  private void round(List<Fault> faults, Ledger ledger, Random random, WholeSystem.Wiring wiring)
+      throws Exception {
     Path folder = Files.createTempDirectory("freshet-consistency-");
     List<Key> keys = new CopyOnWriteArrayList<>();
-    try (WholeSystem system = new WholeSystem(folder, options.ports(), options.mutants())) {
+    try (WholeSystem system = new WholeSystem(folder, options.ports(), options.mutants(), wiring)) {
       List<Client> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         clients.add(

@@ -104,6 +104,15 @@ final class PartProcess implements AutoCloseable {
     process.destroyForcibly().waitFor();
   }
 
+  /** Keeps it from doing anything, its connections open, until it {@link #goesOn}. */
+  void halt() throws IOException, InterruptedException {
+    Signals.send("STOP", process.toHandle());
+  }
+
+  void goesOn() throws IOException, InterruptedException {
+    Signals.send("CONT", process.toHandle());
+  }
+
   @Override
   public void close() {
     process.destroyForcibly();

@@ -33,7 +33,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A primary, two replicas and a read database, and every part in a process of its own: what is
@@ -43,6 +42,13 @@ final class WholeSystem implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int REPLICAS = 2;
+  private static final int FIRST_LINK = 80;
+
+  private static final String AN_ORDER =
+      """
+      {"kind":"takeaway","customer":"Ada","items":[{"sku":"margherita","quantity":1}]}""";
+
+  private static final String SYNC_TO_PRIMARY = "from the sync to the primary";
 
   /** Of the gateway's pools: the writer and four readers. */
   private static final int INSTANCES = 5;
@@ -66,9 +72,20 @@ final class WholeSystem implements AutoCloseable {
   private final String replicaConninfo;
   private final Map<String, PartProcess> parts = new LinkedHashMap<>();
   private final Map<String, Integer> readerPorts = new HashMap<>();
-  private final boolean isMeasured;
+  private final Map<Integer, Integer> linkedPorts = new HashMap<>();
+  private final Wiring wiring;
   private PostgresServer primary;
-  private @Nullable DelayProxy proxy;
+  private final Map<String, Link> links = new LinkedHashMap<>();
+
+  /** How the parts are connected. */
+  enum Wiring {
+    /** With each other. */
+    DIRECT,
+    /** Copies can be delayed, and a second gateway reads from the primary alone. */
+    MEASURED,
+    /** By links, which can be cut. */
+    BY_LINKS
+  }
 
   /**
    * Starts everything and waits until it serves.
@@ -77,21 +94,10 @@ final class WholeSystem implements AutoCloseable {
    * @param ports the first of a hundred free ports
    * @param mutants by part, folders of classes that are found before the part's own
    */
-  WholeSystem(Path folder, int ports, Map<String, Path> mutants) throws Exception {
-    this(folder, ports, mutants, false);
-  }
-
-  /**
-   * The same, for measuring.
-   *
-   * @param isMeasured whether copies can be delayed, and a second gateway reads from the primary
-   *     alone
-   */
-  WholeSystem(Path folder, int ports, Map<String, Path> mutants, boolean isMeasured)
-      throws Exception {
+  WholeSystem(Path folder, int ports, Map<String, Path> mutants, Wiring wiring) throws Exception {
     this.folder = folder;
     this.ports = ports;
-    this.isMeasured = isMeasured;
+    this.wiring = wiring;
     this.cluster =
         Cluster.start(new ClusterOptions(folder.resolve("data"), REPLICAS, 1, ports + 50, false));
     this.primary = cluster.primary();
@@ -105,17 +111,20 @@ final class WholeSystem implements AutoCloseable {
   }
 
   private void startParts(Map<String, Path> mutants) throws Exception {
+    if (wiring == Wiring.BY_LINKS) {
+      layLinks();
+    }
     Files.writeString(folder.resolve("routes.yaml"), routes());
     newSessionKey();
     String any =
         "postgresql://postgres@%s/freshet"
             .formatted(
                 servers().stream()
-                    .map(server -> "127.0.0.1:" + server.port())
+                    .map(server -> "127.0.0.1:" + linked(server.port()))
                     .collect(Collectors.joining(",")));
     start(mutants, "write-1", ports + 10, "write", "--primary", any);
-    if (isMeasured) {
-      proxy = new DelayProxy(ports + 40, primary.port());
+    if (wiring == Wiring.MEASURED) {
+      links.put(SYNC_TO_PRIMARY, new Link(ports + 40, primary.port()));
     }
     start(
         mutants,
@@ -123,7 +132,9 @@ final class WholeSystem implements AutoCloseable {
         ports + 11,
         "sync",
         "--primary",
-        isMeasured ? "postgresql://postgres@127.0.0.1:%d/freshet".formatted(ports + 40) : any,
+        wiring == Wiring.MEASURED
+            ? "postgresql://postgres@127.0.0.1:%d/freshet".formatted(ports + 40)
+            : any,
         "--read-database",
         url(cluster.readDatabases().getFirst()),
         "--models",
@@ -144,7 +155,7 @@ final class WholeSystem implements AutoCloseable {
         Integer.toString(ports + 1),
         "--session-keys",
         folder.resolve("session-keys").toString());
-    if (isMeasured) {
+    if (wiring == Wiring.MEASURED) {
       Path config = Files.createDirectories(folder.resolve("primary-alone"));
       Files.writeString(
           config.resolve("routes.yaml"),
@@ -185,7 +196,12 @@ final class WholeSystem implements AutoCloseable {
               - { id: replica-2, url: "http://127.0.0.1:%d", kind: replica }
               - { id: read-1, url: "http://127.0.0.1:%d", kind: read-database }
         """
-        .formatted(ports + 10, ports + 20, ports + 21, ports + 22, ports + 23);
+        .formatted(
+            linked(ports + 10),
+            linked(ports + 20),
+            linked(ports + 21),
+            linked(ports + 22),
+            linked(ports + 23));
   }
 
   private void reader(Map<String, Path> mutants, String id, int offset, String source, String kind)
@@ -215,11 +231,39 @@ final class WholeSystem implements AutoCloseable {
                 ready,
                 mutant == null ? List.of() : List.of(mutant),
                 folder.resolve(id + ".log"),
-                isMeasured ? List.of() : STARTS_SOON)));
+                wiring == Wiring.MEASURED ? List.of() : STARTS_SOON)));
   }
 
-  private static String url(PostgresServer server) {
-    return "postgresql://postgres@127.0.0.1:%d/freshet".formatted(server.port());
+  private String url(PostgresServer server) {
+    return "postgresql://postgres@127.0.0.1:%d/freshet".formatted(linked(server.port()));
+  }
+
+  /** Between the parts and the servers, and between the gateway and its backends. */
+  private void layLinks() throws IOException {
+    List<Integer> targets =
+        Stream.concat(
+                allServers().stream().map(PostgresServer::port),
+                Stream.of(ports + 10, ports + 20, ports + 21, ports + 22, ports + 23))
+            .toList();
+    for (int target : targets) {
+      int port = ports + FIRST_LINK + links.size();
+      links.put("to port " + target, new Link(port, target));
+      linkedPorts.put(target, port);
+    }
+  }
+
+  /** Where a port of this machine is reached. */
+  private int linked(int port) {
+    return linkedPorts.getOrDefault(port, port);
+  }
+
+  /** The links by what they lead to. */
+  Map<String, Link> links() {
+    return links;
+  }
+
+  Map<String, PartProcess> parts() {
+    return parts;
   }
 
   PartProcess part(String id) {
@@ -260,7 +304,7 @@ final class WholeSystem implements AutoCloseable {
           "alter system set recovery_min_apply_delay = '%dms'".formatted(delay.toMillis()),
           "select pg_reload_conf()");
     }
-    Objects.requireNonNull(proxy).delay(delay);
+    Objects.requireNonNull(links.get(SYNC_TO_PRIMARY)).delay(delay);
   }
 
   /** Signs with a key of its own from now on; the one before is accepted still. */
@@ -311,6 +355,43 @@ final class WholeSystem implements AutoCloseable {
   private String ask(int port, String method, String path)
       throws IOException, InterruptedException {
     return calls.send(method, "http://127.0.0.1:%d%s".formatted(port, path), "").body();
+  }
+
+  /** What does not serve yet; empty when everything does. */
+  String whatIsNotReady() throws InterruptedException {
+    try {
+      if (!allReady()) {
+        return status() + " " + sync("GET", "/api/sync");
+      }
+      HttpResponse<String> written =
+          calls.send("POST", gateway() + "/orders", AN_ORDER, "Freshet-Session", "");
+      if (written.statusCode() != 201) {
+        return "a write is answered " + written.body();
+      }
+      String position = writerPosition();
+      for (String reader : COPY_READERS) {
+        HttpResponse<String> read =
+            calls.send(
+                "GET",
+                reader(reader) + "/menu",
+                "",
+                FreshetHeaders.MIN_POSITION,
+                position,
+                FreshetHeaders.MAX_WAIT,
+                "500");
+        if (read.statusCode() != 200) {
+          return reader + " answers " + read.body();
+        }
+      }
+      return "";
+    } catch (IOException e) {
+      return String.valueOf(e);
+    }
+  }
+
+  /** The servers of the cluster, with the read database's. */
+  List<PostgresServer> allServers() {
+    return Stream.concat(servers().stream(), cluster.readDatabases().stream()).toList();
   }
 
   private boolean allReady() throws IOException, InterruptedException {
@@ -406,8 +487,8 @@ final class WholeSystem implements AutoCloseable {
   public void close() {
     parts.values().forEach(PartProcess::close);
     try {
-      if (proxy != null) {
-        proxy.close();
+      for (Link link : links.values()) {
+        link.close();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
