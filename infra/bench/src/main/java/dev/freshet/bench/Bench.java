@@ -4,6 +4,7 @@ import dev.freshet.bench.consistency.ConsistencyBench;
 import dev.freshet.bench.consistency.ConsistencyCheck;
 import dev.freshet.bench.gateway.FaultBench;
 import dev.freshet.bench.gateway.GatewayBench;
+import dev.freshet.bench.gateway.ProtectionBench;
 import dev.freshet.bench.sync.SyncLatency;
 import dev.freshet.bench.sync.SyncThroughput;
 import java.io.ByteArrayOutputStream;
@@ -71,6 +72,8 @@ public final class Bench {
       case "gateway" -> new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.FULL).run();
       case "gateway --short" ->
           new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.SHORT).run();
+      case "gateway --protections" ->
+          new ProtectionBench(out, GATEWAY_PORTS, GatewayBench.Effort.FULL).run();
       case "gateway --faults" -> new FaultBench(out, GATEWAY_PORTS).run();
       case "consistency" -> new ConsistencyBench(out, EACH_WAY, CHECK_PORTS).run();
       case "consistency --check" -> {
@@ -81,7 +84,7 @@ public final class Bench {
       }
       default -> {
         System.err.println(
-            "Usage: freshet bench gateway [--short|--faults] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
+            "Usage: freshet bench gateway [--short|--faults|--protections] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
         return 2;
       }
     }

@@ -1,7 +1,9 @@
 package dev.freshet.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.freshet.bench.consistency.SetClock;
 import dev.freshet.bench.process.ProjectHome;
 import java.io.File;
 import java.nio.file.Files;
@@ -28,6 +30,12 @@ class ConsistencyIT {
     assertKept(
         "session",
         Boolean.getBoolean("freshet.long") ? ConsistencyRun.LONG_CHAOS : ConsistencyRun.CHAOS);
+  }
+
+  @Test
+  void clocksThatAreSetBreakNoPromiseAndStopNothing() throws Exception {
+    assumeTrue(SetClock.isPossible(), "SKIPPED: install Debian's package faketime");
+    assertKept("session", "clocks-set");
   }
 
   @Test

@@ -42,6 +42,7 @@ final class ConsistencyRun {
 
   private static final Map<String, Fault> FAULTS =
       Map.of(
+          "clocks-set", Fault.CLOCKS_SET,
           "sync-paused", Fault.SYNC_PAUSED,
           "one-writer", Fault.ONE_WRITER,
           "copies-behind", Fault.COPIES_BEHIND,

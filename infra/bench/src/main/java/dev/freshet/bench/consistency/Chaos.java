@@ -22,8 +22,9 @@ import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Every five seconds something else: a part or a server killed or paused, a link cut or reset, the
- * read database's disk full. After the last of it everything has to serve again within a time.
+ * Every five seconds something else: a part or a server killed or paused, a link cut or reset, a
+ * clock set, the read database's disk full. After the last of it everything has to serve again
+ * within a time.
  */
 final class Chaos {
 
@@ -32,6 +33,9 @@ final class Chaos {
   private static final int LONGEST_MILLIS = 4_500;
   private static final Duration READY_WITHIN = Duration.ofSeconds(15);
   private static final int DISK_MEGABYTES = 256;
+
+  /** By how much clocks are set at most. */
+  private static final int MINUTES = 180;
 
   private final WholeSystem system;
   private final Ledger ledger;
@@ -92,6 +96,18 @@ final class Chaos {
                         sleep(lasting);
                         part.goesOn();
                       }));
+              part.clock()
+                  .ifPresent(
+                      clock ->
+                          blows.add(
+                              new Blow(
+                                  name + " with its clock set",
+                                  lasting -> {
+                                    clock.set(
+                                        Duration.ofMinutes(random.nextInt(-MINUTES, MINUTES)));
+                                    sleep(lasting);
+                                    clock.set(Duration.ZERO);
+                                  })));
             });
     for (PostgresServer server : system.allServers()) {
       blows.add(new Blow(server + " killed", lasting -> killAndStart(server)));

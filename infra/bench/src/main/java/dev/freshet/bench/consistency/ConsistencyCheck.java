@@ -146,7 +146,12 @@ public final class ConsistencyCheck {
    */
   public List<String> run(Fault... faults) throws Exception {
     Ledger ledger = new Ledger();
-    round(List.of(faults), ledger, new Random(seed), WholeSystem.Wiring.DIRECT);
+    boolean isOfClocks = List.of(faults).contains(Fault.CLOCKS_SET);
+    round(
+        List.of(faults),
+        ledger,
+        new Random(seed),
+        isOfClocks ? WholeSystem.Wiring.FRAGILE : WholeSystem.Wiring.DIRECT);
     return report(ledger, 1);
   }
 
@@ -161,7 +166,7 @@ public final class ConsistencyCheck {
     Ledger ledger = new Ledger();
     Random random = new Random(seed);
     Fault chaos = Chaos.fault(lasting, random, out);
-    round(List.of(chaos), ledger, random, WholeSystem.Wiring.BY_LINKS);
+    round(List.of(chaos), ledger, random, WholeSystem.Wiring.FRAGILE);
     return report(ledger, 1);
   }
 

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -41,6 +42,9 @@ public record Fault(String name, Course course) {
   /** What is counted when the log's end was brought to the place. */
   static final String AT_BOUNDARY = "idle just past a page's header";
 
+  private static final Duration AN_HOUR = Duration.ofHours(1);
+  private static final Duration CLOCK_SEEN_WITHIN = Duration.ofSeconds(1);
+  private static final double LARGEST_LAG_SECONDS = 60;
   private static final int BEHIND_MILLIS = 40;
   private static final int PAGE_BYTES = 8192;
   private static final int SHORT_HEADER_BYTES = 24;
@@ -65,6 +69,9 @@ public record Fault(String name, Course course) {
    */
   public static final Fault ONE_WRITER =
       new Fault("sync paused while one client writes", Fault::pauseSyncBesideOneWriter);
+
+  /** The clocks of all parts are set an hour ahead, then an hour back; at last nobody writes. */
+  public static final Fault CLOCKS_SET = new Fault("clocks set ahead and back", Fault::setClocks);
 
   /** Those that leave the primary where it is. */
   static final List<Fault> PASSING =
@@ -180,6 +187,29 @@ public record Fault(String name, Course course) {
             stage.system().replica(replica),
             "alter system reset recovery_min_apply_delay",
             "select pg_reload_conf()");
+      }
+    }
+  }
+
+  private static void setClocks(Stage stage) throws Exception {
+    for (Duration ahead : List.of(AN_HOUR, AN_HOUR.negated(), Duration.ZERO, AN_HOUR.negated())) {
+      for (PartProcess part : stage.system().parts().values()) {
+        part.clock()
+            .orElseThrow(() -> new IllegalStateException("Clocks can't be set here"))
+            .set(ahead);
+      }
+      sleep(CLOCK_SEEN_WITHIN.plus(stage.lasting()));
+    }
+    idle(stage, WholeSystem.COPY_READERS);
+    for (String part : List.of("gateway", "sync")) {
+      double lag = stage.system().lagSeconds(part);
+      if (lag > LARGEST_LAG_SECONDS) {
+        stage
+            .ledger()
+            .suspect(
+                Ledger.Promise.IDLE_COPIES_CATCH_UP,
+                Optional.empty(),
+                "%s tells a lag of %.0f s after clocks were set".formatted(part, lag));
       }
     }
   }

@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /** One part in a process of its own, as {@code ./freshet gateway} and the others start it. */
 final class PartProcess implements AutoCloseable {
@@ -31,6 +33,7 @@ final class PartProcess implements AutoCloseable {
    * @param first folders of classes that are found before the part's own
    * @param log where its output goes
    * @param options of the JVM
+   * @param clock its own; null for the machine's
    */
   record Start(
       List<String> arguments,
@@ -38,7 +41,8 @@ final class PartProcess implements AutoCloseable {
       URI ready,
       List<Path> first,
       Path log,
-      List<String> options) {}
+      List<String> options,
+      @Nullable SetClock clock) {}
 
   private PartProcess(Start start, Process process) {
     this.start = start;
@@ -59,6 +63,9 @@ final class PartProcess implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(start.log().toFile()));
     builder.environment().put("PGPASSFILE", start.passwords().toString());
+    if (start.clock() != null) {
+      builder.environment().putAll(start.clock().environment());
+    }
     return builder.start();
   }
 
@@ -111,6 +118,11 @@ final class PartProcess implements AutoCloseable {
 
   void goesOn() throws IOException, InterruptedException {
     Signals.send("CONT", process.toHandle());
+  }
+
+  /** The machine's, where it can't be set. */
+  Optional<SetClock> clock() {
+    return Optional.ofNullable(start.clock());
   }
 
   @Override

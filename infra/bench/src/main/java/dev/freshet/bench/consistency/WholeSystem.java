@@ -53,6 +53,8 @@ final class WholeSystem implements AutoCloseable {
   /** Of the gateway's pools: the writer and four readers. */
   private static final int INSTANCES = 5;
 
+  private static final Pattern LAG = Pattern.compile("\"lagSeconds\":([-0-9.E]+)");
+
   /** One that was down before is ready with a share that grows. */
   private static final Pattern SERVING = Pattern.compile("\"state\":\"(ready|slow-start)\"");
 
@@ -83,8 +85,8 @@ final class WholeSystem implements AutoCloseable {
     DIRECT,
     /** Copies can be delayed, and a second gateway reads from the primary alone. */
     MEASURED,
-    /** By links, which can be cut. */
-    BY_LINKS
+    /** By links, which can be cut; and each with a clock that can be set. */
+    FRAGILE
   }
 
   /**
@@ -111,7 +113,7 @@ final class WholeSystem implements AutoCloseable {
   }
 
   private void startParts(Map<String, Path> mutants) throws Exception {
-    if (wiring == Wiring.BY_LINKS) {
+    if (wiring == Wiring.FRAGILE) {
       layLinks();
     }
     Files.writeString(folder.resolve("routes.yaml"), routes());
@@ -231,7 +233,10 @@ final class WholeSystem implements AutoCloseable {
                 ready,
                 mutant == null ? List.of() : List.of(mutant),
                 folder.resolve(id + ".log"),
-                wiring == Wiring.MEASURED ? List.of() : STARTS_SOON)));
+                wiring == Wiring.MEASURED ? List.of() : STARTS_SOON,
+                wiring == Wiring.FRAGILE && SetClock.isPossible()
+                    ? SetClock.in(folder.resolve(id + ".clock"))
+                    : null)));
   }
 
   private String url(PostgresServer server) {
@@ -345,6 +350,20 @@ final class WholeSystem implements AutoCloseable {
   /** Whether changes are applied to the read database. */
   boolean isStreaming() throws IOException, InterruptedException {
     return sync("GET", "/api/sync").contains("\"state\":\"streaming\"");
+  }
+
+  /**
+   * The largest lag that a part tells of.
+   *
+   * @param part the gateway or the sync
+   */
+  double lagSeconds(String part) throws IOException, InterruptedException {
+    String told = part.equals("gateway") ? status() : sync("GET", "/api/sync");
+    return LAG.matcher(told)
+        .results()
+        .mapToDouble(lag -> Double.parseDouble(lag.group(1)))
+        .max()
+        .orElse(0);
   }
 
   /** Asks the sync's management API. */

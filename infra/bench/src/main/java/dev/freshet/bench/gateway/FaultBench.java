@@ -61,6 +61,25 @@ public final class FaultBench {
     }
   }
 
+  /** What reads go through. */
+  private record Through(String title, Proxy.Kind kind, Proxy.More more) {
+
+    Through(Proxy.Kind kind) {
+      this(kind.title(), kind, Proxy.More.NOTHING);
+    }
+
+    static final List<Through> ALL =
+        List.of(
+            new Through(Proxy.Kind.FRESHET),
+            new Through(
+                "Freshet, with hedge: { after: 50ms }",
+                Proxy.Kind.FRESHET,
+                new Proxy.More(
+                    "  - { id: hedged, path: /orders/1024, read: { pool: readers, hedge: { after: 50ms } } }\n",
+                    "")),
+            new Through(Proxy.Kind.HAPROXY));
+  }
+
   private static final class Outcome {
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger answered = new AtomicInteger();
@@ -76,19 +95,19 @@ public final class FaultBench {
         "| one backend | through | reads | not answered with 200 | p50 ms | p99 ms | longest ms |");
     out.println("| --- | --- | --- | --- | --- | --- | --- |");
     for (Fault fault : Fault.values()) {
-      for (Proxy.Kind kind : List.of(Proxy.Kind.FRESHET, Proxy.Kind.HAPROXY)) {
-        if (kind.isInstalled()) {
-          row(fault, kind, measure(fault, kind));
+      for (Through through : Through.ALL) {
+        if (through.kind().isInstalled()) {
+          row(fault, through, measure(fault, through));
         }
       }
     }
   }
 
-  private void row(Fault fault, Proxy.Kind kind, Outcome outcome) {
+  private void row(Fault fault, Through through, Outcome outcome) {
     out.printf(
         "| %s | %s | %,d | %,d | %.1f | %.1f | %.0f |%n",
         fault.title,
-        kind.title(),
+        through.title(),
         outcome.asked.get(),
         outcome.asked.get() - outcome.answered.get(),
         outcome.latencies.getValueAtPercentile(50) / 1e3,
@@ -96,7 +115,7 @@ public final class FaultBench {
         outcome.latencies.getMaxValue() / 1e3);
   }
 
-  private Outcome measure(Fault fault, Proxy.Kind kind) throws Exception {
+  private Outcome measure(Fault fault, Through through) throws Exception {
     Path folder = Files.createTempDirectory("freshet-bench-faults-");
     List<Integer> origins = new ArrayList<>();
     List<Process> backends = new ArrayList<>();
@@ -109,7 +128,7 @@ public final class FaultBench {
               .redirectOutput(folder.resolve("origin-" + i).toFile())
               .start());
     }
-    try (Proxy proxy = Proxy.start(kind, folder, ports, origins, 0)) {
+    try (Proxy proxy = Proxy.start(through.kind(), folder, ports, origins, through.more())) {
       ask(proxy, BEFORE);
       begin(fault, backends.getFirst(), origins.getFirst());
       return ask(proxy, DURING);

@@ -1,6 +1,5 @@
 package dev.freshet.bench.gateway;
 
-import dev.freshet.bench.figures.Figures;
 import dev.freshet.bench.http.HttpCalls;
 import io.netty.channel.Channel;
 import java.io.IOException;
@@ -8,11 +7,9 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.HdrHistogram.Histogram;
 
 /**
  * What a proxied read costs: CPU time of the proxy's process per request, throughput and latency,
@@ -23,7 +20,7 @@ import org.HdrHistogram.Histogram;
  */
 public final class GatewayBench {
 
-  private static final int CONNECTIONS = 64;
+  static final int CONNECTIONS = 64;
   private static final int MANY_ROUTES = 1_000;
   private static final int IDLE_CONNECTIONS = 10_000;
   private static final int ORIGIN_PORT_OFFSET = 90;
@@ -59,32 +56,6 @@ public final class GatewayBench {
     this.effort = effort;
   }
 
-  private record Run(double cpuMicros, double requestsPerSecond, Histogram latencies) {}
-
-  /** One proxy and the runs through it. */
-  private record Contender(String title, Proxy proxy, String headers, List<Run> runs) {
-
-    Contender(String title, Proxy proxy, String headers) {
-      this(title, proxy, headers, new ArrayList<>());
-    }
-
-    double cpuMicros() {
-      return Figures.median(runs.stream().mapToDouble(Run::cpuMicros).toArray());
-    }
-
-    double requestsPerSecond() {
-      return Figures.median(runs.stream().mapToDouble(Run::requestsPerSecond).toArray());
-    }
-
-    double millisAt(double percentile) {
-      return Figures.median(
-              runs.stream()
-                  .mapToDouble(run -> run.latencies().getValueAtPercentile(percentile))
-                  .toArray())
-          / 1e6;
-    }
-  }
-
   /** Runs all of it. */
   public void run() throws Exception {
     Path folder = Files.createTempDirectory("freshet-bench-gateway-");
@@ -99,7 +70,7 @@ public final class GatewayBench {
       int port = ports;
       for (Proxy.Kind kind : Proxy.Kind.values()) {
         if (kind.isInstalled()) {
-          proxies.put(kind, Proxy.start(kind, folder, port, List.of(origin), 0));
+          proxies.put(kind, Proxy.start(kind, folder, port, List.of(origin), Proxy.More.NOTHING));
         } else {
           out.printf("%s is not installed, and so left out.%n", kind.title());
         }
@@ -126,11 +97,11 @@ public final class GatewayBench {
   private void sizes(Load load, Map<Proxy.Kind, Proxy> proxies) throws Exception {
     int kilo = 1024;
     List<Contender> warm = contenders(proxies);
-    measure(load, "/orders/" + kilo, warm, 1, effort.warmUp());
+    Contender.measure(load, CONNECTIONS, "/orders/" + kilo, warm, 1, effort.warmUp());
     for (int size : List.of(kilo, 16 * kilo, kilo * kilo)) {
       int requests = Math.max(1_000, effort.requests() / Math.max(1, size / (4 * kilo)));
       List<Contender> contenders = contenders(proxies);
-      measure(load, "/orders/" + size, contenders, effort.runs(), requests);
+      Contender.measure(load, CONNECTIONS, "/orders/" + size, contenders, effort.runs(), requests);
       table("%,d bytes".formatted(size), contenders, requests);
     }
   }
@@ -147,7 +118,7 @@ public final class GatewayBench {
   }
 
   /** A write's token, as a header's line. */
-  private static String session(Proxy freshet) throws IOException, InterruptedException {
+  static String session(Proxy freshet) throws IOException, InterruptedException {
     return "Freshet-Session: "
         + new HttpCalls(Duration.ofSeconds(5))
             .send("POST", "http://127.0.0.1:%d/orders/2".formatted(freshet.port()), "{}")
@@ -155,25 +126,6 @@ public final class GatewayBench {
             .firstValue("Freshet-Session")
             .orElseThrow()
         + "\r\n";
-  }
-
-  private static void measure(
-      Load load, String path, List<Contender> contenders, int runs, int requests) throws Exception {
-    for (int run = 0; run < runs; run++) {
-      for (Contender contender : contenders) {
-        Proxy proxy = contender.proxy();
-        double before = proxy.cpuMicros();
-        Load.Outcome outcome =
-            load.run(proxy.port(), path, contender.headers(), CONNECTIONS, requests);
-        contender
-            .runs()
-            .add(
-                new Run(
-                    (proxy.cpuMicros() - before) / requests,
-                    requests / outcome.seconds(),
-                    outcome.latencies()));
-      }
-    }
   }
 
   private void table(String what, List<Contender> contenders, int requests) {
@@ -200,6 +152,16 @@ public final class GatewayBench {
     }
   }
 
+  /** Routes that match nothing here. */
+  private static Proxy.More manyRoutes() {
+    StringBuilder routes = new StringBuilder();
+    for (int i = 0; i < MANY_ROUTES; i++) {
+      routes.append(
+          "  - { id: r%1$d, path: \"/tenant-%1$d/**\", read: { pool: readers } }\n".formatted(i));
+    }
+    return new Proxy.More(routes.toString(), "");
+  }
+
   private void manyRoutes(
       Load load, Map<Proxy.Kind, Proxy> proxies, Path folder, int port, int origin)
       throws Exception {
@@ -207,14 +169,16 @@ public final class GatewayBench {
     if (few == null) {
       throw new IllegalStateException("Freshet takes part");
     }
-    try (Proxy many = Proxy.start(Proxy.Kind.FRESHET, folder, port, List.of(origin), MANY_ROUTES)) {
+    try (Proxy many =
+        Proxy.start(Proxy.Kind.FRESHET, folder, port, List.of(origin), manyRoutes())) {
       List<Contender> contenders =
           List.of(
               new Contender("Freshet, the sample's routes", few, session(few)),
               new Contender("Freshet, 1,000 routes before them", many, session(many)));
-      measure(load, "/orders/1024", contenders, 1, effort.warmUp());
-      contenders.forEach(contender -> contender.runs().clear());
-      measure(load, "/orders/1024", contenders, effort.runs(), effort.requests());
+      Contender.measure(load, CONNECTIONS, "/orders/1024", contenders, 1, effort.warmUp());
+      contenders.forEach(Contender::forget);
+      Contender.measure(
+          load, CONNECTIONS, "/orders/1024", contenders, effort.runs(), effort.requests());
       out.printf("%n| | us CPU/request |%n| --- | --- |%n");
       contenders.forEach(
           contender -> out.printf("| %s | %.0f |%n", contender.title(), contender.cpuMicros()));

@@ -69,20 +69,31 @@ final class Proxy implements AutoCloseable {
   }
 
   /**
+   * What Freshet has besides the sample's routes, as YAML.
+   *
+   * @param routes before them
+   * @param pools beside those of the origins
+   */
+  record More(String routes, String pools) {
+
+    static final More NOTHING = new More("", "");
+  }
+
+  /**
    * Starts one and waits for its first answer.
    *
    * @param folder for its configuration and its output
    * @param port its own; the one after it is taken, too
    * @param origins ports of what stands behind it
-   * @param routesBefore how many routes Freshet has that match nothing
+   * @param more what Freshet has besides the sample's routes
    */
-  static Proxy start(Kind kind, Path folder, int port, List<Integer> origins, int routesBefore)
+  static Proxy start(Kind kind, Path folder, int port, List<Integer> origins, More more)
       throws IOException, InterruptedException {
     Path own = Files.createDirectories(folder.resolve(kind.name() + "-" + port));
     Path output = own.resolve("output");
     long started = System.nanoTime();
     Process process =
-        new ProcessBuilder(command(kind, own, port, origins, routesBefore))
+        new ProcessBuilder(command(kind, own, port, origins, more))
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
@@ -109,12 +120,11 @@ final class Proxy implements AutoCloseable {
   }
 
   private static List<String> command(
-      Kind kind, Path folder, int port, List<Integer> origins, int routesBefore)
-      throws IOException {
+      Kind kind, Path folder, int port, List<Integer> origins, More more) throws IOException {
     String ports = "%d %d".formatted(port, origins.getFirst());
     return switch (kind) {
       case FRESHET -> {
-        Files.writeString(folder.resolve("routes.yaml"), routes(origins, routesBefore));
+        Files.writeString(folder.resolve("routes.yaml"), routes(origins, more));
         yield JavaCommand.ofFreshet(
             List.of(),
             JVM,
@@ -153,28 +163,23 @@ final class Proxy implements AutoCloseable {
   }
 
   /** The sample's routes, with pools of the origins alone. */
-  private static String routes(List<Integer> origins, int before) throws IOException {
+  private static String routes(List<Integer> origins, More more) throws IOException {
     String sample = Files.readString(ProjectHome.path().resolve("infra/restaurant/routes.yaml"));
-    StringBuilder more = new StringBuilder("routes:\n");
-    for (int i = 0; i < before; i++) {
-      more.append(
-          "  - { id: r%1$d, path: \"/tenant-%1$d/**\", read: { pool: readers } }\n".formatted(i));
-    }
     StringBuilder readers = new StringBuilder();
     for (int i = 0; i < origins.size(); i++) {
       readers.append(
           "      - { id: replica-%d, url: \"http://127.0.0.1:%d\", kind: replica }\n"
               .formatted(i + 1, origins.get(i)));
     }
-    return sample.replace("routes:\n", more)
+    return sample.replace("routes:\n", "routes:\n" + more.routes())
         + """
         pools:
           writers:
             instances: [ { id: write-1, url: "http://127.0.0.1:%d" } ]
           readers:
             instances:
-        %s"""
-            .formatted(origins.getFirst(), readers);
+        %s%s"""
+            .formatted(origins.getFirst(), readers, more.pools());
   }
 
   private static String nginx(Path folder, int port, int origin) {
