@@ -113,6 +113,8 @@ final class Session {
     try (AnswerWatch watch = new AnswerWatch(primary, readDatabase, this::givenUp)) {
       try {
         return run(watch);
+      } catch (SyncRefused | SessionOver e) {
+        throw e;
       } catch (SQLException | RuntimeException e) {
         if (watch.silence().isPresent()) {
           throw new IllegalStateException(watch.silence().get(), e);
@@ -264,7 +266,8 @@ final class Session {
       throws SQLException {
     applier.beginCopy(SourceDatabase.systemIdentifier(source.db()), epoch);
     int timeline = source.position().timeline();
-    try (ConsistentSnapshot snapshot = ConsistentSnapshot.ofNewSlot(primary, settings.slotName());
+    try (ConsistentSnapshot snapshot =
+            ConsistentSnapshot.ofNewSlot(primary, settings.slotName(), watch);
         Sql writing =
             new Sql(watch.ofReadDatabase(SourceDatabase.open(readDatabase, "freshet-sync-copy")))) {
       for (SourceTable table : tables.values()) {

@@ -47,7 +47,7 @@ final class RateLimiting {
 
     Bucket bucket() {
       return Bucket.builder()
-          .withNanosecondPrecision()
+          .withNanosecondPrecision() // by a clock that nobody sets
           .addLimit(
               limit -> limit.capacity(rate.requests()).refillGreedy(rate.requests(), rate.per()))
           .build();

@@ -25,7 +25,6 @@ import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
-import dev.freshet.protocol.SourceKind;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.List;
@@ -228,26 +227,14 @@ final class RequestPath {
     return timeout.minus(request.told().took());
   }
 
-  /**
-   * After which time the next instance is to be asked, too; null when it is not. It needs to be
-   * ready at once and in good order, and no primary that copies are there to spare.
-   */
+  /** After which time the next instance is to be asked, too; null when it is not. */
   private static @Nullable Duration hedgeAfter(Request request, int index) {
     Route.Read read = request.route().read();
-    if (request.intent() == Intent.WRITE
-        || read == null
-        || read.hedgeAfter() == null
-        || !request.mayMove(index)
-        || request.admitted().isWebSocket()) {
-      return null;
-    }
-    Candidate next = request.candidates().get(index + 1);
-    SourceKind kind = next.instance().spec().kind();
-    boolean isSpared =
-        kind == SourceKind.PRIMARY
-            && request.candidates().get(index).instance().spec().kind() != SourceKind.PRIMARY;
-    boolean isInOrder = !next.instance().isSuspect() && !next.instance().isEjected();
-    return next.reason() != Candidate.Reason.WAITED && isInOrder && !isSpared
+    return request.intent() == Intent.READ
+            && read != null
+            && request.mayMove(index)
+            && !request.admitted().isWebSocket()
+            && request.candidates().get(index).canBeHedgedBy(request.candidates().get(index + 1))
         ? read.hedgeAfter()
         : null;
   }

@@ -4,6 +4,7 @@ import dev.freshet.protocol.Position;
 import dev.freshet.read.model.Model;
 import dev.freshet.read.query.ModelQuery;
 import dev.freshet.read.query.SelectStatement;
+import dev.freshet.runtime.Deadline;
 import dev.freshet.runtime.source.Source;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -15,9 +16,18 @@ import java.time.Duration;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs a query and its position as one statement. */
 final class Answers {
+
+  private static final Logger log = LoggerFactory.getLogger(Answers.class);
+
+  private static final String QUERY_CANCELED = "57014";
+
+  /** Setting a timeout and setting it back are two round trips. */
+  private static final Duration WORTH_SETTING = Duration.ofMillis(500);
 
   private final Source source;
   private final DataSource pool;
@@ -119,14 +129,27 @@ final class Answers {
     void close() throws SQLException;
   }
 
-  /** Mostly there is more time than a statement may take anyway, and nothing is to be set. */
+  /** Where that saves nothing to speak of, it is left to the connection's own timeout. */
   private Bound bound(Connection connection, Deadline deadline) throws SQLException {
     Duration left = deadline.left();
-    if (left.compareTo(statementTimeout) >= 0) {
+    if (!left.isPositive()) {
+      throw new SQLException("nobody waits for the answer any more", QUERY_CANCELED);
+    }
+    if (left.compareTo(statementTimeout.minus(WORTH_SETTING)) >= 0) {
       return () -> {};
     }
     set(connection, left);
-    return () -> set(connection, statementTimeout);
+    return () -> restore(connection);
+  }
+
+  /** A connection that can't be brought back to its timeout is not used again. */
+  private void restore(Connection connection) throws SQLException {
+    try {
+      set(connection, statementTimeout);
+    } catch (SQLException e) {
+      log.debug("The statement timeout can't be set back", e);
+      connection.abort(Runnable::run);
+    }
   }
 
   private static void set(Connection connection, Duration timeout) throws SQLException {

@@ -31,6 +31,13 @@ import reactor.core.scheduler.Scheduler;
 @EnableConfigurationProperties(ReadSettings.class)
 public class ReadBackend {
 
+  /**
+   * A read that is given up closes its connection; the query ends soon after, where the server's
+   * platform can tell (Linux and a few more).
+   */
+  private static final String NOTICES_WHO_GOES_AWAY =
+      "do $$ begin set client_connection_check_interval = 500; exception when others then null; end $$";
+
   /** Starts a read-backend and returns once it accepts connections. */
   public static ConfigurableApplicationContext start(Map<String, ?> properties) {
     return PartContext.start(
@@ -44,7 +51,9 @@ public class ReadBackend {
         PostgresUrl.parse(settings.source()),
         settings.connections(),
         true,
-        "set default_transaction_read_only = on; set statement_timeout = "
+        "set default_transaction_read_only = on; "
+            + NOTICES_WHO_GOES_AWAY
+            + "; set statement_timeout = "
             + settings.statementTimeout().toMillis());
   }
 

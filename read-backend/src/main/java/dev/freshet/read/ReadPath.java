@@ -8,6 +8,7 @@ import dev.freshet.read.model.Catalogue;
 import dev.freshet.read.model.Model;
 import dev.freshet.read.query.ModelQuery;
 import dev.freshet.read.query.QueryGrammar;
+import dev.freshet.runtime.Deadline;
 import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.source.FreshnessGate;
 import java.sql.SQLException;

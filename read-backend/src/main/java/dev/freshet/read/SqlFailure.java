@@ -23,6 +23,7 @@ final class SqlFailure {
   private static final String QUERY_CANCELED = "57014";
   private static final String DATA_EXCEPTION_CLASS = "22";
   private static final String INSUFFICIENT_RESOURCES_CLASS = "53";
+  private static final String TOO_MANY_CONNECTIONS = "53300";
 
   private SqlFailure() {}
 
@@ -57,9 +58,11 @@ final class SqlFailure {
     }
     return Problem.of(
         ProblemCode.DATABASE_UNAVAILABLE,
-        state.startsWith(INSUFFICIENT_RESOURCES_CLASS)
-            ? "The source is out of disk, memory or connections; try again later."
-            : "The source can't answer now; try again later.");
+        state.equals(TOO_MANY_CONNECTIONS)
+            ? "No connection to the source is free; try again later."
+            : state.startsWith(INSUFFICIENT_RESOURCES_CLASS)
+                ? "The source is out of disk or memory; try again later."
+                : "The source can't answer now; try again later.");
   }
 
   private static String said(String message) {

@@ -261,7 +261,7 @@ class WriteBackendIT {
       HttpResponse<String> refused =
           sent.stream().filter(Future::isDone).findFirst().orElseThrow().get();
       assertThat(refused.statusCode()).isEqualTo(503);
-      assertThat(refused.body()).contains("out of disk, memory or connections");
+      assertThat(refused.body()).contains("No connection to the primary is free");
       assertThat(send("GET", "/.freshet/position", "").body()).contains("\"ready\":true");
       other.rollback();
       for (Future<HttpResponse<String>> one : sent) {

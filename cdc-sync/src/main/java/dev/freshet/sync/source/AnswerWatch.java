@@ -1,6 +1,7 @@
 package dev.freshet.sync.source;
 
 import dev.freshet.protocol.PostgresUrl;
+import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -32,12 +33,11 @@ public final class AnswerWatch implements AutoCloseable {
   /** A pause of either side is no silence. */
   private static final int UNANSWERED = 2;
 
-  private static final String CONNECTION_EXCEPTION_CLASS = "08";
-
   private final Consumer<String> givenUp;
   private final Watched source;
   private final Watched readDatabase;
   private volatile @Nullable String silence;
+  private boolean closed;
 
   /**
    * Watches from now on.
@@ -52,14 +52,18 @@ public final class AnswerWatch implements AutoCloseable {
 
   /** Breaks a connection to the source, too, when that is given up. */
   public SourceDatabase ofSource(SourceDatabase database) {
-    source.guarded.add(database.connection());
+    ofSource(database.connection());
     return database;
+  }
+
+  /** Breaks a connection to the source, too, when that is given up. */
+  Connection ofSource(Connection connection) {
+    return source.guard(connection);
   }
 
   /** Breaks a connection to the read database, too, when that is given up. */
   public Connection ofReadDatabase(Connection connection) {
-    readDatabase.guarded.add(connection);
-    return connection;
+    return readDatabase.guard(connection);
   }
 
   /** Which database was given up; empty while both answer. */
@@ -68,18 +72,23 @@ public final class AnswerWatch implements AutoCloseable {
   }
 
   private synchronized void giveUp(Watched silent) {
-    if (silence == null) {
+    if (silence == null && !closed) {
       String why =
           "The %s at %s has not answered for %d s."
               .formatted(
                   silent.name, silent.url, UNANSWERED * ANSWER_WITHIN.plus(ASK_EVERY).toSeconds());
       silence = why;
-      silent.guarded.forEach(AnswerWatch::abort);
       givenUp.accept(why);
+      silent.guarded.forEach(AnswerWatch::abort);
     }
   }
 
+  /** Elsewhere: with TLS it may wait for a write that is under way. */
   private static void abort(Connection connection) {
+    Thread.ofVirtual().start(() -> abortNow(connection));
+  }
+
+  private static void abortNow(Connection connection) {
     try {
       connection.abort(Runnable::run);
     } catch (SQLException e) {
@@ -89,6 +98,9 @@ public final class AnswerWatch implements AutoCloseable {
 
   @Override
   public void close() {
+    synchronized (this) {
+      closed = true;
+    }
     source.thread.interrupt();
     readDatabase.thread.interrupt();
   }
@@ -104,6 +116,14 @@ public final class AnswerWatch implements AutoCloseable {
       this.name = name;
       this.url = url;
       this.thread = Thread.ofVirtual().name("watch of the " + name).start(this::run);
+    }
+
+    Connection guard(Connection connection) {
+      guarded.add(connection);
+      if (silence != null) {
+        abort(connection);
+      }
+      return connection;
     }
 
     private void run() {
@@ -139,10 +159,14 @@ public final class AnswerWatch implements AutoCloseable {
       return DriverManager.getConnection(url.jdbcUrl(), properties);
     }
 
-    /** One that says that it has no room for another connection is no silence. */
+    /** One that refuses a connection, or has no room for another, has answered. */
     private static boolean isSilence(SQLException e) {
-      String state = e.getSQLState();
-      return state == null || state.startsWith(CONNECTION_EXCEPTION_CLASS);
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof SocketTimeoutException) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private static void closed(@Nullable Connection connection) {

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 
 /**
  * The source as it is at one position of its log: what a replication slot exports when it is made.
@@ -29,9 +30,14 @@ public final class ConsistentSnapshot implements AutoCloseable {
     this.connection = connection;
   }
 
-  /** Makes a lasting slot and keeps its snapshot. */
-  public static ConsistentSnapshot ofNewSlot(PostgresUrl url, String slot) throws SQLException {
-    return take(url, slot, false, Duration.ZERO);
+  /**
+   * Makes a lasting slot and keeps its snapshot.
+   *
+   * @param watch breaks its connections when the source answers nothing any more
+   */
+  public static ConsistentSnapshot ofNewSlot(PostgresUrl url, String slot, AnswerWatch watch)
+      throws SQLException {
+    return take(url, slot, false, Duration.ZERO, watch::ofSource);
   }
 
   /**
@@ -40,7 +46,7 @@ public final class ConsistentSnapshot implements AutoCloseable {
    * @param slot a name that is free
    */
   public static ConsistentSnapshot now(PostgresUrl url, String slot) throws SQLException {
-    return take(url, slot, true, Duration.ZERO);
+    return take(url, slot, true, Duration.ZERO, connection -> connection);
   }
 
   /**
@@ -50,12 +56,17 @@ public final class ConsistentSnapshot implements AutoCloseable {
    */
   public static ConsistentSnapshot now(PostgresUrl url, String slot, Duration longestWait)
       throws SQLException {
-    return take(url, slot, true, longestWait);
+    return take(url, slot, true, longestWait, connection -> connection);
   }
 
   private static ConsistentSnapshot take(
-      PostgresUrl url, String slot, boolean temporary, Duration longestWait) throws SQLException {
-    try (Connection replication = SourceDatabase.openReplication(url);
+      PostgresUrl url,
+      String slot,
+      boolean temporary,
+      Duration longestWait,
+      UnaryOperator<Connection> watched)
+      throws SQLException {
+    try (Connection replication = watched.apply(SourceDatabase.openReplication(url));
         Statement statement = replication.createStatement()) {
       statement.execute("SET statement_timeout = " + longestWait.toMillis());
       boolean knowsFailover =
@@ -69,13 +80,14 @@ public final class ConsistentSnapshot implements AutoCloseable {
                       knowsFailover ? "(SNAPSHOT 'export', FAILOVER true)" : "EXPORT_SNAPSHOT"))) {
         made.next();
         Lsn at = Lsn.parse(made.getString("consistent_point"));
-        return new ConsistentSnapshot(at, reading(url, made.getString("snapshot_name")));
+        return new ConsistentSnapshot(at, reading(url, made.getString("snapshot_name"), watched));
       }
     }
   }
 
-  private static Connection reading(PostgresUrl url, String snapshot) throws SQLException {
-    Connection reading = SourceDatabase.open(url, "freshet-sync-copy");
+  private static Connection reading(
+      PostgresUrl url, String snapshot, UnaryOperator<Connection> watched) throws SQLException {
+    Connection reading = watched.apply(SourceDatabase.open(url, "freshet-sync-copy"));
     try (Statement statement = reading.createStatement()) {
       reading.setAutoCommit(false);
       statement.execute("set transaction isolation level repeatable read read only");

@@ -42,8 +42,7 @@ public final class SourceDatabase implements AutoCloseable {
   /** Opens a connection with the pinned settings. */
   public static Connection open(PostgresUrl url, String applicationName) throws SQLException {
     Connection connection =
-        DriverManager.getConnection(
-            url.jdbcUrl(), url.properties(applicationName, CONNECT_TIMEOUT));
+        DriverManager.getConnection(url.jdbcUrl(), properties(url, applicationName));
     try (Statement statement = connection.createStatement()) {
       statement.execute(PinnedSession.SQL);
       statement.execute("set synchronous_commit = on");
@@ -73,11 +72,18 @@ public final class SourceDatabase implements AutoCloseable {
 
   /** Opens a connection that speaks the replication protocol. */
   static Connection openReplication(PostgresUrl url) throws SQLException {
-    Properties properties = url.properties("freshet-sync-slot", CONNECT_TIMEOUT);
+    Properties properties = properties(url, "freshet-sync-slot");
     properties.setProperty("replication", "database");
     properties.setProperty("assumeMinServerVersion", "14");
     properties.setProperty("preferQueryMode", "simple");
     return DriverManager.getConnection(url.jdbcUrl(), properties);
+  }
+
+  private static Properties properties(PostgresUrl url, String applicationName) {
+    Properties properties = url.properties(applicationName, CONNECT_TIMEOUT);
+    // All of connecting: the other is of TCP alone, and a server can hang in what follows.
+    properties.setProperty("loginTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
+    return properties;
   }
 
   Connection connection() {

@@ -2,6 +2,7 @@ package dev.freshet.gateway.choice;
 
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.protocol.Position;
+import dev.freshet.protocol.SourceKind;
 import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,20 @@ import org.jspecify.annotations.Nullable;
  */
 public record Candidate(
     Instance instance, Reason reason, @Nullable Position minimum, Duration maxWait) {
+
+  /**
+   * Whether another one may be asked while this one is late: of both the same is asked and neither
+   * is waited for, the other is in good order, and no primary that copies are there to spare.
+   */
+  public boolean canBeHedgedBy(Candidate other) {
+    boolean isPromised =
+        reason == other.reason && (reason == Reason.ANY || reason == Reason.CAUGHT_UP);
+    boolean isSpared =
+        other.instance.spec().kind() == SourceKind.PRIMARY
+            && instance.spec().kind() != SourceKind.PRIMARY;
+    boolean isInOrder = !other.instance.isSuspect() && !other.instance.isEjected();
+    return isPromised && isInOrder && !isSpared && other.instance != instance;
+  }
 
   /** Why an instance is tried. */
   public enum Reason {

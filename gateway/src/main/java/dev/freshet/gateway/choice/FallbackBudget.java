@@ -35,7 +35,7 @@ public final class FallbackBudget {
 
   private static Bucket bucket(int perSecond) {
     return Bucket.builder()
-        .withNanosecondPrecision()
+        .withNanosecondPrecision() // by a clock that nobody sets
         .addLimit(limit -> limit.capacity(perSecond).refillGreedy(perSecond, Duration.ofSeconds(1)))
         .build();
   }

@@ -18,7 +18,7 @@ public final class RetryBudget {
 
   private final Bucket bucket =
       Bucket.builder()
-          .withNanosecondPrecision()
+          .withNanosecondPrecision() // by a clock that nobody sets
           .addLimit(
               limit ->
                   limit

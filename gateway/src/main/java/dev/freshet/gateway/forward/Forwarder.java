@@ -272,7 +272,10 @@ public final class Forwarder {
       // One that is not caught up says so with its position, and is not to blame.
       tried.instance().failed("it answers " + status);
     }
-    learn(tried, progress, !isSound && at == null);
+    if (isSound) {
+      learn(tried, progress);
+    }
+    progress.heard();
     if (tried.mayDecline() && DECLINED.contains(status)) {
       return body.then(Mono.just(new Attempt.Declined(at == null)));
     }
@@ -290,10 +293,10 @@ public final class Forwarder {
   }
 
   /** One that waits until it is caught up is not slow. */
-  private static void learn(Try tried, Progress progress, boolean failed) {
+  private static void learn(Try tried, Progress progress) {
     Slots slots = tried.instance().slots();
     if (slots.learns() && tried.outgoing().candidate().reason() != Candidate.Reason.WAITED) {
-      slots.learn(progress.sinceSent(), failed);
+      slots.learn(progress.sinceSent());
     }
   }
 
@@ -413,7 +416,9 @@ public final class Forwarder {
           ProblemCode.REQUEST_TIMEOUT,
           "The content did not come, or could not be passed on, in time.");
     }
-    learn(tried, progress, true);
+    if (!progress.isHeard()) {
+      learn(tried, progress);
+    }
     tried.instance().failed("it did not answer in time");
     return new Attempt.TimedOut();
   }

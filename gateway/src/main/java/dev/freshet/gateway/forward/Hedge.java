@@ -14,8 +14,9 @@ import reactor.util.context.Context;
 
 /**
  * One read that two instances may be asked for: the second when the first is late. Whichever has an
- * answer first gives it to the client, and the other is given up; when one fails, the other is
- * waited for. That is the hedged request of Dean and Barroso, The Tail at Scale (2013).
+ * answer first gives it to the client, and the other is given up, for good; when one fails before
+ * that, the other is waited for. That is the hedged request of Dean and Barroso, The Tail at Scale
+ * (2013).
  */
 public final class Hedge implements Disposable {
 
@@ -76,6 +77,7 @@ public final class Hedge implements Disposable {
   private @Nullable Place leader;
   private boolean isSecondAsked;
   private int ended;
+  private @Nullable Attempt ofSecond;
 
   private Hedge(Attempts attempts, MonoSink<Ended> sink) {
     this.attempts = attempts;
@@ -101,8 +103,7 @@ public final class Hedge implements Disposable {
   private void run(Place place) {
     running(place)
         .replace(
-            attempts
-                .at(place, () -> lead(place))
+            Mono.defer(() -> attempts.at(place, () -> lead(place)))
                 .subscribe(
                     attempt -> ended(place, attempt),
                     sink::error,
@@ -123,6 +124,9 @@ public final class Hedge implements Disposable {
       return;
     }
     synchronized (this) {
+      if (isDecided()) {
+        return;
+      }
       isSecondAsked = true;
     }
     run(Place.SECOND);
@@ -151,17 +155,22 @@ public final class Hedge implements Disposable {
   /** The one that leads counts; without one, the last. */
   private void ended(Place place, Attempt attempt) {
     boolean haveBothFailed;
+    Attempt counted;
     synchronized (this) {
       ended++;
+      if (place == Place.SECOND) {
+        ofSecond = attempt;
+      }
       if (leader == null ? isSecondAsked && ended == 1 : leader != place) {
         return;
       }
       haveBothFailed = leader == null && isSecondAsked;
+      counted = haveBothFailed && ofSecond != null ? ofSecond : attempt;
     }
     if (haveBothFailed) {
       attempts.came(Outcome.FAILED);
     }
-    sink.success(new Ended(haveBothFailed ? Place.SECOND : place, attempt));
+    sink.success(new Ended(haveBothFailed ? Place.SECOND : place, counted));
   }
 
   /** The read is over, or nobody waits for it. */

@@ -29,6 +29,7 @@ final class Progress {
   private volatile long contentBytes;
   private volatile long lastPartAt = startedAt;
   private volatile long sentWholeAt = NOT_YET;
+  private volatile boolean heard;
   private volatile boolean answering;
 
   Progress(Duration deadline) {
@@ -39,6 +40,15 @@ final class Progress {
   void begin() {
     begunAt = System.nanoTime();
     sent = true;
+  }
+
+  /** The head of an answer has come. */
+  void heard() {
+    heard = true;
+  }
+
+  boolean isHeard() {
+    return heard;
   }
 
   /** How long ago the last of the request was sent. */

@@ -13,19 +13,24 @@ import java.util.concurrent.TimeUnit;
 final class AdaptiveLimit {
 
   private static final int FIRST = 20;
-  private static final int LEAST = 4;
+
+  /** So many give the library enough to go by, while twice the time of an answer passes. */
+  private static final int LEAST = 6;
+
   private static final int MOST = 2_000;
 
   /** More are let wait at a large limit than at a small one, as the library's notes have it. */
   private static final int LEAST_GROWTH = 4;
 
-  /** The shortest that the library takes; what is slow all at once is seen soon. */
-  private static final Duration WINDOW = Duration.ofMillis(100);
+  /** The library looks at twice the time of an answer, within these bounds. */
+  private static final Duration SHORTEST_LOOK = Duration.ofMillis(100);
+
+  private static final Duration LONGEST_LOOK = Duration.ofSeconds(10);
 
   private final WindowedLimit limit =
       WindowedLimit.newBuilder()
-          .minWindowTime(WINDOW.toMillis(), TimeUnit.MILLISECONDS)
-          .maxWindowTime(WINDOW.toMillis(), TimeUnit.MILLISECONDS)
+          .minWindowTime(SHORTEST_LOOK.toMillis(), TimeUnit.MILLISECONDS)
+          .maxWindowTime(LONGEST_LOOK.toMillis(), TimeUnit.MILLISECONDS)
           .build(
               Gradient2Limit.newBuilder()
                   .initialLimit(FIRST)
@@ -44,9 +49,9 @@ final class AdaptiveLimit {
    *
    * @param took until the answer's head came
    * @param inFlight how many requests the instance had then
-   * @param failed whether it was not answered
    */
-  void sample(Duration took, int inFlight, boolean failed) {
-    limit.onSample(System.nanoTime() - took.toNanos(), took.toNanos(), inFlight, failed);
+  void sample(Duration took, int inFlight) {
+    // Gradient2 goes by times alone: what failed at once would pass for fast, and is left out.
+    limit.onSample(System.nanoTime() - took.toNanos(), took.toNanos(), inFlight, false);
   }
 }

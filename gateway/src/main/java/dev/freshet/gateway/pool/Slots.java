@@ -76,9 +76,9 @@ public final class Slots {
    *
    * @param took from when the request was sent whole
    */
-  public void learn(Duration took, boolean failed) {
+  public void learn(Duration took) {
     if (adaptive != null) {
-      adaptive.sample(took, taken(), failed);
+      adaptive.sample(took, taken());
     }
   }
 
@@ -158,6 +158,9 @@ public final class Slots {
       int most = most().orElseThrow();
       boolean waits = false;
       synchronized (Slots.this) {
+        if (state == State.OVER) {
+          return; // nobody waits for it any more
+        }
         if (taken < most) {
           hold();
         } else if (waiting.size() < WAITING_FOR_EACH * most) {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -126,6 +127,31 @@ class ChoiceTest {
     assertThat(names(WRITTEN, Otherwise.FAIL)).noneMatch(name -> name.startsWith("primary"));
     assertThat(names(WRITTEN, Otherwise.STALE))
         .endsWith("read-1 STALE 0", "replica-1 STALE 0", "replica-2 STALE 0");
+  }
+
+  @Test
+  void hedgeAsksACopyInGoodOrderForTheSame() {
+    assertThat(hedges(null, Otherwise.PRIMARY))
+        .containsExactly("read-1 by replica-1", "replica-1 by replica-2");
+    instance("replica-1").failed("reset");
+    assertThat(hedges(null, Otherwise.PRIMARY)).containsExactly("read-1 by replica-2");
+    instance("replica-1").succeeded();
+    instance("read-1").seenAt(LATER);
+    instance("replica-2").seenAt(LATER);
+    // Not the one that would be waited for, nor the one that may be stale.
+    assertThat(hedges(WRITTEN, Otherwise.STALE)).containsExactly("read-1 by replica-2");
+    assertThat(hedges(WRITTEN, Otherwise.PRIMARY)).containsExactly("read-1 by replica-2");
+  }
+
+  private List<String> hedges(@Nullable Position required, Otherwise otherwise) {
+    List<Candidate> candidates = Choice.forRead(pool, requiring(required), WAIT, otherwise);
+    return IntStream.range(0, candidates.size() - 1)
+        .filter(i -> candidates.get(i).canBeHedgedBy(candidates.get(i + 1)))
+        .mapToObj(
+            i ->
+                "%s by %s"
+                    .formatted(candidates.get(i).instance(), candidates.get(i + 1).instance()))
+        .toList();
   }
 
   @Test

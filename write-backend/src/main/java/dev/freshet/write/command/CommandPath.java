@@ -5,6 +5,7 @@ import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PrimaryPosition;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.runtime.Deadline;
 import dev.freshet.runtime.ProblemResponses;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -48,12 +49,11 @@ public final class CommandPath {
   /**
    * SQLSTATE class of a disk that is full, memory that is spent, connections that are all taken.
    */
+  private static final String TOO_MANY_CONNECTIONS = "53300";
+
   private static final String INSUFFICIENT_RESOURCES = "53";
 
   private static final String QUERY_CANCELED = "57014";
-
-  /** For those who do not say how long they wait. */
-  private static final long LONGEST_MILLIS = 10_000;
 
   private final DataSource primary;
   private final ProblemResponses problems;
@@ -179,7 +179,7 @@ public final class CommandPath {
                 json,
                 Precondition.ifMatch(request.headers().firstHeader(HttpHeaders.IF_MATCH)));
         try {
-          yield inTransaction(connection, input, command, millisLeft(request));
+          yield inTransaction(connection, input, command, Deadline.of(request));
         } catch (SQLException e) {
           if (isConnectionFailure(e)) {
             throw e;
@@ -192,27 +192,15 @@ public final class CommandPath {
     };
   }
 
-  /** How long somebody waits for the answer. */
-  private static long millisLeft(ServerRequest request) {
-    String deadline = request.headers().firstHeader(FreshetHeaders.DEADLINE);
-    try {
-      return deadline == null
-          ? LONGEST_MILLIS
-          : Math.clamp(Long.parseLong(deadline), 1, LONGEST_MILLIS);
-    } catch (NumberFormatException e) {
-      return LONGEST_MILLIS;
-    }
-  }
-
   /** A statement that waits for longer than anybody waits for it, for a lock say, is given up. */
   private static Outcome inTransaction(
-      Connection connection, Command.Input input, Command command, long millisLeft)
+      Connection connection, Command.Input input, Command command, Deadline deadline)
       throws SQLException {
     connection.setAutoCommit(false);
     Outcome outcome;
     try {
       try (Statement bound = connection.createStatement()) {
-        bound.execute("set local statement_timeout = " + millisLeft);
+        bound.execute("set local statement_timeout = " + deadline.millisLeft());
       }
       JdbcClient db = JdbcClient.create(new SingleConnectionDataSource(connection, true));
       outcome = command.decide(db, input);
@@ -263,7 +251,10 @@ public final class CommandPath {
       case INSUFFICIENT_RESOURCES ->
           Outcome.Refused.of(
               ProblemCode.DATABASE_UNAVAILABLE,
-              "The primary is out of disk, memory or connections. Nothing was written; try again later.");
+              (TOO_MANY_CONNECTIONS.equals(e.getSQLState())
+                      ? "No connection to the primary is free."
+                      : "The primary is out of disk or memory.")
+                  + " Nothing was written; try again later.");
       case TRANSACTION_ROLLBACK ->
           Outcome.Refused.of(
               ProblemCode.CONFLICT,

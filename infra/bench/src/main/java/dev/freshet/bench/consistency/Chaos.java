@@ -3,7 +3,6 @@ package dev.freshet.bench.consistency;
 import static dev.freshet.bench.consistency.WholeSystem.query;
 import static dev.freshet.bench.consistency.WholeSystem.run;
 
-import dev.freshet.cluster.ClusterException;
 import dev.freshet.cluster.PostgresServer;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -93,8 +92,7 @@ final class Chaos {
                       name + " paused",
                       lasting -> {
                         part.halt();
-                        sleep(lasting);
-                        part.goesOn();
+                        during(lasting, part::goesOn);
                       }));
               part.clock()
                   .ifPresent(
@@ -105,20 +103,24 @@ final class Chaos {
                                   lasting -> {
                                     clock.set(
                                         Duration.ofMinutes(random.nextInt(-MINUTES, MINUTES)));
-                                    sleep(lasting);
-                                    clock.set(Duration.ZERO);
+                                    during(lasting, () -> clock.set(Duration.ZERO));
                                   })));
             });
     for (PostgresServer server : system.allServers()) {
-      blows.add(new Blow(server + " killed", lasting -> killAndStart(server)));
+      blows.add(
+          new Blow(
+              server + " killed",
+              lasting -> {
+                server.process().orElseThrow().destroyForcibly();
+                WholeSystem.startAgain(server);
+              }));
       blows.add(
           new Blow(
               server + " paused",
               lasting -> {
                 ProcessHandle process = server.process().orElseThrow();
                 Signals.send("STOP", process);
-                sleep(lasting);
-                Signals.send("CONT", process);
+                during(lasting, () -> Signals.send("CONT", process));
               }));
     }
     system
@@ -130,8 +132,7 @@ final class Chaos {
                       "link " + name + " cut",
                       lasting -> {
                         link.cut(true);
-                        sleep(lasting);
-                        link.cut(false);
+                        during(lasting, () -> link.cut(false));
                       }));
               blows.add(new Blow("link " + name + " reset", lasting -> link.reset()));
             });
@@ -143,8 +144,7 @@ final class Chaos {
             "disk of the read database full",
             lasting -> {
               Path filler = disk.fill();
-              sleep(lasting);
-              Files.delete(filler);
+              during(lasting, () -> Files.delete(filler));
             }));
   }
 
@@ -183,22 +183,18 @@ final class Chaos {
     out.printf("%tT %s%n", Instant.now().atZone(ZoneOffset.UTC), what);
   }
 
-  private static void sleep(Duration lasting) {
-    LockSupport.parkNanos(lasting.toNanos());
+  @FunctionalInterface
+  private interface Mend {
+    void run() throws Exception;
   }
 
-  private static void killAndStart(PostgresServer server) throws Exception {
-    server.process().orElseThrow().destroyForcibly();
-    WholeSystem.await(
-        server + " starts",
-        () -> {
-          try {
-            server.startAgain();
-            return true;
-          } catch (ClusterException e) {
-            return false; // its children hold the shared memory until they have noticed
-          }
-        });
+  /** What was done stays so for a while, and is undone whatever happens. */
+  private static void during(Duration lasting, Mend mend) throws Exception {
+    try {
+      LockSupport.parkNanos(lasting.toNanos());
+    } finally {
+      mend.run();
+    }
   }
 
   /**
@@ -213,12 +209,17 @@ final class Chaos {
       if (!command("mount", "-t", "tmpfs", "-o", "size=" + DISK_MEGABYTES + "m", "tmpfs", mount)) {
         return new Disk(system, mount, false);
       }
-      Path place = Files.createDirectory(mount.resolve("place"));
-      PostgresServer server = system.cluster().readDatabases().getFirst();
-      run(server, "create tablespace small location '%s'".formatted(place));
-      run(server, "alter database freshet set default_tablespace = small");
-      move(server, "small");
-      return new Disk(system, mount, true);
+      try {
+        Path place = Files.createDirectory(mount.resolve("place"));
+        PostgresServer server = system.cluster().readDatabases().getFirst();
+        run(server, "create tablespace small location '%s'".formatted(place));
+        run(server, "alter database freshet set default_tablespace = small");
+        move(server, "small");
+        return new Disk(system, mount, true);
+      } catch (IOException | SQLException e) {
+        unmount(mount);
+        throw e;
+      }
     }
 
     Path fill() throws IOException {
@@ -242,10 +243,15 @@ final class Chaos {
       PostgresServer server = system.cluster().readDatabases().getFirst();
       run(server, "alter database freshet reset default_tablespace");
       move(server, "pg_default");
-      // Files of the server are open there for a while.
+      unmount(mount);
+    }
+
+    /** Files of the server are open there for a while. */
+    private static void unmount(Path mount) throws IOException {
       if (!command("umount", "--lazy", mount)) {
         throw new IllegalStateException(mount + " can't be unmounted");
       }
+      Files.delete(mount);
     }
 
     /** One by one: the sync, which holds several, would be in each other's way with this. */

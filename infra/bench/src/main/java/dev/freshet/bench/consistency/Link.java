@@ -133,7 +133,15 @@ final class Link implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      underWay.offer(new Part(new byte[0], System.nanoTime()));
+      end(underWay);
+    }
+  }
+
+  private static void end(BlockingQueue<Part> underWay) {
+    try {
+      underWay.put(new Part(new byte[0], System.nanoTime()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

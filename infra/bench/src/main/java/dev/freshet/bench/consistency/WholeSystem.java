@@ -55,8 +55,12 @@ final class WholeSystem implements AutoCloseable {
 
   private static final Pattern LAG = Pattern.compile("\"lagSeconds\":([-0-9.E]+)");
 
-  /** One that was down before is ready with a share that grows. */
-  private static final Pattern SERVING = Pattern.compile("\"state\":\"(ready|slow-start)\"");
+  /**
+   * One that was down before is ready with a share that grows; one that failed requests may be
+   * ejected for up to a minute more, and is asked when no other answers.
+   */
+  private static final Pattern SERVING =
+      Pattern.compile("\"state\":\"(ready|slow-start|suspect|ejected)\"");
 
   /** Parts that are not measured need not be fast, and eight of them start at once. */
   private static final List<String> STARTS_SOON = List.of("-XX:TieredStopAtLevel=1");
@@ -479,11 +483,16 @@ final class WholeSystem implements AutoCloseable {
 
   /** The former primary is back, and takes writes. */
   void startFormerPrimary() throws Exception {
+    startAgain(cluster.primary());
+  }
+
+  /** Starts a server that was killed. */
+  static void startAgain(PostgresServer server) throws Exception {
     await(
-        "the former primary starts",
+        server + " starts",
         () -> {
           try {
-            cluster.primary().startAgain();
+            server.startAgain();
             return true;
           } catch (ClusterException e) {
             return false; // its children hold the shared memory until they have noticed
