@@ -19,7 +19,6 @@ import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.source.AnswerWatch;
 import dev.freshet.sync.source.ConsistentSnapshot;
 import dev.freshet.sync.source.Pinger;
 import dev.freshet.sync.source.SchemaWatch;
@@ -29,6 +28,7 @@ import dev.freshet.sync.source.SourceClock;
 import dev.freshet.sync.source.SourceDatabase;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.Views;
+import dev.freshet.sync.source.WatchedDatabases;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.Observation.State;
 import dev.freshet.sync.upkeep.Statistics;
@@ -110,25 +110,16 @@ final class Session {
 
   /** Goes on until something ends it. */
   End run() throws SQLException {
-    try (AnswerWatch watch = new AnswerWatch(primary, readDatabase, this::givenUp)) {
-      try {
-        return run(watch);
-      } catch (SyncRefused | SessionOver e) {
-        throw e;
-      } catch (SQLException | RuntimeException e) {
-        if (watch.silence().isPresent()) {
-          throw new IllegalStateException(watch.silence().get(), e);
-        }
-        throw e;
-      }
+    try (WatchedDatabases databases = new WatchedDatabases(primary, readDatabase, this::givenUp)) {
+      return databases.use(() -> run(databases));
     }
   }
 
-  private End run(AnswerWatch watch) throws SQLException {
+  private End run(WatchedDatabases databases) throws SQLException {
     Map<String, Declared> declared = ModelFiles.read(settings.models());
-    try (Connection applying = watch.ofReadDatabase(SourceDatabase.openToLead(readDatabase));
+    try (Connection applying = databases.openToLead();
         Applier applier = new Applier(applying);
-        SourceDatabase source = watch.ofSource(SourceDatabase.connect(primary))) {
+        SourceDatabase source = databases.connectToSource()) {
       PositionStore positions = applier.positions();
       if (!positions.tryLead()) {
         return End.OTHER_LEADS;
@@ -162,11 +153,11 @@ final class Session {
         }
         observer.accept(new Observation.Became(State.SNAPSHOT, copyBecause));
         slot.drop();
-        copyAll(source, applier, tables, stored.epoch(), watch);
+        copyAll(source, applier, tables, stored.epoch(), databases);
       }
       observer.accept(new Observation.Resumed(applier.applied()));
       observer.accept(new Observation.Became(State.STREAMING, ""));
-      stream(source, slot, tables, applier, watch);
+      stream(source, slot, tables, applier, databases);
       return End.ENDED;
     }
   }
@@ -262,14 +253,12 @@ final class Session {
       Applier applier,
       Map<TableName, SourceTable> tables,
       long epoch,
-      AnswerWatch watch)
+      WatchedDatabases databases)
       throws SQLException {
     applier.beginCopy(SourceDatabase.systemIdentifier(source.db()), epoch);
     int timeline = source.position().timeline();
-    try (ConsistentSnapshot snapshot =
-            ConsistentSnapshot.ofNewSlot(primary, settings.slotName(), watch);
-        Sql writing =
-            new Sql(watch.ofReadDatabase(SourceDatabase.open(readDatabase, "freshet-sync-copy")))) {
+    try (ConsistentSnapshot snapshot = databases.ofNewSlot(settings.slotName());
+        Sql writing = new Sql(databases.openReadDatabase("freshet-sync-copy"))) {
       for (SourceTable table : tables.values()) {
         if (isCopied(snapshot, table, writing)) {
           applier.between(sql -> applier.startFollowing(table));
@@ -312,14 +301,13 @@ final class Session {
       Slot slot,
       Map<TableName, SourceTable> tables,
       Applier applier,
-      AnswerWatch watch)
+      WatchedDatabases databases)
       throws SQLException {
     int timeline = source.position().timeline();
     SourceClock sourceClock = new SourceClock(source);
-    try (SourceDatabase watching = watch.ofSource(SourceDatabase.connect(primary));
-        SourceDatabase planning = watch.ofSource(SourceDatabase.connect(primary));
-        Connection listening =
-            watch.ofReadDatabase(SourceDatabase.open(readDatabase, "freshet-sync-wanted"));
+    try (SourceDatabase watching = databases.connectToSource();
+        SourceDatabase planning = databases.connectToSource();
+        Connection listening = databases.openReadDatabase("freshet-sync-wanted");
         ChangeCapture running =
             new ChangeCapture(
                 primary,
@@ -347,8 +335,7 @@ final class Session {
               clock);
       Upkeep keeping =
           new Upkeep(
-              new Upkeep.Place(
-                  primary, readDatabase, settings.models(), new Slot(planning.db(), slot.name())),
+              new Upkeep.Place(databases, settings.models(), new Slot(planning.db(), slot.name())),
               new SourceCatalogue(planning),
               settings.views() ? new Views(planning.db(), planning.transactions()) : null,
               applier,
@@ -360,7 +347,7 @@ final class Session {
       companions.start("pinger", pinger::run);
       companions.start("upkeep", keeping::run);
       companions.start("primary", () -> followPrimary(timeline));
-      companions.start("statistics", new Statistics(readDatabase)::run);
+      companions.start("statistics", new Statistics(databases)::run);
       try {
         running.run();
       } finally {
@@ -436,6 +423,10 @@ final class Session {
   /** Ends it; {@link #run} returns soon. */
   void end() throws IOException {
     ended = true;
+    stopCapture();
+  }
+
+  private void stopCapture() throws IOException {
     ChangeCapture running = capture;
     if (running != null) {
       running.close();
@@ -444,12 +435,9 @@ final class Session {
 
   /** Said at once: what waits for the silent one may take a while to end. */
   private void givenUp(String silence) {
-    observer.accept(new Observation.Became(State.RETRYING, silence));
+    observer.accept(new Observation.Became(Observation.State.RETRYING, silence));
     try {
-      ChangeCapture running = capture;
-      if (running != null) {
-        running.close();
-      }
+      stopCapture();
     } catch (IOException e) {
       log.warn("The capture can't be closed", e);
     }

@@ -2,10 +2,7 @@ package dev.freshet.gateway;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
-import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
-import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
-import static com.github.tomakehurst.wiremock.client.WireMock.notFound;
 import static com.github.tomakehurst.wiremock.client.WireMock.ok;
 import static com.github.tomakehurst.wiremock.client.WireMock.postRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
@@ -46,17 +43,10 @@ class HedgeIT {
 
   @TempDir Path folder;
 
-  private final WireMockServer first = server("first");
-  private final WireMockServer second = server("second");
-  private final WireMockServer primary = server("primary");
+  private final WireMockServer first = TestServers.answering("first");
+  private final WireMockServer second = TestServers.answering("second");
+  private final WireMockServer primary = TestServers.answering("primary");
   private ConfigurableApplicationContext gateway;
-
-  private static WireMockServer server(String answer) {
-    WireMockServer server = TestServers.start();
-    server.stubFor(any(anyUrl()).willReturn(ok(answer)));
-    server.stubFor(get("/.freshet/position").willReturn(notFound()));
-    return server;
-  }
 
   @BeforeEach
   void start() throws Exception {

@@ -2,7 +2,6 @@ package dev.freshet.gateway;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyRequestedFor;
-import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
 import static com.github.tomakehurst.wiremock.client.WireMock.notFound;
@@ -36,16 +35,9 @@ class MirrorIT {
 
   @TempDir Path folder;
 
-  private final WireMockServer serving = server();
-  private final WireMockServer shadow = server();
+  private final WireMockServer serving = TestServers.answering("same");
+  private final WireMockServer shadow = TestServers.answering("same");
   private ConfigurableApplicationContext gateway;
-
-  private static WireMockServer server() {
-    WireMockServer server = TestServers.start();
-    server.stubFor(any(anyUrl()).willReturn(ok("same")));
-    server.stubFor(any(urlEqualTo("/.freshet/position")).willReturn(notFound()));
-    return server;
-  }
 
   @BeforeEach
   void start() throws Exception {

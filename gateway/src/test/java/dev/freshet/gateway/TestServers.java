@@ -1,5 +1,11 @@
 package dev.freshet.gateway;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.get;
+import static com.github.tomakehurst.wiremock.client.WireMock.notFound;
+import static com.github.tomakehurst.wiremock.client.WireMock.ok;
+
 import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
 
@@ -13,6 +19,14 @@ public final class TestServers {
     WireMockServer server =
         new WireMockServer(WireMockConfiguration.options().dynamicPort().bindAddress("127.0.0.1"));
     server.start();
+    return server;
+  }
+
+  /** One that answers everything so, and knows nothing of positions. */
+  static WireMockServer answering(String text) {
+    WireMockServer server = start();
+    server.stubFor(any(anyUrl()).willReturn(ok(text)));
+    server.stubFor(get("/.freshet/position").willReturn(notFound()));
     return server;
   }
 }

@@ -33,20 +33,22 @@ public final class ConsistentSnapshot implements AutoCloseable {
   /**
    * Makes a lasting slot and keeps its snapshot.
    *
-   * @param watch breaks its connections when the source answers nothing any more
+   * @param watched sees each connection that is opened for it
    */
-  public static ConsistentSnapshot ofNewSlot(PostgresUrl url, String slot, AnswerWatch watch)
-      throws SQLException {
-    return take(url, slot, false, Duration.ZERO, watch::ofSource);
+  static ConsistentSnapshot ofNewSlot(
+      PostgresUrl url, String slot, UnaryOperator<Connection> watched) throws SQLException {
+    return take(url, slot, false, Duration.ZERO, watched);
   }
 
   /**
    * Takes a snapshot by a slot that lasts no longer than this call.
    *
    * @param slot a name that is free
+   * @param watched sees each connection that is opened for it
    */
-  public static ConsistentSnapshot now(PostgresUrl url, String slot) throws SQLException {
-    return take(url, slot, true, Duration.ZERO, connection -> connection);
+  static ConsistentSnapshot now(PostgresUrl url, String slot, UnaryOperator<Connection> watched)
+      throws SQLException {
+    return take(url, slot, true, Duration.ZERO, watched);
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.freshet.sync.upkeep;
 
-import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.BuildingModel;
@@ -9,7 +8,7 @@ import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.copy.RowPipe;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.ModelFiles.Declared;
-import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.source.WatchedDatabases;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -28,12 +27,12 @@ final class ModelBuild {
 
   private static final Duration BETWEEN_SWAPS = Duration.ofMillis(100);
 
-  private final PostgresUrl readDatabase;
+  private final WatchedDatabases databases;
   private final Applier applier;
   private final Consumer<Progress> told;
 
-  ModelBuild(PostgresUrl readDatabase, Applier applier, Consumer<Progress> told) {
-    this.readDatabase = readDatabase;
+  ModelBuild(WatchedDatabases databases, Applier applier, Consumer<Progress> told) {
+    this.databases = databases;
     this.applier = applier;
     this.told = told;
   }
@@ -62,8 +61,8 @@ final class ModelBuild {
   }
 
   private void fill(BuildingModel building, ModelPlan plan, long expectedRows) throws SQLException {
-    try (Connection reading = SourceDatabase.open(readDatabase, "freshet-sync-build");
-        Sql writing = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-build"));
+    try (Connection reading = databases.openReadDatabase("freshet-sync-build");
+        Sql writing = new Sql(databases.openReadDatabase("freshet-sync-build"));
         Statement snapshot = reading.createStatement()) {
       reading.setAutoCommit(false);
       snapshot.execute("set transaction isolation level repeatable read read only");

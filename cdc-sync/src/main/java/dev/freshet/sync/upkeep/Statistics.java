@@ -1,9 +1,8 @@
 package dev.freshet.sync.upkeep;
 
-import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.Sql;
-import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.source.WatchedDatabases;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -33,15 +32,15 @@ public final class Statistics {
           or s.schemaname = 'read' or s.schemaname = 'freshet')
       """;
 
-  private final PostgresUrl readDatabase;
+  private final WatchedDatabases databases;
 
-  public Statistics(PostgresUrl readDatabase) {
-    this.readDatabase = readDatabase;
+  public Statistics(WatchedDatabases databases) {
+    this.databases = databases;
   }
 
   /** Looks after them until the thread is interrupted. */
   public void run() throws SQLException {
-    try (Sql sql = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-analyze"))) {
+    try (Sql sql = new Sql(databases.openReadDatabase("freshet-sync-analyze"))) {
       while (!Thread.currentThread().isInterrupted()) {
         for (List<@Nullable String> table : sql.query(OUTGROWN, List.of())) {
           analyze(sql, String.valueOf(table.getFirst()));

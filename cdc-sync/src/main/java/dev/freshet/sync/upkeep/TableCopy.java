@@ -1,6 +1,5 @@
 package dev.freshet.sync.upkeep;
 
-import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.Mirror;
 import dev.freshet.sync.apply.PendingChanges;
@@ -9,8 +8,8 @@ import dev.freshet.sync.apply.TableChangesApplication;
 import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.copy.RowPipe;
 import dev.freshet.sync.source.ConsistentSnapshot;
-import dev.freshet.sync.source.SourceDatabase;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.WatchedDatabases;
 import java.sql.SQLException;
 import java.util.function.Consumer;
 
@@ -26,20 +25,13 @@ public final class TableCopy {
   /** Changes that may be applied while everything else waits. */
   private static final int MOST_AT_THE_END = 500;
 
-  private final PostgresUrl primary;
-  private final PostgresUrl readDatabase;
+  private final WatchedDatabases databases;
   private final String slot;
   private final Applier applier;
   private final Consumer<Progress> told;
 
-  TableCopy(
-      PostgresUrl primary,
-      PostgresUrl readDatabase,
-      String slot,
-      Applier applier,
-      Consumer<Progress> told) {
-    this.primary = primary;
-    this.readDatabase = readDatabase;
+  TableCopy(WatchedDatabases databases, String slot, Applier applier, Consumer<Progress> told) {
+    this.databases = databases;
     this.slot = slot;
     this.applier = applier;
     this.told = told;
@@ -48,8 +40,8 @@ public final class TableCopy {
   void run(SourceTable table) throws SQLException {
     PendingChanges pending = applier.askBetween(sql -> applier.startCopying(table.name()));
     Mirror mirror = new Mirror(table);
-    try (Sql writing = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-copy"))) {
-      try (ConsistentSnapshot snapshot = ConsistentSnapshot.now(primary, slot + "_copy")) {
+    try (Sql writing = new Sql(databases.openReadDatabase("freshet-sync-copy"))) {
+      try (ConsistentSnapshot snapshot = databases.snapshot(slot + "_copy")) {
         pending.copiedAt(snapshot.at());
         fill(snapshot, mirror, writing, told);
       }

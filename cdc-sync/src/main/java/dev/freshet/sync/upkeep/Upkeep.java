@@ -1,6 +1,5 @@
 package dev.freshet.sync.upkeep;
 
-import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.Mirror;
@@ -17,9 +16,9 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Slot;
 import dev.freshet.sync.source.SourceCatalogue;
-import dev.freshet.sync.source.SourceDatabase;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.Views;
+import dev.freshet.sync.source.WatchedDatabases;
 import dev.freshet.sync.status.Observation;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -52,7 +51,7 @@ public final class Upkeep {
   private static final int MOST_WISHES = 100;
 
   private final Path folder;
-  private final PostgresUrl readDatabase;
+  private final WatchedDatabases databases;
   private final ModelPlanner planner;
   private final SourceCatalogue catalogue;
   private final @Nullable Views views;
@@ -92,7 +91,7 @@ public final class Upkeep {
    * @param folder the models' files
    * @param slot on a connection that nobody else uses meanwhile
    */
-  public record Place(PostgresUrl primary, PostgresUrl readDatabase, Path folder, Slot slot) {}
+  public record Place(WatchedDatabases databases, Path folder, Slot slot) {}
 
   /**
    * Prepares the upkeep of one session.
@@ -109,15 +108,14 @@ public final class Upkeep {
       Set<TableName> published,
       Consumer<Observation> observer) {
     this.folder = place.folder();
-    this.readDatabase = place.readDatabase();
+    this.databases = place.databases();
     this.planner = new ModelPlanner(catalogue);
     this.catalogue = catalogue;
     this.views = views;
     this.applier = applier;
     Consumer<Progress> told = progress -> observer.accept(new Observation.Progressed(progress));
-    this.tableCopy =
-        new TableCopy(place.primary(), place.readDatabase(), place.slot().name(), applier, told);
-    this.modelBuild = new ModelBuild(place.readDatabase(), applier, told);
+    this.tableCopy = new TableCopy(place.databases(), place.slot().name(), applier, told);
+    this.modelBuild = new ModelBuild(place.databases(), applier, told);
     this.published = Set.copyOf(published);
     this.slot = place.slot();
     this.observer = observer;
@@ -291,7 +289,7 @@ public final class Upkeep {
   }
 
   private void createIndexes(ModelPlanner.Planned planned) throws SQLException {
-    try (Sql sql = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-index"))) {
+    try (Sql sql = new Sql(databases.openReadDatabase("freshet-sync-index"))) {
       planned
           .tables()
           .values()

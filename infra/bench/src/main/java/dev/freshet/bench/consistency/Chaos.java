@@ -1,7 +1,7 @@
 package dev.freshet.bench.consistency;
 
-import static dev.freshet.bench.consistency.WholeSystem.query;
-import static dev.freshet.bench.consistency.WholeSystem.run;
+import static dev.freshet.bench.consistency.Servers.query;
+import static dev.freshet.bench.consistency.Servers.run;
 
 import dev.freshet.cluster.PostgresServer;
 import java.io.IOException;
@@ -112,7 +112,7 @@ final class Chaos {
               server + " killed",
               lasting -> {
                 server.process().orElseThrow().destroyForcibly();
-                WholeSystem.startAgain(server);
+                Servers.startAgain(server);
               }));
       blows.add(
           new Blow(
@@ -168,7 +168,7 @@ final class Chaos {
     String state = "";
     boolean isReady = false;
     while (!isReady && System.nanoTime() - began < READY_WITHIN.toNanos()) {
-      state = system.whatIsNotReady();
+      state = new Readiness(system).whatIsNotReady();
       isReady = state.isEmpty();
       LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
     }

@@ -223,7 +223,7 @@ public final class ConsistencyCheck {
     TimelineHistory history = system.history();
     for (Key key : keys) {
       String stored =
-          WholeSystem.query(
+          Servers.query(
               system.primary(),
               "select coalesce(string_agg(quantity::text, ','), '') from order_item where order_id = '%s'"
                   .formatted(key.id()));

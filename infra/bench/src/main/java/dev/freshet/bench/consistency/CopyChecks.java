@@ -1,7 +1,7 @@
 package dev.freshet.bench.consistency;
 
-import static dev.freshet.bench.consistency.WholeSystem.await;
-import static dev.freshet.bench.consistency.WholeSystem.query;
+import static dev.freshet.bench.consistency.Servers.await;
+import static dev.freshet.bench.consistency.Servers.query;
 
 import dev.freshet.bench.http.HttpCalls;
 import dev.freshet.cluster.PostgresServer;

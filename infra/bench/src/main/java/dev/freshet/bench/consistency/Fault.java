@@ -1,8 +1,8 @@
 package dev.freshet.bench.consistency;
 
-import static dev.freshet.bench.consistency.WholeSystem.await;
-import static dev.freshet.bench.consistency.WholeSystem.query;
-import static dev.freshet.bench.consistency.WholeSystem.run;
+import static dev.freshet.bench.consistency.Servers.await;
+import static dev.freshet.bench.consistency.Servers.query;
+import static dev.freshet.bench.consistency.Servers.run;
 
 import dev.freshet.cluster.PostgresServer;
 import java.sql.Connection;
@@ -202,7 +202,7 @@ public record Fault(String name, Course course) {
     }
     idle(stage, WholeSystem.COPY_READERS);
     for (String part : List.of("gateway", "sync")) {
-      double lag = stage.system().lagSeconds(part);
+      double lag = new Readiness(stage.system()).lagSeconds(part);
       if (lag > LARGEST_LAG_SECONDS) {
         stage
             .ledger()

@@ -3,7 +3,6 @@ package dev.freshet.bench.consistency;
 import dev.freshet.bench.http.HttpCalls;
 import dev.freshet.bench.process.ProjectHome;
 import dev.freshet.cluster.Cluster;
-import dev.freshet.cluster.ClusterException;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.cluster.PostgresServer;
 import dev.freshet.protocol.FreshetHeaders;
@@ -16,12 +15,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -29,8 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -40,27 +33,10 @@ import java.util.stream.Stream;
  */
 final class WholeSystem implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int REPLICAS = 2;
   private static final int FIRST_LINK = 80;
 
-  private static final String AN_ORDER =
-      """
-      {"kind":"takeaway","customer":"Ada","items":[{"sku":"margherita","quantity":1}]}""";
-
   private static final String SYNC_TO_PRIMARY = "from the sync to the primary";
-
-  /** Of the gateway's pools: the writer and four readers. */
-  private static final int INSTANCES = 5;
-
-  private static final Pattern LAG = Pattern.compile("\"lagSeconds\":([-0-9.E]+)");
-
-  /**
-   * One that was down before is ready with a share that grows; one that failed requests may be
-   * ejected for up to a minute more, and is asked when no other answers.
-   */
-  private static final Pattern SERVING =
-      Pattern.compile("\"state\":\"(ready|slow-start|suspect|ejected)\"");
 
   /** Parts that are not measured need not be fast, and eight of them start at once. */
   private static final List<String> STARTS_SOON = List.of("-XX:TieredStopAtLevel=1");
@@ -107,7 +83,7 @@ final class WholeSystem implements AutoCloseable {
     this.cluster =
         Cluster.start(new ClusterOptions(folder.resolve("data"), REPLICAS, 1, ports + 50, false));
     this.primary = cluster.primary();
-    this.replicaConninfo = query(replica(2), "show primary_conninfo");
+    this.replicaConninfo = Servers.query(replica(2), "show primary_conninfo");
     try {
       startParts(mutants);
     } catch (Exception e) {
@@ -181,7 +157,9 @@ final class WholeSystem implements AutoCloseable {
     for (PartProcess part : parts.values()) {
       part.awaitReady();
     }
-    await("the copies serve", () -> get("/menu", "").statusCode() == 200 && allReady());
+    Servers.await(
+        "the copies serve",
+        () -> get("/menu", "").statusCode() == 200 && new Readiness(this).isServing());
   }
 
   private String routes() {
@@ -308,7 +286,7 @@ final class WholeSystem implements AutoCloseable {
   /** Has all copies be behind by this. */
   void delayCopies(Duration delay) throws SQLException {
     for (PostgresServer replica : cluster.replicas()) {
-      run(
+      Servers.run(
           replica,
           "alter system set recovery_min_apply_delay = '%dms'".formatted(delay.toMillis()),
           "select pg_reload_conf()");
@@ -356,20 +334,6 @@ final class WholeSystem implements AutoCloseable {
     return sync("GET", "/api/sync").contains("\"state\":\"streaming\"");
   }
 
-  /**
-   * The largest lag that a part tells of.
-   *
-   * @param part the gateway or the sync
-   */
-  double lagSeconds(String part) throws IOException, InterruptedException {
-    String told = part.equals("gateway") ? status() : sync("GET", "/api/sync");
-    return LAG.matcher(told)
-        .results()
-        .mapToDouble(lag -> Double.parseDouble(lag.group(1)))
-        .max()
-        .orElse(0);
-  }
-
   /** Asks the sync's management API. */
   String sync(String method, String path) throws IOException, InterruptedException {
     return ask(ports + 11, method, path);
@@ -380,97 +344,19 @@ final class WholeSystem implements AutoCloseable {
     return calls.send(method, "http://127.0.0.1:%d%s".formatted(port, path), "").body();
   }
 
-  /** What does not serve yet; empty when everything does. */
-  String whatIsNotReady() throws InterruptedException {
-    try {
-      if (!allReady()) {
-        return status() + " " + sync("GET", "/api/sync");
-      }
-      HttpResponse<String> written =
-          calls.send("POST", gateway() + "/orders", AN_ORDER, "Freshet-Session", "");
-      if (written.statusCode() != 201) {
-        return "a write is answered " + written.body();
-      }
-      String position = writerPosition();
-      for (String reader : COPY_READERS) {
-        HttpResponse<String> read =
-            calls.send(
-                "GET",
-                reader(reader) + "/menu",
-                "",
-                FreshetHeaders.MIN_POSITION,
-                position,
-                FreshetHeaders.MAX_WAIT,
-                "500");
-        if (read.statusCode() != 200) {
-          return reader + " answers " + read.body();
-        }
-      }
-      return "";
-    } catch (IOException e) {
-      return String.valueOf(e);
-    }
-  }
-
   /** The servers of the cluster, with the read database's. */
   List<PostgresServer> allServers() {
     return Stream.concat(servers().stream(), cluster.readDatabases().stream()).toList();
   }
 
-  private boolean allReady() throws IOException, InterruptedException {
-    return SERVING.matcher(status()).results().count() >= INSTANCES && isStreaming();
-  }
-
-  /** Runs SQL on one of the servers. */
-  static void run(PostgresServer server, String... sql) throws SQLException {
-    try (Connection connection = server.connect();
-        Statement statement = connection.createStatement()) {
-      for (String one : sql) {
-        statement.execute(one);
-      }
-    }
-  }
-
-  /** Asks one of the servers for one value. */
-  static String query(PostgresServer server, String sql) throws SQLException {
-    try (Connection connection = server.connect();
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      return row.next() ? String.valueOf(row.getString(1)) : "";
-    }
-  }
-
-  /** What may be waited for. */
-  interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  static void await(String what, Condition condition) throws Exception {
-    Instant end = Instant.now().plus(PATIENCE);
-    while (!holds(condition)) {
-      if (Instant.now().isAfter(end)) {
-        throw new IllegalStateException("It did not happen that " + what);
-      }
-      LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
-    }
-  }
-
-  private static boolean holds(Condition condition) throws Exception {
-    try {
-      return condition.holds();
-    } catch (IOException | SQLException e) {
-      return false;
-    }
-  }
-
   /** Makes the first replica the primary, and has the second follow it. */
   void promote() throws Exception {
     PostgresServer promoted = replica(1);
-    run(promoted, "select pg_promote()");
+    Servers.run(promoted, "select pg_promote()");
     primary = promoted;
-    run(promoted, "select pg_create_physical_replication_slot('replica_2', true)");
+    Servers.run(promoted, "select pg_create_physical_replication_slot('replica_2', true)");
     String conninfo = replicaConninfo.replaceFirst("port=\\d+", "port=" + promoted.port());
-    run(
+    Servers.run(
         replica(2),
         "alter system set primary_conninfo = '%s'".formatted(conninfo.replace("'", "''")),
         "select pg_reload_conf()");
@@ -483,28 +369,14 @@ final class WholeSystem implements AutoCloseable {
 
   /** The former primary is back, and takes writes. */
   void startFormerPrimary() throws Exception {
-    startAgain(cluster.primary());
-  }
-
-  /** Starts a server that was killed. */
-  static void startAgain(PostgresServer server) throws Exception {
-    await(
-        server + " starts",
-        () -> {
-          try {
-            server.startAgain();
-            return true;
-          } catch (ClusterException e) {
-            return false; // its children hold the shared memory until they have noticed
-          }
-        });
+    Servers.startAgain(cluster.primary());
   }
 
   /** The timelines, as the primary has them. */
   TimelineHistory history() throws SQLException {
     int timeline =
         Integer.parseInt(
-            query(
+            Servers.query(
                 primary,
                 "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"));
     PostgresUrl url = primary.url();

@@ -122,11 +122,7 @@ public final class FaultBench {
     for (int i = 0; i < BACKENDS; i++) {
       int port = ports + ORIGIN_PORT_OFFSET + i;
       origins.add(port);
-      backends.add(
-          new ProcessBuilder(Proxy.ofBench(Origin.class, Integer.toString(port)))
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("origin-" + i).toFile())
-              .start());
+      backends.add(Origin.start(folder, port));
     }
     try (Proxy proxy = Proxy.start(through.kind(), folder, ports, origins, through.more())) {
       ask(proxy, BEFORE);

@@ -60,11 +60,7 @@ public final class GatewayBench {
   public void run() throws Exception {
     Path folder = Files.createTempDirectory("freshet-bench-gateway-");
     int origin = ports + ORIGIN_PORT_OFFSET;
-    Process backend =
-        new ProcessBuilder(Proxy.ofBench(Origin.class, Integer.toString(origin)))
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("origin").toFile())
-            .start();
+    Process backend = Origin.start(folder, origin);
     Map<Proxy.Kind, Proxy> proxies = new EnumMap<>(Proxy.Kind.class);
     try (Load load = new Load()) {
       int port = ports;

@@ -23,7 +23,9 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,6 +52,14 @@ public final class Origin {
           .formatted(READ);
 
   private Origin() {}
+
+  /** Starts one in a process of its own, whose output goes to the folder. */
+  static Process start(Path folder, int port) throws IOException {
+    return new ProcessBuilder(Proxy.ofBench(Origin.class, Integer.toString(port)))
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve("origin-" + port).toFile())
+        .start();
+  }
 
   /**
    * Answers until it is killed.

@@ -52,11 +52,7 @@ public final class ProtectionBench {
   public void run() throws Exception {
     Path folder = Files.createTempDirectory("freshet-bench-protections-");
     int origin = ports + ORIGIN_PORT_OFFSET;
-    Process backend =
-        new ProcessBuilder(Proxy.ofBench(Origin.class, Integer.toString(origin)))
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("origin").toFile())
-            .start();
+    Process backend = Origin.start(folder, origin);
     try (Load load = new Load();
         Proxy freshet =
             Proxy.start(

@@ -1,16 +1,19 @@
 package dev.freshet.sync.source;
 
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.model.SessionOver;
+import dev.freshet.sync.model.SyncRefused;
 import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.Properties;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,14 +21,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives a session's databases up when they don't answer any more: one whose machine is gone, or
- * that a network swallows, would be waited for as long as TCP sees fit, a quarter of an hour or for
- * ever. Statements may take as long as they like; so each database is asked something small on a
- * connection of its own, and when that goes unanswered, the session's connections are broken.
+ * A session's databases: opens connections to them, and breaks these when a database does not
+ * answer any more. One whose machine is gone, or that a network swallows, would be waited for as
+ * long as TCP sees fit, a quarter of an hour or for ever. Statements may take as long as they like;
+ * so each database is asked something small on a connection of its own.
  */
-public final class AnswerWatch implements AutoCloseable {
+public final class WatchedDatabases implements AutoCloseable {
 
-  private static final Logger log = LoggerFactory.getLogger(AnswerWatch.class);
+  private static final Logger log = LoggerFactory.getLogger(WatchedDatabases.class);
 
   private static final Duration ASK_EVERY = Duration.ofSeconds(2);
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(5);
@@ -44,31 +47,66 @@ public final class AnswerWatch implements AutoCloseable {
    *
    * @param givenUp learns it, once, when a database is given up and its connections are broken
    */
-  public AnswerWatch(PostgresUrl source, PostgresUrl readDatabase, Consumer<String> givenUp) {
+  public WatchedDatabases(PostgresUrl source, PostgresUrl readDatabase, Consumer<String> givenUp) {
     this.givenUp = givenUp;
     this.source = new Watched("source", source);
     this.readDatabase = new Watched("read database", readDatabase);
   }
 
-  /** Breaks a connection to the source, too, when that is given up. */
-  public SourceDatabase ofSource(SourceDatabase database) {
-    ofSource(database.connection());
+  /** Connects to the source. */
+  public SourceDatabase connectToSource() throws SQLException {
+    SourceDatabase database = SourceDatabase.connect(source.url);
+    source.guard(database.connection());
     return database;
   }
 
-  /** Breaks a connection to the source, too, when that is given up. */
-  Connection ofSource(Connection connection) {
-    return source.guard(connection);
+  /** Makes a lasting slot on the source and keeps its snapshot. */
+  public ConsistentSnapshot ofNewSlot(String slot) throws SQLException {
+    return ConsistentSnapshot.ofNewSlot(source.url, slot, source::guard);
   }
 
-  /** Breaks a connection to the read database, too, when that is given up. */
-  public Connection ofReadDatabase(Connection connection) {
-    return readDatabase.guard(connection);
+  /**
+   * Takes a snapshot of the source by a slot that lasts no longer than this call.
+   *
+   * @param slot a name that is free
+   */
+  public ConsistentSnapshot snapshot(String slot) throws SQLException {
+    return ConsistentSnapshot.now(source.url, slot, source::guard);
   }
 
-  /** Which database was given up; empty while both answer. */
-  public Optional<String> silence() {
-    return Optional.ofNullable(silence);
+  /** Opens a connection to the read database. */
+  public Connection openReadDatabase(String applicationName) throws SQLException {
+    return readDatabase.guard(SourceDatabase.open(readDatabase.url, applicationName));
+  }
+
+  /** Opens a connection to the read database to lead by. */
+  public Connection openToLead() throws SQLException {
+    return readDatabase.guard(SourceDatabase.openToLead(readDatabase.url));
+  }
+
+  /** Something that is done with the databases. */
+  @FunctionalInterface
+  public interface Use<T> {
+    T run() throws SQLException;
+  }
+
+  /**
+   * Does something with them.
+   *
+   * @throws IllegalStateException which of them was given up, when it failed for that
+   */
+  public <T> T use(Use<T> use) throws SQLException {
+    try {
+      return use.run();
+    } catch (SyncRefused | SessionOver e) {
+      throw e;
+    } catch (SQLException | RuntimeException e) {
+      String why = silence;
+      if (why != null) {
+        throw new IllegalStateException(why, e);
+      }
+      throw e;
+    }
   }
 
   private synchronized void giveUp(Watched silent) {
@@ -79,7 +117,7 @@ public final class AnswerWatch implements AutoCloseable {
                   silent.name, silent.url, UNANSWERED * ANSWER_WITHIN.plus(ASK_EVERY).toSeconds());
       silence = why;
       givenUp.accept(why);
-      silent.guarded.forEach(AnswerWatch::abort);
+      silent.all().forEach(WatchedDatabases::abort);
     }
   }
 
@@ -109,13 +147,23 @@ public final class AnswerWatch implements AutoCloseable {
 
     private final String name;
     private final PostgresUrl url;
-    private final List<Connection> guarded = new CopyOnWriteArrayList<>();
+
+    /** Those that nobody uses any more are forgotten. */
+    private final Set<Connection> guarded =
+        Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
     private final Thread thread;
 
     Watched(String name, PostgresUrl url) {
       this.name = name;
       this.url = url;
       this.thread = Thread.ofVirtual().name("watch of the " + name).start(this::run);
+    }
+
+    List<Connection> all() {
+      synchronized (guarded) {
+        return List.copyOf(guarded);
+      }
     }
 
     Connection guard(Connection connection) {

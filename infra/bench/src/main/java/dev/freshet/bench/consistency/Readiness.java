@@ -1,0 +1,86 @@
+package dev.freshet.bench.consistency;
+
+import dev.freshet.bench.http.HttpCalls;
+import dev.freshet.protocol.FreshetHeaders;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+/** Whether everything serves, and how far behind it says that it is. */
+final class Readiness {
+
+  /** Of the gateway's pools: the writer and four readers. */
+  private static final int INSTANCES = 5;
+
+  /**
+   * One that was down before is ready with a share that grows; one that failed requests may be
+   * ejected for up to a minute more, and is asked when no other answers.
+   */
+  private static final Pattern SERVING =
+      Pattern.compile("\"state\":\"(ready|slow-start|suspect|ejected)\"");
+
+  private static final Pattern LAG = Pattern.compile("\"lagSeconds\":([-0-9.E]+)");
+
+  private static final String AN_ORDER =
+      """
+      {"kind":"takeaway","customer":"Ada","items":[{"sku":"margherita","quantity":1}]}""";
+
+  private final HttpCalls calls = new HttpCalls(Duration.ofSeconds(10));
+  private final WholeSystem system;
+
+  Readiness(WholeSystem system) {
+    this.system = system;
+  }
+
+  /** What does not serve yet; empty when everything does. */
+  String whatIsNotReady() throws InterruptedException {
+    try {
+      if (!isServing()) {
+        return system.status() + " " + system.sync("GET", "/api/sync");
+      }
+      HttpResponse<String> written =
+          calls.send("POST", system.gateway() + "/orders", AN_ORDER, "Freshet-Session", "");
+      if (written.statusCode() != 201) {
+        return "a write is answered " + written.body();
+      }
+      String position = system.writerPosition();
+      for (String reader : WholeSystem.COPY_READERS) {
+        HttpResponse<String> read =
+            calls.send(
+                "GET",
+                system.reader(reader) + "/menu",
+                "",
+                FreshetHeaders.MIN_POSITION,
+                position,
+                FreshetHeaders.MAX_WAIT,
+                "500");
+        if (read.statusCode() != 200) {
+          return reader + " answers " + read.body();
+        }
+      }
+      return "";
+    } catch (IOException e) {
+      return String.valueOf(e);
+    }
+  }
+
+  /** Whether all instances serve and the sync streams. */
+  boolean isServing() throws IOException, InterruptedException {
+    return SERVING.matcher(system.status()).results().count() >= INSTANCES && system.isStreaming();
+  }
+
+  /**
+   * The largest lag that a part tells of.
+   *
+   * @param part the gateway or the sync
+   */
+  double lagSeconds(String part) throws IOException, InterruptedException {
+    String told = part.equals("gateway") ? system.status() : system.sync("GET", "/api/sync");
+    return LAG.matcher(told)
+        .results()
+        .mapToDouble(lag -> Double.parseDouble(lag.group(1)))
+        .max()
+        .orElse(0);
+  }
+}
