@@ -13,6 +13,7 @@ import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.apply.Sql;
 import dev.freshet.sync.capture.CaptureListener;
 import dev.freshet.sync.capture.ChangeCapture;
+import dev.freshet.sync.capture.ClockWatch;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ModelFiles.Declared;
@@ -347,6 +348,7 @@ final class Session {
       companions.start("pinger", pinger::run);
       companions.start("upkeep", keeping::run);
       companions.start("primary", () -> followPrimary(timeline));
+      companions.start("clock", ClockWatch::run);
       companions.start("statistics", new Statistics(databases)::run);
       try {
         running.run();
