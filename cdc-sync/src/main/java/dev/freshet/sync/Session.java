@@ -437,7 +437,7 @@ final class Session {
 
   /** Said at once: what waits for the silent one may take a while to end. */
   private void givenUp(String silence) {
-    observer.accept(new Observation.Became(Observation.State.RETRYING, silence));
+    observer.accept(new Observation.Became(State.RETRYING, silence));
     try {
       stopCapture();
     } catch (IOException e) {

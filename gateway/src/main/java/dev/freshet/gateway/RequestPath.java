@@ -232,6 +232,7 @@ final class RequestPath {
     Route.Read read = request.route().read();
     return request.intent() == Intent.READ
             && read != null
+            && read.hedgeAfter() != null
             && request.mayMove(index)
             && !request.admitted().isWebSocket()
             && request.candidates().get(index).canBeHedgedBy(request.candidates().get(index + 1))

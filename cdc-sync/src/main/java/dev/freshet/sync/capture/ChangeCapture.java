@@ -2,6 +2,7 @@ package dev.freshet.sync.capture;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.runtime.RootCause;
 import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
@@ -192,16 +193,8 @@ public final class ChangeCapture implements AutoCloseable {
       }
     }
     if (cause != null) {
-      throw new IllegalStateException(rootMessage(cause), cause);
+      throw new IllegalStateException(RootCause.message(cause), cause);
     }
-  }
-
-  private static String rootMessage(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return String.valueOf(root.getMessage());
   }
 
   private void handle(

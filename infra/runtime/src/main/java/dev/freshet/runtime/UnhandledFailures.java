@@ -55,7 +55,7 @@ final class UnhandledFailures implements WebExceptionHandler, Ordered {
           "{} {}: {}",
           exchange.getRequest().getMethod(),
           exchange.getRequest().getPath(),
-          innermost(failure));
+          RootCause.message(failure));
       exchange.getResponse().getHeaders().set(HttpHeaders.RETRY_AFTER, "1");
     }
     if (failure instanceof MethodNotAllowedException notAllowed) {
@@ -101,14 +101,5 @@ final class UnhandledFailures implements WebExceptionHandler, Ordered {
       }
     }
     return false;
-  }
-
-  /** What a pool says of a connection that it can't make hides why. */
-  private static String innermost(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return String.valueOf(cause.getMessage());
   }
 }

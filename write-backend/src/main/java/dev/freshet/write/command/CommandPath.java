@@ -49,9 +49,9 @@ public final class CommandPath {
   /**
    * SQLSTATE class of a disk that is full, memory that is spent, connections that are all taken.
    */
-  private static final String TOO_MANY_CONNECTIONS = "53300";
-
   private static final String INSUFFICIENT_RESOURCES = "53";
+
+  private static final String TOO_MANY_CONNECTIONS = "53300";
 
   private static final String QUERY_CANCELED = "57014";
 

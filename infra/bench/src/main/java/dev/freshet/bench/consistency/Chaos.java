@@ -78,7 +78,8 @@ final class Chaos {
             chaos.rage(lasting);
             chaos.requireReady();
           }
-        });
+        },
+        WholeSystem.Wiring.FRAGILE);
   }
 
   private void gather() {

@@ -112,7 +112,7 @@ public final class ConsistencyCheck {
       List<Fault> faults = new ArrayList<>(Fault.PASSING);
       Collections.shuffle(faults, random);
       faults.add(promotions.get(round % promotions.size()));
-      round(faults, ledger, random, WholeSystem.Wiring.DIRECT);
+      round(faults, ledger, random);
       round++;
     } while ((Instant.now().isBefore(end) || ledger.operations() < options.length().operations())
         && ledger.violations().isEmpty());
@@ -146,12 +146,7 @@ public final class ConsistencyCheck {
    */
   public List<String> run(Fault... faults) throws Exception {
     Ledger ledger = new Ledger();
-    boolean isOfClocks = List.of(faults).contains(Fault.CLOCKS_SET);
-    round(
-        List.of(faults),
-        ledger,
-        new Random(seed),
-        isOfClocks ? WholeSystem.Wiring.FRAGILE : WholeSystem.Wiring.DIRECT);
+    round(List.of(faults), ledger, new Random(seed));
     return report(ledger, 1);
   }
 
@@ -166,12 +161,13 @@ public final class ConsistencyCheck {
     Ledger ledger = new Ledger();
     Random random = new Random(seed);
     Fault chaos = Chaos.fault(lasting, random, out);
-    round(List.of(chaos), ledger, random, WholeSystem.Wiring.FRAGILE);
+    round(List.of(chaos), ledger, random);
     return report(ledger, 1);
   }
 
-  private void round(List<Fault> faults, Ledger ledger, Random random, WholeSystem.Wiring wiring)
-      throws Exception {
+  private void round(List<Fault> faults, Ledger ledger, Random random) throws Exception {
+    WholeSystem.Wiring wiring =
+        faults.stream().map(Fault::wiring).max(Comparator.naturalOrder()).orElseThrow();
     Path folder = Files.createTempDirectory("freshet-consistency-");
     List<Key> keys = new CopyOnWriteArrayList<>();
     try (WholeSystem system = new WholeSystem(folder, options.ports(), options.mutants(), wiring)) {

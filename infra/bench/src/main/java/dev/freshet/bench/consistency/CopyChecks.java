@@ -3,11 +3,7 @@ package dev.freshet.bench.consistency;
 import static dev.freshet.bench.consistency.Servers.await;
 import static dev.freshet.bench.consistency.Servers.query;
 
-import dev.freshet.bench.http.HttpCalls;
 import dev.freshet.cluster.PostgresServer;
-import dev.freshet.protocol.FreshetHeaders;
-import java.io.IOException;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,11 +20,12 @@ final class CopyChecks {
    */
   private static final Duration CATCH_UP = Duration.ofSeconds(20);
 
+  private static final Duration LONGEST_ASKING = Duration.ofSeconds(1);
+
   /** The restaurant's models and their keys. */
   private static final Map<String, String> MODELS =
       Map.of("orders", "id", "board", "order_id", "menu", "sku", "sales", "hour");
 
-  private final HttpCalls calls = new HttpCalls(Duration.ofSeconds(10));
   private final WholeSystem system;
   private final Ledger ledger;
 
@@ -45,32 +42,15 @@ final class CopyChecks {
   void requireThere(List<String> readers) throws Exception {
     String position = system.writerPosition();
     for (String reader : readers) {
-      String there = "";
+      String missing = reader + " was not asked";
       Instant end = Instant.now().plus(CATCH_UP);
-      while (!there.equals("there") && Instant.now().isBefore(end)) {
-        there = reach(reader, position);
+      while (!missing.isEmpty() && Instant.now().isBefore(end)) {
+        missing = new Readiness(system).missing(reader, position, LONGEST_ASKING);
       }
-      if (!there.equals("there")) {
-        ledger.suspect(
-            Ledger.Promise.IDLE_COPIES_CATCH_UP,
-            Optional.empty(),
-            "%s: %s".formatted(reader, there));
+      if (!missing.isEmpty()) {
+        ledger.suspect(Ledger.Promise.IDLE_COPIES_CATCH_UP, Optional.empty(), missing);
       }
     }
-  }
-
-  /** Waits for a reader; what it says when it does not get there. */
-  private String reach(String reader, String position) throws IOException, InterruptedException {
-    HttpResponse<String> answer =
-        calls.send(
-            "GET",
-            system.reader(reader) + "/menu",
-            "",
-            FreshetHeaders.MIN_POSITION,
-            position,
-            FreshetHeaders.MAX_WAIT,
-            "1000");
-    return answer.statusCode() == 200 ? "there" : answer.body();
   }
 
   /** Nobody writes, and nothing is wrong any more: in the end every copy is what the primary is. */

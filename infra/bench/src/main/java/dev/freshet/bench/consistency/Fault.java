@@ -16,8 +16,14 @@ import java.util.concurrent.locks.LockSupport;
  * Something that goes wrong while clients go on, and is right again at its end.
  *
  * @param name as the report has it
+ * @param wiring of the systems that it can happen to
  */
-public record Fault(String name, Course course) {
+public record Fault(String name, Course course, WholeSystem.Wiring wiring) {
+
+  /** One that can happen to any system. */
+  Fault(String name, Course course) {
+    this(name, course, WholeSystem.Wiring.DIRECT);
+  }
 
   /** What happens. */
   @FunctionalInterface
@@ -71,7 +77,8 @@ public record Fault(String name, Course course) {
       new Fault("sync paused while one client writes", Fault::pauseSyncBesideOneWriter);
 
   /** The clocks of all parts are set an hour ahead, then an hour back; at last nobody writes. */
-  public static final Fault CLOCKS_SET = new Fault("clocks set ahead and back", Fault::setClocks);
+  public static final Fault CLOCKS_SET =
+      new Fault("clocks set ahead and back", Fault::setClocks, WholeSystem.Wiring.FRAGILE);
 
   /** Those that leave the primary where it is. */
   static final List<Fault> PASSING =

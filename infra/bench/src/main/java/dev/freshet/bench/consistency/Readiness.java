@@ -22,6 +22,8 @@ final class Readiness {
 
   private static final Pattern LAG = Pattern.compile("\"lagSeconds\":([-0-9.E]+)");
 
+  private static final Duration LONGEST_ASKING = Duration.ofMillis(500);
+
   private static final String AN_ORDER =
       """
       {"kind":"takeaway","customer":"Ada","items":[{"sku":"margherita","quantity":1}]}""";
@@ -46,23 +48,34 @@ final class Readiness {
       }
       String position = system.writerPosition();
       for (String reader : WholeSystem.COPY_READERS) {
-        HttpResponse<String> read =
-            calls.send(
-                "GET",
-                system.reader(reader) + "/menu",
-                "",
-                FreshetHeaders.MIN_POSITION,
-                position,
-                FreshetHeaders.MAX_WAIT,
-                "500");
-        if (read.statusCode() != 200) {
-          return reader + " answers " + read.body();
+        String missing = missing(reader, position, LONGEST_ASKING);
+        if (!missing.isEmpty()) {
+          return missing;
         }
       }
       return "";
     } catch (IOException e) {
       return String.valueOf(e);
     }
+  }
+
+  /**
+   * What keeps a reader from being at a position; empty when it is there.
+   *
+   * @param longest how long it may take to get there
+   */
+  String missing(String reader, String position, Duration longest)
+      throws IOException, InterruptedException {
+    HttpResponse<String> answer =
+        calls.send(
+            "GET",
+            system.reader(reader) + "/menu",
+            "",
+            FreshetHeaders.MIN_POSITION,
+            position,
+            FreshetHeaders.MAX_WAIT,
+            Long.toString(longest.toMillis()));
+    return answer.statusCode() == 200 ? "" : "%s: %s".formatted(reader, answer.body());
   }
 
   /** Whether all instances serve and the sync streams. */

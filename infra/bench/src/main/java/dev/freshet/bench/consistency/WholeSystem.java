@@ -59,7 +59,7 @@ final class WholeSystem implements AutoCloseable {
   private PostgresServer primary;
   private final Map<String, Link> links = new LinkedHashMap<>();
 
-  /** How the parts are connected. */
+  /** How the parts are connected; the last of them bears every fault. */
   enum Wiring {
     /** With each other. */
     DIRECT,

@@ -3,6 +3,7 @@ package dev.freshet.local.system;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.Ports;
 import dev.freshet.runtime.OperatorGate;
+import dev.freshet.runtime.RootCause;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -130,17 +131,9 @@ public final class LocalSystem implements AutoCloseable {
         }
       }
       if (failed != null) {
-        throw new StartFailed(rootMessage(failed), failed);
+        throw new StartFailed(RootCause.message(failed), failed);
       }
     }
-  }
-
-  private static String rootMessage(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return String.valueOf(root.getMessage());
   }
 
   /** Waits until the gateway says that all copies are fresh. */

@@ -7,6 +7,7 @@ import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.protocol.TimelineHistory;
 import dev.freshet.runtime.ConnectionPool;
+import dev.freshet.runtime.RootCause;
 import dev.freshet.runtime.TimelineHistories;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -254,7 +255,7 @@ public final class FreshnessGate implements AutoCloseable {
         if (closed) {
           return;
         }
-        trouble = innermost(e);
+        trouble = RootCause.message(e);
         if (!isUnreachableTold) {
           isUnreachableTold = true;
           log.warn("The position of the {} can't be read: {}", source.kind().wireName(), trouble);
@@ -286,15 +287,6 @@ public final class FreshnessGate implements AutoCloseable {
     if (next != null && System.nanoTime() - next.sinceNanos > NUDGE_AFTER.toNanos()) {
       source.nudge(connection, next.wanted);
     }
-  }
-
-  /** What a pool says of a connection that it can't make hides why. */
-  private static String innermost(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return String.valueOf(cause.getMessage());
   }
 
   private static void tell(List<Sinks.One<Boolean>> asked, boolean polled) {
