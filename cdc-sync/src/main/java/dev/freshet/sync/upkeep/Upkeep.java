@@ -70,7 +70,7 @@ public final class Upkeep {
   private final Map<String, Attempt> attempts = new HashMap<>();
 
   /** Why the source does not let a model's view be made, as it was told last. */
-  private Map<String, String> viewRefusals = Map.of();
+  private final Map<String, String> viewRefusals = new HashMap<>();
 
   /** What came of the last attempt to keep a model, and how long the next one waits. */
   private record Attempt(String text, long atNanos, Duration pause, String refusal) {}
@@ -164,6 +164,7 @@ public final class Upkeep {
     }
     Map<String, ModelStore.Stored> byName = new HashMap<>();
     stored.forEach(model -> byName.put(model.name(), model));
+    announce(declared.values().stream().filter(m -> !byName.containsKey(m.name())).toList());
     for (Declared model : declared.values()) {
       Optional<ModelStore.Stored> there = Optional.ofNullable(byName.get(model.name()));
       boolean isKept =
@@ -179,23 +180,33 @@ public final class Upkeep {
     }
   }
 
+  /** All that are new at once: whoever waits for the models has to know of each. */
+  private void announce(List<Declared> models) {
+    if (!models.isEmpty()) {
+      applier.between(
+          sql -> models.forEach(model -> applier.remember(model, State.BUILDING, "", "")));
+    }
+  }
+
   /** The view first: a model that is forgotten is not looked at again. */
   private void drop(String model) {
     String refusal = views == null ? "" : views.drop(model).orElse("");
     applier.between(sql -> applier.forget(model));
     attempts.remove(model);
+    viewRefusals.remove(model);
     observer.accept(new Observation.ModelChanged(model, "dropped", refusal));
   }
 
   private void install(Views on, List<ReadModel> models) {
     Map<String, String> refusals = on.install(models);
-    refusals.forEach(
-        (model, reason) -> {
-          if (!reason.equals(viewRefusals.get(model))) {
-            observer.accept(new Observation.ModelChanged(model, "without a view", reason));
-          }
-        });
-    viewRefusals = refusals;
+    for (ReadModel model : models) {
+      String reason = refusals.get(model.name());
+      if (reason == null) {
+        viewRefusals.remove(model.name());
+      } else if (!reason.equals(viewRefusals.put(model.name(), reason))) {
+        observer.accept(new Observation.ModelChanged(model.name(), "without a view", reason));
+      }
+    }
   }
 
   private List<ReadModel> kept(Map<String, Declared> declared) {
@@ -227,8 +238,9 @@ public final class Upkeep {
         }
       }
       createIndexes(planned);
-      if (there.isEmpty()) {
-        remember(model, State.BUILDING, "");
+      if (views != null && !applier.isMaintained(model.name())) {
+        // One that is new is there on every copy once it is said to be live.
+        install(views, List.of(planned.plan().model()));
       }
       observer.accept(new Observation.ModelChanged(model.name(), "building", ""));
       modelBuild.run(
@@ -282,10 +294,6 @@ public final class Upkeep {
     Set<TableName> all = new HashSet<>(published);
     all.addAll(planned.tables().keySet());
     slot.publish(all).requireAll(planned.tables().keySet());
-  }
-
-  private void remember(Declared model, State state, String reason) {
-    applier.between(sql -> applier.remember(model, state, reason, ""));
   }
 
   private void createIndexes(ModelPlanner.Planned planned) throws SQLException {

@@ -1,0 +1,68 @@
+package dev.freshet.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class NewModelsIT extends SyncTest {
+
+  private static final List<String> NAMES = List.of("m1", "m2", "m3", "m4");
+
+  private void declareAll() throws Exception {
+    for (String name : NAMES) {
+      model(name, "/* key: id */ select id, v from t_%s".formatted(name));
+    }
+  }
+
+  private void makeTables() throws Exception {
+    StringBuilder tables = new StringBuilder();
+    for (String name : NAMES) {
+      tables.append("create table t_%1$s (id int primary key, v int);".formatted(name));
+    }
+    onPrimary(tables.toString());
+  }
+
+  private boolean areLive(int count) throws Exception {
+    return read("select count(*) from freshet.model where state = 'live'")
+        .equals(String.valueOf(count));
+  }
+
+  @Test
+  void whoeverAsksForTheModelsIsToldOfAllThatAreNew() throws Exception {
+    makeTables();
+    declareAll();
+    sync = startSync();
+    await(() -> !read("select to_regclass('freshet.model')").equals("null"));
+    await(
+        () -> {
+          assertThat(read("select count(*) from freshet.model")).isIn("0", "4");
+          return areLive(4);
+        });
+  }
+
+  @Test
+  void modelThatIsLiveIsAViewOnTheSourceAlready() throws Exception {
+    makeTables();
+    model(
+        "all_of_them",
+        "/* key: id */ select a.id, b.v as b, c.v as c, d.v as d from t_m1 a join t_m2 b on b.id = a.id join t_m3 c on c.id = a.id join t_m4 d on d.id = a.id");
+    sync = startSync(Map.of("freshet.sync.views", true));
+    awaitInStep("all_of_them");
+    declareAll();
+    await(
+        () -> {
+          for (String name : NAMES) {
+            if (read("select count(*) from freshet.model where name = '%s' and state = 'live'"
+                    .formatted(name))
+                .equals("1")) {
+              assertThat(query(primary(), "select to_regclass('read.%s')".formatted(name)))
+                  .as("view of %s", name)
+                  .isNotEqualTo("null");
+            }
+          }
+          return areLive(5);
+        });
+  }
+}
