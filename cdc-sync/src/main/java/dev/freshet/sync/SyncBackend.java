@@ -15,6 +15,7 @@ import dev.freshet.sync.status.SyncMetrics;
 import dev.freshet.sync.status.SyncStatus;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -43,7 +44,7 @@ public class SyncBackend {
       @Value("${server.address}") String listen,
       @Value("${freshet.operator-token:}") String token,
       ProblemResponses problems) {
-    return new OperatorGate(listen, token, problems);
+    return new OperatorGate(listen, token, Set.of(), problems);
   }
 
   @Bean
@@ -76,9 +77,10 @@ public class SyncBackend {
       SyncStatus status,
       DataSource statusPool,
       SyncSettings settings,
+      MeterRegistry meters,
       Scheduler blockingScheduler) {
     return StatusEndpoint.routes(
-        status, JdbcClient.create(statusPool), settings.name(), blockingScheduler);
+        status, JdbcClient.create(statusPool), settings.name(), meters, blockingScheduler);
   }
 
   @Bean

@@ -140,6 +140,8 @@ class OperationsIT extends SyncTest {
     awaitApplied();
     assertThat(get("/api/dead-letters"))
         .contains("\"table\":\"public.orders\",\"key\":[\"300\"]")
+        .as("masked")
+        .contains("\"row\":[\"3 chars\",\"3 chars\",\"4 chars\"]")
         .contains("\"model\":\"spent\",\"table\":null,\"key\":[\"5\"]")
         .contains("division by zero");
     assertThat(read("select count(*) from freshet.model where state = 'faulty'")).isEqualTo("2");

@@ -10,6 +10,7 @@ import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.runtime.source.PositionEndpoint;
 import dev.freshet.write.command.CommandPath;
+import dev.freshet.write.command.CommandsEndpoint;
 import dev.freshet.write.menu.MenuCommands;
 import dev.freshet.write.order.OrderCommands;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -71,6 +72,11 @@ public class WriteBackend {
   @Bean
   RouterFunction<ServerResponse> orderRoutes(CommandPath path) {
     return OrderCommands.routes(path);
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> commandsRoute(MeterRegistry meters) {
+    return CommandsEndpoint.route(meters);
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")

@@ -4,7 +4,9 @@ import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.verify.Difference;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,12 +171,25 @@ public final class ControlEndpoint {
               body.put("model", letter.model());
               body.put("table", letter.table() == null ? null : letter.table().toString());
               body.put("key", letter.key());
+              body.put("row", letter.row() == null ? null : masked(letter.row()));
               body.put("error", letter.error());
               body.put("position", letter.position());
               body.put("at", letter.at());
               return body;
             })
         .toList();
+  }
+
+  /** How long each value is, not what it says: whoever operates need not be let read it. */
+  private static List<@Nullable String> masked(List<@Nullable String> values) {
+    List<@Nullable String> masked = new ArrayList<>();
+    for (String value : values) {
+      masked.add(
+          value == null
+              ? null
+              : RowChange.isUnchanged(value) ? "unchanged" : "%d chars".formatted(value.length()));
+    }
+    return masked;
   }
 
   private Object settle(long id, boolean givenUp) {

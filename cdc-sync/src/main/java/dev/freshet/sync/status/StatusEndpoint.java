@@ -1,12 +1,17 @@
 package dev.freshet.sync.status;
 
+import dev.freshet.runtime.RecentMeters;
+import dev.freshet.runtime.RecentMeters.Recent;
 import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Slot;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -20,19 +25,29 @@ public final class StatusEndpoint {
 
   private static final long MOST_COUNTED = 10_000;
 
+  /** What percentiles are taken over. */
+  private static final Duration DELAYS_OF = Duration.ofSeconds(30);
+
   private final SyncStatus status;
   private final JdbcClient readDatabase;
   private final String id;
+  private final RecentMeters delays;
 
-  private StatusEndpoint(SyncStatus status, JdbcClient readDatabase, String id) {
+  private StatusEndpoint(
+      SyncStatus status, JdbcClient readDatabase, String id, MeterRegistry meters) {
     this.status = status;
     this.readDatabase = readDatabase;
     this.id = id;
+    this.delays = new RecentMeters(meters, SyncMetrics.DELAY, List.of(), DELAYS_OF);
   }
 
   public static RouterFunction<ServerResponse> routes(
-      SyncStatus status, JdbcClient readDatabase, String id, Scheduler blocking) {
-    StatusEndpoint endpoint = new StatusEndpoint(status, readDatabase, id);
+      SyncStatus status,
+      JdbcClient readDatabase,
+      String id,
+      MeterRegistry meters,
+      Scheduler blocking) {
+    StatusEndpoint endpoint = new StatusEndpoint(status, readDatabase, id, meters);
     return RouterFunctions.route()
         .GET("/api/sync", request -> ServerResponse.ok().bodyValue(endpoint.sync()))
         .GET(
@@ -54,7 +69,11 @@ public final class StatusEndpoint {
     body.put("position", now.applied() == null ? null : now.applied().toString());
     body.put("lagSeconds", now.lagSeconds());
     body.put("lagBytes", now.lagBytes());
+    Optional<Recent> delay = delays.now().flatMap(all -> all.stream().findFirst());
+    body.put("readableP50Seconds", delay.map(Recent::p50Seconds).orElse(null));
+    body.put("readableP99Seconds", delay.map(Recent::p99Seconds).orElse(null));
     body.put("changes", now.changes());
+    body.put("deadLetters", now.letters());
     Slot.Claim claim = now.claim();
     body.put("slotRetainedBytes", claim == null ? null : claim.retainedBytes());
     body.put("slotSafeBytes", claim == null ? null : claim.safeBytes());

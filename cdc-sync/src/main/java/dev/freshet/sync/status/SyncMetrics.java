@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +25,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SyncMetrics implements Consumer<Observation> {
 
+  /** The timer of how long commits take to be readable. */
+  static final String DELAY = "freshet.sync.delay";
+
   private final MeterRegistry meters;
   private final Tags tags;
   private final Timer apply;
+  private final Timer delay;
   private final MultiGauge deadLetters;
   private final SyncStatus status;
   private final MultiGauge freshness;
@@ -51,6 +56,12 @@ public final class SyncMetrics implements Consumer<Observation> {
     this.apply =
         Timer.builder("freshet.sync.apply")
             .description("Time to apply a batch of source transactions")
+            .publishPercentileHistogram()
+            .tags(tags)
+            .register(meters);
+    this.delay =
+        Timer.builder(DELAY)
+            .description("From commit at the source to readable in the read database")
             .publishPercentileHistogram()
             .tags(tags)
             .register(meters);
@@ -98,6 +109,11 @@ public final class SyncMetrics implements Consumer<Observation> {
   public synchronized void accept(Observation observation) {
     if (observation instanceof Observation.Applied applied) {
       apply.record(applied.took());
+      for (SourceTransaction transaction : applied.transactions()) {
+        // A clock that differs by a little is no reason for a delay below zero.
+        Duration since = Duration.between(transaction.committedAt(), applied.at());
+        delay.record(since.isNegative() ? Duration.ZERO : since);
+      }
       showModels(applied.models());
       if (!applied.letters().equals(letters)) {
         showLetters(applied.letters());

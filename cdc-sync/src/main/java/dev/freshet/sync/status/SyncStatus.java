@@ -33,6 +33,7 @@ public final class SyncStatus implements Consumer<Observation> {
   private @Nullable Position applied;
   private @Nullable Progress progress;
   private long changes;
+  private long letters;
   private Duration lastDelay = Duration.ZERO;
   private Instant lastApplied = Instant.EPOCH;
   private Lsn pinged = Lsn.ZERO;
@@ -59,6 +60,7 @@ public final class SyncStatus implements Consumer<Observation> {
    * @param lagBytes null while nothing is streamed
    * @param progress of the copy or build that is under way, or null
    * @param changes changes applied since the start
+   * @param letters dead letters that wait, as of the last batch
    * @param claim how the slot's claim on the log stands; null while it is unknown
    * @param slotSafeSeconds how long it will hold at the rate at which the log is written; null for
    *     ever
@@ -72,6 +74,7 @@ public final class SyncStatus implements Consumer<Observation> {
       @Nullable Long lagBytes,
       @Nullable Progress progress,
       long changes,
+      long letters,
       Slot.@Nullable Claim claim,
       @Nullable Double slotSafeSeconds) {}
 
@@ -101,6 +104,7 @@ public final class SyncStatus implements Consumer<Observation> {
         applied = batch.applied();
         lastApplied = clock.instant();
         batch.transactions().forEach(transaction -> changes += transaction.changes().size());
+        letters = batch.letters().values().stream().mapToLong(Long::longValue).sum();
         Duration delay =
             Duration.between(batch.transactions().getFirst().committedAt(), batch.at());
         lastDelay = delay.isNegative() ? Duration.ZERO : delay;
@@ -158,6 +162,7 @@ public final class SyncStatus implements Consumer<Observation> {
         applied == null || flushed == null || !streaming ? null : flushed.bytesSince(applied.lsn()),
         progress,
         changes,
+        letters,
         guard.claim(),
         guard.safeSeconds());
   }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param systemIdentifier PostgreSQL's name of the system that the data come from; null while it is
  *     unknown
  * @param history of a primary, its {@link TimelineHistory} as text; null where it is unknown
+ * @param replayPaused of a replica, whether somebody has paused its replay; null where it is
+ *     unknown
  */
 public record PositionReport(
     @Nullable String position,
@@ -19,11 +21,24 @@ public record PositionReport(
     @Nullable Double lagSeconds,
     boolean ready,
     @Nullable String systemIdentifier,
-    @Nullable String history) {
+    @Nullable String history,
+    @Nullable Boolean replayPaused) {
+
+  /** Of a copy that replays nothing. */
+  public PositionReport(
+      @Nullable String position,
+      String kind,
+      @Nullable Double lagSeconds,
+      boolean ready,
+      @Nullable String systemIdentifier,
+      @Nullable String history) {
+    this(position, kind, lagSeconds, ready, systemIdentifier, history, null);
+  }
 
   /** What a backend says instead that is about to stop. */
   public PositionReport leaving() {
-    return new PositionReport(position, kind, lagSeconds, false, systemIdentifier, history);
+    return new PositionReport(
+        position, kind, lagSeconds, false, systemIdentifier, history, replayPaused);
   }
 
   /** What a backend says that can't be read from now. */

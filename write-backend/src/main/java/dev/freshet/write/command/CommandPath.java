@@ -38,6 +38,9 @@ import tools.jackson.databind.node.MissingNode;
 /** The way of one command from its request to its answer. */
 public final class CommandPath {
 
+  /** The timer of all commands. */
+  static final String TIMER = "freshet.commands";
+
   private static final Logger log = LoggerFactory.getLogger(CommandPath.class);
 
   /** SQLSTATE class of values that can't be read or stored, such as a NUL character in a text. */
@@ -144,12 +147,16 @@ public final class CommandPath {
               "The connection to the primary broke while the change was being committed. It may have happened; read before trying again.");
     }
     started.stop(
-        meters.timer(
-            "freshet.commands",
-            "command",
-            name,
-            "outcome",
-            outcome instanceof Outcome.Refused(Problem problem) ? problem.code().code() : "done"));
+        Timer.builder(TIMER)
+            .description("Commands, from the first statement to the position after COMMIT")
+            .publishPercentileHistogram()
+            .tag("command", name)
+            .tag(
+                "outcome",
+                outcome instanceof Outcome.Refused(Problem problem)
+                    ? problem.code().code()
+                    : "done")
+            .register(meters));
     return response(outcome, position);
   }
 

@@ -238,7 +238,8 @@ public final class FreshnessGate implements AutoCloseable {
         systemIdentifier,
         histories == null
             ? null
-            : histories.of(timeline).map(TimelineHistory::toString).orElse(null));
+            : histories.of(timeline).map(TimelineHistory::toString).orElse(null),
+        known.replayPaused());
   }
 
   private void pollUntilClosed() {

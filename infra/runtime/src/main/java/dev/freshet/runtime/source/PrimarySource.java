@@ -28,6 +28,6 @@ final class PrimarySource implements Source {
 
   @Override
   public Optional<Progress> poll(Connection connection) throws SQLException {
-    return Optional.of(new Progress(PrimaryPosition.ask(connection), 0));
+    return Optional.of(new Progress(PrimaryPosition.ask(connection), 0, null));
   }
 }

@@ -61,7 +61,7 @@ final class ReadDatabaseSource implements Source {
         return Optional.empty();
       }
       double lagSeconds = row.getDouble(4);
-      return read(row, 1).map(position -> new Progress(position, lagSeconds));
+      return read(row, 1).map(position -> new Progress(position, lagSeconds, null));
     }
   }
 

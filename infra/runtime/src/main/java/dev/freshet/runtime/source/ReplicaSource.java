@@ -13,10 +13,11 @@ import java.util.Optional;
 final class ReplicaSource implements Source {
 
   /**
-   * LSN, timeline that is received, timeline of the last restart point, lag, and whether the role
-   * may see what is received. The timeline of the restart point is stale after a promotion, and
-   * only good where nothing was received yet. A replica that has replayed all it was sent has no
-   * lag: the time of its last transaction says nothing on an idle primary.
+   * LSN, timeline that is received, timeline of the last restart point, lag, whether the role may
+   * see what is received, and whether replay is paused or about to be. The timeline of the restart
+   * point is stale after a promotion, and only good where nothing was received yet. A replica that
+   * has replayed all it was sent has no lag: the time of its last transaction says nothing on an
+   * idle primary.
    */
   private static final String POLL =
       """
@@ -28,7 +29,8 @@ final class ReplicaSource implements Source {
             and receiver.flushed_lsn <= pg_last_wal_replay_lsn() then 0
           else coalesce(extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()), 0)
         end,
-        receiver.pid is null or receiver.status is not null
+        receiver.pid is null or receiver.status is not null,
+        case when pg_is_in_recovery() then pg_is_wal_replay_paused() end
       from (select 1) one left join pg_stat_wal_receiver receiver on true
       """;
 
@@ -78,7 +80,8 @@ final class ReplicaSource implements Source {
       int received = row.getInt(2);
       timeline = received == 0 ? Math.max(timeline, row.getInt(3)) : received;
       double lagSeconds = row.getDouble(4);
-      return read(row, 1).map(position -> new Progress(position, lagSeconds));
+      boolean isPaused = row.getBoolean(6);
+      return read(row, 1).map(position -> new Progress(position, lagSeconds, isPaused));
     }
   }
 }
