@@ -9,12 +9,6 @@ import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.forward.Forwarding;
 import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.live.LiveRoutes;
-import dev.freshet.gateway.live.RoutesLoader;
-import dev.freshet.gateway.operator.Explanation;
-import dev.freshet.gateway.operator.InstancesEndpoint;
-import dev.freshet.gateway.operator.RoutesEndpoint;
-import dev.freshet.gateway.operator.StatusReport;
-import dev.freshet.gateway.pool.Instances;
 import dev.freshet.gateway.pool.PositionClient;
 import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.session.SessionKeys;
@@ -22,7 +16,6 @@ import dev.freshet.gateway.session.Sessions;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.gateway.wire.Wire;
 import dev.freshet.runtime.Drain;
-import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
@@ -32,7 +25,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
@@ -61,7 +53,7 @@ import tools.jackson.databind.json.JsonMapper;
   GatewayAutoConfiguration.class,
   GatewayNoLoadBalancerClientAutoConfiguration.class
 })
-@Import(RoutesConfiguration.class)
+@Import({RoutesConfiguration.class, ReportConfiguration.class})
 @EnableConfigurationProperties(GatewaySettings.class)
 public class Gateway {
 
@@ -220,36 +212,6 @@ public class Gateway {
       // What is forwarded is answered in a later turn anyway.
       factory.addServerCustomizers(server -> server.mapHandle((handling, connection) -> handling));
     };
-  }
-
-  @Bean
-  StatusReport statusReport(
-      LiveRoutes live,
-      RoutesLoader loader,
-      HttpClient ownClient,
-      JsonMapper json,
-      GatewaySettings settings,
-      @Value("${freshet.operator-token:}") String operatorToken) {
-    return new StatusReport(live, loader, settings.sync(), operatorToken, ownClient, json);
-  }
-
-  @Bean
-  RoutesEndpoint routesEndpoint(
-      RoutesLoader loader,
-      LiveRoutes live,
-      Requirements requirements,
-      SystemView system,
-      OperatorChanges changes,
-      ProblemResponses problems,
-      Scheduler blockingScheduler) {
-    return new RoutesEndpoint(
-        loader, new Explanation(live, requirements, system), changes, problems, blockingScheduler);
-  }
-
-  @Bean
-  InstancesEndpoint instancesEndpoint(
-      LiveRoutes live, Instances instances, OperatorChanges changes, ProblemResponses problems) {
-    return new InstancesEndpoint(live, instances, changes, problems);
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.freshet.gateway.forward.Hedge;
 import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Intent;
+import dev.freshet.protocol.Position;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,6 +32,7 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   private final MeterRegistry meters;
   private final Timer staleness;
+  private final Timer waits;
 
   /** Looking a meter up in the registry costs more than all the rest. */
   private final Map<Labels, Timer> requests = new ConcurrentHashMap<>();
@@ -40,6 +43,7 @@ final class GatewayMetrics implements Consumer<Observation> {
   private volatile Set<String> knownBackends = Set.of();
   private final MultiGauge up;
   private final MultiGauge lag;
+  private final MultiGauge lagBytes;
   private final MultiGauge limit;
   private final AtomicInteger generation = new AtomicInteger();
   private final AtomicInteger reloadFailed = new AtomicInteger();
@@ -51,8 +55,17 @@ final class GatewayMetrics implements Consumer<Observation> {
             .description("How far behind the copies that answered were said to be")
             .publishPercentileHistogram()
             .register(meters);
+    this.waits =
+        Timer.builder("freshet.read.wait")
+            .description("How long reads waited for a copy to get where their clients are")
+            .publishPercentileHistogram()
+            .register(meters);
     this.up = MultiGauge.builder("freshet.backend.up").register(meters);
     this.lag = MultiGauge.builder("freshet.replica.lag.seconds").register(meters);
+    this.lagBytes =
+        MultiGauge.builder("freshet.replica.lag.bytes")
+            .description("How much log the primary has beyond what a copy has applied")
+            .register(meters);
     this.limit =
         MultiGauge.builder("freshet.backend.limit")
             .description("How many requests it gets at a time")
@@ -128,9 +141,27 @@ final class GatewayMetrics implements Consumer<Observation> {
     };
   }
 
-  private static double lag(Instance instance) {
-    Double lag = instance.health().lagSeconds();
-    return lag == null ? Double.NaN : lag;
+  /** Of those whose lag is known; what is not known is not there. */
+  private void showLags(List<Instance> instances, Optional<Position> primary) {
+    lag.register(
+        instances.stream()
+            .filter(instance -> instance.health().lagSeconds() != null)
+            .<MultiGauge.Row<?>>map(instance -> row(instance, instance.health().lagSeconds()))
+            .toList(),
+        true);
+    lagBytes.register(
+        instances.stream()
+            .filter(instance -> instance.health().position() != null)
+            .flatMap(
+                instance ->
+                    instance.lagBytes(primary).stream()
+                        .<MultiGauge.Row<?>>mapToObj(behind -> row(instance, behind)))
+            .toList(),
+        true);
+  }
+
+  private static MultiGauge.Row<?> row(Instance instance, Number value) {
+    return MultiGauge.Row.of(Tags.of("backend", instance.spec().id()), value);
   }
 
   private Counter ofRoute(String name, String route, Enum<?> outcome) {
@@ -155,7 +186,7 @@ final class GatewayMetrics implements Consumer<Observation> {
                         "freshet.reads", "kind", read.kind(), "reason", read.reason().text()))
             .increment();
         if (!read.waited().isZero()) {
-          meters.timer("freshet.read.wait").record(read.waited());
+          waits.record(read.waited());
         }
         if (read.reason() == Candidate.Reason.FALLBACK) {
           meters.counter("freshet.fallbacks", "reason", "not-caught-up").increment();
@@ -169,11 +200,14 @@ final class GatewayMetrics implements Consumer<Observation> {
         generation.set(now);
         reloadFailed.set(0);
         watch(up, instances, GatewayMetrics::up);
-        watch(lag, instances, GatewayMetrics::lag);
+        showLags(instances, Optional.empty()); // bytes come with the next look
         watch(
             limit,
             instances.stream().filter(instance -> instance.slots().most().isPresent()).toList(),
             instance -> instance.slots().most().orElseThrow());
+      }
+      case Observation.InstancesSeen(List<Instance> instances, Optional<Position> primary) -> {
+        showLags(instances, primary);
       }
       case Observation.RoutesRefused() -> reloadFailed.set(1);
       case Observation.FellBack fallback ->

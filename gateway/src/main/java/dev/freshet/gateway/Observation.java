@@ -6,8 +6,10 @@ import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.session.Sessions;
+import dev.freshet.protocol.Position;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +57,19 @@ sealed interface Observation {
 
     public RoutesInForce {
       routes = Set.copyOf(routes);
+      instances = List.copyOf(instances);
+    }
+  }
+
+  /**
+   * Instances were looked at.
+   *
+   * @param primary how far the primary is
+   */
+  record InstancesSeen(List<Instance> instances, Optional<Position> primary)
+      implements Observation {
+
+    public InstancesSeen {
       instances = List.copyOf(instances);
     }
   }

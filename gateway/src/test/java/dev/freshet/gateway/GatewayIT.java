@@ -412,8 +412,9 @@ class GatewayIT {
     gateway = startGateway();
     assertThat(operator("/api/status"))
         .startsWith(
-            "{\"verdict\":{\"ok\":false,\"text\":\"Model sales is faulty: 1 dead letter. And 1 more.\","
-                + "\"problems\":[\"Model sales is faulty: 1 dead letter.\",\"Model board is stopped: No such table.\"]}");
+            "{\"verdict\":{\"ok\":false,\"text\":\"Model board is stopped: No such table. And 1 more.\","
+                + "\"problems\":[{\"code\":\"model-stopped\",\"text\":\"Model board is stopped: No such table.\",")
+        .contains("{\"code\":\"model-faulty\",\"text\":\"Model sales is faulty: 1 dead letter.\",");
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,35 @@ class OperatorTokenIT {
     }
   }
 
+  /** It holds no secret, and a browser sends no token for it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/", "/console/main.js", "/console/vendor/uplot/uPlot.esm.js", "/runbook"})
+  void pageItselfIsThereForEverybodyAndLoadsNothingFromElsewhere(String path) throws Exception {
+    try (ConfigurableApplicationContext gateway = start("0.0.0.0", TOKEN)) {
+      HttpResponse<String> page = TestGateway.operate(gateway, "GET", path, "");
+      assertThat(page.statusCode()).isEqualTo(200);
+      assertThat(page.body()).doesNotContain("http://cdn", "https://cdn");
+      assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+          .startsWith("default-src 'none'; script-src 'self'; style-src 'self';")
+          .doesNotContain("unsafe");
+      assertThat(page.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
+    }
+  }
+
+  @Test
+  void spanThatIsNoneIsRefused() throws Exception {
+    try (ConfigurableApplicationContext gateway = start("127.0.0.1", "")) {
+      for (String wrong : List.of("", "0s", "15", "-1m", "15d", "99999h", "m")) {
+        assertThat(TestGateway.operate(gateway, "GET", "/api/history?last=" + wrong, "").body())
+            .as(wrong)
+            .contains("\"code\":\"bad-value\"", "last=15m");
+      }
+      assertThat(TestGateway.operate(gateway, "GET", "/api/history?last=6h", "").body())
+          .contains("\"stepSeconds\":15");
+    }
+  }
+
   @Test
   void beyondLoopbackTheyNeedAToken() {
     assertThatThrownBy(() -> start("0.0.0.0", "").close())
@@ -88,6 +118,11 @@ class OperatorTokenIT {
       strings = {
         "/api/status",
         "/api/routes",
+        "/api/stream",
+        "/api/history",
+        "/consoles",
+        "/console/../api/status",
+        "/console/%2e%2e/api/status",
         "/actuator/prometheus",
         "/actuator/health",
         "/actuator",

@@ -1,10 +1,15 @@
 package dev.freshet.gateway.live;
 
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.Position;
+import dev.freshet.protocol.SourceKind;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The generation that is in force. */
@@ -34,6 +39,19 @@ public final class LiveRoutes {
     if (before != null) {
       before.retire();
     }
+  }
+
+  /** How far the primary was when those that stand on it were last heard of; empty if never. */
+  public Optional<Position> primary() {
+    return Stream.concat(
+            current().flatMap(Generation::primary).stream()
+                .flatMap(primary -> Optional.ofNullable(primary.position()).stream()),
+            instances().stream()
+                .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
+                .flatMap(instance -> Optional.ofNullable(instance.health().position()).stream()))
+        .max(
+            Comparator.comparingInt(Position::timeline)
+                .thenComparing(Position::lsn, Lsn::compareTo));
   }
 
   /** The instances in use; none before the first generation. */

@@ -3,6 +3,7 @@ package dev.freshet.gateway.operator;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Instances;
+import dev.freshet.gateway.report.InstanceStatus;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.OperatorChanges;

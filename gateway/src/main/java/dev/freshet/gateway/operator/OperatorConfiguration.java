@@ -1,5 +1,11 @@
 package dev.freshet.gateway.operator;
 
+import dev.freshet.gateway.console.EventStream;
+import dev.freshet.gateway.console.Pages;
+import dev.freshet.gateway.report.StatusReport;
+import dev.freshet.gateway.report.Ticker;
+import dev.freshet.gateway.report.TrafficReport;
+import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.OperatorGate;
 import dev.freshet.runtime.ProblemResponses;
 import org.springframework.beans.factory.annotation.Value;
@@ -22,16 +28,49 @@ class OperatorConfiguration {
       @Value("${management.server.address}") String listen,
       @Value("${freshet.operator-token:}") String token,
       ProblemResponses problems) {
-    return new OperatorGate(listen, token, problems);
+    return new OperatorGate(listen, token, Pages.OPEN, problems);
   }
 
+  /** What there is to see. */
   @Bean
-  RouterFunction<ServerResponse> operatorRoutes(
-      StatusReport status, RoutesEndpoint routes, InstancesEndpoint instances) {
+  RouterFunction<ServerResponse> reportRoutes(
+      StatusReport status,
+      TrafficReport traffic,
+      Ticker ticker,
+      HistoryEndpoint history,
+      EventStream stream,
+      OperatorChanges changes) {
     return RouterFunctions.route()
         .GET(
             "/api/status",
             request -> status.now().flatMap(body -> ServerResponse.ok().bodyValue(body)))
+        .GET(
+            "/api/traffic",
+            request -> traffic.now().flatMap(body -> ServerResponse.ok().bodyValue(body)))
+        .GET(
+            "/api/flow",
+            request -> ticker.last().flatMap(look -> ServerResponse.ok().bodyValue(look.flow())))
+        .GET("/api/history", history::show)
+        .GET("/api/stream", stream::open)
+        .GET("/api/audit", request -> ServerResponse.ok().bodyValue(changes.latest()))
+        .build();
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> pages() {
+    return Pages.routes();
+  }
+
+  @Bean
+  RouterFunction<ServerResponse> syncRoutes(SyncsEndpoint syncs) {
+    return syncs.routes();
+  }
+
+  /** What operators ask and have done. */
+  @Bean
+  RouterFunction<ServerResponse> operatorRoutes(
+      RoutesEndpoint routes, InstancesEndpoint instances) {
+    return RouterFunctions.route()
         .GET("/api/routes", request -> routes.show())
         .POST("/api/routes/validate", routes::validate)
         .POST("/api/routes/rollback", routes::rollBack)

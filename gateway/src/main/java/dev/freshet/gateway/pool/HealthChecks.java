@@ -139,6 +139,7 @@ public final class HealthChecks {
         return;
       }
       Instance.State before = instance.health().state();
+      instance.replayIsPaused(Boolean.TRUE.equals(report.replayPaused()));
       instance.become(Instance.State.READY, "", position, report.lagSeconds(), itself);
       tell(instance, before);
     } catch (IllegalArgumentException e) {

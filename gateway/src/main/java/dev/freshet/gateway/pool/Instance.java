@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -72,6 +73,7 @@ public final class Instance implements AutoCloseable {
   private volatile long lastCheckNanos;
   private volatile Health health;
   private volatile boolean isDrained;
+  private volatile boolean isReplayPaused;
   private boolean wasRestartedSinceDrained;
   private volatile int weight;
 
@@ -122,6 +124,15 @@ public final class Instance implements AutoCloseable {
 
   public Health health() {
     return health;
+  }
+
+  /** Whether somebody has paused the replay of the replica that it reads, as it said last. */
+  public boolean isReplayPaused() {
+    return isReplayPaused;
+  }
+
+  void replayIsPaused(boolean now) {
+    this.isReplayPaused = now;
   }
 
   /** Its share of requests beside others of its kind, by the routes that are in force. */
@@ -228,6 +239,18 @@ public final class Instance implements AutoCloseable {
   public boolean isKnownAtOrPast(Position position) {
     Position at = database == null ? health.position() : database.position();
     return at != null && at.isAtOrPast(position);
+  }
+
+  /**
+   * How much log the primary has beyond what it has, in bytes.
+   *
+   * @param primary how far the primary is; empty while that is unknown
+   */
+  public OptionalLong lagBytes(Optional<Position> primary) {
+    Position at = health.position();
+    return at == null || primary.isEmpty()
+        ? OptionalLong.empty()
+        : OptionalLong.of(primary.get().lsn().bytesSince(at.lsn()));
   }
 
   /** Takes the news of a health check. */

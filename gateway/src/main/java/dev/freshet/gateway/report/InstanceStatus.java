@@ -1,10 +1,10 @@
-package dev.freshet.gateway.operator;
+package dev.freshet.gateway.report;
 
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.protocol.Position;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state of {@link Instance.Condition}
  * @param limit how many requests it gets at a time; null where connections alone bound them
+ * @param replayPaused whether somebody has paused the replay of the replica that it reads
  */
-record InstanceStatus(
+public record InstanceStatus(
     String id,
     String kind,
     String state,
@@ -23,23 +24,23 @@ record InstanceStatus(
     @Nullable Double lagSeconds,
     @Nullable Long lagBytes,
     int inFlight,
-    @Nullable Integer limit) {
-
-  private static final Set<String> OUT_OF_ORDER = Set.of("down", "not-ready", "ejected");
+    @Nullable Integer limit,
+    boolean replayPaused) {
 
   /** Without knowing where the primary is. */
-  static InstanceStatus of(Instance instance) {
+  public static InstanceStatus of(Instance instance) {
     return of(instance, Optional.empty());
   }
 
   /**
    * Describes an instance.
    *
-   * @param furthest where the primary is
+   * @param primary where it is
    */
-  static InstanceStatus of(Instance instance, Optional<Position> furthest) {
+  static InstanceStatus of(Instance instance, Optional<Position> primary) {
     Instance.Health health = instance.health();
     Position at = health.position();
+    OptionalLong lagBytes = instance.lagBytes(primary);
     OptionalInt limit = instance.slots().most();
     return new InstanceStatus(
         instance.spec().id(),
@@ -49,12 +50,19 @@ record InstanceStatus(
         health.since().toString(),
         at == null ? null : at.toString(),
         health.lagSeconds(),
-        at == null || furthest.isEmpty() ? null : furthest.get().lsn().bytesSince(at.lsn()),
+        lagBytes.isPresent() ? lagBytes.getAsLong() : null,
         instance.inFlight(),
-        limit.isPresent() ? limit.getAsInt() : null);
+        limit.isPresent() ? limit.getAsInt() : null,
+        instance.isReplayPaused());
   }
 
-  boolean isOutOfOrder() {
-    return OUT_OF_ORDER.contains(state);
+  /** What is wrong with it itself; empty when it is in order, or an operator took it out of use. */
+  Optional<Trouble> trouble() {
+    return switch (state) {
+      case "down" -> Optional.of(Trouble.INSTANCE_DOWN);
+      case "not-ready" -> Optional.of(Trouble.INSTANCE_NOT_READY);
+      case "ejected" -> Optional.of(Trouble.INSTANCE_EJECTED);
+      default -> Optional.empty();
+    };
   }
 }

@@ -2,6 +2,10 @@ package dev.freshet.runtime;
 
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -15,10 +19,33 @@ public final class OperatorChanges {
 
   private static final Logger audit = LoggerFactory.getLogger("freshet.audit");
 
-  private final ProblemResponses problems;
+  /** How many changes are remembered; the log has all. */
+  private static final int MOST_REMEMBERED = 200;
 
-  OperatorChanges(ProblemResponses problems) {
+  private final ProblemResponses problems;
+  private final Clock clock;
+  private final Deque<Change> changes = new ArrayDeque<>();
+
+  OperatorChanges(ProblemResponses problems, Clock clock) {
     this.problems = problems;
+    this.clock = clock;
+  }
+
+  /**
+   * A change that was asked for.
+   *
+   * @param at when, in ISO 8601
+   * @param path what was asked for
+   * @param by the address that asked
+   * @param outcome what came of it
+   */
+  public record Change(String at, String path, String by, String outcome) {}
+
+  /** The latest changes, the last one first. */
+  public List<Change> latest() {
+    synchronized (changes) {
+      return List.copyOf(changes);
+    }
   }
 
   /** Makes a change that is asked for, or refuses it. */
@@ -34,12 +61,19 @@ public final class OperatorChanges {
         .doOnError(failure -> log(request, failure.toString()));
   }
 
-  private static void log(ServerRequest request, String outcome) {
-    audit.info(
-        "{} {} by {}: {}",
-        request.method(),
-        request.uri().getRawPath(), // decoded, it could hold lines of its own
-        request.remoteAddress().map(Object::toString).orElse("unknown"),
-        outcome);
+  private void log(ServerRequest request, String outcome) {
+    String path = request.uri().getRawPath(); // decoded, it could hold lines of its own
+    String by =
+        request
+            .remoteAddress()
+            .map(address -> address.getAddress().getHostAddress() + ":" + address.getPort())
+            .orElse("unknown");
+    audit.info("{} {} by {}: {}", request.method(), path, by, outcome);
+    synchronized (changes) {
+      changes.addFirst(new Change(clock.instant().toString(), path, by, outcome));
+      if (changes.size() > MOST_REMEMBERED) {
+        changes.removeLast();
+      }
+    }
   }
 }

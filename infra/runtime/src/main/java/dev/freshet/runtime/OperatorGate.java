@@ -32,7 +32,12 @@ public final class OperatorGate implements WebFilter {
   private static final Set<String> OPEN =
       Set.of("/actuator/health/liveness", "/actuator/health/readiness");
 
+  /** A page of the part's own loads what the part has, and nothing else from nowhere else. */
+  private static final String CONTENT_SECURITY_POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
   private final byte[] expected;
+  private final Set<String> pages;
   private final ProblemResponses problems;
 
   /**
@@ -40,10 +45,13 @@ public final class OperatorGate implements WebFilter {
    *
    * @param listen the address that it listens on
    * @param token that operators send; empty for none
-   * @throws IllegalArgumentException when there has to be one, or it is too short
+   * @param pages paths, or beginnings of paths that end with a slash, of what is the same for
+   *     everybody and holds no secret
+   * @throws IllegalArgumentException when there has to be a token, or it is too short
    */
-  public OperatorGate(String listen, String token, ProblemResponses problems) {
+  public OperatorGate(String listen, String token, Set<String> pages, ProblemResponses problems) {
     check(listen, token);
+    this.pages = Set.copyOf(pages);
     this.expected = token.getBytes(StandardCharsets.UTF_8);
     this.problems = problems;
   }
@@ -80,9 +88,10 @@ public final class OperatorGate implements WebFilter {
   public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
     HttpHeaders answer = exchange.getResponse().getHeaders();
     answer.set("X-Content-Type-Options", "nosniff");
-    answer.set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'");
+    answer.set("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+    answer.set("Referrer-Policy", "no-referrer");
     answer.setCacheControl(CacheControl.noStore());
-    if (expected.length == 0 || OPEN.contains(exchange.getRequest().getPath().value())) {
+    if (expected.length == 0 || isOpen(exchange.getRequest().getPath().value())) {
       return chain.filter(exchange);
     }
     if (isShown(exchange.getRequest().getHeaders().getOrEmpty(HttpHeaders.AUTHORIZATION))) {
@@ -90,6 +99,17 @@ public final class OperatorGate implements WebFilter {
       return chain.filter(exchange);
     }
     return refuse(exchange.getResponse());
+  }
+
+  /** Paths that could be read in two ways are not. */
+  private boolean isOpen(String path) {
+    boolean isPlain = !path.contains("..") && !path.contains("%") && !path.contains("//");
+    return OPEN.contains(path)
+        || pages.contains(path)
+        || (isPlain
+            && pages.stream()
+                .anyMatch(
+                    page -> page.length() > 1 && page.endsWith("/") && path.startsWith(page)));
   }
 
   private boolean isShown(List<String> authorization) {

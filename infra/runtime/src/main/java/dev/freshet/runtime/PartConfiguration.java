@@ -1,5 +1,6 @@
 package dev.freshet.runtime;
 
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import org.springframework.beans.factory.annotation.Value;
@@ -65,7 +66,7 @@ class PartConfiguration {
 
   @Bean
   OperatorChanges operatorChanges(ProblemResponses problems) {
-    return new OperatorChanges(problems);
+    return new OperatorChanges(problems, Clock.systemUTC());
   }
 
   @Bean

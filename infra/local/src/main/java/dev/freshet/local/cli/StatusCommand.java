@@ -61,10 +61,12 @@ final class StatusCommand implements Callable<Integer> {
 
   private static void print(PrintWriter out, JsonNode status) {
     out.println(status.path("verdict").path("text").asString());
-    if (status.path("verdict").path("problems").size() > 1) {
-      for (JsonNode problem : status.path("verdict").path("problems")) {
-        out.println("- " + problem.asString());
-      }
+    for (JsonNode problem : status.path("verdict").path("problems")) {
+      out.printf(
+          "- %s %s (docs/runbook.md#%s)%n",
+          problem.path("text").asString(),
+          problem.path("remedy").asString(),
+          problem.path("code").asString());
     }
     out.println();
     out.printf(

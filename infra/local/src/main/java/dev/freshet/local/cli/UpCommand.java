@@ -87,10 +87,7 @@ final class UpCommand implements Callable<Integer> {
     int gateway = system.options().gatewayPort();
     out.println();
     row(out, "clients", "http://127.0.0.1:" + gateway);
-    row(
-        out,
-        "operators",
-        "http://127.0.0.1:%d/api/status".formatted(system.options().operatorPort()));
+    row(out, "operators", "http://127.0.0.1:%d/".formatted(system.options().operatorPort()));
     for (PartSpec part : system.parts()) {
       if (part.kind() != PartKind.GATEWAY) {
         row(out, part.id(), "http://127.0.0.1:" + part.port());

@@ -1,0 +1,73 @@
+package dev.freshet.gateway.pool;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.freshet.protocol.FreshetHeaders;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.client.HttpClient;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Asks write-backends what commands they have had of late. */
+public final class CommandsClient {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
+
+  /** One that knows no commands finds the question in its log; it is asked no more often. */
+  private static final Duration SELDOM = Duration.ofMinutes(1);
+
+  private final HttpClient client;
+  private final JsonMapper json;
+
+  /** When one that told none was asked, by its name. */
+  private final Cache<String, Boolean> silent =
+      Caffeine.newBuilder().expireAfterWrite(SELDOM).maximumSize(1_000).build();
+
+  public CommandsClient(HttpClient client, JsonMapper json) {
+    this.client = client;
+    this.json = json;
+  }
+
+  /** Its commands, each with its name as {@code instance}; none when it tells none in time. */
+  public Mono<List<JsonNode>> ask(Instance instance) {
+    if (silent.getIfPresent(instance.spec().id()) != null) {
+      return Mono.just(List.of());
+    }
+    return instance
+        .connections()
+        .own(client)
+        .get()
+        .uri(FreshetHeaders.COMMANDS_PATH)
+        .responseSingle(
+            (response, body) -> {
+              if (response.status().code() == 200) {
+                return body.asByteArray();
+              }
+              silent.put(instance.spec().id(), true);
+              return Mono.<byte[]>empty();
+            })
+        .timeout(TIMEOUT)
+        .map(body -> read(body, instance))
+        .onErrorReturn(List.of())
+        .defaultIfEmpty(List.of());
+  }
+
+  private List<JsonNode> read(byte[] body, Instance instance) {
+    List<JsonNode> commands = new ArrayList<>();
+    try {
+      for (JsonNode command : json.readTree(body)) {
+        if (command instanceof ObjectNode members) {
+          commands.add(members.put("instance", instance.spec().id()));
+        }
+      }
+    } catch (JacksonException e) {
+      return List.of(); // a backend that is not ours may have something else there
+    }
+    return commands;
+  }
+}

@@ -1,0 +1,248 @@
+package dev.freshet.gateway.report;
+
+import dev.freshet.gateway.access.TokenCheck;
+import dev.freshet.gateway.live.Generation;
+import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.live.RoutesLoader;
+import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.report.Verdict.Finding;
+import dev.freshet.gateway.routing.Intent;
+import dev.freshet.protocol.SourceKind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+
+/** Finds out what is wrong, of what is known at one moment. */
+final class Diagnosis {
+
+  /** The objective is that reads are no older than this. */
+  static final double FRESH_SECONDS = 1;
+
+  /** A slot that holds for less is about to be lost. */
+  private static final long SHORT_SECONDS = Duration.ofHours(1).toSeconds();
+
+  private final LiveRoutes live;
+  private final RoutesLoader loader;
+
+  Diagnosis(LiveRoutes live, RoutesLoader loader) {
+    this.live = live;
+    this.loader = loader;
+  }
+
+  Verdict of(List<InstanceStatus> instances, List<JsonNode> syncs, List<JsonNode> models) {
+    List<Finding> findings = new ArrayList<>();
+    addRoutes(findings);
+    addPools(findings);
+    addInstances(findings, instances);
+    syncs.forEach(sync -> addSync(findings, sync));
+    models.forEach(model -> addModel(findings, model));
+    if (findings.stream().noneMatch(finding -> finding.trouble() == Trouble.MODEL_FAULTY)) {
+      syncs.forEach(sync -> addDeadLetters(findings, sync));
+    }
+    return Verdict.of(findings, allIsWell());
+  }
+
+  private void addRoutes(List<Finding> findings) {
+    loader
+        .refused()
+        .ifPresent(
+            refused ->
+                findings.add(
+                    new Finding(
+                        Trouble.ROUTES_REFUSED,
+                        "The routes file was changed and can't be used, so that what was in force before still is: "
+                            + refused.problems().getFirst())));
+    live.current()
+        .flatMap(Generation::tokens)
+        .flatMap(TokenCheck::trouble)
+        .ifPresent(
+            trouble ->
+                findings.add(
+                    new Finding(
+                        Trouble.TOKENS_UNCHECKED,
+                        "Tokens are not checked as they should be: " + trouble)));
+    writersThatNobodyPlaces()
+        .forEach(
+            writer ->
+                findings.add(
+                    new Finding(
+                        Trouble.WRITES_UNPLACED,
+                        "Writes through %s are answered 504, though they are done: nobody tells where the primary is after them; name its database in routes.yaml (primary)"
+                            .formatted(writer))));
+  }
+
+  private void addPools(List<Finding> findings) {
+    Set<String> used =
+        Stream.of(Intent.values())
+            .flatMap(
+                intent ->
+                    live.current().stream()
+                        .flatMap(now -> now.routes().all().stream())
+                        .flatMap(route -> route.pool(intent).stream()))
+            .collect(Collectors.toSet());
+    live.current().map(Generation::pools).stream()
+        .flatMap(pools -> pools.byName().entrySet().stream())
+        .filter(pool -> !pool.getValue().isEmpty())
+        .forEach(
+            pool -> {
+              if (pool.getValue().stream().allMatch(Instance::isDrained)) {
+                findings.add(
+                    new Finding(
+                        Trouble.POOL_DRAINED,
+                        "All instances of pool %s are drained".formatted(pool.getKey())));
+              } else if (used.contains(pool.getKey())
+                  && pool.getValue().stream().noneMatch(Instance::isEligible)) {
+                findings.add(
+                    new Finding(
+                        Trouble.POOL_WITHOUT_INSTANCE,
+                        "No instance of pool %s can be used, and what needs one is answered 503"
+                            .formatted(pool.getKey())));
+              }
+            });
+  }
+
+  /** Those that tell no position where none of the primary's is told, but copies tell theirs. */
+  private List<Instance> writersThatNobodyPlaces() {
+    List<Instance> all = live.instances();
+    boolean isPlaced =
+        live.current().flatMap(Generation::primary).isPresent()
+            || all.stream()
+                .anyMatch(one -> one.spec().kind() == SourceKind.PRIMARY && one.isToTellPosition());
+    boolean isNeeded = all.stream().anyMatch(Instance::isToTellPosition);
+    if (isPlaced || !isNeeded) {
+      return List.of();
+    }
+    return serving(Intent.WRITE)
+        .filter(writer -> Boolean.FALSE.equals(writer.health().speaksFreshet()))
+        .distinct()
+        .toList();
+  }
+
+  private void addInstances(List<Finding> findings, List<InstanceStatus> instances) {
+    Set<String> relied =
+        Stream.of(Intent.values())
+            .flatMap(this::serving)
+            .map(instance -> instance.spec().id())
+            .collect(Collectors.toSet());
+    for (InstanceStatus instance : instances) {
+      // On the answers of mirrors nobody depends.
+      if (relied.contains(instance.id())) {
+        addInstance(findings, instance);
+      }
+    }
+  }
+
+  private static void addInstance(List<Finding> findings, InstanceStatus instance) {
+    instance
+        .trouble()
+        .ifPresent(
+            trouble ->
+                findings.add(
+                    new Finding(
+                        trouble,
+                        "%s is %s: %s"
+                            .formatted(instance.id(), instance.state(), instance.reason()))));
+    if (instance.replayPaused()) {
+      findings.add(
+          new Finding(
+              Trouble.REPLAY_PAUSED,
+              "Replay is paused on %s, so that what it has grows older".formatted(instance.id())));
+    } else if (instance.lagSeconds() != null && instance.lagSeconds() > FRESH_SECONDS) {
+      findings.add(
+          new Finding(
+              Trouble.COPY_BEHIND,
+              "%s is %.1f s behind".formatted(instance.id(), instance.lagSeconds())));
+    }
+  }
+
+  /** Instances of the pools that routes have for an intent. */
+  private Stream<Instance> serving(Intent intent) {
+    return live.current().stream()
+        .flatMap(
+            now ->
+                now.routes().all().stream()
+                    .flatMap(route -> route.pool(intent).stream())
+                    .distinct()
+                    .flatMap(pool -> now.pools().pool(pool).stream()));
+  }
+
+  private static void addSync(List<Finding> findings, JsonNode sync) {
+    String of = name(sync);
+    String state = sync.path("state").asString("");
+    Trouble trouble =
+        switch (state) {
+          case "streaming", "standby" -> null;
+          case "unreachable" -> Trouble.SYNC_UNREACHABLE;
+          case "paused" -> Trouble.SYNC_PAUSED;
+          case "refused" -> Trouble.SYNC_REFUSED;
+          case "snapshot", "starting" -> Trouble.SYNC_COPYING;
+          default -> Trouble.SYNC_INTERRUPTED;
+        };
+    if (trouble != null) {
+      findings.add(
+          new Finding(
+              trouble,
+              "The sync of %s is %s: %s".formatted(of, state, sync.path("reason").asString(""))));
+    }
+    if (sync.path("slotLost").asBoolean(false)) {
+      findings.add(
+          new Finding(
+              Trouble.SLOT_LOST, "The slot of %s has lost log that it needs".formatted(of)));
+    } else if (sync.path("slotSafeSeconds").isNumber()
+        && sync.path("slotSafeSeconds").asDouble() < SHORT_SECONDS) {
+      findings.add(
+          new Finding(
+              Trouble.SLOT_SHORT,
+              "The slot of %s holds for %d minutes more at the rate at which log is written"
+                  .formatted(of, Math.round(sync.path("slotSafeSeconds").asDouble() / 60))));
+    }
+  }
+
+  private static String name(JsonNode sync) {
+    return sync.path("readDatabase").asString(sync.path("url").asString("?"));
+  }
+
+  /** Models that they touch are faulty, and tell of them; a table may have none. */
+  private static void addDeadLetters(List<Finding> findings, JsonNode sync) {
+    long letters = sync.path("deadLetters").asLong(0);
+    if (letters > 0) {
+      findings.add(
+          new Finding(
+              Trouble.DEAD_LETTERS, "%d dead letters wait in %s".formatted(letters, name(sync))));
+    }
+  }
+
+  private static void addModel(List<Finding> findings, JsonNode model) {
+    String state = model.path("state").asString("");
+    Trouble trouble =
+        switch (state) {
+          case "stopped" -> Trouble.MODEL_STOPPED;
+          case "faulty" -> Trouble.MODEL_FAULTY;
+          default -> null;
+        };
+    if (trouble != null) {
+      findings.add(
+          new Finding(
+              trouble,
+              "Model %s is %s: %s"
+                  .formatted(
+                      model.path("name").asString("?"), state, model.path("reason").asString(""))));
+    }
+  }
+
+  private String allIsWell() {
+    String drained =
+        live.instances().stream()
+            .filter(Instance::isDrained)
+            .map(Instance::toString)
+            .collect(Collectors.joining(", "));
+    return "All copies are fresh"
+        + (drained.isEmpty() ? "" : "; drained: " + drained)
+        + (loader.isPinned() ? "; the routes are rolled back until their file changes" : "")
+        + ".";
+  }
+}

@@ -1,0 +1,149 @@
+package dev.freshet.gateway.report;
+
+import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.runtime.OperatorGate;
+import io.netty.handler.codec.http.HttpMethod;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.client.HttpClient;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The cdc-syncs that the routes name, asked at their addresses for operators. */
+public final class Syncs {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
+
+  private final LiveRoutes live;
+  private final List<URI> otherwise;
+  private final String operatorToken;
+  private final HttpClient client;
+  private final JsonMapper json;
+
+  /**
+   * Prepares to ask.
+   *
+   * @param otherwise addresses, where the routes name none
+   * @param operatorToken that they take; empty for none
+   */
+  public Syncs(
+      LiveRoutes live,
+      List<URI> otherwise,
+      String operatorToken,
+      HttpClient client,
+      JsonMapper json) {
+    this.live = live;
+    this.otherwise = List.copyOf(otherwise);
+    this.operatorToken = operatorToken;
+    this.client = client;
+    this.json = json;
+  }
+
+  /**
+   * What a sync answered.
+   *
+   * @param status an HTTP status
+   * @param body JSON, mostly
+   */
+  public record Answer(int status, String body) {}
+
+  private List<URI> addresses() {
+    List<URI> named = live.current().map(now -> now.routes().sync()).orElse(List.of());
+    return named.isEmpty() ? otherwise : named;
+  }
+
+  /** How each is; of one that can't be asked why. */
+  Mono<List<JsonNode>> states() {
+    return Flux.fromIterable(addresses())
+        .flatMapSequential(
+            sync ->
+                get(sync, "/api/sync")
+                    .onErrorResume(
+                        failure ->
+                            Mono.just(
+                                json.createObjectNode()
+                                    .put("url", sync.toString())
+                                    .put("state", "unreachable")
+                                    .put("reason", String.valueOf(failure.getMessage())))))
+        .collectList();
+  }
+
+  /** The models of all, each with the name of its read database; none of one that is away. */
+  Mono<List<JsonNode>> models() {
+    return Flux.fromIterable(addresses())
+        .flatMapSequential(
+            sync ->
+                Mono.zip(get(sync, "/api/sync"), get(sync, "/api/models"))
+                    .flatMapIterable(
+                        answers -> {
+                          String of = answers.getT1().path("readDatabase").asString("");
+                          answers
+                              .getT2()
+                              .forEach(model -> ((ObjectNode) model).put("readDatabase", of));
+                          return answers.getT2();
+                        })
+                    .onErrorResume(failure -> Flux.empty()))
+        .collectList();
+  }
+
+  /** The address of the sync of a read database; empty when none answers to that name. */
+  public Mono<URI> of(String readDatabase) {
+    return Flux.fromIterable(addresses())
+        .filterWhen(
+            sync ->
+                get(sync, "/api/sync")
+                    .map(state -> state.path("readDatabase").asString("").equals(readDatabase))
+                    .onErrorReturn(false))
+        .next();
+  }
+
+  /**
+   * Passes a request on.
+   *
+   * @param patience how long it may take
+   */
+  public Mono<Answer> pass(URI sync, HttpMethod method, String path, Duration patience) {
+    return authorized()
+        .request(method)
+        .uri(sync + path)
+        .responseSingle(
+            (response, body) ->
+                body.asString(StandardCharsets.UTF_8)
+                    .defaultIfEmpty("")
+                    .map(text -> new Answer(response.status().code(), text)))
+        .timeout(patience);
+  }
+
+  private Mono<JsonNode> get(URI sync, String path) {
+    return pass(sync, HttpMethod.GET, path, TIMEOUT)
+        .flatMap(
+            answer ->
+                answer.status() == 200
+                    ? Mono.justOrEmpty(parsed(answer.body()))
+                    : Mono.error(new IllegalStateException("it answers " + answer.status())))
+        .switchIfEmpty(
+            Mono.error(() -> new IllegalStateException("it answers what is no JSON object")));
+  }
+
+  private HttpClient authorized() {
+    return operatorToken.isEmpty()
+        ? client
+        : client.headers(
+            headers -> headers.set("Authorization", OperatorGate.authorization(operatorToken)));
+  }
+
+  private Optional<JsonNode> parsed(String body) {
+    try {
+      return Optional.of(json.readTree(body)).filter(JsonNode::isContainer);
+    } catch (JacksonException e) {
+      return Optional.empty();
+    }
+  }
+}

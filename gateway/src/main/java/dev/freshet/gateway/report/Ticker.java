@@ -1,0 +1,204 @@
+package dev.freshet.gateway.report;
+
+import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.report.History.Series;
+import dev.freshet.gateway.report.StatusReport.Status;
+import dev.freshet.gateway.routing.Intent;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Looks at everything once a second, whoever watches: so the past is there when somebody comes, and
+ * all who watch see one and the same.
+ */
+public final class Ticker implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(Ticker.class);
+
+  private static final Duration EVERY = Duration.ofSeconds(1);
+
+  /** What can take the whole of a second: asking for rows makes the read database count. */
+  private static final Duration MODELS_EVERY = Duration.ofSeconds(5);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  private final StatusReport status;
+  private final TrafficReport traffic;
+  private final Syncs syncs;
+  private final LiveRoutes live;
+  private final Runnable onLook;
+  private final Scheduler scheduler;
+  private final Clock clock;
+  private final FlowReport flow = new FlowReport(System::nanoTime);
+  private final History history = new History();
+  private final Sinks.Many<Look> looks = Sinks.many().replay().latest();
+
+  private List<JsonNode> models = List.of();
+  private long modelsNanos = System.nanoTime() - MODELS_EVERY.toNanos();
+  private @Nullable Disposable ticking;
+
+  /**
+   * Prepares to look.
+   *
+   * @param onLook called before each look
+   * @param scheduler what is seen is put together there
+   */
+  public Ticker(
+      StatusReport status,
+      TrafficReport traffic,
+      Syncs syncs,
+      LiveRoutes live,
+      Runnable onLook,
+      Scheduler scheduler,
+      Clock clock) {
+    this.status = status;
+    this.traffic = traffic;
+    this.syncs = syncs;
+    this.live = live;
+    this.onLook = onLook;
+    this.scheduler = scheduler;
+    this.clock = clock;
+  }
+
+  /**
+   * What was seen.
+   *
+   * @param at when, in ISO 8601
+   * @param lags what the history gained: seconds, by figure
+   */
+  public record Look(String at, Status status, Traffic traffic, Flow flow, List<Lag> lags) {}
+
+  /** A figure of the history, in seconds. */
+  public record Lag(String kind, String name, double seconds) {}
+
+  /** Looks from now on. */
+  public void start() {
+    ticking =
+        Flux.interval(Duration.ZERO, EVERY)
+            .onBackpressureDrop()
+            .concatMap(
+                tick ->
+                    look()
+                        .timeout(PATIENCE)
+                        .doOnNext(looks::tryEmitNext)
+                        .onErrorResume(
+                            failure -> {
+                              log.debug("A look at the system failed", failure);
+                              return Mono.empty();
+                            }),
+                1)
+            .subscribe();
+  }
+
+  /** The last look, and every one from now on; those that take too long miss some. */
+  public Flux<Look> looks() {
+    return looks.asFlux().onBackpressureLatest();
+  }
+
+  /** How figures were of late. */
+  public Object history(Duration length) {
+    return history.last(length);
+  }
+
+  /** The flow at the last look; empty before the first. */
+  public Mono<Look> last() {
+    return looks.asFlux().next().timeout(PATIENCE, Mono.empty());
+  }
+
+  private Mono<Look> look() {
+    onLook.run();
+    // What is done with the answers takes a while, and the event loops serve clients.
+    return Mono.zip(models().flatMap(status::now), traffic.now())
+        .publishOn(scheduler)
+        .map(both -> seen(both.getT1(), both.getT2()));
+  }
+
+  private Mono<List<JsonNode>> models() {
+    long now = System.nanoTime();
+    if (now - modelsNanos < MODELS_EVERY.toNanos()) {
+      return Mono.just(models);
+    }
+    modelsNanos = now;
+    return syncs.models().doOnNext(told -> models = told);
+  }
+
+  private Look seen(Status status, Traffic traffic) {
+    Instant at = clock.instant();
+    Map<Series, Double> lags = lags(status);
+    history.add(at, lags);
+    List<Lag> told = new ArrayList<>();
+    lags.forEach((series, lag) -> told.add(new Lag(series.kind(), series.name(), lag)));
+    return new Look(
+        at.toString(),
+        status,
+        traffic,
+        flow.of(new FlowReport.Moment(status, traffic, writers())),
+        told);
+  }
+
+  private Set<String> writers() {
+    return live.current().stream()
+        .flatMap(
+            now ->
+                now.routes().all().stream()
+                    .flatMap(route -> route.pool(Intent.WRITE).stream())
+                    .distinct()
+                    .flatMap(pool -> now.pools().pool(pool).stream()))
+        .map(Instance::toString)
+        .collect(Collectors.toSet());
+  }
+
+  private static Map<Series, Double> lags(Status status) {
+    Map<Series, Double> lags = new LinkedHashMap<>();
+    for (InstanceStatus instance : status.instances()) {
+      if (instance.lagSeconds() != null && !instance.kind().equals("primary")) {
+        lags.put(new Series("instance", instance.id()), instance.lagSeconds());
+      }
+    }
+    for (JsonNode sync : status.sync()) {
+      String name = sync.path("readDatabase").asString("?");
+      seconds(sync, "lagSeconds").ifPresent(lag -> lags.put(new Series("sync", name), lag));
+      seconds(sync, "readableP50Seconds")
+          .ifPresent(p50 -> lags.put(new Series("readable-p50", name), p50));
+      seconds(sync, "readableP99Seconds")
+          .ifPresent(p99 -> lags.put(new Series("readable-p99", name), p99));
+    }
+    for (JsonNode model : status.models()) {
+      String name = model.path("name").asString("?");
+      seconds(model, "freshnessSeconds")
+          .ifPresent(lag -> lags.merge(new Series("model", name), lag, Math::max));
+    }
+    return lags;
+  }
+
+  private static Optional<Double> seconds(JsonNode of, String name) {
+    JsonNode value = of.path(name);
+    return value.isNumber() ? Optional.of(value.asDouble()) : Optional.empty();
+  }
+
+  @Override
+  public void close() {
+    if (ticking != null) {
+      ticking.dispose();
+    }
+    looks.tryEmitComplete();
+  }
+}

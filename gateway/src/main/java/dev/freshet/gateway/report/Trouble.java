@@ -1,0 +1,44 @@
+package dev.freshet.gateway.report;
+
+import java.util.Locale;
+
+/** What can be wrong, the worst first. Each has a chapter of its own in the runbook. */
+enum Trouble {
+  POOL_WITHOUT_INSTANCE(
+      "Look at why its instances are out of use, below, and start or ready one of them."),
+  POOL_DRAINED("Put one of its instances back into use."),
+  WRITES_UNPLACED("Name the primary's database in routes.yaml (primary)."),
+  TOKENS_UNCHECKED("Look at the issuer's address and keys, in routes.yaml (jwt)."),
+  SLOT_LOST("Nothing need be done: it copies anew. Raise max_slot_wal_keep_size on the primary."),
+  SYNC_REFUSED("Do what its reason says, then start it again."),
+  SYNC_UNREACHABLE("Start the sync, or correct its address in routes.yaml (sync)."),
+  SYNC_INTERRUPTED("It tries again by itself. Look at the database that its reason names."),
+  SYNC_PAUSED("Resume it: the primary keeps its log for it meanwhile."),
+  SYNC_COPYING("Wait: the read database serves once it is copied."),
+  INSTANCE_DOWN("Start it, or take it out of routes.yaml."),
+  INSTANCE_NOT_READY("Look at its database and at its log."),
+  INSTANCE_EJECTED("It comes back by itself. Look at its log if it is ejected again."),
+  REPLAY_PAUSED("On that replica: select pg_wal_replay_resume()."),
+  COPY_BEHIND("Look at its load, and at the edge that is behind in the flow."),
+  SLOT_SHORT("Find out why the sync is behind, or raise max_slot_wal_keep_size on the primary."),
+  MODEL_STOPPED("Do what its reason says; reads go to other copies meanwhile."),
+  MODEL_FAULTY("Settle its dead letters: mend the cause and retry them, or discard them."),
+  DEAD_LETTERS("Mend the cause and retry them, or discard them."),
+  ROUTES_REFUSED("Correct the file; what was in force before still is.");
+
+  private final String remedy;
+
+  Trouble(String remedy) {
+    this.remedy = remedy;
+  }
+
+  /** Its stable name, which is also its anchor in the runbook. */
+  String code() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** What to do, in a sentence. */
+  String remedy() {
+    return remedy;
+  }
+}

@@ -1,0 +1,31 @@
+// The first thing to be read: do clients see fresh data, and if not, what is to be done.
+import { html } from './vendor/htm/standalone.module.js';
+import { whole } from './format.js';
+
+function Problem({ problem }) {
+  return html`
+    <li>
+      <b>${problem.text}</b> ${problem.remedy}
+      ${' '}<a href=${problem.runbook}>Runbook<span class="unseen"> on ${problem.code}</span></a>
+    </li>`;
+}
+
+export function Verdict({ store, now }) {
+  const verdict = store.look?.status.verdict;
+  if (!store.connected) {
+    const since = store.lastNews === null ? '' : ` The last news came ${whole((now - store.lastNews) / 1000)} ago; all below is as it was then.`;
+    return html`
+      <section class="verdict unknown" data-verdict="unknown">
+        <p class="sentence" role="status"><span class="glyph" aria-hidden="true">?</span> Unknown: the gateway does not answer.</p>
+        <p>${store.look === null ? 'Connecting.' : `Connecting again.${since}`}</p>
+      </section>`;
+  }
+  const kind = verdict.ok ? 'fine' : 'stuck';
+  return html`
+    <section class="verdict ${kind}" data-verdict=${verdict.ok ? 'ok' : 'bad'}>
+      <p class="sentence" role="status" aria-live="polite">
+        <span class="glyph" aria-hidden="true">${verdict.ok ? '●' : '✖'}</span> ${verdict.text}
+      </p>
+      ${verdict.problems.length > 0 && html`<ul class="problems">${verdict.problems.map((problem) => html`<${Problem} key=${problem.text} problem=${problem} />`)}</ul>`}
+    </section>`;
+}
