@@ -3,26 +3,20 @@ package dev.freshet.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.bench.process.ProjectHome;
-import java.io.IOException;
+import dev.freshet.systemtests.CommandLine.Ended;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CommandLineIT {
 
-  private static final Path JAR = ProjectHome.path().resolve("infra/local/target/freshet.jar");
-
   @TempDir Path folder;
-
-  private record Ended(int status, String output) {}
 
   @Test
   void commandsThatWorkAreListedAndNoOthers() throws Exception {
@@ -210,17 +204,19 @@ class CommandLineIT {
   void optionsComeFromTheEnvironmentAndFromTheFileToo() throws Exception {
     Files.createDirectories(folder.resolve("config"));
     Files.writeString(folder.resolve("config/freshet.yaml"), "freshet: { up: { replicas: 21 } }\n");
-    assertThat(run(Map.of(), "up", "--config", folder.resolve("config").toString()).output())
+    assertThat(
+            CommandLine.run(Map.of(), "up", "--config", folder.resolve("config").toString())
+                .output())
         .contains("not 21");
     assertThat(
-            run(
+            CommandLine.run(
                     Map.of("FRESHET_UP_REPLICAS", "22"),
                     "up",
                     "--config",
                     folder.resolve("config").toString())
                 .output())
         .contains("not 22");
-    assertThat(run(Map.of("FRESHET_REPLICAS", "23"), "up", "--replicas", "24").output())
+    assertThat(CommandLine.run(Map.of("FRESHET_REPLICAS", "23"), "up", "--replicas", "24").output())
         .contains("not 24");
   }
 
@@ -326,7 +322,7 @@ class CommandLineIT {
         Files.readString(ProjectHome.path().resolve("freshet"))
             .replace("/usr/lib/jvm/* /opt/java/* /opt/jdk* /usr/java/*", "/nowhere/*"));
     Ended ended =
-        ended(
+        CommandLine.ended(
             new ProcessBuilder("/bin/sh", script.toString(), "up"),
             Map.of("JAVA_HOME", "", "PATH", "/bin", "HOME", folder.toString()));
     assertThat(ended.status()).isEqualTo(1);
@@ -352,29 +348,6 @@ class CommandLineIT {
   }
 
   private static Ended freshet(String... arguments) throws Exception {
-    return run(Map.of(), arguments);
-  }
-
-  private static Ended run(Map<String, String> environment, String... arguments) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Dfreshet.home=" + ProjectHome.path(),
-                "-cp",
-                JAR.toString(),
-                "dev.freshet.local.Freshet"));
-    command.addAll(List.of(arguments));
-    return ended(new ProcessBuilder(command), environment);
-  }
-
-  private static Ended ended(ProcessBuilder builder, Map<String, String> environment)
-      throws IOException, InterruptedException {
-    builder.environment().putAll(environment);
-    Process process = builder.redirectErrorStream(true).start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    return new Ended(process.exitValue(), output);
+    return CommandLine.run(Map.of(), arguments);
   }
 }
