@@ -107,14 +107,16 @@ function Node({ node, place }) {
   const health = healthOf(node);
   const [glyph, word] = sign(health);
   const lower = node.says !== '' ? node.says : node.readsPerSecond !== null ? `reads ${rate(node.readsPerSecond)}` : kindOf(node).replace('-', ' ');
-  const fits = Math.floor((place.width - 20) / 7.2);
-  const short = (text) => (text.length > fits ? `${text.slice(0, fits - 1)}…` : text);
+  const short = (text, letterWidth) => {
+    const fits = Math.floor((place.width - 18) / letterWidth);
+    return text.length > fits ? `${text.slice(0, fits - 1)}…` : text;
+  };
   return html`
     <g class="node ${health}" data-node=${node.id} data-health=${health} transform="translate(${place.x} ${place.y})">
       <title>${node.name}: ${word}${node.says === '' ? '' : `, ${node.says}`}</title>
       <rect width=${place.width} height=${NODE.height} rx="7" />
-      <text class="name" x="9" y="19"><tspan class="glyph">${glyph}</tspan> ${short(node.name)}</text>
-      <text class="says" x="9" y="36">${short(lower)}</text>
+      <text class="name" x="9" y="19"><tspan class="glyph">${glyph}</tspan> ${short(node.name, 7.4)}</text>
+      <text class="says" x="9" y="36">${short(lower, 6.2)}</text>
     </g>`;
 }
 

@@ -30,6 +30,11 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   private static final double NANOS_PER_SECOND = 1e9;
 
+  /**
+   * The objective is that reads are no older than this; alerts go by the bucket that ends there.
+   */
+  private static final Duration FRESH = Duration.ofSeconds(1);
+
   private final MeterRegistry meters;
   private final Timer staleness;
   private final Timer waits;
@@ -45,6 +50,7 @@ final class GatewayMetrics implements Consumer<Observation> {
   private final MultiGauge lag;
   private final MultiGauge lagBytes;
   private final MultiGauge limit;
+  private final MultiGauge usable;
   private final AtomicInteger generation = new AtomicInteger();
   private final AtomicInteger reloadFailed = new AtomicInteger();
 
@@ -54,6 +60,7 @@ final class GatewayMetrics implements Consumer<Observation> {
         Timer.builder("freshet.read.staleness")
             .description("How far behind the copies that answered were said to be")
             .publishPercentileHistogram()
+            .serviceLevelObjectives(FRESH)
             .register(meters);
     this.waits =
         Timer.builder("freshet.read.wait")
@@ -69,6 +76,10 @@ final class GatewayMetrics implements Consumer<Observation> {
     this.limit =
         MultiGauge.builder("freshet.backend.limit")
             .description("How many requests it gets at a time")
+            .register(meters);
+    this.usable =
+        MultiGauge.builder("freshet.pool.usable")
+            .description("How many of a pool's instances get requests")
             .register(meters);
     Gauge.builder("freshet.routes.generation", generation, AtomicInteger::get).register(meters);
     Gauge.builder("freshet.routes.reload.failed", reloadFailed, AtomicInteger::get)
@@ -160,6 +171,18 @@ final class GatewayMetrics implements Consumer<Observation> {
         true);
   }
 
+  private void showPools(Map<String, List<Instance>> pools) {
+    usable.register(
+        pools.entrySet().stream()
+            .<MultiGauge.Row<?>>map(
+                pool ->
+                    MultiGauge.Row.of(
+                        Tags.of("pool", pool.getKey()),
+                        pool.getValue().stream().filter(one -> up(one) > 0).count()))
+            .toList(),
+        true);
+  }
+
   private static MultiGauge.Row<?> row(Instance instance, Number value) {
     return MultiGauge.Row.of(Tags.of("backend", instance.spec().id()), value);
   }
@@ -206,8 +229,12 @@ final class GatewayMetrics implements Consumer<Observation> {
             instances.stream().filter(instance -> instance.slots().most().isPresent()).toList(),
             instance -> instance.slots().most().orElseThrow());
       }
-      case Observation.InstancesSeen(List<Instance> instances, Optional<Position> primary) -> {
+      case Observation.InstancesSeen(
+              List<Instance> instances,
+              Map<String, List<Instance>> pools,
+              Optional<Position> primary) -> {
         showLags(instances, primary);
+        showPools(pools);
       }
       case Observation.RoutesRefused() -> reloadFailed.set(1);
       case Observation.FellBack fallback ->

@@ -9,6 +9,7 @@ import dev.freshet.gateway.session.Sessions;
 import dev.freshet.protocol.Position;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -64,13 +65,16 @@ sealed interface Observation {
   /**
    * Instances were looked at.
    *
+   * @param pools which of them each pool has
    * @param primary how far the primary is
    */
-  record InstancesSeen(List<Instance> instances, Optional<Position> primary)
+  record InstancesSeen(
+      List<Instance> instances, Map<String, List<Instance>> pools, Optional<Position> primary)
       implements Observation {
 
     public InstancesSeen {
       instances = List.copyOf(instances);
+      pools = Map.copyOf(pools);
     }
   }
 

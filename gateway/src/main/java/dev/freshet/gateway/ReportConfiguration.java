@@ -9,6 +9,7 @@ import dev.freshet.gateway.operator.InstancesEndpoint;
 import dev.freshet.gateway.operator.RoutesEndpoint;
 import dev.freshet.gateway.operator.SyncsEndpoint;
 import dev.freshet.gateway.pool.CommandsClient;
+import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Instances;
 import dev.freshet.gateway.report.StatusReport;
 import dev.freshet.gateway.report.Syncs;
@@ -20,6 +21,8 @@ import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.ProblemResponses;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
@@ -70,7 +73,14 @@ class ReportConfiguration {
         traffic,
         syncs,
         live,
-        () -> observer.accept(new Observation.InstancesSeen(live.instances(), live.primary())),
+        () ->
+            observer.accept(
+                new Observation.InstancesSeen(
+                    live.instances(),
+                    live.current()
+                        .<Map<String, List<Instance>>>map(now -> now.pools().byName())
+                        .orElse(Map.of()),
+                    live.primary())),
         blockingScheduler,
         Clock.systemUTC());
   }
