@@ -29,7 +29,7 @@ class KilledSyncIT extends SyncTest {
   private static final Logger log = LoggerFactory.getLogger(KilledSyncIT.class);
 
   private static final int WRITERS = 3;
-  private static final int KILLS = 6;
+  private static final int KILLS = 4;
   private static final int LONG_KILLS = 60;
   private static final Duration LONG = Duration.ofMinutes(30);
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class LargeTransactionIT extends SyncTest {
 
   /** In the long form as many as are promised; the sync's process has 512 MiB in both. */
-  private static final int CHANGES = Boolean.getBoolean("freshet.long") ? 2_000_000 : 300_000;
+  private static final int CHANGES = Boolean.getBoolean("freshet.long") ? 2_000_000 : 200_000;
 
   private static final String ROWS =
       "select g, g %% 1000, repeat('text of ' || g, 10) from generate_series(%d, %d) g";
