@@ -7,6 +7,7 @@ import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.wire.Malformed;
 import dev.freshet.gateway.wire.Wire;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.protocol.RequestId;
 import io.netty.handler.codec.http.HttpMethod;
 import java.util.Optional;
 import java.util.Set;
@@ -64,21 +65,16 @@ final class FrontDoor {
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
     long most = mostContent(request.method());
+    response.header(RequestId.HEADER, RequestIds.ensure(request.requestHeaders()));
     Exchange exchange = new NettyExchange(request, response, most);
     Optional<Malformed> malformed = wire.objection(request);
     if (malformed.isPresent()) {
       return refusals.refuse(
-          exchange,
-          malformed.get().code(),
-          malformed.get().detail(),
-          Told.unrouted(exchange.method()));
+          exchange, malformed.get().code(), malformed.get().detail(), Told.unrouted(exchange));
     }
     if (HeldContents.declaredLength(exchange) > most) {
       return refusals.refuse(
-          exchange,
-          ProblemCode.TOO_LARGE,
-          NettyExchange.tooLarge(most),
-          Told.unrouted(exchange.method()));
+          exchange, ProblemCode.TOO_LARGE, NettyExchange.tooLarge(most), Told.unrouted(exchange));
     }
     return Mono.defer(
             () -> intake.handle(exchange, taken -> throughFilters(taken, request, response)))

@@ -24,6 +24,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -119,8 +120,9 @@ public class Gateway {
   }
 
   @Bean
-  GatewayMetrics gatewayMetrics(MeterRegistry meters) {
-    return new GatewayMetrics(meters);
+  Consumer<Observation> observer(MeterRegistry meters, GatewaySettings settings) {
+    GatewayMetrics metrics = new GatewayMetrics(meters);
+    return settings.accessLog() ? metrics.andThen(new AccessLog()) : metrics;
   }
 
   @Bean
@@ -134,8 +136,9 @@ public class Gateway {
   }
 
   @Bean
-  Refusals refusals(ProblemResponses problems, Answering answering, GatewayMetrics metrics) {
-    return new Refusals(problems, answering, metrics);
+  Refusals refusals(
+      ProblemResponses problems, Answering answering, Consumer<Observation> observer) {
+    return new Refusals(problems, answering, observer);
   }
 
   @Bean
@@ -160,9 +163,9 @@ public class Gateway {
   RequestPath requestPath(
       RequestPath.Stages stages,
       Refusals refusals,
-      GatewayMetrics metrics,
+      Consumer<Observation> observer,
       GatewaySettings settings) {
-    return new RequestPath(stages, refusals, metrics, settings.timeout());
+    return new RequestPath(stages, refusals, observer, settings.timeout());
   }
 
   @Bean
@@ -171,7 +174,7 @@ public class Gateway {
       RequestPath requestPath,
       RequestPath.Stages stages,
       Refusals refusals,
-      GatewayMetrics metrics,
+      Consumer<Observation> observer,
       GatewaySettings settings,
       Scheduler blockingScheduler) {
     Mirror mirror = new Mirror(stages.forwarding(), settings.timeout());
@@ -179,7 +182,7 @@ public class Gateway {
         live,
         requestPath,
         new RateLimiting(stages.forwarding()),
-        new Mirroring(mirror, metrics),
+        new Mirroring(mirror, observer),
         refusals,
         blockingScheduler);
   }

@@ -33,6 +33,7 @@ import org.springframework.util.unit.DataSize;
  * @param trustedProxies networks of proxies whose forwarding headers count, in CIDR notation
  * @param insecure whether routes need not say who may use them, though the gateway listens beyond
  *     loopback
+ * @param accessLog whether each request gets a line in the log
  * @param maxRequestLine of a request: method, target and version together
  * @param maxHeaders of a request, all of them together
  * @param maxHeaderCount how many headers a request may have
@@ -55,6 +56,7 @@ record GatewaySettings(
     @DefaultValue("50") int fallbacksPerClient,
     @DefaultValue List<String> trustedProxies,
     @DefaultValue("false") boolean insecure,
+    @DefaultValue("false") boolean accessLog,
     @DefaultValue("8KB") DataSize maxRequestLine,
     @DefaultValue("32KB") DataSize maxHeaders,
     @DefaultValue("100") int maxHeaderCount,

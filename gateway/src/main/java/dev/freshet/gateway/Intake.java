@@ -107,7 +107,7 @@ final class Intake {
         exchange.path(),
         exchange.headers()::getAll)) {
       case Decision.Unrouted(ProblemCode code, String detail) ->
-          refusals.refuse(exchange, code, detail, Told.unrouted(exchange.method()));
+          refusals.refuse(exchange, code, detail, Told.unrouted(exchange));
       case Decision.Preflight(Route route, Cors cors) -> preflight(exchange, route, cors);
       case Decision.ByContent(Route route, GraphQl graphQl) -> byContent(visit, route, graphQl);
       case Decision.Routed routed -> routed(visit, routed);
@@ -115,7 +115,7 @@ final class Intake {
   }
 
   private Mono<Void> preflight(Exchange exchange, Route route, Cors cors) {
-    Told told = Told.of(route, route.intent(exchange.method()));
+    Told told = Told.of(exchange, route, route.intent(exchange.method()));
     return CrossOrigin.preflight(route, cors, exchange.headers())
         .map(head -> refusals.answer(exchange, head, told))
         .orElseGet(
@@ -136,7 +136,7 @@ final class Intake {
             visit.answering(route),
             head,
             Problem.of(ProblemCode.METHOD_NOT_ALLOWED, detail),
-            Told.of(route, intent));
+            Told.of(visit.exchange(), route, intent));
       }
       case Decision.Taken(Route route, Intent intent) ->
           admit(
@@ -166,7 +166,8 @@ final class Intake {
         if (challenge != null) {
           head.headers().set(WWW_AUTHENTICATE, challenge);
         }
-        yield refusals.refuse(visit.answering(route), head, problem, Told.of(route, intent));
+        yield refusals.refuse(
+            visit.answering(route), head, problem, Told.of(visit.exchange(), route, intent));
       }
       case Admission.ByToken token -> {
         TokenCheck tokens = visit.generation().tokens().orElseThrow();
@@ -235,7 +236,7 @@ final class Intake {
           visit.answering(route),
           broken.code(),
           String.valueOf(broken.getMessage()),
-          Told.of(route, intent));
+          Told.of(visit.exchange(), route, intent));
     }
     boolean isTooLarge = failure instanceof HeldContent.TooLarge;
     return refusals.refuse(
@@ -244,7 +245,7 @@ final class Intake {
         isTooLarge
             ? failure.getMessage() + ", and does not say so before; send it with Content-Length."
             : "The content did not come in time, or not whole; send it again.",
-        Told.of(route, intent));
+        Told.of(visit.exchange(), route, intent));
   }
 
   private Mono<Void> count(Visit visit, Route route, Intent intent, @Nullable String principal) {
@@ -258,7 +259,7 @@ final class Intake {
                     Problem.of(
                         ProblemCode.TOO_MANY_REQUESTS,
                         "This route takes no more of your requests now; Retry-After says when."),
-                    Told.of(route, intent)))
+                    Told.of(visit.exchange(), route, intent)))
         .orElseGet(() -> passFilters(visit, route, intent, principal));
   }
 
@@ -299,7 +300,7 @@ final class Intake {
 
   private Mono<Void> openWebSocket(
       Visit visit, Route route, Intent intent, @Nullable String principal) {
-    Told told = Told.of(route, intent);
+    Told told = Told.of(visit.exchange(), route, intent);
     Optional<String> objection = WebSockets.objection(visit.exchange());
     if (objection.isPresent()) {
       Head head = Head.of(ProblemCode.BAD_REQUEST.status());
@@ -323,7 +324,7 @@ final class Intake {
             visit.answering(route),
             visit.generation().pools(),
             route,
-            Told.of(route, intent),
+            Told.of(visit.exchange(), route, intent),
             principal),
         path::goOn);
   }

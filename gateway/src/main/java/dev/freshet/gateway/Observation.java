@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.forward.Hedge;
 import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.pool.Instance;
@@ -25,9 +26,26 @@ sealed interface Observation {
    *
    * @param route the route's id; {@code none} when there is none
    * @param backend the instance's id; {@code none} when the gateway answered itself
+   * @param answered how the instance answered; null when the gateway did itself
    */
-  record Finished(String route, Intent intent, String backend, int status, Duration took)
+  record Finished(
+      Exchange exchange,
+      String route,
+      Intent intent,
+      String backend,
+      int status,
+      Duration took,
+      @Nullable Answered answered)
       implements Observation {}
+
+  /**
+   * How an instance answered.
+   *
+   * @param reason why it was chosen
+   * @param waited how long the request was under way when a copy had got where its client is
+   * @param upstream from when it was sent until the answer began
+   */
+  record Answered(Candidate.Reason reason, Duration waited, Duration upstream) {}
 
   /**
    * A read was answered by an instance.

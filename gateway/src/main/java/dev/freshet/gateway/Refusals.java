@@ -52,27 +52,35 @@ final class Refusals {
   /**
    * What is told of a request once it is over.
    *
+   * @param exchange as it came
    * @param route the route's id
    * @param startedNanos by {@link System#nanoTime}
    */
-  record Told(String route, Intent intent, long startedNanos) {
+  record Told(Exchange exchange, String route, Intent intent, long startedNanos) {
 
     /** A request that begins now. */
-    static Told of(Route route, Intent intent) {
-      return new Told(route.id(), intent, System.nanoTime());
+    static Told of(Exchange exchange, Route route, Intent intent) {
+      return new Told(exchange, route.id(), intent, System.nanoTime());
     }
 
     /** A request that no route takes begins now. */
-    static Told unrouted(String method) {
-      return new Told(Observation.NONE, Intent.of(method), System.nanoTime());
+    static Told unrouted(Exchange exchange) {
+      return new Told(exchange, Observation.NONE, Intent.of(exchange.method()), System.nanoTime());
     }
 
     Duration took() {
       return Duration.ofNanos(System.nanoTime() - startedNanos);
     }
 
-    Observation finished(String backend, int status) {
-      return new Observation.Finished(route, intent, backend, status, took());
+    /** Over, by an answer of the gateway's own. */
+    Observation finished(int status) {
+      return new Observation.Finished(
+          exchange, route, intent, Observation.NONE, status, took(), null);
+    }
+
+    /** Over, by an instance's answer. */
+    Observation finished(String backend, int status, Observation.Answered answered) {
+      return new Observation.Finished(exchange, route, intent, backend, status, took(), answered);
     }
   }
 
@@ -134,7 +142,7 @@ final class Refusals {
 
   private Mono<Void> answered(
       Exchange exchange, Head head, Told told, Supplier<Mono<Void>> answering) {
-    observer.accept(told.finished(Observation.NONE, head.status()));
+    observer.accept(told.finished(head.status()));
     Mono<Void> answer = Mono.defer(answering);
     EventLoop loop = exchange.eventLoop();
     return loop == null ? answer : LaterTurn.of(answer, loop);
@@ -146,7 +154,7 @@ final class Refusals {
         exchange,
         ProblemCode.INTERNAL,
         "The request failed; the log says why.",
-        Told.unrouted(exchange.method()));
+        Told.unrouted(exchange));
   }
 
   /** The error type of RFC 9209, 2.3, that says it best. */

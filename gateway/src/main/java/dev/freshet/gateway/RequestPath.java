@@ -284,23 +284,36 @@ final class RequestPath {
   /** A WebSocket is answered when it is opened, however long it stays. */
   private void opened(Forwarder.Verdict verdict, Request request, Candidate candidate) {
     if (verdict instanceof Forwarder.Verdict.Passed) {
-      answered(request, candidate, WebSockets.SWITCHING_PROTOCOLS);
+      answered(request, candidate, WebSockets.SWITCHING_PROTOCOLS, request.told().took());
     }
   }
 
-  private void answered(Request request, Candidate candidate, int status) {
-    observer.accept(request.told().finished(candidate.instance().spec().id(), status));
+  private void answered(Request request, Candidate candidate, int status, Duration upstream) {
+    boolean hasWaited = candidate.reason() == Candidate.Reason.WAITED;
+    Duration waited = hasWaited ? request.told().took() : Duration.ZERO;
+    observer.accept(
+        request
+            .told()
+            .finished(
+                candidate.instance().spec().id(),
+                status,
+                new Observation.Answered(candidate.reason(), waited, upstream)));
     if (request.intent() == Intent.READ) {
-      observer.accept(readAnswered(request, candidate));
+      observer.accept(
+          new Observation.ReadAnswered(
+              candidate.instance().spec().kind().wireName(),
+              candidate.reason(),
+              waited,
+              candidate.instance().health().lagSeconds()));
     }
   }
 
   private Mono<Void> after(Attempt attempt, Request request, int index) {
     Candidate candidate = request.candidates().get(index);
     return switch (attempt) {
-      case Attempt.Answered(int status) -> {
+      case Attempt.Answered(int status, Duration upstream) -> {
         if (status != WebSockets.SWITCHING_PROTOCOLS) {
-          answered(request, candidate, status);
+          answered(request, candidate, status, upstream);
         }
         yield Mono.empty();
       }
@@ -379,14 +392,6 @@ final class RequestPath {
             && (request.session().isUnmeetable()
                 || (request.session().required() != null && !request.canBeRepeated()));
     return anyWasBehind || noneCouldBeAsked ? ProblemCode.NOT_CAUGHT_UP : ProblemCode.NO_INSTANCE;
-  }
-
-  private static Observation readAnswered(Request request, Candidate candidate) {
-    return new Observation.ReadAnswered(
-        candidate.instance().spec().kind().wireName(),
-        candidate.reason(),
-        candidate.reason() == Candidate.Reason.WAITED ? request.told().took() : Duration.ZERO,
-        candidate.instance().health().lagSeconds());
   }
 
   /** Which copy answered and why, as an RFC 9651 item with parameters. */

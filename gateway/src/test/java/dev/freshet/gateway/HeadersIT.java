@@ -26,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** What {@code HEADERS.md} says of each header is what becomes of it, byte by byte on sockets. */
@@ -166,7 +168,10 @@ class HeadersIT {
         switch (treatment) {
           case "stripped", "understood" -> assertThat(values).as(name).isEmpty();
           case "set" -> assertThat(values).as(name).doesNotContain(SENT);
-          case "passed" -> assertThat(name).isEqualTo("Content-Length");
+          case "passed" ->
+              assertThat(values)
+                  .as(name)
+                  .isEqualTo(name.equals("Content-Length") ? List.of() : List.of(SENT));
           default -> throw new AssertionError("Not tested: " + row);
         }
       }
@@ -186,7 +191,41 @@ class HeadersIT {
             "x-forwarded-for",
             "x-forwarded-proto",
             "x-forwarded-host",
+            "x-request-id",
             "freshet-deadline");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0af7651916cd43dd8448eb211c80319c, true",
+    "01JD3Z.a_b-C, true",
+    "'', false",
+    "a b, false",
+    "a\"b, false",
+    "a%0ab, false",
+    "<script>, false"
+  })
+  void requestIsCalledWhatItsClientCallsItWhereThatIsAName(String said, boolean isOne)
+      throws Exception {
+    answer =
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Request-Id: of-the-backend\r\nConnection: close\r\n\r\n";
+    List<String> told =
+        headers(
+                exchange(
+                    "GET /x HTTP/1.1\r\nHost: shop.example\r\nX-Request-Id: %s\r\nConnection: close\r\n\r\n"
+                        .formatted(said)))
+            .getOrDefault("x-request-id", List.of());
+    List<String> passed =
+        headers(Objects.requireNonNull(received.poll(10, TimeUnit.SECONDS))).get("x-request-id");
+    assertThat(told).hasSize(1).isEqualTo(passed);
+    if (isOne) {
+      assertThat(told).containsExactly(said);
+    } else {
+      assertThat(told.getFirst()).matches("[0-9a-z]{8,13}").isNotEqualTo(said);
+    }
+    // What the gateway answers itself has one, too.
+    assertThat(headers(exchange("GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n")))
+        .containsKey("x-request-id");
   }
 
   @Test

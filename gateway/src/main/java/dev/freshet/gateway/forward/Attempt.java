@@ -2,12 +2,17 @@ package dev.freshet.gateway.forward;
 
 import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.protocol.ProblemCode;
+import java.time.Duration;
 
 /** How one attempt ended. */
 public sealed interface Attempt {
 
-  /** The instance answered, and the client has its answer. */
-  record Answered(int status) implements Attempt {}
+  /**
+   * The instance answered, and the client has its answer.
+   *
+   * @param upstream from when it was sent until its answer began
+   */
+  record Answered(int status, Duration upstream) implements Attempt {}
 
   /**
    * A read's answer was kept back because another instance may do better: it was not caught up, or

@@ -12,7 +12,6 @@ import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.source.FreshnessGate;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -33,7 +32,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
 import reactor.netty.http.client.HttpClient;
@@ -51,12 +49,6 @@ public final class Forwarder {
 
   /** Statuses by which an instance, or what is behind it, says that it does not work. */
   private static final Set<Integer> SAY_THAT_IT_FAILS = Set.of(502, 503, 504);
-
-  /** Answers up to this size are gathered and sent in one write, the head with them. */
-  private static final int GATHERED_BYTES = 64 * 1024;
-
-  /** Longer than this no part of an answer may be missing; streams of events may pause. */
-  private static final Duration STALL = Duration.ofMinutes(5);
 
   private final Forwarding forwarding;
 
@@ -209,6 +201,7 @@ public final class Forwarder {
                   tried,
                   head,
                   position(ofBackend),
+                  progress.sinceSent(),
                   () -> {
                     progress.answer();
                     return onwards.apply(head);
@@ -229,7 +222,12 @@ public final class Forwarder {
               // The client library has thrown the content away.
               head.headers().remove(HttpHeaderNames.CONTENT_TYPE);
               head.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
-              return told(tried, head, position(ofBackend), () -> tried.exchange().answer(head));
+              return told(
+                  tried,
+                  head,
+                  position(ofBackend),
+                  progress.sinceSent(),
+                  () -> tried.exchange().answer(head));
             });
   }
 
@@ -283,7 +281,12 @@ public final class Forwarder {
       return Mono.never();
     }
     Head head = head(tried, status, response.responseHeaders());
-    return told(tried, head, at, () -> write(tried.exchange(), head, body, progress))
+    return told(
+            tried,
+            head,
+            at,
+            progress.sinceSent(),
+            () -> AnswerContent.write(tried.exchange(), head, body, progress))
         .doOnNext(
             attempt -> {
               if (isSound && attempt instanceof Attempt.Answered) {
@@ -309,7 +312,11 @@ public final class Forwarder {
 
   /** Answers the client, unless it must not have this answer. */
   private static Mono<Attempt> told(
-      Try tried, Head head, @Nullable Position at, Supplier<Mono<Void>> answering) {
+      Try tried,
+      Head head,
+      @Nullable Position at,
+      Duration upstream,
+      Supplier<Mono<Void>> answering) {
     return tried
         .answerHeaders()
         .add(head, at)
@@ -319,41 +326,8 @@ public final class Forwarder {
                   case Verdict.Withheld(Requirement.Refused refusal) ->
                       Mono.just(new Attempt.Withheld(refusal));
                   case Verdict.Passed() ->
-                      answering.get().thenReturn(new Attempt.Answered(head.status()));
+                      answering.get().thenReturn(new Attempt.Answered(head.status(), upstream));
                 });
-  }
-
-  /** Up to a size answers are gathered first: what breaks off amidst can be asked elsewhere. */
-  private static Mono<Void> write(
-      Exchange exchange, Head head, ByteBufFlux body, Progress progress) {
-    if (isWithoutContent(exchange.method(), head.status())) {
-      return body.then(exchange.answer(head));
-    }
-    int length = head.headers().getInt(HttpHeaderNames.CONTENT_LENGTH, -1);
-    if (length == 0) {
-      return body.then(exchange.answer(head));
-    }
-    if (0 < length && length <= GATHERED_BYTES) {
-      return body.aggregate()
-          .flatMap(
-              content -> {
-                progress.answer();
-                return exchange.answer(head, content.retain());
-              });
-    }
-    progress.answer();
-    boolean isStream = isStream(head.headers());
-    Flux<ByteBuf> parts = body.retain();
-    return exchange.answer(head, isStream ? parts : parts.timeout(STALL), isStream);
-  }
-
-  private static boolean isWithoutContent(String method, int status) {
-    return method.equals("HEAD") || status == 204 || status == 304;
-  }
-
-  private static boolean isStream(HttpHeaders headers) {
-    String type = headers.get(HttpHeaderNames.CONTENT_TYPE);
-    return type != null && type.startsWith("text/event-stream");
   }
 
   private static @Nullable Position position(HttpHeaders headers) {

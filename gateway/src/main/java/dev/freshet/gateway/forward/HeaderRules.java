@@ -3,6 +3,7 @@ package dev.freshet.gateway.forward;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.protocol.FreshetHeaders;
+import dev.freshet.protocol.RequestId;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.HttpConversionUtil;
@@ -67,7 +68,7 @@ final class HeaderRules {
           "x-real-ip");
 
   private static final Set<String> STAY_ON_THE_WAY_OUT =
-      anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS, OF_FRAMES));
+      anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS, OF_FRAMES, List.of(RequestId.HEADER)));
   private static final Set<String> STAY_ON_THE_WAY_IN =
       anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS, OF_FRAMES, SET_ANEW));
 

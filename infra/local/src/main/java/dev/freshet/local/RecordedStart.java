@@ -41,7 +41,8 @@ final class RecordedStart {
     Commands.commandLine(new String[] {"help"}, sample, System::getenv).execute("help");
     int ports = freePorts();
     SystemOptions options =
-        new SystemOptions(new ClusterOptions(data, 1, 1, ports + 250, false), ports, false, sample);
+        new SystemOptions(
+            new ClusterOptions(data, 1, 1, ports + 250, false), ports, false, false, sample);
     try (LocalSystem system =
         LocalSystem.start(options, true, sentence -> System.out.println(sentence))) {
       use("http://127.0.0.1:" + system.options().gatewayPort());

@@ -11,6 +11,7 @@ import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.freshet.bench.Restaurant;
 import dev.freshet.bench.UpProcess;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -49,7 +50,7 @@ class ConsoleIT {
 
   @BeforeAll
   static void start() {
-    up = UpProcess.start(folder, 29_000);
+    up = UpProcess.start(folder, 29_000, "--log-format", "json", "--access-log");
     up.awaitReady();
     operators = new Restaurant(up.operators());
     browser = Browser.start(up.operators());
@@ -322,6 +323,32 @@ class ConsoleIT {
       load.stop();
     }
     assertThat(load.failures).isEmpty();
+  }
+
+  @Test
+  void logIsInTheElasticCommonSchemaAndHasALineForEachRequest() throws Exception {
+    new Restaurant(up.gateway()).get("/menu?limit=1", "X-Request-Id", "for-the-log");
+    Path log = folder.resolve("logs/freshet.log");
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(Files.readString(log)).contains("request=for-the-log"));
+    List<JsonNode> lines =
+        Files.readAllLines(log).stream().map(JsonMapper.shared()::readTree).toList();
+    assertThat(lines)
+        .allSatisfy(
+            line ->
+                assertThat(line.propertyNames())
+                    .contains("@timestamp", "log.level", "message", "ecs.version", "log.logger"));
+    assertThat(lines)
+        .filteredOn(line -> line.path("message").asString().contains("request=for-the-log"))
+        .singleElement()
+        .satisfies(
+            line -> {
+              assertThat(line.path("log.logger").asString()).isEqualTo("freshet.access");
+              assertThat(line.path("message").asString())
+                  .startsWith("GET /menu 200 route=")
+                  .contains(" intent=read source=", " upstream-ms=", " took-ms=");
+            });
   }
 
   /** Nothing moves while replay is paused and the sync is, so that all can be asked in turn. */

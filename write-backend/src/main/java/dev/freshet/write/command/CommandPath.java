@@ -6,6 +6,7 @@ import dev.freshet.protocol.PrimaryPosition;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.Deadline;
+import dev.freshet.runtime.NamedInLog;
 import dev.freshet.runtime.ProblemResponses;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -90,13 +91,18 @@ public final class CommandPath {
             .bodyToMono(byte[].class)
             .defaultIfEmpty(new byte[0])
             .publishOn(blocking)
-            .flatMap(body -> answer(name, request, checked(body, schema), command));
+            .flatMap(
+                body ->
+                    NamedInLog.during(
+                        request, () -> answer(name, request, checked(body, schema), command)));
   }
 
   /** Handles a command that is said by its path alone. */
   public HandlerFunction<ServerResponse> withoutBody(String name, Command command) {
     Body none = new Body.Accepted(MissingNode.getInstance());
-    return request -> Mono.defer(() -> answer(name, request, none, command)).subscribeOn(blocking);
+    return request ->
+        Mono.defer(() -> NamedInLog.during(request, () -> answer(name, request, none, command)))
+            .subscribeOn(blocking);
   }
 
   private sealed interface Body {

@@ -85,6 +85,8 @@ final class PartCommands {
             "Beyond loopback, take routes that don't say who may use them (access) for public.")
     private boolean insecure;
 
+    @Mixin private Access access = new Access();
+
     @Mixin private TlsFiles tls = new TlsFiles();
 
     @Mixin private ClientLimits limits = new ClientLimits();
@@ -107,6 +109,7 @@ final class PartCommands {
       settings.put("freshet.gateway.data", data.toString());
       settings.put("freshet.gateway.trusted-proxies", String.join(",", trustedProxies));
       settings.put("freshet.gateway.insecure", Boolean.toString(insecure));
+      settings.put("freshet.gateway.access-log", Boolean.toString(access.isLogged()));
       settings.put("management.server.port", Integer.toString(operatorPort));
       settings.put("management.server.address", operatorAddress);
       settings.put("freshet.operator-token", operatorToken.text());

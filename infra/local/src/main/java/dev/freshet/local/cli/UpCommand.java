@@ -27,6 +27,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private LogFormat log = new LogFormat();
 
+  @Mixin private Access access = new Access();
+
   @Option(
       names = "--processes",
       description = "Runs one JVM a part instead of one for all.",
@@ -56,7 +58,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    SystemOptions options = new SystemOptions(cluster.options(), portBase, processes, config);
+    SystemOptions options =
+        new SystemOptions(cluster.options(), portBase, processes, access.isLogged(), config);
     PrintWriter out = spec.commandLine().getOut();
     Path logs = options.cluster().data().resolve("logs");
     System.setProperty(Logging.FILE, logs.resolve("freshet.log").toString());

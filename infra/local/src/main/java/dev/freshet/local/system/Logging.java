@@ -12,7 +12,7 @@ public final class Logging {
   /** How a line of the log is written. */
   public enum Format {
     TEXT,
-    /** One object a line, with timestamp (milliseconds), level, logger, thread and message. */
+    /** One object a line, in the fields of the Elastic Common Schema. */
     JSON
   }
 

@@ -60,6 +60,7 @@ final class SystemLayout {
     }
     gateway.put("freshet.gateway.routes", config.routes().toString());
     gateway.put("freshet.gateway.data", options.cluster().data().toString());
+    gateway.put("freshet.gateway.access-log", Boolean.toString(options.accessLog()));
     gateway.put("management.server.port", Integer.toString(options.operatorPort()));
     gateway.put("management.server.address", "127.0.0.1");
     parts.addFirst(new PartSpec(PartKind.GATEWAY, "gateway", options.gatewayPort(), gateway));

@@ -9,9 +9,11 @@ import java.nio.file.Path;
  * @param cluster its databases
  * @param portBase the gateway's port; all others lie at fixed distances from it
  * @param processes whether each part gets a JVM of its own
+ * @param accessLog whether the gateway writes a line for each request
  * @param config the configuration folder
  */
-public record SystemOptions(ClusterOptions cluster, int portBase, boolean processes, Path config) {
+public record SystemOptions(
+    ClusterOptions cluster, int portBase, boolean processes, boolean accessLog, Path config) {
 
   private static final int HIGHEST_OFFSET = 200;
   private static final int HIGHEST_PORT = 65_535;
