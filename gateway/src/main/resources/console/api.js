@@ -27,12 +27,18 @@ async function answered(response) {
   return body;
 }
 
-export const get = async (path) => answered(await fetch(path, { headers: headers() }));
+// A request into a network that is gone is not waited for as long as the browser would.
+const ASK_MS = 5_000;
+const CHANGE_MS = 11 * 60_000; // a model may take minutes to be verified
+
+export const get = async (path) =>
+  answered(await fetch(path, { headers: headers(), signal: AbortSignal.timeout(ASK_MS) }));
 
 export const post = async (path, body) =>
   answered(
     await fetch(path, {
       method: 'POST',
+      signal: AbortSignal.timeout(CHANGE_MS),
       headers: headers(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       body: body === undefined ? undefined : JSON.stringify(body),
     }),
@@ -40,7 +46,7 @@ export const post = async (path, body) =>
 
 // Reads server-sent events until the stream ends, or none has come for as long as `silence` says.
 // EventSource can't send a token.
-export async function events(path, onEvent, silence) {
+export async function events(path, onOpen, onEvent, silence) {
   const abort = new AbortController();
   let watchdog;
   const heard = () => {
@@ -54,8 +60,9 @@ export async function events(path, onEvent, silence) {
       throw new Unauthenticated();
     }
     if (!response.ok) {
-      throw new Error(`It answers ${response.status}.`);
+      await answered(response);
     }
+    onOpen();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
     for (;;) {

@@ -89,7 +89,7 @@ function Swatch({ index }) {
   return html`<svg class="swatch line-${index % COLOURS}" width="26" height="10" aria-hidden="true"><line x1="0" y1="5" x2="26" y2="5" stroke-width="3" stroke-dasharray=${pattern} /></svg>`;
 }
 
-function Chart({ chart, lags, now, live }) {
+function Chart({ chart, lags, now, current, age }) {
   const { figures, columns } = lags(chart.kinds);
   return html`
     <div class="chart" id="chart-${chart.id}">
@@ -100,13 +100,12 @@ function Chart({ chart, lags, now, live }) {
             <${Plot} title=${chart.title} figures=${figures} columns=${columns} />
             <ul class="legend">
               ${figures.map(({ kind, name, value, second }, index) => {
-                const age = Math.max(0, now - second);
-                const isNow = live && age <= 3;
+                const known = current(kind, name);
                 return html`<li key=${keyOf(kind, name)}>
                   <${Swatch} index=${index} />
                   <span>${NAMES[kind](name)}</span>
-                  <b>${isNow ? seconds(value) : 'unknown'}</b>
-                  <span class="quiet">${isNow ? `${age} s ago` : `${seconds(value)} was ${whole(age)} ago`}</span>
+                  <b>${known === undefined ? 'unknown' : seconds(known)}</b>
+                  <span class="quiet">${known === undefined ? `${seconds(value)} was ${whole(Math.max(0, now - second))} ago` : `${age} s ago`}</span>
                 </li>`;
               })}
             </ul>`}
@@ -116,7 +115,7 @@ function Chart({ chart, lags, now, live }) {
 // What the gateway remembers of a longer time, as the page's own quarter of an hour has it.
 function ofHistory(told, kinds) {
   const figures = told.series
-    .filter(({ kind }) => kinds.includes(kind))
+    .filter(({ kind, values }) => kinds.includes(kind) && values.some((value) => value !== null))
     .map(({ kind, name, values }) => {
       const last = values.findLastIndex((value) => value !== null);
       return { kind, name, value: values[last], second: told.endEpochSeconds - (values.length - 1 - last) * told.stepSeconds, values };
@@ -147,6 +146,10 @@ export function Charts({ store, now }) {
     const figures = store.lags.of(kinds);
     return { figures, columns: store.lags.columns(figures, second) };
   };
+  // What is told now; what is not is unknown, however lately it was.
+  const current = (kind, name) =>
+    store.connected ? store.look.lags.find((lag) => lag.kind === kind && lag.name === name)?.seconds : undefined;
+  const age = Math.max(0, Math.round((now - Date.parse(store.look.at)) / 1000));
   const aside = html`
     <label>Span
       <select value=${span} onChange=${(event) => setSpan(event.target.value)}>
@@ -158,7 +161,7 @@ export function Charts({ store, now }) {
   return html`
     <${Panel} id="lag" title="Lag over time" aside=${aside}>
       <div class="charts">
-        ${CHARTS.map((chart) => html`<${Chart} key=${chart.id} chart=${chart} lags=${lags} now=${second} live=${store.connected} />`)}
+        ${CHARTS.map((chart) => html`<${Chart} key=${chart.id} chart=${chart} lags=${lags} now=${second} current=${current} age=${age} />`)}
       </div>
     <//>`;
 }

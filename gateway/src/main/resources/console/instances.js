@@ -19,6 +19,8 @@ const HEALTH = {
 export function Instances({ store, now }) {
   const { status, traffic } = store.look;
   const rates = new Map(traffic.byInstance.map((one) => [one.instance, one]));
+  // Before the second look nothing is known of rates; after it, who is not named had none.
+  const counted = (row, figure) => (traffic.reads.perSecond === null ? null : rates.get(row.id)?.[figure] ?? 0);
   const isOut = (row) => row.state === 'draining' || row.state === 'drained';
   const set = (row, to) => () =>
     store.act(
@@ -35,17 +37,15 @@ export function Instances({ store, now }) {
     { title: 'Lag', number: true, of: (row) => seconds(row.lagSeconds) },
     { title: 'Behind', number: true, of: (row) => bytes(row.lagBytes) },
     { title: 'In flight', number: true, of: (row) => (row.limit === null ? row.inFlight : `${row.inFlight} of ${row.limit}`) },
-    { title: 'Requests', number: true, of: (row) => rate(rates.get(row.id)?.perSecond ?? 0) },
-    { title: 'Errors', number: true, of: (row) => rate(rates.get(row.id)?.failedPerSecond ?? 0) },
+    { title: 'Requests', number: true, of: (row) => rate(counted(row, 'perSecond')) },
+    { title: 'Errors', number: true, of: (row) => rate(counted(row, 'failedPerSecond')) },
     { title: '99 % within', number: true, of: (row) => (rates.get(row.id)?.p99Seconds == null ? '–' : seconds(rates.get(row.id).p99Seconds)) },
     {
       title: 'Use',
-      of: (row) =>
-        isOut(row)
-          ? html`<button type="button" onClick=${set(row, 'ready')}>Ready<span class="unseen"> ${row.id}</span></button>`
-          : html`<${Asking}
-              label=${html`Drain<span class="unseen"> ${row.id}</span>`}
-              question="Drain ${row.id}?" yes="Yes, drain" act=${set(row, 'drain')} />`,
+      of: (row) => html`<${Asking}
+        label=${html`${isOut(row) ? 'Ready' : 'Drain'}<span class="unseen"> ${row.id}</span>`}
+        question=${isOut(row) ? null : `Drain ${row.id}?`} yes="Yes, drain"
+        act=${set(row, isOut(row) ? 'ready' : 'drain')} />`,
     },
   ];
   return html`

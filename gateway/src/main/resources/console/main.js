@@ -25,6 +25,7 @@ function Token() {
     <form class="token" onSubmit=${submit}>
       <label>The operators' token <input name="token" type="password" required autocomplete="off" /></label>
       <button type="submit">Show</button>
+      ${store.tokenRefused && html`<p class="bad" role="alert">✖ That token was not taken.</p>`}
       <p class="quiet">It is what the gateway was given with --operator-token-file. It is kept until this tab is closed.</p>
     </form>`;
 }
@@ -52,7 +53,7 @@ function Panels({ now }) {
 
 function App() {
   const [, draw] = useReducer((drawn) => drawn + 1, 0);
-  const now = Date.now();
+  const now = store.now();
   useEffect(() => {
     store.listen(draw);
     const timer = setInterval(draw, 1_000); // ages grow also when nothing comes
@@ -68,7 +69,7 @@ function App() {
       <a href="/runbook">Runbook</a>
     </header>
     <main>
-      ${store.needsToken ? html`<${Token} />` : html`<${Verdict} store=${store} now=${now} />`}
+      ${store.needsToken ? html`<${Token} />` : html`<${Verdict} store=${store} />`}
       <${Notices} />
       ${store.look !== null && !store.needsToken && html`<${Panels} now=${now} />`}
     </main>`;

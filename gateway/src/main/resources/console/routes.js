@@ -57,10 +57,12 @@ function Explain({ store }) {
 export function Routes({ store }) {
   const { generation } = store.look.status;
   const [routes, setRoutes] = useState(null);
-  const isRefused = store.look.status.verdict.problems.some(({ code }) => code === 'routes-refused');
+  const refused = store.look.status.verdict.problems.find(({ code }) => code === 'routes-refused')?.text;
   useEffect(() => {
-    get('/api/routes').then(setRoutes, () => {});
-  }, [generation, isRefused]);
+    if (store.connected) {
+      get('/api/routes').then(setRoutes, () => {});
+    }
+  }, [generation, refused, store.connected]);
   if (routes === null) {
     return html`<${Panel} id="routes" title="Routes"><p class="quiet">Asking for them.</p><//>`;
   }

@@ -11,8 +11,13 @@ export class Store {
   connected = false;
   lastNews = null;
   needsToken = false;
+  tokenRefused = false;
   notices = [];
 
+  trouble = 'Connecting.';
+
+  #ahead = 0;
+  #hadToken = false;
   #listeners = new Set();
 
   listen(listener) {
@@ -51,13 +56,18 @@ export class Store {
   async follow() {
     for (let attempt = 0; ; attempt++) {
       try {
-        this.lags.merge(await get('/api/history?last=15m'));
-        await events('/api/stream', (look) => {
+        const opened = () => get('/api/history?last=15m').then((told) => this.lags.merge(told), () => {});
+        const seen = (look) => {
           attempt = 0;
           this.#seen(look);
-        }, SILENCE_MS);
+        };
+        await events('/api/stream', opened, seen, SILENCE_MS);
+        this.trouble = 'The gateway ended the connection.';
       } catch (failure) {
+        this.trouble = failure.name === 'AbortError' ? 'The gateway does not answer.' : failure.message;
         if (failure instanceof Unauthenticated) {
+          this.tokenRefused = this.#hadToken;
+          this.#hadToken = true;
           this.needsToken = true;
           this.connected = false;
           this.changed();
@@ -85,7 +95,17 @@ export class Store {
     });
   }
 
+  // The gateway's clock, which may differ from the browser's.
+  now() {
+    return Date.now() - this.#ahead;
+  }
+
   #seen(look) {
+    if (look.at === this.look?.at) {
+      return; // a look that was told again is no news
+    }
+    this.#ahead = Date.now() - Date.parse(look.at);
+    this.trouble = '';
     this.look = look;
     this.connected = true;
     this.lastNews = Date.now();

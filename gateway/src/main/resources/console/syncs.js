@@ -62,11 +62,10 @@ function Sync({ store, sync }) {
         <${Figure} name="Dead letters">${count(sync.deadLetters)}<//>
       </dl>
       <${Progress} progress=${sync.progress} />
-      ${of && html`<p>${
-        isPaused
-          ? html`<button type="button" onClick=${set('resume')}>Resume<span class="unseen"> the sync of ${of}</span></button>`
-          : html`<${Asking} label=${html`Pause<span class="unseen"> the sync of ${of}</span>`} question="Pause the sync of ${of}? The primary keeps its log meanwhile." yes="Yes, pause" act=${set('pause')} />`
-      }</p>`}
+      ${of && html`<p><${Asking}
+        label=${html`${isPaused ? 'Resume' : 'Pause'}<span class="unseen"> the sync of ${of}</span>`}
+        question=${isPaused ? null : `Pause the sync of ${of}? The primary keeps its log meanwhile.`}
+        yes="Yes, pause" act=${set(isPaused ? 'resume' : 'pause')} /></p>`}
       ${of && html`<${DeadLetters} store=${store} sync=${sync} />`}
     </div>`;
 }
@@ -76,7 +75,7 @@ export function Syncs({ store }) {
   return html`
     <${Panel} id="syncs" title="Syncs">
       ${sync.length === 0 && html`<p class="quiet">The routes name no sync; name it in routes.yaml (sync).</p>`}
-      ${sync.map((one) => html`<${Sync} key=${one.readDatabase ?? one.url} store=${store} sync=${one} />`)}
+      ${sync.map((one, index) => html`<${Sync} key=${`${one.readDatabase ?? one.url} ${index}`} store=${store} sync=${one} />`)}
     <//>`;
 }
 

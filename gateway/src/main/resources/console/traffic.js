@@ -19,7 +19,7 @@ export function Reads({ store }) {
     { title: 'Reads', number: true, of: (row) => rate(row.perSecond) },
     { title: 'Share', of: (row) => html`<${Share} part=${row.perSecond} whole=${all} />` },
   ];
-  const counted = (list) => (list.length === 0 ? 'none' : list.map(({ reason, perSecond }) => `${reason} ${rate(perSecond)}`).join(', '));
+  const counted = (list) => (list === null ? 'unknown' : list.length === 0 ? 'none' : list.map(({ reason, perSecond }) => `${reason} ${rate(perSecond)}`).join(', '));
   return html`
     <${Panel} id="reads" title="Reads" aside=${html`<span class="quiet">of the last ${windowSeconds} seconds</span>`}>
       <dl class="figures">

@@ -49,7 +49,7 @@ export function Table({ caption, columns, rows, empty }) {
     </table>`;
 }
 
-// Asks before it does anything; the keyboard stays where the question is.
+// Asks before it does anything, where there is a question; the keyboard stays where it is.
 export function Asking({ label, question, yes, act }) {
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -74,7 +74,7 @@ export function Asking({ label, question, yes, act }) {
     }
   };
   if (!asking) {
-    return html`<button type="button" ref=${button} onClick=${() => setAsking(true)}>${label}</button>`;
+    return html`<button type="button" ref=${button} onClick=${() => (question ? setAsking(true) : act())}>${label}</button>`;
   }
   const leave = (event) => event.key === 'Escape' && setAsking(false);
   return html`

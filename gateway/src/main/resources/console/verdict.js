@@ -10,14 +10,14 @@ function Problem({ problem }) {
     </li>`;
 }
 
-export function Verdict({ store, now }) {
+export function Verdict({ store }) {
   const verdict = store.look?.status.verdict;
   if (!store.connected) {
-    const since = store.lastNews === null ? '' : ` The last news came ${whole((now - store.lastNews) / 1000)} ago; all below is as it was then.`;
+    const since = store.lastNews === null ? '' : ` The last news came ${whole((Date.now() - store.lastNews) / 1000)} ago; all below is as it was then.`;
     return html`
       <section class="verdict unknown" data-verdict="unknown">
-        <p class="sentence" role="status"><span class="glyph" aria-hidden="true">?</span> Unknown: the gateway does not answer.</p>
-        <p>${store.look === null ? 'Connecting.' : `Connecting again.${since}`}</p>
+        <p class="sentence" role="status"><span class="glyph" aria-hidden="true">?</span> Unknown. ${store.trouble}</p>
+        ${store.look !== null && html`<p>Connecting again.${since}</p>`}
       </section>`;
   }
   const kind = verdict.ok ? 'fine' : 'stuck';
@@ -26,6 +26,6 @@ export function Verdict({ store, now }) {
       <p class="sentence" role="status" aria-live="polite">
         <span class="glyph" aria-hidden="true">${verdict.ok ? '●' : '✖'}</span> ${verdict.text}
       </p>
-      ${verdict.problems.length > 0 && html`<ul class="problems">${verdict.problems.map((problem) => html`<${Problem} key=${problem.text} problem=${problem} />`)}</ul>`}
+      ${verdict.problems.length > 0 && html`<ul class="problems">${verdict.problems.map((problem) => html`<${Problem} key=${problem.code + problem.text} problem=${problem} />`)}</ul>`}
     </section>`;
 }

@@ -31,6 +31,7 @@ import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.Views;
 import dev.freshet.sync.source.WatchedDatabases;
 import dev.freshet.sync.status.Observation;
+import dev.freshet.sync.status.Observation.SlotSeen;
 import dev.freshet.sync.status.Observation.State;
 import dev.freshet.sync.upkeep.Statistics;
 import dev.freshet.sync.upkeep.TableCopy;
@@ -128,6 +129,8 @@ final class Session {
       applier.install();
       PositionStore.Stored stored = positions.takeOver();
       if (stored.paused()) {
+        Slot held = new Slot(source.db(), settings.slotName());
+        observer.accept(SlotSeen.of(held, source.position().lsn(), clock.instant()));
         return End.PAUSED;
       }
       source.requireLogicalDecoding();

@@ -8,6 +8,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -37,8 +39,18 @@ class OperationsIT extends SyncTest {
     sync = startSync();
     awaitState("paused");
     assertThat(read("select count(*) from read.orders")).isEqualTo("100");
+    long held = retained();
+    onPrimary("insert into orders select i, 1, 1 from generate_series(1000, 5000) i");
+    await(() -> retained() > held + 100_000);
+    onPrimary("delete from orders where id >= 1000");
     assertThat(send("POST", "/api/sync/resume").statusCode()).isEqualTo(200);
     awaitInStep("orders", "spent");
+  }
+
+  /** As the status tells it. */
+  private long retained() throws Exception {
+    Matcher told = Pattern.compile("\"slotRetainedBytes\":(\\d+)").matcher(get("/api/sync"));
+    return told.find() ? Long.parseLong(told.group(1)) : 0;
   }
 
   @Test

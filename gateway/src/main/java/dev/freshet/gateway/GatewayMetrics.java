@@ -35,6 +35,8 @@ final class GatewayMetrics implements Consumer<Observation> {
    */
   private static final Duration FRESH = Duration.ofSeconds(1);
 
+  private static final Duration LONGEST = Duration.ofHours(1);
+
   private final MeterRegistry meters;
   private final Timer staleness;
   private final Timer waits;
@@ -51,6 +53,7 @@ final class GatewayMetrics implements Consumer<Observation> {
   private final MultiGauge lagBytes;
   private final MultiGauge limit;
   private final MultiGauge usable;
+  private final MultiGauge drained;
   private final AtomicInteger generation = new AtomicInteger();
   private final AtomicInteger reloadFailed = new AtomicInteger();
 
@@ -61,6 +64,7 @@ final class GatewayMetrics implements Consumer<Observation> {
             .description("How far behind the copies that answered were said to be")
             .publishPercentileHistogram()
             .serviceLevelObjectives(FRESH)
+            .maximumExpectedValue(LONGEST)
             .register(meters);
     this.waits =
         Timer.builder("freshet.read.wait")
@@ -77,9 +81,13 @@ final class GatewayMetrics implements Consumer<Observation> {
         MultiGauge.builder("freshet.backend.limit")
             .description("How many requests it gets at a time")
             .register(meters);
+    this.drained =
+        MultiGauge.builder("freshet.backend.drained")
+            .description("1 while an operator has taken it out of use")
+            .register(meters);
     this.usable =
         MultiGauge.builder("freshet.pool.usable")
-            .description("How many of a pool's instances get requests")
+            .description("How many instances of a pool that routes use get requests")
             .register(meters);
     Gauge.builder("freshet.routes.generation", generation, AtomicInteger::get).register(meters);
     Gauge.builder("freshet.routes.reload.failed", reloadFailed, AtomicInteger::get)
@@ -178,7 +186,7 @@ final class GatewayMetrics implements Consumer<Observation> {
                 pool ->
                     MultiGauge.Row.of(
                         Tags.of("pool", pool.getKey()),
-                        pool.getValue().stream().filter(one -> up(one) > 0).count()))
+                        pool.getValue().stream().filter(Instance::isEligible).count()))
             .toList(),
         true);
   }
@@ -223,6 +231,7 @@ final class GatewayMetrics implements Consumer<Observation> {
         generation.set(now);
         reloadFailed.set(0);
         watch(up, instances, GatewayMetrics::up);
+        watch(drained, instances, instance -> instance.isDrained() ? 1 : 0);
         showLags(instances, Optional.empty()); // bytes come with the next look
         watch(
             limit,

@@ -83,7 +83,7 @@ sealed interface Observation {
   /**
    * Instances were looked at.
    *
-   * @param pools which of them each pool has
+   * @param pools which of them each pool has that routes use
    * @param primary how far the primary is
    */
   record InstancesSeen(

@@ -9,7 +9,6 @@ import dev.freshet.gateway.operator.InstancesEndpoint;
 import dev.freshet.gateway.operator.RoutesEndpoint;
 import dev.freshet.gateway.operator.SyncsEndpoint;
 import dev.freshet.gateway.pool.CommandsClient;
-import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Instances;
 import dev.freshet.gateway.report.StatusReport;
 import dev.freshet.gateway.report.Syncs;
@@ -21,8 +20,6 @@ import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.ProblemResponses;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
-import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
@@ -75,12 +72,7 @@ class ReportConfiguration {
         live,
         () ->
             observer.accept(
-                new Observation.InstancesSeen(
-                    live.instances(),
-                    live.current()
-                        .<Map<String, List<Instance>>>map(now -> now.pools().byName())
-                        .orElse(Map.of()),
-                    live.primary())),
+                new Observation.InstancesSeen(live.instances(), live.usedPools(), live.primary())),
         blockingScheduler,
         Clock.systemUTC());
   }

@@ -2,6 +2,9 @@ package dev.freshet.sync.apply;
 
 import java.sql.SQLException;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** The read database refused a statement or can't be reached; what was open is rolled back. */
 public final class ApplyFailed extends RuntimeException {
@@ -27,8 +30,22 @@ public final class ApplyFailed extends RuntimeException {
   private final String state;
 
   public ApplyFailed(SQLException cause) {
-    super(cause.getMessage(), cause);
+    super(withoutValues(cause), cause);
     this.state = String.valueOf(cause.getSQLState());
+  }
+
+  /** Of what the server says its details and its place hold values of rows; logs have none. */
+  private static @Nullable String withoutValues(SQLException cause) {
+    ServerErrorMessage said =
+        cause instanceof PSQLException server ? server.getServerErrorMessage() : null;
+    if (said == null || said.getMessage() == null) {
+      return cause.getMessage();
+    }
+    return said.getSeverity()
+        + ": "
+        + said.getMessage()
+        + (said.getHint() == null ? "" : "\n  Hint: " + said.getHint())
+        + (said.getPosition() == 0 ? "" : "\n  Position: " + said.getPosition());
   }
 
   /** A row can't be written, whatever the read database says. */

@@ -1,14 +1,17 @@
 package dev.freshet.sync.status;
 
+import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.source.Pinger;
+import dev.freshet.sync.source.Slot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Everything that is worth telling of keeping in step; log, status and metrics only render it. */
 public sealed interface Observation {
@@ -65,6 +68,20 @@ public sealed interface Observation {
 
   /** Where an earlier run had got to. */
   record Resumed(Position applied) implements Observation {}
+
+  /**
+   * The slot was looked at while nothing is streamed.
+   *
+   * @param claim how it stands; null when there is no slot
+   * @param flushed how far the source's log is
+   */
+  record SlotSeen(Slot.@Nullable Claim claim, Lsn flushed, Instant at) implements Observation {
+
+    /** Looks at a slot. */
+    public static SlotSeen of(Slot slot, Lsn flushed, Instant at) {
+      return new SlotSeen(slot.claim().orElse(null), flushed, at);
+    }
+  }
 
   /** A ping was sent. */
   record Pinged(Pinger.Ping ping) implements Observation {}

@@ -1,7 +1,6 @@
 package dev.freshet.sync.status;
 
 import dev.freshet.protocol.Lsn;
-import dev.freshet.sync.source.Pinger;
 import dev.freshet.sync.source.Slot;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,20 +32,31 @@ final class SlotGuard {
 
   private boolean inDanger;
 
-  Word observe(Pinger.Ping ping) {
+  /**
+   * Takes how the slot stands.
+   *
+   * @param seen null when there is no slot
+   * @param end how far the source's log is
+   */
+  Word observe(Slot.@Nullable Claim seen, Lsn end, Instant now) {
     Lsn before = flushed;
-    if (before != null && ping.at().isAfter(at)) {
-      double seconds = Duration.between(at, ping.at()).toNanos() / 1e9;
-      double now = ping.flushed().bytesSince(before) / seconds;
-      bytesPerSecond += WEIGHT * (now - bytesPerSecond);
+    if (before != null && now.isAfter(at)) {
+      double seconds = Duration.between(at, now).toNanos() / 1e9;
+      bytesPerSecond += WEIGHT * (end.bytesSince(before) / seconds - bytesPerSecond);
     }
-    flushed = ping.flushed();
-    at = ping.at();
-    claim = ping.claim();
+    flushed = end;
+    at = now;
+    claim = seen;
     boolean was = inDanger;
     Long safe = claim == null ? null : claim.safeBytes();
     inDanger = claim != null && safe != null && safe < SHORT * (safe + claim.retainedBytes());
     return was == inDanger ? Word.NOTHING : inDanger ? Word.GETTING_SHORT : Word.WELL_AGAIN;
+  }
+
+  /** Nobody looks any more, and nothing is known. */
+  void forget() {
+    claim = null;
+    flushed = null;
   }
 
   Slot.@Nullable Claim claim() {

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SyncMetrics implements Consumer<Observation> {
 
+  /** Beyond half a minute, the usual end of histograms, it gets interesting. */
+  private static final Duration LONGEST = Duration.ofHours(1);
+
   /** The timer of how long commits take to be readable. */
   static final String DELAY = "freshet.sync.delay";
 
@@ -63,6 +66,7 @@ public final class SyncMetrics implements Consumer<Observation> {
         Timer.builder(DELAY)
             .description("From commit at the source to readable in the read database")
             .publishPercentileHistogram()
+            .maximumExpectedValue(LONGEST)
             .tags(tags)
             .register(meters);
     gauge("freshet.sync.active", tags, s -> s.state() == State.STREAMING ? 1 : 0);

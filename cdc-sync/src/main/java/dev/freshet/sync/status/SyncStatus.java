@@ -33,7 +33,7 @@ public final class SyncStatus implements Consumer<Observation> {
   private @Nullable Position applied;
   private @Nullable Progress progress;
   private long changes;
-  private long letters;
+  private @Nullable Long letters;
   private Duration lastDelay = Duration.ZERO;
   private Instant lastApplied = Instant.EPOCH;
   private Lsn pinged = Lsn.ZERO;
@@ -60,7 +60,7 @@ public final class SyncStatus implements Consumer<Observation> {
    * @param lagBytes null while nothing is streamed
    * @param progress of the copy or build that is under way, or null
    * @param changes changes applied since the start
-   * @param letters dead letters that wait, as of the last batch
+   * @param letters dead letters that wait, as of the last batch; null while nothing is streamed
    * @param claim how the slot's claim on the log stands; null while it is unknown
    * @param slotSafeSeconds how long it will hold at the rate at which the log is written; null for
    *     ever
@@ -74,7 +74,7 @@ public final class SyncStatus implements Consumer<Observation> {
       @Nullable Long lagBytes,
       @Nullable Progress progress,
       long changes,
-      long letters,
+      @Nullable Long letters,
       Slot.@Nullable Claim claim,
       @Nullable Double slotSafeSeconds) {}
 
@@ -112,21 +112,27 @@ public final class SyncStatus implements Consumer<Observation> {
           oldestPing = null;
         }
       }
+      case Observation.SlotSeen(Slot.Claim claim, Lsn end, Instant at) ->
+          tell(guard.observe(claim, end, at));
       case Observation.Pinged(Pinger.Ping ping) -> {
         pinged = ping.message();
         flushed = ping.flushed();
-        switch (guard.observe(ping)) {
-          case NOTHING -> {}
-          case GETTING_SHORT ->
-              log.warn(
-                  "The source will give up log that the slot needs when it grows by {} bytes more. Raise max_slot_wal_keep_size there, or find out why the sync is behind",
-                  guard.claim() == null ? "unknown" : guard.claim().safeBytes());
-          case WELL_AGAIN -> log.info("The slot has room again");
-        }
+        tell(guard.observe(ping.claim(), ping.flushed(), ping.at()));
         if (oldestPing == null) {
           oldestPing = ping.at();
         }
       }
+    }
+  }
+
+  private void tell(SlotGuard.Word word) {
+    switch (word) {
+      case NOTHING -> {}
+      case GETTING_SHORT ->
+          log.warn(
+              "The source will give up log that the slot needs when it grows by {} bytes more. Raise max_slot_wal_keep_size there, or find out why the sync is behind",
+              guard.claim() == null ? "unknown" : guard.claim().safeBytes());
+      case WELL_AGAIN -> log.info("The slot has room again");
     }
   }
 
@@ -145,13 +151,19 @@ public final class SyncStatus implements Consumer<Observation> {
     if (next == State.SNAPSHOT) {
       applied = null;
     }
+    if (next != State.STREAMING && next != State.PAUSED) {
+      guard.forget();
+    }
+    if (next != State.STREAMING) {
+      letters = null;
+    }
     state = next;
     reason = why;
   }
 
   /** The status now. */
   public synchronized Snapshot snapshot() {
-    boolean known = applied != null;
+    boolean known = applied != null && state != State.STANDBY; // another one knows better
     boolean streaming = state == State.STREAMING;
     return new Snapshot(
         state,

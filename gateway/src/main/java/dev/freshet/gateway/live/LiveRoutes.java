@@ -1,13 +1,17 @@
 package dev.freshet.gateway.live;
 
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.routing.Intent;
+import dev.freshet.gateway.routing.Route;
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,13 +45,29 @@ public final class LiveRoutes {
     }
   }
 
-  /** How far the primary was when those that stand on it were last heard of; empty if never. */
+  /** The pools that routes send clients' requests to, by name; mirrors' are none of them. */
+  public Map<String, List<Instance>> usedPools() {
+    Map<String, List<Instance>> used = new TreeMap<>();
+    current()
+        .ifPresent(
+            now -> {
+              for (Route route : now.routes().all()) {
+                for (Intent intent : Intent.values()) {
+                  route.pool(intent).ifPresent(pool -> used.put(pool, now.pools().pool(pool)));
+                }
+              }
+            });
+    return used;
+  }
+
+  /** How far the primary is, as those tell that stand on it; empty while none does. */
   public Optional<Position> primary() {
     return Stream.concat(
             current().flatMap(Generation::primary).stream()
                 .flatMap(primary -> Optional.ofNullable(primary.position()).stream()),
             instances().stream()
                 .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
+                .filter(instance -> instance.health().state() == Instance.State.READY)
                 .flatMap(instance -> Optional.ofNullable(instance.health().position()).stream()))
         .max(
             Comparator.comparingInt(Position::timeline)

@@ -37,7 +37,7 @@ public final class HistoryEndpoint {
               "Say how much with last=15m; up to 6h are there. s, m and h are units.");
       return problems.status(problem).bodyValue(problem.members());
     }
-    return ServerResponse.ok().bodyValue(ticker.history(length.get()));
+    return ticker.history(length.get()).flatMap(told -> ServerResponse.ok().bodyValue(told));
   }
 
   private static Optional<Duration> length(String text) {

@@ -15,6 +15,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
 
 /**
  * The operators' endpoints, in the context of the management port. Only the gateway has such a
@@ -49,7 +50,11 @@ class OperatorConfiguration {
             request -> traffic.now().flatMap(body -> ServerResponse.ok().bodyValue(body)))
         .GET(
             "/api/flow",
-            request -> ticker.last().flatMap(look -> ServerResponse.ok().bodyValue(look.flow())))
+            request ->
+                ticker
+                    .last()
+                    .flatMap(look -> ServerResponse.ok().bodyValue(look.flow()))
+                    .switchIfEmpty(Mono.defer(() -> ServerResponse.status(503).build())))
         .GET("/api/history", history::show)
         .GET("/api/stream", stream::open)
         .GET("/api/audit", request -> ServerResponse.ok().bodyValue(changes.latest()))

@@ -9,6 +9,8 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.RequestPredicates;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -30,6 +32,8 @@ public final class SyncsEndpoint {
   private static final Duration VERIFY_PATIENCE = Duration.ofMinutes(10);
 
   private static final String ROOT = "/api/syncs/{readDatabase}";
+
+  private static final String LETTERS = "/dead-letters";
 
   private static final List<String> CHANGES =
       List.of(
@@ -54,33 +58,25 @@ public final class SyncsEndpoint {
   RouterFunction<ServerResponse> routes() {
     RouterFunctions.Builder routes =
         RouterFunctions.route()
-            .GET(ROOT + "/dead-letters", request -> pass(request, HttpMethod.GET, PATIENCE));
+            .GET(ROOT + LETTERS, request -> pass(request, HttpMethod.GET, LETTERS, PATIENCE));
     for (String change : CHANGES) {
       Duration patience = change.endsWith("/verify") ? VERIFY_PATIENCE : PATIENCE;
       routes.route(
           RequestPredicates.POST(ROOT + change),
-          request -> changes.accept(request, () -> pass(request, HttpMethod.POST, patience)));
+          request ->
+              changes.accept(request, () -> pass(request, HttpMethod.POST, change, patience)));
     }
     return routes.build();
   }
 
-  private Mono<ServerResponse> pass(ServerRequest request, HttpMethod method, Duration patience) {
+  private Mono<ServerResponse> pass(
+      ServerRequest request, HttpMethod method, String path, Duration patience) {
     String readDatabase = request.pathVariable("readDatabase");
-    String below =
-        request
-            .requestPath()
-            .pathWithinApplication()
-            .value()
-            .substring(
-                "/api/syncs/".length()
-                    + UriUtils.encodePathSegment(readDatabase, StandardCharsets.UTF_8).length());
     String query = request.uri().getRawQuery();
+    String below = below(path, request.pathVariables()) + (query == null ? "" : "?" + query);
     return syncs
         .of(readDatabase)
-        .flatMap(
-            sync ->
-                syncs.pass(
-                    sync, method, "/api" + below + (query == null ? "" : "?" + query), patience))
+        .flatMap(sync -> syncs.pass(sync, method, below, patience))
         .flatMap(
             answer ->
                 ServerResponse.status(answer.status())
@@ -89,6 +85,7 @@ public final class SyncsEndpoint {
                             ? MediaType.APPLICATION_JSON
                             : MediaType.APPLICATION_PROBLEM_JSON)
                     .bodyValue(answer.body()))
+        .onErrorResume(failure -> refuse(unanswered(readDatabase, failure)))
         .switchIfEmpty(
             Mono.defer(
                 () ->
@@ -97,6 +94,27 @@ public final class SyncsEndpoint {
                             ProblemCode.NOT_FOUND,
                             "No sync of a read database '%s' answers; GET /api/status lists them."
                                 .formatted(readDatabase)))));
+  }
+
+  /** A path of the sync's own, with what this one's variables say. */
+  private static String below(String path, Map<String, String> variables) {
+    String filled = path.replaceFirst("\\{id.*}", variables.getOrDefault("id", ""));
+    return "/api"
+        + filled.replace(
+            "{name}",
+            UriUtils.encodePathSegment(variables.getOrDefault("name", ""), StandardCharsets.UTF_8));
+  }
+
+  private static Problem unanswered(String readDatabase, Throwable failure) {
+    return failure instanceof TimeoutException
+        ? Problem.of(
+            ProblemCode.BACKEND_TIMEOUT,
+            "The sync of %s did not answer in time; it may be done all the same. Look before you try again."
+                .formatted(readDatabase))
+        : Problem.of(
+            ProblemCode.BACKEND_UNREACHABLE,
+            "The sync of %s broke off without an answer: %s. It may be done all the same."
+                .formatted(readDatabase, failure.getMessage()));
   }
 
   private Mono<ServerResponse> refuse(Problem problem) {

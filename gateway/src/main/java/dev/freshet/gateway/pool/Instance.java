@@ -128,7 +128,7 @@ public final class Instance implements AutoCloseable {
 
   /** Whether somebody has paused the replay of the replica that it reads, as it said last. */
   public boolean isReplayPaused() {
-    return isReplayPaused;
+    return isReplayPaused && health.state() == State.READY;
   }
 
   void replayIsPaused(boolean now) {
@@ -242,15 +242,20 @@ public final class Instance implements AutoCloseable {
   }
 
   /**
-   * How much log the primary has beyond what it has, in bytes.
+   * How much log the primary has beyond what it has, in bytes; empty unless both are known.
    *
    * @param primary how far the primary is; empty while that is unknown
    */
   public OptionalLong lagBytes(Optional<Position> primary) {
-    Position at = health.position();
-    return at == null || primary.isEmpty()
-        ? OptionalLong.empty()
-        : OptionalLong.of(primary.get().lsn().bytesSince(at.lsn()));
+    Health now = health;
+    Position at = now.position();
+    if (at == null || now.state() != State.READY) {
+      return OptionalLong.empty();
+    }
+    return primary.stream()
+        .filter(known -> known.timeline() == at.timeline())
+        .mapToLong(known -> known.lsn().bytesSince(at.lsn()))
+        .findFirst();
   }
 
   /** Takes the news of a health check. */

@@ -22,6 +22,10 @@ final class Diagnosis {
   /** The objective is that reads are no older than this. */
   static final double FRESH_SECONDS = 1;
 
+  private static final int[] STEPS_SECONDS = {
+    1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 21_600, 86_400
+  };
+
   /** A slot that holds for less is about to be lost. */
   private static final long SHORT_SECONDS = Duration.ofHours(1).toSeconds();
 
@@ -40,9 +44,14 @@ final class Diagnosis {
     addInstances(findings, instances);
     syncs.forEach(sync -> addSync(findings, sync));
     models.forEach(model -> addModel(findings, model));
-    if (findings.stream().noneMatch(finding -> finding.trouble() == Trouble.MODEL_FAULTY)) {
-      syncs.forEach(sync -> addDeadLetters(findings, sync));
-    }
+    Set<String> faulty =
+        models.stream()
+            .filter(model -> model.path("state").asString("").equals("faulty"))
+            .map(model -> model.path("readDatabase").asString(""))
+            .collect(Collectors.toSet());
+    syncs.stream()
+        .filter(sync -> !faulty.contains(name(sync)))
+        .forEach(sync -> addDeadLetters(findings, sync));
     return Verdict.of(findings, allIsWell());
   }
 
@@ -76,14 +85,7 @@ final class Diagnosis {
   }
 
   private void addPools(List<Finding> findings) {
-    Set<String> used =
-        Stream.of(Intent.values())
-            .flatMap(
-                intent ->
-                    live.current().stream()
-                        .flatMap(now -> now.routes().all().stream())
-                        .flatMap(route -> route.pool(intent).stream()))
-            .collect(Collectors.toSet());
+    Set<String> used = live.usedPools().keySet();
     live.current().map(Generation::pools).stream()
         .flatMap(pools -> pools.byName().entrySet().stream())
         .filter(pool -> !pool.getValue().isEmpty())
@@ -129,8 +131,8 @@ final class Diagnosis {
             .map(instance -> instance.spec().id())
             .collect(Collectors.toSet());
     for (InstanceStatus instance : instances) {
-      // On the answers of mirrors nobody depends.
-      if (relied.contains(instance.id())) {
+      // On the answers of mirrors nobody depends, nor on one that was taken out of use.
+      if (relied.contains(instance.id()) && !instance.isOut()) {
         addInstance(findings, instance);
       }
     }
@@ -155,8 +157,17 @@ final class Diagnosis {
       findings.add(
           new Finding(
               Trouble.COPY_BEHIND,
-              "%s is %.1f s behind".formatted(instance.id(), instance.lagSeconds())));
+              "%s is more than %d s behind".formatted(instance.id(), step(instance.lagSeconds()))));
     }
+  }
+
+  /** The highest step that a lag is beyond: a verdict that changes each second can't be read. */
+  private static int step(double lagSeconds) {
+    int beyond = STEPS_SECONDS[0];
+    for (int step : STEPS_SECONDS) {
+      beyond = lagSeconds >= step ? step : beyond;
+    }
+    return beyond;
   }
 
   /** Instances of the pools that routes have for an intent. */

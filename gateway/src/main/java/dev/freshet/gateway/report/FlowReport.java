@@ -8,6 +8,7 @@ import dev.freshet.gateway.report.StatusReport.Status;
 import dev.freshet.gateway.report.Traffic.OfInstance;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +45,15 @@ final class FlowReport {
           .collect(Collectors.toMap(OfInstance::instance, one -> one));
     }
 
+    /** Of each read database the sync that leads, or else any one. */
+    private List<JsonNode> leading() {
+      Map<String, JsonNode> byName = new LinkedHashMap<>();
+      for (JsonNode sync : status.sync()) {
+        byName.merge(name(sync), sync, (one, other) -> Syncs.isStandby(one) ? other : one);
+      }
+      return List.copyOf(byName.values());
+    }
+
     /** Null while nothing is known of traffic. */
     private @Nullable Double perSecond(String instance) {
       OfInstance rate = byInstance().get(instance);
@@ -69,7 +79,7 @@ final class FlowReport {
       edges.add(toCopy(PRIMARY, replica, movement.perSecond(PRIMARY), "bytes"));
     }
     Set<String> drawn = new HashSet<>();
-    for (JsonNode sync : moment.status.sync()) {
+    for (JsonNode sync : moment.leading()) {
       addSync(moment, sync, nodes, edges, drawn);
     }
     for (InstanceStatus copy : moment.instances("read-database")) {
@@ -88,7 +98,7 @@ final class FlowReport {
       names.add(instance.id());
       movement.seen(instance.id(), instance.position());
     }
-    for (JsonNode sync : moment.status.sync()) {
+    for (JsonNode sync : moment.leading()) {
       names.add(positionOf(sync));
       names.add(changesOf(sync));
       movement.seen(positionOf(sync), sync.path("position").asString(null));
@@ -202,7 +212,7 @@ final class FlowReport {
             number(sync, "lagSeconds").orElse(null),
             number(sync, "lagBytes").map(Double::longValue).orElse(null)));
     for (InstanceStatus copy : moment.instances("read-database")) {
-      if (copy.id().equals(name(sync)) || moment.status.sync().size() == 1) {
+      if (copy.id().equals(name(sync)) || moment.leading().size() == 1) {
         drawn.add(copy.id());
         nodes.add(copy(moment, copy, Kind.READ_DATABASE));
         edges.add(toCopy(id, copy, movement.perSecond(changesOf(sync)), "changes"));

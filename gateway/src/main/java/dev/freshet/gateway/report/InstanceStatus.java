@@ -56,6 +56,11 @@ public record InstanceStatus(
         instance.isReplayPaused());
   }
 
+  /** Whether an operator has taken it out of use. */
+  boolean isOut() {
+    return state.equals("draining") || state.equals("drained");
+  }
+
   /** What is wrong with it itself; empty when it is in order, or an operator took it out of use. */
   Optional<Trouble> trouble() {
     return switch (state) {

@@ -71,7 +71,8 @@ public final class StatusReport {
     now.set(
         "freshnessSeconds",
         syncs.stream()
-            .filter(sync -> isLive && sync.path("readDatabase").equals(model.path("readDatabase")))
+            .filter(sync -> isLive && !Syncs.isStandby(sync))
+            .filter(sync -> sync.path("readDatabase").equals(model.path("readDatabase")))
             .map(sync -> sync.path("lagSeconds"))
             .filter(JsonNode::isNumber)
             .findFirst()

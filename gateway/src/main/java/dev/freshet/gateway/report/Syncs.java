@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -75,12 +76,13 @@ public final class Syncs {
         .collectList();
   }
 
-  /** The models of all, each with the name of its read database; none of one that is away. */
+  /** The models as those tell them that lead, each with the name of its read database. */
   Mono<List<JsonNode>> models() {
     return Flux.fromIterable(addresses())
         .flatMapSequential(
             sync ->
                 Mono.zip(get(sync, "/api/sync"), get(sync, "/api/models"))
+                    .filter(answers -> !isStandby(answers.getT1()))
                     .flatMapIterable(
                         answers -> {
                           String of = answers.getT1().path("readDatabase").asString("");
@@ -93,15 +95,26 @@ public final class Syncs {
         .collectList();
   }
 
-  /** The address of the sync of a read database; empty when none answers to that name. */
+  /**
+   * The address of the sync of a read database; of several the one that leads. Empty when none
+   * answers to that name.
+   */
   public Mono<URI> of(String readDatabase) {
     return Flux.fromIterable(addresses())
-        .filterWhen(
+        .flatMapSequential(
             sync ->
                 get(sync, "/api/sync")
-                    .map(state -> state.path("readDatabase").asString("").equals(readDatabase))
-                    .onErrorReturn(false))
+                    .filter(state -> state.path("readDatabase").asString("").equals(readDatabase))
+                    .map(state -> Map.entry(sync, isStandby(state)))
+                    .onErrorResume(failure -> Mono.empty()))
+        .sort(Map.Entry.comparingByValue())
+        .map(Map.Entry::getKey)
         .next();
+  }
+
+  /** Whether another one leads. */
+  static boolean isStandby(JsonNode state) {
+    return state.path("state").asString("").equals("standby");
   }
 
   /**

@@ -53,6 +53,7 @@ public final class Ticker implements AutoCloseable {
 
   private List<JsonNode> models = List.of();
   private long modelsNanos = System.nanoTime() - MODELS_EVERY.toNanos();
+  private boolean hasFailed;
   private @Nullable Disposable ticking;
 
   /**
@@ -96,16 +97,27 @@ public final class Ticker implements AutoCloseable {
             .onBackpressureDrop()
             .concatMap(
                 tick ->
-                    look()
+                    Mono.defer(this::look)
                         .timeout(PATIENCE)
-                        .doOnNext(looks::tryEmitNext)
-                        .onErrorResume(
-                            failure -> {
-                              log.debug("A look at the system failed", failure);
-                              return Mono.empty();
-                            }),
+                        .doOnNext(this::tell)
+                        .onErrorResume(this::failed),
                 1)
             .subscribe();
+  }
+
+  private void tell(Look look) {
+    hasFailed = false;
+    looks.tryEmitNext(look);
+  }
+
+  private Mono<Look> failed(Throwable failure) {
+    if (!hasFailed) {
+      hasFailed = true;
+      log.warn(
+          "The system could not be looked at: the console stands still, and lags have a gap, until it can",
+          failure);
+    }
+    return Mono.empty();
   }
 
   /** The last look, and every one from now on; those that take too long miss some. */
@@ -114,8 +126,8 @@ public final class Ticker implements AutoCloseable {
   }
 
   /** How figures were of late. */
-  public Object history(Duration length) {
-    return history.last(length);
+  public Mono<Object> history(Duration length) {
+    return Mono.<Object>fromCallable(() -> history.last(length)).subscribeOn(scheduler);
   }
 
   /** The flow at the last look; empty before the first. */
@@ -174,6 +186,9 @@ public final class Ticker implements AutoCloseable {
       }
     }
     for (JsonNode sync : status.sync()) {
+      if (Syncs.isStandby(sync)) {
+        continue;
+      }
       String name = sync.path("readDatabase").asString("?");
       seconds(sync, "lagSeconds").ifPresent(lag -> lags.put(new Series("sync", name), lag));
       seconds(sync, "readableP50Seconds")

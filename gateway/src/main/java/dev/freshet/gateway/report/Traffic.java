@@ -2,6 +2,7 @@ package dev.freshet.gateway.report;
 
 import dev.freshet.runtime.RecentMeters.Recent;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -25,8 +26,8 @@ public record Traffic(
     List<Answered> answeredBy,
     Rate waits,
     Rate staleness,
-    List<Counted> fallbacks,
-    List<Counted> refusedTokens,
+    @Nullable List<Counted> fallbacks,
+    @Nullable List<Counted> refusedTokens,
     List<JsonNode> commands) {
 
   /** How often, and how long it took. */
@@ -61,10 +62,14 @@ public record Traffic(
   /** Something that happened for a reason. */
   public record Counted(String reason, double perSecond) {
 
-    static List<Counted> of(List<Recent> recent) {
-      return recent.stream()
-          .map(one -> new Counted(one.labels().getFirst(), one.perSecond()))
-          .toList();
+    static @Nullable List<Counted> of(Optional<List<Recent>> recent) {
+      return recent
+          .map(
+              all ->
+                  all.stream()
+                      .map(one -> new Counted(one.labels().getFirst(), one.perSecond()))
+                      .toList())
+          .orElse(null);
     }
   }
 }

@@ -97,8 +97,8 @@ public final class TrafficReport {
             .toList(),
         sum(waits),
         sum(staleness),
-        Counted.of(fallbacks.now().orElse(List.of())),
-        Counted.of(refusedTokens.now().orElse(List.of())),
+        Counted.of(fallbacks.now()),
+        Counted.of(refusedTokens.now()),
         told);
   }
 

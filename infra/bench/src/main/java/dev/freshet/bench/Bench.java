@@ -5,6 +5,7 @@ import dev.freshet.bench.consistency.ConsistencyCheck;
 import dev.freshet.bench.gateway.FaultBench;
 import dev.freshet.bench.gateway.GatewayBench;
 import dev.freshet.bench.gateway.ProtectionBench;
+import dev.freshet.bench.gateway.WatchingBench;
 import dev.freshet.bench.sync.SyncLatency;
 import dev.freshet.bench.sync.SyncThroughput;
 import java.io.ByteArrayOutputStream;
@@ -74,6 +75,8 @@ public final class Bench {
           new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.SHORT).run();
       case "gateway --protections" ->
           new ProtectionBench(out, GATEWAY_PORTS, GatewayBench.Effort.FULL).run();
+      case "gateway --watching" ->
+          new WatchingBench(out, GATEWAY_PORTS, GatewayBench.Effort.FULL).run();
       case "gateway --faults" -> new FaultBench(out, GATEWAY_PORTS).run();
       case "consistency" -> new ConsistencyBench(out, EACH_WAY, CHECK_PORTS).run();
       case "consistency --check" -> {
@@ -84,7 +87,7 @@ public final class Bench {
       }
       default -> {
         System.err.println(
-            "Usage: freshet bench gateway [--short|--faults|--protections] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
+            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
         return 2;
       }
     }

@@ -58,7 +58,8 @@ public final class OperatorChanges {
     return change
         .get()
         .doOnNext(answer -> log(request, answer.statusCode().toString()))
-        .doOnError(failure -> log(request, failure.toString()));
+        .doOnError(failure -> log(request, failure.toString()))
+        .doOnCancel(() -> log(request, "nobody waited for the outcome; it may be done"));
   }
 
   private void log(ServerRequest request, String outcome) {

@@ -93,8 +93,14 @@ final class Browser implements AutoCloseable {
             .toList();
   }
 
+  void closePages() {
+    browser.contexts().forEach(BrowserContext::close);
+  }
+
   void assertNoComplaints() {
-    assertThat(complaints).isEmpty();
+    List<String> all = List.copyOf(complaints);
+    complaints.clear(); // of one test alone
+    assertThat(all).isEmpty();
   }
 
   /** Takes those that hold a text: they were to be expected. */

@@ -73,10 +73,15 @@ final class Proxy implements AutoCloseable {
    *
    * @param routes before them
    * @param pools beside those of the origins
+   * @param options of its command, besides those that it has always
    */
-  record More(String routes, String pools) {
+  record More(String routes, String pools, List<String> options) {
 
     static final More NOTHING = new More("", "");
+
+    More(String routes, String pools) {
+      this(routes, pools, List.of());
+    }
   }
 
   /**
@@ -125,19 +130,20 @@ final class Proxy implements AutoCloseable {
     return switch (kind) {
       case FRESHET -> {
         Files.writeString(folder.resolve("routes.yaml"), routes(origins, more));
-        yield JavaCommand.ofFreshet(
-            List.of(),
-            JVM,
-            List.of(
-                "gateway",
-                "--config",
-                folder.toString(),
-                "--data",
-                folder.toString(),
-                "--port",
-                Integer.toString(port),
-                "--operator-port",
-                Integer.toString(port + 1)));
+        List<String> arguments =
+            new ArrayList<>(
+                List.of(
+                    "gateway",
+                    "--config",
+                    folder.toString(),
+                    "--data",
+                    folder.toString(),
+                    "--port",
+                    Integer.toString(port),
+                    "--operator-port",
+                    Integer.toString(port + 1)));
+        arguments.addAll(more.options());
+        yield JavaCommand.ofFreshet(List.of(), JVM, arguments);
       }
       case SPRING_CLOUD_GATEWAY -> ofBench(PlainGateway.class, ports);
       case REACTOR_NETTY -> ofBench(BareProxy.class, ports);

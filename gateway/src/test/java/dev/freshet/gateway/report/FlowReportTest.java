@@ -1,0 +1,112 @@
+package dev.freshet.gateway.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.gateway.report.Flow.Edge;
+import dev.freshet.gateway.report.Flow.Health;
+import dev.freshet.gateway.report.Flow.Node;
+import dev.freshet.gateway.report.StatusReport.Status;
+import dev.freshet.gateway.report.Traffic.Rate;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class FlowReportTest {
+
+  private final AtomicLong nanos = new AtomicLong();
+  private final FlowReport report = new FlowReport(nanos::get);
+
+  private static InstanceStatus instance(
+      String id, String kind, String state, @Nullable Double lag, boolean paused) {
+    return new InstanceStatus(
+        id, kind, state, "", "2026-01-01T00:00:00Z", "1:0/100", lag, 0L, 0, null, paused);
+  }
+
+  private static JsonNode sync(String name, String state, double lag, int changes) {
+    return JsonMapper.shared()
+        .readTree(
+            """
+            {"readDatabase":"%s","state":"%s","lagSeconds":%s,"lagBytes":7,"position":"1:0/100","changes":%d,"slotRetainedBytes":5}"""
+                .formatted(name, state, lag, changes));
+  }
+
+  private Flow drawn(List<InstanceStatus> instances, JsonNode... syncs) {
+    Traffic nothing =
+        new Traffic(
+            10,
+            Rate.UNKNOWN,
+            Rate.UNKNOWN,
+            List.of(),
+            List.of(),
+            Rate.UNKNOWN,
+            Rate.UNKNOWN,
+            null,
+            null,
+            List.of());
+    Status status =
+        new Status(Verdict.of(List.of(), ""), 1, "1:0/200", instances, List.of(syncs), List.of());
+    return report.of(new FlowReport.Moment(status, nothing, Set.of("write-1")));
+  }
+
+  private static Health edge(Flow flow, String to) {
+    return flow.edges().stream()
+        .filter(edge -> edge.to().equals(to))
+        .map(Edge::health)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void copyIsFineBehindOrStuckByItsLagAndWhetherItMoves() {
+    assertThat(edge(drawn(List.of(instance("r", "replica", "ready", 0.5, false))), "r"))
+        .isEqualTo(Health.FINE);
+    List<InstanceStatus> late = List.of(instance("r", "replica", "ready", 3.0, false));
+    assertThat(edge(drawn(late), "r")).isEqualTo(Health.BEHIND);
+    nanos.addAndGet(Duration.ofSeconds(3).toNanos());
+    assertThat(edge(drawn(late), "r")).as("at the same position").isEqualTo(Health.STUCK);
+    assertThat(edge(drawn(List.of(instance("r", "replica", "ready", 0.0, true))), "r"))
+        .as("paused")
+        .isEqualTo(Health.STUCK);
+    assertThat(edge(drawn(List.of(instance("r", "replica", "ready", null, false))), "r"))
+        .isEqualTo(Health.UNKNOWN);
+    assertThat(edge(drawn(List.of(instance("r", "replica", "drained", 9.0, true))), "r"))
+        .isEqualTo(Health.OUT);
+    assertThat(edge(drawn(List.of(instance("r", "replica", "down", null, false))), "r"))
+        .isEqualTo(Health.DOWN);
+  }
+
+  @Test
+  void ofSeveralSyncsOfAReadDatabaseTheOneThatLeadsIsDrawn() {
+    List<InstanceStatus> copies = List.of(instance("reads", "read-database", "ready", 0.0, false));
+    Flow flow = drawn(copies, sync("reads", "standby", 99, 0), sync("reads", "streaming", 0.1, 40));
+    assertThat(flow.nodes()).extracting(Node::id).doesNotHaveDuplicates().contains("reads");
+    assertThat(edge(flow, "sync of reads")).isEqualTo(Health.FINE);
+    nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+    Flow later =
+        drawn(copies, sync("reads", "standby", 99, 0), sync("reads", "streaming", 0.1, 60));
+    assertThat(later.edges())
+        .filteredOn(edge -> edge.to().equals("sync of reads"))
+        .singleElement()
+        .satisfies(edge -> assertThat(edge.perSecond()).isEqualTo(10.0));
+  }
+
+  @Test
+  void whatIsNotKnownYetIsNotNought() {
+    Flow flow = drawn(List.of(instance("write-1", "primary", "ready", 0.0, false)));
+    assertThat(flow.edges())
+        .filteredOn(edge -> edge.to().equals("write-1"))
+        .singleElement()
+        .satisfies(edge -> assertThat(edge.perSecond()).isNull());
+  }
+
+  @Test
+  void readDatabaseWithoutASyncIsDrawnAllTheSame() {
+    Flow flow = drawn(List.of(instance("reads", "read-database", "ready", 0.2, false)));
+    assertThat(edge(flow, "reads")).isEqualTo(Health.FINE);
+  }
+}
