@@ -51,7 +51,8 @@ public final class TrafficReport {
       MeterRegistry meters, LiveRoutes live, CommandsClient commands, Scheduler scheduler) {
     this.byIntent = recent(meters, "freshet.requests", "intent");
     this.byInstance = recent(meters, "freshet.requests", "backend");
-    this.byStatus = recent(meters, "freshet.requests", "backend", "status");
+    this.byStatus =
+        RecentMeters.ofRates(meters, "freshet.requests", List.of("backend", "status"), WINDOW);
     this.answered = recent(meters, "freshet.reads", "kind", "reason");
     this.waits = recent(meters, "freshet.read.wait");
     this.staleness = recent(meters, "freshet.read.staleness");

@@ -38,6 +38,7 @@ public final class RecentMeters {
   private final String name;
   private final List<String> labels;
   private final long windowNanos;
+  private final boolean percentiles;
   private final LongSupplier nanoTime;
   private final Deque<Look> looks = new ArrayDeque<>();
 
@@ -49,7 +50,13 @@ public final class RecentMeters {
    * @param window how far it looks back
    */
   public RecentMeters(MeterRegistry meters, String name, List<String> labels, Duration window) {
-    this(meters, name, labels, window, System::nanoTime);
+    this(meters, name, labels, window, true, System::nanoTime);
+  }
+
+  /** Watches meters for their rates alone: percentiles take a walk through all their buckets. */
+  public static RecentMeters ofRates(
+      MeterRegistry meters, String name, List<String> labels, Duration window) {
+    return new RecentMeters(meters, name, labels, window, false, System::nanoTime);
   }
 
   RecentMeters(
@@ -57,11 +64,13 @@ public final class RecentMeters {
       String name,
       List<String> labels,
       Duration window,
+      boolean percentiles,
       LongSupplier nanoTime) {
     this.meters = meters;
     this.name = name;
     this.labels = List.copyOf(labels);
     this.windowNanos = window.toNanos();
+    this.percentiles = percentiles;
     this.nanoTime = nanoTime;
   }
 
@@ -88,11 +97,14 @@ public final class RecentMeters {
     private double count;
     private final NavigableMap<Double, Double> buckets = new TreeMap<>();
 
-    void add(Meter meter) {
+    void add(Meter meter, boolean percentiles) {
       if (meter instanceof Counter counter) {
         count += counter.count();
       } else if (meter instanceof Timer timer) {
         count += timer.count();
+        if (!percentiles) {
+          return;
+        }
         for (CountAtBucket bucket : timer.takeSnapshot().histogramCounts()) {
           buckets.merge(bucket.bucket() / NANOS_PER_SECOND, bucket.count(), Double::sum);
         }
@@ -126,7 +138,7 @@ public final class RecentMeters {
     for (Meter meter : meters.find(name).meters()) {
       List<String> values =
           labels.stream().map(label -> String.valueOf(meter.getId().getTag(label))).toList();
-      totals.computeIfAbsent(values, ignored -> new Totals()).add(meter);
+      totals.computeIfAbsent(values, ignored -> new Totals()).add(meter, percentiles);
     }
     return totals;
   }

@@ -19,7 +19,7 @@ class RecentMetersTest {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicLong nanos = new AtomicLong(1);
   private final RecentMeters recent =
-      new RecentMeters(meters, "orders", List.of("kind"), Duration.ofSeconds(10), nanos::get);
+      new RecentMeters(meters, "orders", List.of("kind"), Duration.ofSeconds(10), true, nanos::get);
 
   private Timer timer(String kind, String status) {
     return Timer.builder("orders")

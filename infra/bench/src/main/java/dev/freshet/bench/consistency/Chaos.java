@@ -255,12 +255,21 @@ final class Chaos {
       Files.delete(mount);
     }
 
-    /** One by one: the sync, which holds several, would be in each other's way with this. */
+    /**
+     * One by one: the sync, which holds several, would be in each other's way with this. Indexes do
+     * not go with their tables.
+     */
     private static void move(PostgresServer server, String tablespace) throws SQLException {
       String statements =
           query(
               server,
-              "select string_agg(format('alter table %%I.%%I set tablespace %s', schemaname, tablename), ';') from pg_tables where schemaname in ('public', 'read', 'freshet')"
+              """
+              select string_agg(
+                format('alter %%s %%s set tablespace %s',
+                  case relkind when 'i' then 'index' else 'table' end, oid::regclass), ';')
+              from pg_class
+              where relnamespace::regnamespace::text in ('public', 'read', 'freshet')
+                and relkind in ('r', 'i')"""
                   .formatted(tablespace));
       run(server, statements.split(";", -1));
     }

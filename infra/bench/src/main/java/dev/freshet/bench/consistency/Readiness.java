@@ -20,6 +20,11 @@ final class Readiness {
   private static final Pattern SERVING =
       Pattern.compile("\"state\":\"(ready|slow-start|suspect|ejected)\"");
 
+  /** Of the sample. */
+  private static final int MODELS = 4;
+
+  private static final Pattern LIVE = Pattern.compile("\"state\":\"live\"");
+
   private static final Pattern LAG = Pattern.compile("\"lagSeconds\":([-0-9.E]+)");
 
   private static final Duration LONGEST_ASKING = Duration.ofMillis(500);
@@ -78,9 +83,11 @@ final class Readiness {
     return answer.statusCode() == 200 ? "" : "%s: %s".formatted(reader, answer.body());
   }
 
-  /** Whether all instances serve and the sync streams. */
+  /** Whether all instances serve, the sync streams, and the read database has its models. */
   boolean isServing() throws IOException, InterruptedException {
-    return SERVING.matcher(system.status()).results().count() >= INSTANCES && system.isStreaming();
+    return SERVING.matcher(system.status()).results().count() >= INSTANCES
+        && system.isStreaming()
+        && LIVE.matcher(system.sync("GET", "/api/models")).results().count() == MODELS;
   }
 
   /**
