@@ -20,7 +20,11 @@ function DeadLetters({ store, sync }) {
   const [letters, setLetters] = useState(null);
   const of = sync.readDatabase;
   const load = () => get(`${at(of)}/dead-letters`).then(setLetters, () => setLetters(null));
-  useEffect(load, [of, sync.deadLetters]);
+  useEffect(() => {
+    if (sync.deadLetters > 0) {
+      load(); // they can be asked for while changes are applied, and only then are they counted
+    }
+  }, [of, sync.deadLetters]);
   if (!sync.deadLetters || letters === null) return null;
   const settle = (row, how) => () =>
     store.act(() => post(`${at(of)}/dead-letters/${row.id}/${how}`), `Dead letter ${row.id} is settled.`).then(load);

@@ -124,7 +124,7 @@ class ConsoleIT {
       page.getByRole(AriaRole.LINK, new Page.GetByRoleOptions().setName("Runbook on replay-paused"))
           .click();
       assertThat(page.locator("#replay-paused")).isInViewport();
-      page.goBack();
+      page.navigate(up.operators() + "/");
     } finally {
       setReplayPaused(false);
     }
