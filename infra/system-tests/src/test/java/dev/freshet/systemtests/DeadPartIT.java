@@ -20,11 +20,11 @@ class DeadPartIT {
     try (UpProcess up = UpProcess.start(folder, 23_000, "--processes")) {
       up.awaitReady();
       Load load = Load.start(up.gateway(), 4, Integer.MAX_VALUE);
-      awaitOrders(load, 20);
+      load.awaitOrders(20);
       up.part("read-1").destroyForcibly();
-      awaitOrders(load, load.acknowledged.size() + 50);
+      load.awaitOrders(load.acknowledged.size() + 50);
       up.part("replica-1").destroyForcibly();
-      awaitOrders(load, load.acknowledged.size() + 50);
+      load.awaitOrders(load.acknowledged.size() + 50);
       load.stop();
 
       assertThat(load.failures).isEmpty();
@@ -52,16 +52,6 @@ class DeadPartIT {
         LockSupport.parkNanos(20_000_000);
       }
       up.killEverything();
-    }
-  }
-
-  private static void awaitOrders(Load load, int orders) {
-    Instant end = Instant.now().plus(Duration.ofSeconds(60));
-    while (load.acknowledged.size() < orders) {
-      assertThat(Instant.now())
-          .as("orders so far: %d; %s", load.acknowledged.size(), load.failures)
-          .isBefore(end);
-      LockSupport.parkNanos(5_000_000);
     }
   }
 }

@@ -1,9 +1,12 @@
 package dev.freshet.systemtests;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.freshet.bench.Restaurant;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -14,6 +17,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Clients that each place orders one after the other and read back what they placed. */
 final class Load {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final String gateway;
   private final int ordersPerClient;
@@ -103,5 +108,16 @@ final class Load {
   void stop() throws InterruptedException {
     stopped.set(true);
     await();
+  }
+
+  /** Waits until so many orders were acknowledged. */
+  void awaitOrders(int orders) {
+    Instant end = Instant.now().plus(PATIENCE);
+    while (acknowledged.size() < orders) {
+      assertThat(Instant.now())
+          .as("orders so far: %d; %s", acknowledged.size(), failures)
+          .isBefore(end);
+      LockSupport.parkNanos(5_000_000);
+    }
   }
 }
