@@ -1,14 +1,11 @@
 // The flow as a picture: across where there is room, downwards where there is not.
 import { html, useEffect, useRef, useState } from './vendor/htm/standalone.module.js';
 import { bytes, rate, seconds } from './format.js';
-import { Panel, sign } from './ui.js';
+import { HEALTHS, Panel, sign } from './ui.js';
 
 const COLUMN = { gateway: 0, backend: 1, primary: 2, slot: 3, sync: 4, replica: 5, 'read-database': 5 };
 const WIDE = 1000;
 const NODE = { width: 134, height: 46 };
-
-const kindOf = (node) => node.kind;
-const healthOf = (thing) => thing.health;
 
 // Nodes in the order in which changes reach them.
 function ordered(flow) {
@@ -30,21 +27,21 @@ function ordered(flow) {
 
 function across(flow, width) {
   const gap = (width - 6 * NODE.width - 2) / 5;
-  const lanes = flow.nodes.filter((node) => COLUMN[kindOf(node)] === 5);
+  const lanes = flow.nodes.filter((node) => COLUMN[node.kind] === 5);
   const places = new Map();
-  const rows = Math.max(lanes.length, flow.nodes.filter((node) => kindOf(node) === 'backend').length, 1);
+  const rows = Math.max(lanes.length, flow.nodes.filter((node) => node.kind === 'backend').length, 1);
   const y = (row, of) => 12 + ((row + 0.5) * rows / of - 0.5) * 74;
   const put = (nodes, of = nodes.length) =>
-    nodes.forEach((node, row) => places.set(node.id, { x: 1 + COLUMN[kindOf(node)] * (NODE.width + gap), y: y(row, of), width: NODE.width }));
-  put(flow.nodes.filter((node) => kindOf(node) === 'gateway'));
-  put(flow.nodes.filter((node) => kindOf(node) === 'backend'));
-  put(flow.nodes.filter((node) => kindOf(node) === 'primary'));
+    nodes.forEach((node, row) => places.set(node.id, { x: 1 + COLUMN[node.kind] * (NODE.width + gap), y: y(row, of), width: NODE.width }));
+  put(flow.nodes.filter((node) => node.kind === 'gateway'));
+  put(flow.nodes.filter((node) => node.kind === 'backend'));
+  put(flow.nodes.filter((node) => node.kind === 'primary'));
   put(lanes, Math.max(lanes.length, 1));
   // Slot and sync stand in the lane of the read database that they lead to.
   const laneOf = (id) => flow.edges.filter((edge) => edge.from === id).map((edge) => places.get(edge.to)?.y).find((found) => found !== undefined);
   let spare = rows;
   for (const kind of ['sync', 'slot']) {
-    for (const node of flow.nodes.filter((candidate) => kindOf(candidate) === kind)) {
+    for (const node of flow.nodes.filter((candidate) => candidate.kind === kind)) {
       places.set(node.id, { x: 1 + COLUMN[kind] * (NODE.width + gap), y: laneOf(node.id) ?? 12 + spare++ * 74, width: NODE.width });
     }
   }
@@ -85,12 +82,12 @@ function Edge({ edge, layout }) {
   const from = layout.places.get(edge.from);
   const to = layout.places.get(edge.to);
   if (!from || !to) return null;
-  const health = healthOf(edge);
+  const { health } = edge;
   const { d, x, y, anchor } = layout.path(from, to);
   const [glyph, word] = sign(health);
   const [first, second] = told(edge);
   const trouble = health === 'fine' ? '' : `${glyph} ${word}`;
-  const upper = edge.unit === 'requests' ? rate(edge.perSecond) : rate(edge.perSecond, edge.unit);
+  const upper = rate(edge.perSecond, edge.unit);
   const lines = anchor === 'end'
     ? edge.to === 'primary'
       ? [] // what passes there has been told on the way to the backend
@@ -104,9 +101,9 @@ function Edge({ edge, layout }) {
 }
 
 function Node({ node, place }) {
-  const health = healthOf(node);
+  const { health } = node;
   const [glyph, word] = sign(health);
-  const lower = node.says !== '' ? node.says : node.readsPerSecond !== null ? `reads ${rate(node.readsPerSecond)}` : kindOf(node).replace('-', ' ');
+  const lower = node.says !== '' ? node.says : node.readsPerSecond !== null ? `reads ${rate(node.readsPerSecond)}` : node.kind.replace('-', ' ');
   const short = (text, letterWidth) => {
     const fits = Math.floor((place.width - 18) / letterWidth);
     return text.length > fits ? `${text.slice(0, fits - 1)}…` : text;
@@ -124,7 +121,7 @@ function inWords(flow) {
   const name = (id) => flow.nodes.find((node) => node.id === id)?.name ?? id;
   return flow.edges.map((edge) => {
     const parts = told(edge).filter((part) => part !== '');
-    return `${name(edge.from)} to ${name(edge.to)}: ${sign(healthOf(edge))[1]}${parts.length === 0 ? '' : `, ${parts.join(', ')}`}`;
+    return `${name(edge.from)} to ${name(edge.to)}: ${sign(edge.health)[1]}${parts.length === 0 ? '' : `, ${parts.join(', ')}`}`;
   });
 }
 
@@ -144,7 +141,7 @@ export function FlowPanel({ flow }) {
         ${width > 0 && html`
           <svg width=${Math.min(width, 1500)} height=${layout.height} aria-hidden="true">
             <defs>
-              ${['fine', 'behind', 'stuck', 'down', 'out', 'unknown'].map((health) => html`
+              ${HEALTHS.map((health) => html`
                 <marker id="arrow-${health}" class="arrow ${health}" viewBox="0 0 8 8" refX="2" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
                   <path d="M0 0 L8 4 L0 8 Z" />
                 </marker>`)}

@@ -11,6 +11,8 @@ const SIGNS = {
   unknown: ['?', 'unknown'],
 };
 
+export const HEALTHS = Object.keys(SIGNS);
+
 export const sign = (health) => SIGNS[health] ?? SIGNS.unknown;
 
 export function Health({ health, text }) {

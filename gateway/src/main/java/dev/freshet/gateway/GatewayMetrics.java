@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The metrics of the public contract. */
@@ -164,13 +165,14 @@ final class GatewayMetrics implements Consumer<Observation> {
   private void showLags(List<Instance> instances, Optional<Position> primary) {
     lag.register(
         instances.stream()
-            .filter(instance -> instance.health().lagSeconds() != null)
-            .<MultiGauge.Row<?>>map(instance -> row(instance, instance.health().lagSeconds()))
+            .flatMap(
+                instance ->
+                    Stream.ofNullable(instance.health().lagSeconds())
+                        .<MultiGauge.Row<?>>map(behind -> row(instance, behind)))
             .toList(),
         true);
     lagBytes.register(
         instances.stream()
-            .filter(instance -> instance.health().position() != null)
             .flatMap(
                 instance ->
                     instance.lagBytes(primary).stream()

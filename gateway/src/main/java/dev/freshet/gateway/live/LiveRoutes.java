@@ -7,10 +7,12 @@ import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -48,16 +50,29 @@ public final class LiveRoutes {
   /** The pools that routes send clients' requests to, by name; mirrors' are none of them. */
   public Map<String, List<Instance>> usedPools() {
     Map<String, List<Instance>> used = new TreeMap<>();
+    for (Intent intent : Intent.values()) {
+      used.putAll(usedPools(intent));
+    }
+    return used;
+  }
+
+  private Map<String, List<Instance>> usedPools(Intent intent) {
+    Map<String, List<Instance>> used = new TreeMap<>();
     current()
         .ifPresent(
             now -> {
               for (Route route : now.routes().all()) {
-                for (Intent intent : Intent.values()) {
-                  route.pool(intent).ifPresent(pool -> used.put(pool, now.pools().pool(pool)));
-                }
+                route.pool(intent).ifPresent(pool -> used.put(pool, now.pools().pool(pool)));
               }
             });
     return used;
+  }
+
+  /** The instances that routes send requests of an intent to. */
+  public Set<Instance> serving(Intent intent) {
+    Set<Instance> serving = new LinkedHashSet<>();
+    usedPools(intent).values().forEach(serving::addAll);
+    return serving;
   }
 
   /** How far the primary is, as those tell that stand on it; empty while none does. */

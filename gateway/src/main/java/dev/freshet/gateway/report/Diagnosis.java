@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** Finds out what is wrong, of what is known at one moment. */
@@ -50,7 +49,7 @@ final class Diagnosis {
             .map(model -> model.path("readDatabase").asString(""))
             .collect(Collectors.toSet());
     syncs.stream()
-        .filter(sync -> !faulty.contains(name(sync)))
+        .filter(sync -> !faulty.contains(Syncs.name(sync)))
         .forEach(sync -> addDeadLetters(findings, sync));
     return Verdict.of(findings, allIsWell());
   }
@@ -118,16 +117,15 @@ final class Diagnosis {
     if (isPlaced || !isNeeded) {
       return List.of();
     }
-    return serving(Intent.WRITE)
+    return live.serving(Intent.WRITE).stream()
         .filter(writer -> Boolean.FALSE.equals(writer.health().speaksFreshet()))
-        .distinct()
         .toList();
   }
 
   private void addInstances(List<Finding> findings, List<InstanceStatus> instances) {
     Set<String> relied =
-        Stream.of(Intent.values())
-            .flatMap(this::serving)
+        live.usedPools().values().stream()
+            .flatMap(List::stream)
             .map(instance -> instance.spec().id())
             .collect(Collectors.toSet());
     for (InstanceStatus instance : instances) {
@@ -170,19 +168,8 @@ final class Diagnosis {
     return beyond;
   }
 
-  /** Instances of the pools that routes have for an intent. */
-  private Stream<Instance> serving(Intent intent) {
-    return live.current().stream()
-        .flatMap(
-            now ->
-                now.routes().all().stream()
-                    .flatMap(route -> route.pool(intent).stream())
-                    .distinct()
-                    .flatMap(pool -> now.pools().pool(pool).stream()));
-  }
-
   private static void addSync(List<Finding> findings, JsonNode sync) {
-    String of = name(sync);
+    String of = Syncs.name(sync);
     String state = sync.path("state").asString("");
     Trouble trouble =
         switch (state) {
@@ -213,17 +200,14 @@ final class Diagnosis {
     }
   }
 
-  private static String name(JsonNode sync) {
-    return sync.path("readDatabase").asString(sync.path("url").asString("?"));
-  }
-
   /** Models that they touch are faulty, and tell of them; a table may have none. */
   private static void addDeadLetters(List<Finding> findings, JsonNode sync) {
     long letters = sync.path("deadLetters").asLong(0);
     if (letters > 0) {
       findings.add(
           new Finding(
-              Trouble.DEAD_LETTERS, "%d dead letters wait in %s".formatted(letters, name(sync))));
+              Trouble.DEAD_LETTERS,
+              "%d dead letters wait in %s".formatted(letters, Syncs.name(sync))));
     }
   }
 

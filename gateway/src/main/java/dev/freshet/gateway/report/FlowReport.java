@@ -11,7 +11,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -49,7 +48,7 @@ final class FlowReport {
     private List<JsonNode> leading() {
       Map<String, JsonNode> byName = new LinkedHashMap<>();
       for (JsonNode sync : status.sync()) {
-        byName.merge(name(sync), sync, (one, other) -> Syncs.isStandby(one) ? other : one);
+        byName.merge(Syncs.name(sync), sync, (one, other) -> Syncs.isStandby(one) ? other : one);
       }
       return List.copyOf(byName.values());
     }
@@ -109,16 +108,12 @@ final class FlowReport {
     movement.retain(names);
   }
 
-  private static String name(JsonNode sync) {
-    return sync.path("readDatabase").asString(sync.path("url").asString("?"));
-  }
-
   private static String positionOf(JsonNode sync) {
-    return "position of " + name(sync);
+    return "position of " + Syncs.name(sync);
   }
 
   private static String changesOf(JsonNode sync) {
-    return "changes of " + name(sync);
+    return "changes of " + Syncs.name(sync);
   }
 
   private static void addWriters(Moment moment, List<Node> nodes, List<Edge> edges) {
@@ -185,8 +180,8 @@ final class FlowReport {
 
   private void addSync(
       Moment moment, JsonNode sync, List<Node> nodes, List<Edge> edges, Set<String> drawn) {
-    String slot = "slot of " + name(sync);
-    String id = "sync of " + name(sync);
+    String slot = "slot of " + Syncs.name(sync);
+    String id = "sync of " + Syncs.name(sync);
     Health health = health(sync);
     boolean isLost = sync.path("slotLost").asBoolean(false);
     boolean isKnown = sync.path("slotRetainedBytes").isNumber();
@@ -201,7 +196,7 @@ final class FlowReport {
             movement.perSecond(PRIMARY),
             "bytes",
             null,
-            number(sync, "slotRetainedBytes").map(Double::longValue).orElse(null)));
+            Syncs.figure(sync, "slotRetainedBytes").map(Double::longValue).orElse(null)));
     edges.add(
         new Edge(
             slot,
@@ -209,10 +204,10 @@ final class FlowReport {
             health,
             movement.perSecond(changesOf(sync)),
             "changes",
-            number(sync, "lagSeconds").orElse(null),
-            number(sync, "lagBytes").map(Double::longValue).orElse(null)));
+            Syncs.figure(sync, "lagSeconds").orElse(null),
+            Syncs.figure(sync, "lagBytes").map(Double::longValue).orElse(null)));
     for (InstanceStatus copy : moment.instances("read-database")) {
-      if (copy.id().equals(name(sync)) || moment.leading().size() == 1) {
+      if (copy.id().equals(Syncs.name(sync)) || moment.leading().size() == 1) {
         drawn.add(copy.id());
         nodes.add(copy(moment, copy, Kind.READ_DATABASE));
         edges.add(toCopy(id, copy, movement.perSecond(changesOf(sync)), "changes"));
@@ -227,7 +222,8 @@ final class FlowReport {
 
   private Health health(JsonNode sync) {
     return switch (sync.path("state").asString("")) {
-      case "streaming" -> freshness(number(sync, "lagSeconds").orElse(null), positionOf(sync));
+      case "streaming" ->
+          freshness(Syncs.figure(sync, "lagSeconds").orElse(null), positionOf(sync));
       case "standby" -> Health.FINE;
       case "paused" -> Health.STUCK;
       case "snapshot", "starting" -> Health.BEHIND;
@@ -257,10 +253,5 @@ final class FlowReport {
       case "starting" -> Health.UNKNOWN;
       default -> Health.DOWN;
     };
-  }
-
-  private static Optional<Double> number(JsonNode of, String name) {
-    JsonNode value = of.path(name);
-    return value.isNumber() ? Optional.of(value.asDouble()) : Optional.empty();
   }
 }

@@ -42,15 +42,16 @@ public final class StatusReport {
 
   /** Asks the syncs, and puts everything together. */
   public Mono<Status> now() {
-    return Mono.zip(syncs.states(), syncs.models(), this::of);
+    return syncs.ask().flatMap(asked -> syncs.models(asked).map(models -> of(asked, models)));
   }
 
-  /** As {@link #now}, with models that were asked for before. */
-  Mono<Status> now(List<JsonNode> models) {
-    return syncs.states().map(states -> of(states, models));
-  }
-
-  private Status of(List<JsonNode> states, List<JsonNode> told) {
+  /**
+   * Puts together what the syncs have told.
+   *
+   * @param told models, which may have been asked for before
+   */
+  Status of(List<Syncs.Asked> asked, List<JsonNode> told) {
+    List<JsonNode> states = asked.stream().map(Syncs.Asked::state).toList();
     List<JsonNode> models = told.stream().map(model -> ofNow(model, states)).toList();
     Optional<Position> primary = live.primary();
     List<InstanceStatus> instances =

@@ -6,8 +6,8 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -21,6 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Syncs {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
+
+  private static final String UNREACHABLE = "unreachable";
 
   private final LiveRoutes live;
   private final List<URI> otherwise;
@@ -60,36 +62,43 @@ public final class Syncs {
     return named.isEmpty() ? otherwise : named;
   }
 
-  /** How each is; of one that can't be asked why. */
-  Mono<List<JsonNode>> states() {
+  /**
+   * A sync that was asked how it is.
+   *
+   * @param state as it tells it; of one that does not answer why
+   */
+  record Asked(URI address, JsonNode state) {}
+
+  /** Asks each how it is. */
+  Mono<List<Asked>> ask() {
     return Flux.fromIterable(addresses())
         .flatMapSequential(
             sync ->
                 get(sync, "/api/sync")
-                    .onErrorResume(
-                        failure ->
-                            Mono.just(
-                                json.createObjectNode()
-                                    .put("url", sync.toString())
-                                    .put("state", "unreachable")
-                                    .put("reason", String.valueOf(failure.getMessage())))))
+                    .onErrorResume(failure -> Mono.just(unreachable(sync, failure)))
+                    .map(state -> new Asked(sync, state)))
         .collectList();
   }
 
+  private JsonNode unreachable(URI sync, Throwable failure) {
+    return json.createObjectNode()
+        .put("url", sync.toString())
+        .put("state", UNREACHABLE)
+        .put("reason", String.valueOf(failure.getMessage()));
+  }
+
   /** The models as those tell them that lead, each with the name of its read database. */
-  Mono<List<JsonNode>> models() {
-    return Flux.fromIterable(addresses())
+  Mono<List<JsonNode>> models(List<Asked> syncs) {
+    return Flux.fromIterable(syncs)
+        .filter(sync -> !isStandby(sync.state()) && !isIn(sync.state(), UNREACHABLE))
         .flatMapSequential(
             sync ->
-                Mono.zip(get(sync, "/api/sync"), get(sync, "/api/models"))
-                    .filter(answers -> !isStandby(answers.getT1()))
+                get(sync.address(), "/api/models")
                     .flatMapIterable(
-                        answers -> {
-                          String of = answers.getT1().path("readDatabase").asString("");
-                          answers
-                              .getT2()
-                              .forEach(model -> ((ObjectNode) model).put("readDatabase", of));
-                          return answers.getT2();
+                        models -> {
+                          String of = sync.state().path("readDatabase").asString("");
+                          models.forEach(model -> ((ObjectNode) model).put("readDatabase", of));
+                          return models;
                         })
                     .onErrorResume(failure -> Flux.empty()))
         .collectList();
@@ -100,21 +109,32 @@ public final class Syncs {
    * answers to that name.
    */
   public Mono<URI> of(String readDatabase) {
-    return Flux.fromIterable(addresses())
-        .flatMapSequential(
-            sync ->
-                get(sync, "/api/sync")
-                    .filter(state -> state.path("readDatabase").asString("").equals(readDatabase))
-                    .map(state -> Map.entry(sync, isStandby(state)))
-                    .onErrorResume(failure -> Mono.empty()))
-        .sort(Map.Entry.comparingByValue())
-        .map(Map.Entry::getKey)
+    return ask()
+        .flatMapIterable(all -> all)
+        .filter(sync -> sync.state().path("readDatabase").asString("").equals(readDatabase))
+        .sort(Comparator.comparing(sync -> isStandby(sync.state())))
+        .map(Asked::address)
         .next();
+  }
+
+  /** What a sync is called: by its read database, or while that is unknown by its address. */
+  static String name(JsonNode state) {
+    return state.path("readDatabase").asString(state.path("url").asString("?"));
+  }
+
+  /** A figure that a sync tells of itself or of a model; empty while it is unknown. */
+  static Optional<Double> figure(JsonNode of, String name) {
+    JsonNode value = of.path(name);
+    return value.isNumber() ? Optional.of(value.asDouble()) : Optional.empty();
   }
 
   /** Whether another one leads. */
   static boolean isStandby(JsonNode state) {
-    return state.path("state").asString("").equals("standby");
+    return isIn(state, "standby");
+  }
+
+  private static boolean isIn(JsonNode state, String name) {
+    return state.path("state").asString("").equals(name);
   }
 
   /**

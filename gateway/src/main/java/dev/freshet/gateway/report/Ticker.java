@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -138,18 +137,20 @@ public final class Ticker implements AutoCloseable {
   private Mono<Look> look() {
     onLook.run();
     // What is done with the answers takes a while, and the event loops serve clients.
-    return Mono.zip(models().flatMap(status::now), traffic.now())
+    Mono<Status> told =
+        syncs.ask().flatMap(asked -> models(asked).map(models -> status.of(asked, models)));
+    return Mono.zip(told, traffic.now())
         .publishOn(scheduler)
         .map(both -> seen(both.getT1(), both.getT2()));
   }
 
-  private Mono<List<JsonNode>> models() {
+  private Mono<List<JsonNode>> models(List<Syncs.Asked> asked) {
     long now = System.nanoTime();
     if (now - modelsNanos < MODELS_EVERY.toNanos()) {
       return Mono.just(models);
     }
     modelsNanos = now;
-    return syncs.models().doOnNext(told -> models = told);
+    return syncs.models(asked).doOnNext(told -> models = told);
   }
 
   private Look seen(Status status, Traffic traffic) {
@@ -167,15 +168,7 @@ public final class Ticker implements AutoCloseable {
   }
 
   private Set<String> writers() {
-    return live.current().stream()
-        .flatMap(
-            now ->
-                now.routes().all().stream()
-                    .flatMap(route -> route.pool(Intent.WRITE).stream())
-                    .distinct()
-                    .flatMap(pool -> now.pools().pool(pool).stream()))
-        .map(Instance::toString)
-        .collect(Collectors.toSet());
+    return live.serving(Intent.WRITE).stream().map(Instance::toString).collect(Collectors.toSet());
   }
 
   private static Map<Series, Double> lags(Status status) {
@@ -189,24 +182,19 @@ public final class Ticker implements AutoCloseable {
       if (Syncs.isStandby(sync)) {
         continue;
       }
-      String name = sync.path("readDatabase").asString("?");
-      seconds(sync, "lagSeconds").ifPresent(lag -> lags.put(new Series("sync", name), lag));
-      seconds(sync, "readableP50Seconds")
+      String name = Syncs.name(sync);
+      Syncs.figure(sync, "lagSeconds").ifPresent(lag -> lags.put(new Series("sync", name), lag));
+      Syncs.figure(sync, "readableP50Seconds")
           .ifPresent(p50 -> lags.put(new Series("readable-p50", name), p50));
-      seconds(sync, "readableP99Seconds")
+      Syncs.figure(sync, "readableP99Seconds")
           .ifPresent(p99 -> lags.put(new Series("readable-p99", name), p99));
     }
     for (JsonNode model : status.models()) {
       String name = model.path("name").asString("?");
-      seconds(model, "freshnessSeconds")
+      Syncs.figure(model, "freshnessSeconds")
           .ifPresent(lag -> lags.merge(new Series("model", name), lag, Math::max));
     }
     return lags;
-  }
-
-  private static Optional<Double> seconds(JsonNode of, String name) {
-    JsonNode value = of.path(name);
-    return value.isNumber() ? Optional.of(value.asDouble()) : Optional.empty();
   }
 
   @Override

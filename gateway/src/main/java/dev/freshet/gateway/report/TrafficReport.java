@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -28,7 +27,7 @@ public final class TrafficReport {
   private static final Duration WINDOW = Duration.ofSeconds(10);
 
   /** Stands for no instance: the gateway answered itself. */
-  private static final Set<String> NOBODY = Set.of("none");
+  private static final String NOBODY = "none";
 
   private final RecentMeters byIntent;
   private final RecentMeters byInstance;
@@ -128,7 +127,7 @@ public final class TrafficReport {
         .filter(one -> one.labels().get(1).startsWith("5"))
         .forEach(one -> failed.merge(one.labels().getFirst(), one.perSecond(), Double::sum));
     return byInstance.now().orElse(List.of()).stream()
-        .filter(one -> !NOBODY.contains(one.labels().getFirst()))
+        .filter(one -> !one.labels().getFirst().equals(NOBODY))
         .map(
             one ->
                 new OfInstance(

@@ -36,8 +36,20 @@ record Contender(String title, Proxy proxy, String headers, List<Run> runs) {
     }
   }
 
-  /** Begins anew, as after a warm-up. */
-  void forget() {
+  /**
+   * Warms each up, then measures as much as an effort says.
+   *
+   * @param warmUp requests to each
+   */
+  static void measureWarm(
+      Load load, String path, List<Contender> contenders, int warmUp, GatewayBench.Effort effort)
+      throws Exception {
+    measure(load, GatewayBench.CONNECTIONS, path, contenders, 1, warmUp);
+    contenders.forEach(Contender::forget);
+    measure(load, GatewayBench.CONNECTIONS, path, contenders, effort.runs(), effort.requests());
+  }
+
+  private void forget() {
     runs.clear();
   }
 

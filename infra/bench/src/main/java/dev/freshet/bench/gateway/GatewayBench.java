@@ -171,10 +171,7 @@ public final class GatewayBench {
           List.of(
               new Contender("Freshet, the sample's routes", few, session(few)),
               new Contender("Freshet, 1,000 routes before them", many, session(many)));
-      Contender.measure(load, CONNECTIONS, "/orders/1024", contenders, 1, effort.warmUp());
-      contenders.forEach(Contender::forget);
-      Contender.measure(
-          load, CONNECTIONS, "/orders/1024", contenders, effort.runs(), effort.requests());
+      Contender.measureWarm(load, "/orders/1024", contenders, effort.warmUp(), effort);
       out.printf("%n| | us CPU/request |%n| --- | --- |%n");
       contenders.forEach(
           contender -> out.printf("| %s | %.0f |%n", contender.title(), contender.cpuMicros()));

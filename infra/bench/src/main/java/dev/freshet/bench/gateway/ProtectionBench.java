@@ -69,11 +69,7 @@ public final class ProtectionBench {
               name ->
                   contenders.add(
                       new Contender(name, freshet, session + "X-Protection: " + name + "\r\n")));
-      Contender.measure(
-          load, GatewayBench.CONNECTIONS, PATH, contenders, 1, effort.warmUp() / contenders.size());
-      contenders.forEach(Contender::forget);
-      Contender.measure(
-          load, GatewayBench.CONNECTIONS, PATH, contenders, effort.runs(), effort.requests());
+      Contender.measureWarm(load, PATH, contenders, effort.warmUp() / contenders.size(), effort);
       table(contenders);
     } finally {
       backend.destroyForcibly().waitFor();

@@ -69,11 +69,7 @@ public final class WatchingBench {
         List.of(
             new Contender("none", silent, session),
             new Contender("access log", writing, GatewayBench.session(writing)));
-    Contender.measure(
-        load, GatewayBench.CONNECTIONS, PATH, contenders, 1, effort.warmUp() / contenders.size());
-    contenders.forEach(Contender::forget);
-    Contender.measure(
-        load, GatewayBench.CONNECTIONS, PATH, contenders, effort.runs(), effort.requests());
+    Contender.measureWarm(load, PATH, contenders, effort.warmUp() / contenders.size(), effort);
     out.printf(
         "1 kB, %d keep-alive connections, medians of %d alternating runs of %,d requests after %,d to warm up:%n%n",
         GatewayBench.CONNECTIONS, effort.runs(), effort.requests(), effort.warmUp());
