@@ -9,13 +9,18 @@ import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.SteadyClock;
+import dev.freshet.runtime.trace.Tracing;
 import dev.freshet.sync.control.ControlEndpoint;
+import dev.freshet.sync.status.ArrivalTraces;
+import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.StatusEndpoint;
 import dev.freshet.sync.status.SyncMetrics;
 import dev.freshet.sync.status.SyncStatus;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -57,9 +62,21 @@ public class SyncBackend {
     return new SyncMetrics(meters, status, settings.name(), settings.slotName());
   }
 
+  @Bean(destroyMethod = "close")
+  Tracing tracing(SyncSettings settings) {
+    return Tracing.of("freshet-cdc-sync", settings.name());
+  }
+
   @Bean(initMethod = "start", destroyMethod = "close")
-  Synchronizer synchronizer(SyncSettings settings, SyncStatus status, SyncMetrics metrics) {
-    return new Synchronizer(settings, status.andThen(metrics), new SteadyClock());
+  Synchronizer synchronizer(
+      SyncSettings settings, SyncStatus status, SyncMetrics metrics, Tracing tracing) {
+    Consumer<Observation> observer = status.andThen(metrics);
+    return new Synchronizer(
+        settings,
+        tracing.isOn()
+            ? observer.andThen(new ArrivalTraces(tracing, settings.name(), Clock.systemUTC()))
+            : observer,
+        new SteadyClock());
   }
 
   @Bean(destroyMethod = "close")

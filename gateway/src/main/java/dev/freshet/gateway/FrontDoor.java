@@ -40,6 +40,7 @@ final class FrontDoor {
   private final Wire wire;
   private final Intake intake;
   private final Refusals refusals;
+  private final RequestTraces traces;
   private final Supplier<HttpHandler> spring;
   private final long maxBody;
 
@@ -51,10 +52,16 @@ final class FrontDoor {
    * @param maxBody the most bytes that a request's content may have
    */
   FrontDoor(
-      Wire wire, Intake intake, Refusals refusals, Supplier<HttpHandler> spring, long maxBody) {
+      Wire wire,
+      Intake intake,
+      Refusals refusals,
+      RequestTraces traces,
+      Supplier<HttpHandler> spring,
+      long maxBody) {
     this.wire = wire;
     this.intake = intake;
     this.refusals = refusals;
+    this.traces = traces;
     this.spring = spring;
     this.maxBody = maxBody;
   }
@@ -64,14 +71,21 @@ final class FrontDoor {
   }
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
-    long most = mostContent(request.method());
     response.header(RequestId.HEADER, RequestIds.ensure(request.requestHeaders()));
-    Exchange exchange = new NettyExchange(request, response, most);
+    return traces.around(
+        new NettyExchange(request, response, mostContent(request.method())),
+        () -> response.status().code(),
+        exchange -> enter(exchange, request, response));
+  }
+
+  private Mono<Void> enter(
+      Exchange exchange, HttpServerRequest request, HttpServerResponse response) {
     Optional<Malformed> malformed = wire.objection(request);
     if (malformed.isPresent()) {
       return refusals.refuse(
           exchange, malformed.get().code(), malformed.get().detail(), Told.unrouted(exchange));
     }
+    long most = mostContent(request.method());
     if (HeldContents.declaredLength(exchange) > most) {
       return refusals.refuse(
           exchange, ProblemCode.TOO_LARGE, NettyExchange.tooLarge(most), Told.unrouted(exchange));

@@ -5,6 +5,7 @@ import dev.freshet.gateway.choice.RetryBudget;
 import dev.freshet.gateway.filters.FilteredRoutes;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
 import dev.freshet.gateway.filters.Preflights;
+import dev.freshet.gateway.forward.AttemptTraces;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.forward.Forwarding;
 import dev.freshet.gateway.forward.Mirror;
@@ -19,6 +20,7 @@ import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.trace.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -26,6 +28,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
@@ -119,10 +122,30 @@ public class Gateway {
     return new PositionClient(ownClient, json);
   }
 
+  @Bean(destroyMethod = "close")
+  Tracing tracing(@Value("${server.port}") int port) {
+    return Tracing.of("freshet-gateway", "gateway:" + port);
+  }
+
   @Bean
-  Consumer<Observation> observer(MeterRegistry meters, GatewaySettings settings) {
-    GatewayMetrics metrics = new GatewayMetrics(meters);
-    return settings.accessLog() ? metrics.andThen(new AccessLog()) : metrics;
+  Forwarding forwarding(GatewaySettings settings, Tracing tracing) {
+    return Forwarding.trusting(settings.trustedProxies())
+        .telling(tracing.openTelemetry().getPropagators().getTextMapPropagator());
+  }
+
+  @Bean
+  RequestTraces requestTraces(Tracing tracing, Forwarding forwarding) {
+    return new RequestTraces(tracing, forwarding);
+  }
+
+  @Bean
+  Consumer<Observation> observer(
+      MeterRegistry meters, Tracing tracing, RequestTraces traces, GatewaySettings settings) {
+    Consumer<Observation> observer = new GatewayMetrics(meters);
+    if (tracing.isOn()) {
+      observer = observer.andThen(traces);
+    }
+    return settings.accessLog() ? observer.andThen(new AccessLog()) : observer;
   }
 
   @Bean
@@ -147,15 +170,16 @@ public class Gateway {
       Requirements requirements,
       SystemView system,
       Answering answering,
+      Forwarding forwarding,
+      Tracing tracing,
       GatewaySettings settings) {
-    Forwarding forwarding = Forwarding.trusting(settings.trustedProxies());
     return new RequestPath.Stages(
         requirements,
         system,
         new FallbackBudget(settings.fallbacksPerSecond(), settings.fallbacksPerClient()),
         new RetryBudget(),
         forwarding,
-        new Forwarder(forwarding),
+        new Forwarder(forwarding, new AttemptTraces(tracing)),
         answering);
   }
 
@@ -203,12 +227,14 @@ public class Gateway {
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> frontDoor(
       Intake intake,
       Refusals refusals,
+      RequestTraces traces,
       GatewaySettings settings,
       Drain drain,
       ObjectProvider<HttpHandler> spring) {
     Wire wire = new Wire(settings.head(), settings.clientPatience(), drain::isDraining);
     FrontDoor door =
-        new FrontDoor(wire, intake, refusals, spring::getObject, settings.maxBody().toBytes());
+        new FrontDoor(
+            wire, intake, refusals, traces, spring::getObject, settings.maxBody().toBytes());
     return factory -> {
       factory.addServerCustomizers(wire::strict);
       factory.addRouteProviders(door::open);

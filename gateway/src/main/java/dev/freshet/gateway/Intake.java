@@ -128,6 +128,7 @@ final class Intake {
   }
 
   private Mono<Void> routed(Visit visit, Decision.Routed routed) {
+    RequestTraces.tookRoute(visit.exchange(), routed.route());
     return switch (routed) {
       case Decision.NotAllowed(Route route, Intent intent, String detail, List<String> allow) -> {
         Head head = Head.of(ProblemCode.METHOD_NOT_ALLOWED.status());
@@ -274,6 +275,7 @@ final class Intake {
                     visit.generation().filters().of(route),
                     route.variables(visit.exchange().path()),
                     visit.exchange().body(),
+                    visit.exchange().trace(),
                     passed -> leave(visit.with(passed), route, intent, principal)));
   }
 

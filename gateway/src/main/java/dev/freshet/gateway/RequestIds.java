@@ -2,7 +2,6 @@ package dev.freshet.gateway;
 
 import dev.freshet.protocol.RequestId;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** Calls each request what its client calls it, or by a name that is made here. */
 final class RequestIds {
@@ -16,8 +15,7 @@ final class RequestIds {
       headers.set(RequestId.HEADER, said); // once
       return said;
     }
-    String made =
-        Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), Character.MAX_RADIX);
+    String made = RequestId.make();
     headers.set(RequestId.HEADER, made);
     return made;
   }

@@ -192,6 +192,8 @@ class HeadersIT {
             "x-forwarded-proto",
             "x-forwarded-host",
             "x-request-id",
+            "traceparent",
+            "tracestate",
             "freshet-deadline");
   }
 

@@ -13,6 +13,8 @@ import dev.freshet.runtime.SteadyClock;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.runtime.source.PositionEndpoint;
 import dev.freshet.runtime.source.Source;
+import dev.freshet.runtime.trace.TracedRequests;
+import dev.freshet.runtime.trace.Tracing;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -72,6 +74,16 @@ public class ReadBackend {
     return new Catalogue(pool, new SteadyClock());
   }
 
+  @Bean(destroyMethod = "close")
+  Tracing tracing(ReadSettings settings) {
+    return Tracing.of("freshet-read-backend", settings.id());
+  }
+
+  @Bean
+  TracedRequests tracedRequests(Tracing tracing) {
+    return new TracedRequests(tracing);
+  }
+
   @Bean
   ReadPath readPath(
       ReadSettings settings,
@@ -79,12 +91,13 @@ public class ReadBackend {
       FreshnessGate gate,
       Source source,
       DataSource pool,
+      Tracing tracing,
       ProblemResponses problems,
       Scheduler blockingScheduler) {
     return new ReadPath(
         catalogue,
         gate,
-        new Answers(source, pool, settings.rowCap(), settings.statementTimeout()),
+        new Answers(source, tracing.around(pool), settings.rowCap(), settings.statementTimeout()),
         problems,
         blockingScheduler);
   }

@@ -9,8 +9,8 @@ import dev.freshet.read.model.Model;
 import dev.freshet.read.query.ModelQuery;
 import dev.freshet.read.query.QueryGrammar;
 import dev.freshet.runtime.Deadline;
-import dev.freshet.runtime.NamedInLog;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.RequestScope;
 import dev.freshet.runtime.source.FreshnessGate;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -109,7 +109,7 @@ final class ReadPath {
                 switch (arrival) {
                   case FreshnessGate.Arrival.TooLate late -> refuse(notCaughtUp(wanted, late.at()));
                   case FreshnessGate.Arrival.Reached ignored ->
-                      NamedInLog.during(
+                      RequestScope.during(
                           request, () -> read(request, wanted, grammar, question, true));
                 });
   }

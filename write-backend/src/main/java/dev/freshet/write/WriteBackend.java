@@ -9,6 +9,8 @@ import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.runtime.source.PositionEndpoint;
+import dev.freshet.runtime.trace.TracedRequests;
+import dev.freshet.runtime.trace.Tracing;
 import dev.freshet.write.command.CommandPath;
 import dev.freshet.write.command.CommandsEndpoint;
 import dev.freshet.write.menu.MenuCommands;
@@ -17,6 +19,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -54,14 +57,25 @@ public class WriteBackend {
     return pool;
   }
 
+  @Bean(destroyMethod = "close")
+  Tracing tracing(@Value("${server.port}") int port) {
+    return Tracing.of("freshet-write-backend", "write-backend:" + port);
+  }
+
+  @Bean
+  TracedRequests tracedRequests(Tracing tracing) {
+    return new TracedRequests(tracing);
+  }
+
   @Bean
   CommandPath commandPath(
       DataSource primary,
+      Tracing tracing,
       ProblemResponses problems,
       JsonMapper json,
       Scheduler blockingScheduler,
       MeterRegistry meters) {
-    return new CommandPath(primary, problems, json, blockingScheduler, meters);
+    return new CommandPath(tracing.around(primary), problems, json, blockingScheduler, meters);
   }
 
   @Bean

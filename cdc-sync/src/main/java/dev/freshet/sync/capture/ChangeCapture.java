@@ -69,6 +69,8 @@ public final class ChangeCapture implements AutoCloseable {
   /** Changes of the transaction whose end has not come yet. */
   private Changes open = new Changes();
 
+  private @Nullable String openTrace;
+
   /**
    * Prepares the engine.
    *
@@ -211,7 +213,9 @@ public final class ChangeCapture implements AutoCloseable {
           endTransaction(captured, value, committed);
           lastEnd = event;
         }
-      } else if (!value.schema().name().equals("io.debezium.connector.postgresql.MessageValue")) {
+      } else if (LogicalMessage.is(value)) {
+        openTrace = LogicalMessage.trace(value).orElse(openTrace);
+      } else {
         reader.read(captured, value).ifPresent(open::add);
       }
     }
@@ -232,12 +236,15 @@ public final class ChangeCapture implements AutoCloseable {
     Lsn at = new Lsn(offset(end, "lsn_commit"));
     // The slot sends again what was applied but not yet confirmed to it.
     if (at.compareTo(applied) > 0) {
-      committed.add(new SourceTransaction(at, Instant.ofEpochMilli(value.getInt64("ts_ms")), open));
+      committed.add(
+          new SourceTransaction(
+              at, Instant.ofEpochMilli(value.getInt64("ts_ms")), open, openTrace));
     } else {
       log.debug("Passing over a transaction that ended at {}, applied is {}", at, applied);
       open.close();
     }
     open = new Changes();
+    openTrace = null;
   }
 
   private static long offset(SourceRecord captured, String name) {

@@ -4,6 +4,7 @@ import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.RequestScope;
 import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.verify.Difference;
 import java.util.ArrayList;
@@ -48,7 +49,7 @@ public final class ControlEndpoint {
       Scheduler blocking) {
     ControlEndpoint endpoint = new ControlEndpoint(operations, changes, problems, blocking);
     return RouterFunctions.route()
-        .GET("/api/dead-letters", request -> endpoint.run(endpoint::deadLetters))
+        .GET("/api/dead-letters", request -> endpoint.run(request, endpoint::deadLetters))
         .POST("/api/sync/pause", request -> endpoint.change(request, endpoint::pause))
         .POST("/api/sync/resume", request -> endpoint.change(request, endpoint::resume))
         .POST(
@@ -81,12 +82,12 @@ public final class ControlEndpoint {
   }
 
   private Mono<ServerResponse> change(ServerRequest request, Callable<Object> work) {
-    return changes.accept(request, () -> run(work));
+    return changes.accept(request, () -> run(request, work));
   }
 
   /** An answer is a body, or a problem to be told. */
-  private Mono<ServerResponse> run(Callable<Object> work) {
-    return Mono.fromCallable(work)
+  private Mono<ServerResponse> run(ServerRequest request, Callable<Object> work) {
+    return Mono.fromCallable(() -> RequestScope.during(request, work::call))
         .subscribeOn(blocking)
         .onErrorResume(
             failure ->

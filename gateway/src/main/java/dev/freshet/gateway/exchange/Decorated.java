@@ -3,6 +3,7 @@ package dev.freshet.gateway.exchange;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.opentelemetry.context.Context;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -66,6 +67,11 @@ abstract class Decorated implements Exchange {
   @Override
   public @Nullable String hostToKeep() {
     return inner.hostToKeep();
+  }
+
+  @Override
+  public Context trace() {
+    return inner.trace();
   }
 
   @Override

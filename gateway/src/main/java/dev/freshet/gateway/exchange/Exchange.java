@@ -3,6 +3,7 @@ package dev.freshet.gateway.exchange;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.opentelemetry.context.Context;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -35,6 +36,11 @@ public interface Exchange {
   /** The host that the backend is told to be; null for its own. */
   default @Nullable String hostToKeep() {
     return null;
+  }
+
+  /** The span of the request; the root, which is none, where it is not traced. */
+  default Context trace() {
+    return Context.root();
   }
 
   /** The content; whoever takes it owns its buffers. */

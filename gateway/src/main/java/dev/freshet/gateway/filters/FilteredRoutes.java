@@ -2,6 +2,7 @@ package dev.freshet.gateway.filters;
 
 import dev.freshet.gateway.exchange.Exchange;
 import io.netty.buffer.ByteBuf;
+import io.opentelemetry.context.Context;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,12 +39,14 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
    * @param filters the route's, in the order in which they run
    * @param variables of the route's path, as the request has them
    * @param content the request's
+   * @param trace its span
    * @param onwards the way of the request behind them
    */
   public record Taken(
       List<GatewayFilter> filters,
       Map<String, String> variables,
       Flux<ByteBuf> content,
+      Context trace,
       Function<Exchange, Mono<Void>> onwards) {}
 
   @Override
@@ -136,7 +139,7 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
     }
 
     private Mono<Void> forward(ServerWebExchange exchange) {
-      HeldExchange held = new HeldExchange(exchange);
+      HeldExchange held = new HeldExchange(exchange, taken.trace());
       exchange.getAttributes().put(HELD, held);
       return held.forward(taken.onwards().apply(held));
     }

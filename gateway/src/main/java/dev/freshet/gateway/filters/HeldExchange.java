@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.opentelemetry.context.Context;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -34,6 +35,7 @@ import reactor.netty.Connection;
 final class HeldExchange implements Exchange {
 
   private final ServerWebExchange exchange;
+  private final Context trace;
   private final HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().newHeaders();
   private final Sinks.Empty<Void> headKnown = Sinks.empty();
   private final Sinks.Empty<Void> written = Sinks.empty();
@@ -41,8 +43,9 @@ final class HeldExchange implements Exchange {
   private final AtomicReference<@Nullable ByteBuf> gathered = new AtomicReference<>();
   private volatile Mono<Void> content = Mono.empty();
 
-  HeldExchange(ServerWebExchange exchange) {
+  HeldExchange(ServerWebExchange exchange, Context trace) {
     this.exchange = exchange;
+    this.trace = trace;
     exchange.getRequest().getHeaders().forEach(headers::add);
   }
 
@@ -109,6 +112,11 @@ final class HeldExchange implements Exchange {
             attributes.get(ServerWebExchangeUtils.PRESERVE_HOST_HEADER_ATTRIBUTE))
         ? headers.get("host")
         : null;
+  }
+
+  @Override
+  public Context trace() {
+    return trace;
   }
 
   @Override

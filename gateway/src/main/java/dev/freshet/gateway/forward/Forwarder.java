@@ -51,14 +51,16 @@ public final class Forwarder {
   private static final Set<Integer> SAY_THAT_IT_FAILS = Set.of(502, 503, 504);
 
   private final Forwarding forwarding;
+  private final AttemptTraces traces;
 
   /**
    * Prepares to forward.
    *
    * @param forwarding says what backends are told of clients
    */
-  public Forwarder(Forwarding forwarding) {
+  public Forwarder(Forwarding forwarding, AttemptTraces traces) {
     this.forwarding = forwarding;
+    this.traces = traces;
   }
 
   /**
@@ -84,6 +86,10 @@ public final class Forwarder {
 
     Instance instance() {
       return outgoing.candidate().instance();
+    }
+
+    Try with(Outgoing other) {
+      return new Try(other, isWebSocket, mayDecline, mayMove, leads, answerHeaders);
     }
   }
 
@@ -111,6 +117,10 @@ public final class Forwarder {
 
   /** Makes one attempt. */
   public Mono<Attempt> send(Try tried) {
+    return traces.around(tried.outgoing(), outgoing -> sending(tried.with(outgoing)));
+  }
+
+  private Mono<Attempt> sending(Try tried) {
     Instance instance = tried.instance();
     Connections.Lane lane = instance.connections().on(tried.exchange().eventLoop());
     Progress progress = new Progress(tried.outgoing().deadline());

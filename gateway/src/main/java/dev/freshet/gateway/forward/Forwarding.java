@@ -6,6 +6,8 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.ipfilter.IpFilterRuleType;
 import io.netty.handler.ipfilter.IpSubnetFilterRule;
 import io.netty.util.NetUtil;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapPropagator;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -15,8 +17,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a backend is told of the client's connection. A client says nothing of itself that counts; a
- * proxy in front of the gateway does, when its address is one of those that are trusted.
+ * What a backend is told of the client's connection, and of the span that asks. A client says
+ * nothing of itself that counts; a proxy in front of the gateway does, when its address is one of
+ * those that are trusted.
  */
 public final class Forwarding {
 
@@ -26,8 +29,11 @@ public final class Forwarding {
 
   private final List<IpSubnetFilterRule> trusted;
 
-  private Forwarding(List<IpSubnetFilterRule> trusted) {
+  private final TextMapPropagator spans;
+
+  private Forwarding(List<IpSubnetFilterRule> trusted, TextMapPropagator spans) {
     this.trusted = List.copyOf(trusted);
+    this.spans = spans;
   }
 
   /**
@@ -37,7 +43,13 @@ public final class Forwarding {
    * @throws IllegalArgumentException when one is no network
    */
   public static Forwarding trusting(List<String> networks) {
-    return new Forwarding(networks.stream().map(Forwarding::rule).toList());
+    return new Forwarding(
+        networks.stream().map(Forwarding::rule).toList(), TextMapPropagator.noop());
+  }
+
+  /** The same, which also tells backends of spans. */
+  public Forwarding telling(TextMapPropagator propagator) {
+    return new Forwarding(trusted, propagator);
   }
 
   private static IpSubnetFilterRule rule(String network) {
@@ -79,6 +91,11 @@ public final class Forwarding {
     if (host != null) {
       to.set(HOST, host);
     }
+  }
+
+  /** Tells which span a request is part of. */
+  public void tell(Context span, HttpHeaders to) {
+    spans.inject(span, to, (carrier, name, value) -> to.set(name, value));
   }
 
   /**

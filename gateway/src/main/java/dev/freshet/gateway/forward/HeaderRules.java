@@ -94,6 +94,7 @@ final class HeaderRules {
       to.set(HttpHeaderNames.HOST, hostToKeep);
     }
     forwarding.tell(exchange, to);
+    forwarding.tell(outgoing.trace(), to);
     to.set(FreshetHeaders.DEADLINE, Long.toString(outgoing.deadline().toMillis()));
     if (outgoing.principal() != null) {
       to.set(FreshetHeaders.PRINCIPAL, outgoing.principal());

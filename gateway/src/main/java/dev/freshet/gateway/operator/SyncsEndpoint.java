@@ -5,6 +5,7 @@ import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.RequestScope;
 import io.netty.handler.codec.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -76,7 +77,7 @@ public final class SyncsEndpoint {
     String below = below(path, request.pathVariables()) + (query == null ? "" : "?" + query);
     return syncs
         .of(readDatabase)
-        .flatMap(sync -> syncs.pass(sync, method, below, patience))
+        .flatMap(sync -> syncs.pass(sync, method, below, RequestScope.id(request), patience))
         .flatMap(
             answer ->
                 ServerResponse.status(answer.status())

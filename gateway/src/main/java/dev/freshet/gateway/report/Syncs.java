@@ -1,6 +1,7 @@
 package dev.freshet.gateway.report;
 
 import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.protocol.RequestId;
 import dev.freshet.runtime.OperatorGate;
 import io.netty.handler.codec.http.HttpMethod;
 import java.net.URI;
@@ -140,10 +141,13 @@ public final class Syncs {
   /**
    * Passes a request on.
    *
+   * @param requestId what the request is called in logs; empty for one of the gateway's own
    * @param patience how long it may take
    */
-  public Mono<Answer> pass(URI sync, HttpMethod method, String path, Duration patience) {
+  public Mono<Answer> pass(
+      URI sync, HttpMethod method, String path, Optional<String> requestId, Duration patience) {
     return authorized()
+        .headers(headers -> requestId.ifPresent(id -> headers.set(RequestId.HEADER, id)))
         .request(method)
         .uri(sync + path)
         .responseSingle(
@@ -155,7 +159,7 @@ public final class Syncs {
   }
 
   private Mono<JsonNode> get(URI sync, String path) {
-    return pass(sync, HttpMethod.GET, path, TIMEOUT)
+    return pass(sync, HttpMethod.GET, path, Optional.empty(), TIMEOUT)
         .flatMap(
             answer ->
                 answer.status() == 200

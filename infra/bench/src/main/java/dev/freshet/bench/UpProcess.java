@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -48,6 +49,16 @@ public final class UpProcess implements AutoCloseable {
    * @param more further options of {@code up}
    */
   public static UpProcess start(Path data, int portBase, String... more) {
+    return start(data, portBase, Map.of(), more);
+  }
+
+  /**
+   * Starts it and returns at once.
+   *
+   * @param environment variables beside this process's own
+   */
+  public static UpProcess start(
+      Path data, int portBase, Map<String, String> environment, String... more) {
     int databasePortBase = portBase + 250;
     List<String> arguments =
         new ArrayList<>(
@@ -65,12 +76,13 @@ public final class UpProcess implements AutoCloseable {
             List.of(), List.of("-XX:+UseParallelGC", "-Xms128m", "-Xmx768m"), arguments);
     try {
       Path output = Files.createTempFile("freshet-up-", ".out");
-      Process process =
+      ProcessBuilder builder =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-              .redirectOutput(output.toFile())
-              .start();
+              .redirectOutput(output.toFile());
+      builder.environment().putAll(environment);
+      Process process = builder.start();
       return new UpProcess(process, data, output, portBase, databasePortBase);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,5 +1,7 @@
 package dev.freshet.protocol;
 
+import java.util.concurrent.ThreadLocalRandom;
+
 /** What a request is called in the logs of all parts that it passes: {@code X-Request-Id}. */
 public final class RequestId {
 
@@ -9,6 +11,11 @@ public final class RequestId {
   private static final int LONGEST = 128;
 
   private RequestId() {}
+
+  /** A new one. */
+  public static String make() {
+    return Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), Character.MAX_RADIX);
+  }
 
   /**
    * Whether a text can be one. It is written into logs: letters, digits, and what UUIDs, ULIDs and

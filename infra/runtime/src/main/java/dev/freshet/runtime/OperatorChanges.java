@@ -55,6 +55,7 @@ public final class OperatorChanges {
       Problem problem = Problem.of(ProblemCode.FORBIDDEN, objection.get());
       return problems.status(problem).bodyValue(problem.members());
     }
+    RequestScope.name(request);
     return change
         .get()
         .doOnNext(answer -> log(request, answer.statusCode().toString()))
@@ -69,7 +70,12 @@ public final class OperatorChanges {
             .remoteAddress()
             .map(address -> address.getAddress().getHostAddress() + ":" + address.getPort())
             .orElse("unknown");
-    audit.info("{} {} by {}: {}", request.method(), path, by, outcome);
+    RequestScope.during(
+        request,
+        () -> {
+          audit.info("{} {} by {}: {}", request.method(), path, by, outcome);
+          return outcome;
+        });
     synchronized (changes) {
       changes.addFirst(new Change(clock.instant().toString(), path, by, outcome));
       if (changes.size() > MOST_REMEMBERED) {

@@ -11,6 +11,7 @@ import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.freshet.bench.Restaurant;
 import dev.freshet.bench.UpProcess;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -357,6 +358,28 @@ class ConsoleIT {
                   .startsWith("GET /menu 200 route=")
                   .contains(" intent=read source=", " upstream-ms=", " took-ms=");
             });
+  }
+
+  @Test
+  void whatAnOperatorChangesIsLoggedByAllPartsUnderOneName() throws Exception {
+    try {
+      HttpResponse<String> answer =
+          operators.send(
+              "POST", "/api/syncs/read-1/sync/pause", "", "X-Request-Id", "of-an-operator");
+      assertThat(answer.headers().allValues("X-Request-Id")).containsExactly("of-an-operator");
+    } finally {
+      operators.send("POST", "/api/syncs/read-1/sync/resume", "");
+    }
+    Path log = folder.resolve("logs/freshet.log");
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(Files.readAllLines(log).stream().map(JsonMapper.shared()::readTree))
+                    .filteredOn(
+                        line -> line.path("http.request.id").asString("").equals("of-an-operator"))
+                    .extracting(line -> line.path("message").asString().split(" by ", -1)[0])
+                    .containsExactly("POST /api/sync/pause", "POST /api/syncs/read-1/sync/pause"));
   }
 
   /** Nothing moves while replay is paused and the sync is, so that all can be asked in turn. */

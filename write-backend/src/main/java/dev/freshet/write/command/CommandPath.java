@@ -5,9 +5,11 @@ import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PrimaryPosition;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.protocol.TraceMessage;
 import dev.freshet.runtime.Deadline;
-import dev.freshet.runtime.NamedInLog;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.RequestScope;
+import dev.freshet.runtime.trace.TraceParent;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.net.URI;
@@ -93,7 +95,7 @@ public final class CommandPath {
             .publishOn(blocking)
             .flatMap(
                 body ->
-                    NamedInLog.during(
+                    RequestScope.during(
                         request, () -> answer(name, request, checked(body, schema), command)));
   }
 
@@ -101,7 +103,7 @@ public final class CommandPath {
   public HandlerFunction<ServerResponse> withoutBody(String name, Command command) {
     Body none = new Body.Accepted(MissingNode.getInstance());
     return request ->
-        Mono.defer(() -> NamedInLog.during(request, () -> answer(name, request, none, command)))
+        Mono.defer(() -> RequestScope.during(request, () -> answer(name, request, none, command)))
             .subscribeOn(blocking);
   }
 
@@ -213,7 +215,7 @@ public final class CommandPath {
     Outcome outcome;
     try {
       try (Statement bound = connection.createStatement()) {
-        bound.execute("set local statement_timeout = " + deadline.millisLeft());
+        bound.execute(beginning(deadline));
       }
       JdbcClient db = JdbcClient.create(new SingleConnectionDataSource(connection, true));
       outcome = command.decide(db, input);
@@ -232,6 +234,12 @@ public final class CommandPath {
       case Outcome.Refused ignored -> connection.rollback();
     }
     return outcome;
+  }
+
+  /** In one round trip: how long it may take, and which trace it is part of. */
+  private static String beginning(Deadline deadline) {
+    String limit = "set local statement_timeout = " + deadline.millisLeft();
+    return TraceParent.current().map(trace -> limit + "; " + TraceMessage.sql(trace)).orElse(limit);
   }
 
   private static void commit(Connection connection) throws SQLException {
