@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
@@ -74,13 +75,22 @@ final class Proxy implements AutoCloseable {
    * @param routes before them
    * @param pools beside those of the origins
    * @param options of its command, besides those that it has always
+   * @param environment variables of its process, besides this one's own
    */
-  record More(String routes, String pools, List<String> options) {
+  record More(String routes, String pools, List<String> options, Map<String, String> environment) {
 
     static final More NOTHING = new More("", "");
 
     More(String routes, String pools) {
       this(routes, pools, List.of());
+    }
+
+    More(String routes, String pools, List<String> options) {
+      this(routes, pools, options, Map.of());
+    }
+
+    static More ofEnvironment(Map<String, String> variables) {
+      return new More("", "", List.of(), variables);
     }
   }
 
@@ -97,11 +107,12 @@ final class Proxy implements AutoCloseable {
     Path own = Files.createDirectories(folder.resolve(kind.name() + "-" + port));
     Path output = own.resolve("output");
     long started = System.nanoTime();
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(command(kind, own, port, origins, more))
             .redirectErrorStream(true)
-            .redirectOutput(output.toFile())
-            .start();
+            .redirectOutput(output.toFile());
+    builder.environment().putAll(more.environment());
+    Process process = builder.start();
     HttpCalls calls = new HttpCalls(Duration.ofSeconds(5));
     long end = started + START_TIMEOUT.toNanos();
     while (!answers(calls, port)) {

@@ -1,9 +1,13 @@
 package dev.freshet.bench.gateway;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.freshet.bench.figures.Figures;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,10 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What it costs a gateway that somebody watches it: open consoles, and lines for each request. */
+/** What it costs a gateway to be watched: metrics, lines and spans of requests, open consoles. */
 public final class WatchingBench {
 
   private static final int ORIGIN_PORT_OFFSET = 90;
@@ -47,39 +54,88 @@ public final class WatchingBench {
     int origin = ports + ORIGIN_PORT_OFFSET;
     Process backend = Origin.start(folder, origin);
     try (Load load = new Load();
-        Proxy silent =
-            Proxy.start(Proxy.Kind.FRESHET, folder, ports, List.of(origin), Proxy.More.NOTHING);
-        Proxy writing =
-            Proxy.start(
-                Proxy.Kind.FRESHET,
-                folder,
-                ports + OTHER_PORT_OFFSET,
-                List.of(origin),
-                new Proxy.More("", "", List.of("--access-log")))) {
-      accessLog(load, silent, writing);
-      consoles(silent);
+        TraceSink sink = new TraceSink()) {
+      Map<String, Proxy> gateways = new LinkedHashMap<>();
+      try {
+        for (Watched watched : watched(sink)) {
+          int port = ports + gateways.size() * OTHER_PORT_OFFSET;
+          gateways.put(
+              watched.title(),
+              Proxy.start(Proxy.Kind.FRESHET, folder, port, List.of(origin), watched.how()));
+        }
+        requests(load, gateways);
+        consoles(gateways.values().iterator().next());
+      } finally {
+        gateways.values().forEach(Proxy::close);
+      }
     } finally {
       backend.destroyForcibly().waitFor();
     }
   }
 
-  private void accessLog(Load load, Proxy silent, Proxy writing) throws Exception {
-    String session = GatewayBench.session(silent);
-    List<Contender> contenders =
-        List.of(
-            new Contender("none", silent, session),
-            new Contender("access log", writing, GatewayBench.session(writing)));
-    Contender.measureWarm(load, PATH, contenders, effort.warmUp() / contenders.size(), effort);
+  /** A gateway that is watched in some way. */
+  private record Watched(String title, Proxy.More how) {}
+
+  private static List<Watched> watched(TraceSink sink) {
+    Map<String, String> traced = Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", sink.url());
+    Map<String, String> oneInAHundred = new HashMap<>(traced);
+    oneInAHundred.put("OTEL_TRACES_SAMPLER", "parentbased_traceidratio");
+    oneInAHundred.put("OTEL_TRACES_SAMPLER_ARG", "0.01");
+    return List.of(
+        new Watched("metrics, as it comes", Proxy.More.NOTHING),
+        new Watched(
+            "nothing", Proxy.More.ofEnvironment(Map.of("MANAGEMENT_METRICS_ENABLE_ALL", "false"))),
+        new Watched("metrics and access log", new Proxy.More("", "", List.of("--access-log"))),
+        new Watched("metrics and one trace in a hundred", Proxy.More.ofEnvironment(oneInAHundred)),
+        new Watched("metrics and all traces", Proxy.More.ofEnvironment(traced)));
+  }
+
+  private void requests(Load load, Map<String, Proxy> gateways) throws Exception {
+    List<Contender> contenders = new ArrayList<>();
+    for (Map.Entry<String, Proxy> gateway : gateways.entrySet()) {
+      contenders.add(
+          new Contender(
+              gateway.getKey(), gateway.getValue(), GatewayBench.session(gateway.getValue())));
+    }
+    int warmUp = effort.warmUp() / contenders.size();
+    Contender.measureWarm(load, PATH, contenders, warmUp, effort);
     out.printf(
-        "1 kB, %d keep-alive connections, medians of %d alternating runs of %,d requests after %,d to warm up:%n%n",
-        GatewayBench.CONNECTIONS, effort.runs(), effort.requests(), effort.warmUp());
-    out.println("| log | us CPU/request | of none |");
+        "1 kB, %d keep-alive connections, medians of %d alternating runs of %,d requests after %,d to warm each up:%n%n",
+        GatewayBench.CONNECTIONS, effort.runs(), effort.requests(), warmUp);
+    out.println("| what is written down | us CPU/request | of metrics |");
     out.println("| --- | --- | --- |");
-    double none = contenders.getFirst().cpuMicros();
+    double asItComes = contenders.getFirst().cpuMicros();
     for (Contender contender : contenders) {
       out.printf(
           "| %s | %.1f | %.2f |%n",
-          contender.title(), contender.cpuMicros(), contender.cpuMicros() / none);
+          contender.title(), contender.cpuMicros(), contender.cpuMicros() / asItComes);
+    }
+  }
+
+  /** Takes traces and forgets them. */
+  private static final class TraceSink implements AutoCloseable {
+
+    private final HttpServer server;
+
+    TraceSink() throws IOException {
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      server.createContext(
+          "/",
+          exchange -> {
+            exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+          });
+      server.start();
+    }
+
+    String url() {
+      return "http://127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    @Override
+    public void close() {
+      server.stop(0);
     }
   }
 
