@@ -35,7 +35,7 @@ export function Reads({ store }) {
 }
 
 export function Writes({ store }) {
-  const { writes, commands, windowSeconds } = store.look.traffic;
+  const { writes, commands, silent, windowSeconds } = store.look.traffic;
   const columns = [
     { title: 'Command', of: (row) => row.command },
     { title: 'Outcome', of: (row) => row.outcome },
@@ -49,6 +49,7 @@ export function Writes({ store }) {
       <dl class="figures">
         <div><dt>Writes</dt><dd>${rate(writes.perSecond)}</dd></div>
         <div><dt>They took</dt><dd>${took(writes)}</dd></div>
+        ${silent.length > 0 && html`<div><dt>Commands unknown</dt><dd>${silent.join(', ')} did not tell</dd></div>`}
       </dl>
       <${Table} caption="Commands" columns=${columns} rows=${commands.map((row) => ({ ...row, key: `${row.instance} ${row.command} ${row.outcome}` }))} empty="No write-backend tells of commands." />
     <//>`;

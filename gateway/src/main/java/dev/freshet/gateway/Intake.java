@@ -115,6 +115,7 @@ final class Intake {
   }
 
   private Mono<Void> preflight(Exchange exchange, Route route, Cors cors) {
+    RequestTraces.tookRoute(exchange, route);
     Told told = Told.of(exchange, route, route.intent(exchange.method()));
     return CrossOrigin.preflight(route, cors, exchange.headers())
         .map(head -> refusals.answer(exchange, head, told))
@@ -190,6 +191,7 @@ final class Intake {
 
   /** Nothing is read from a client who has not shown a token where all need one. */
   private Mono<Void> byContent(Visit visit, Route route, GraphQl graphQl) {
+    RequestTraces.tookRoute(visit.exchange(), route);
     return admit(
         Admission.ofAnyIntent(route.access(), () -> authorization(visit)),
         visit,

@@ -10,6 +10,7 @@ import dev.freshet.runtime.trace.Tracing;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
+import io.opentelemetry.context.ContextKey;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.instrumentation.api.instrumenter.Instrumenter;
 import io.opentelemetry.instrumentation.api.semconv.http.HttpServerAttributesExtractor;
@@ -20,6 +21,9 @@ import io.opentelemetry.instrumentation.api.semconv.http.HttpSpanNameExtractor;
 import io.opentelemetry.instrumentation.api.semconv.http.HttpSpanStatusExtractor;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
@@ -38,6 +42,12 @@ final class RequestTraces implements Consumer<Observation> {
   private static final AttributeKey<String> SOURCE = AttributeKey.stringKey("freshet.source");
   private static final AttributeKey<String> REASON = AttributeKey.stringKey("freshet.reason");
   private static final AttributeKey<Long> WAITED = AttributeKey.longKey("freshet.waited_ms");
+
+  /** What the request was answered with, as it is told; 0 before. */
+  private static final ContextKey<AtomicInteger> STATUS = ContextKey.named("freshet.status");
+
+  /** Whatever else clients say of where they come from, {@link Forwarding} judges. */
+  private static final Set<String> TOLD_OF_CLIENTS = Set.of("user-agent", "host");
 
   private final @Nullable Instrumenter<Exchange, How> spans;
   private final Forwarding forwarding;
@@ -77,7 +87,8 @@ final class RequestTraces implements Consumer<Observation> {
     if (spans == null) {
       return handling.apply(exchange);
     }
-    Context context = spans.start(Context.root(), exchange);
+    AtomicInteger told = new AtomicInteger();
+    Context context = spans.start(Context.root(), exchange).with(STATUS, told);
     forwarding.tell(context, exchange.headers());
     Span.fromContext(context)
         .setAttribute(REQUEST, String.valueOf(exchange.headers().get(RequestId.HEADER)));
@@ -87,7 +98,11 @@ final class RequestTraces implements Consumer<Observation> {
             spans.end(
                 context,
                 exchange,
-                new How(exchange.isAnswered() ? status.getAsInt() : null, error(ending)),
+                new How(
+                    told.get() != 0
+                        ? Integer.valueOf(told.get())
+                        : exchange.isAnswered() ? Integer.valueOf(status.getAsInt()) : null,
+                    error(ending)),
                 null));
   }
 
@@ -112,7 +127,12 @@ final class RequestTraces implements Consumer<Observation> {
   @Override
   public void accept(Observation observation) {
     if (observation instanceof Observation.Finished finished) {
-      Span span = Span.fromContext(finished.exchange().trace());
+      Context context = finished.exchange().trace();
+      AtomicInteger status = context.get(STATUS);
+      if (status != null) {
+        status.set(finished.status());
+      }
+      Span span = Span.fromContext(context);
       span.setAttribute(INTENT, finished.intent().text());
       span.setAttribute(SOURCE, finished.backend());
       Observation.Answered answered = finished.answered();
@@ -132,7 +152,9 @@ final class RequestTraces implements Consumer<Observation> {
 
         @Override
         public @Nullable String get(@Nullable Exchange exchange, String name) {
-          return exchange == null ? null : exchange.headers().get(name);
+          List<String> values = exchange == null ? List.of() : exchange.headers().getAll(name);
+          // One header in several lines; what is no list is broken then, and starts a new trace.
+          return values.isEmpty() ? null : String.join(",", values);
         }
       };
 
@@ -146,7 +168,9 @@ final class RequestTraces implements Consumer<Observation> {
 
     @Override
     public List<String> getHttpRequestHeader(Exchange exchange, String name) {
-      return exchange.headers().getAll(name);
+      return TOLD_OF_CLIENTS.contains(name.toLowerCase(Locale.ROOT))
+          ? exchange.headers().getAll(name)
+          : List.of();
     }
 
     @Override

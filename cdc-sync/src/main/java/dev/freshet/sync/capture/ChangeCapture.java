@@ -47,6 +47,9 @@ public final class ChangeCapture implements AutoCloseable {
   private static final int ROWS_QUEUED = 32_768;
   private static final long BYTES_QUEUED = 64L << 20;
 
+  /** How long the engine may take to start or to stop; minutes by default. */
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
   private static final Duration ASK_AGAIN = Duration.ofMillis(50);
 
@@ -136,6 +139,7 @@ public final class ChangeCapture implements AutoCloseable {
             Map.entry("max.queue.size.in.bytes", Long.toString(BYTES_QUEUED)),
             Map.entry("offset.storage", AppliedOffset.class.getName()),
             Map.entry("offset.flush.interval.ms", "1000"),
+            Map.entry("task.management.timeout.ms", Long.toString(START_TIMEOUT.toMillis())),
             // A run that fails ends; the next one starts from what was applied.
             Map.entry("errors.max.retries", "0"),
             Map.entry("slot.max.retries", "1")));
@@ -266,6 +270,11 @@ public final class ChangeCapture implements AutoCloseable {
         log.trace("The engine can't be stopped now", notNow);
         LockSupport.parkNanos(ASK_AGAIN.toNanos());
       }
+    }
+    if (!ended.get()) {
+      log.warn(
+          "The engine has not let itself be stopped for {} s; it ends once it has started, or failed to",
+          STOP_TIMEOUT.toSeconds());
     }
   }
 }

@@ -17,8 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * {@code GET /api/stream}: every look at the system as a server-sent event of type {@code look},
- * once a second. It is written once for all who watch, and only while somebody does. There are at
- * most {@link #MOST_WATCHERS}.
+ * once a second. It is written once for all who watch, and only while somebody does. Once {@link
+ * #MOST_WATCHERS} watch, one more is refused.
  */
 public final class EventStream {
 
@@ -41,8 +41,7 @@ public final class EventStream {
 
   /** Streams until the client goes away. */
   public Mono<ServerResponse> open(ServerRequest request) {
-    if (watchers.incrementAndGet() > MOST_WATCHERS) {
-      watchers.decrementAndGet();
+    if (watchers.get() >= MOST_WATCHERS) {
       Problem problem =
           Problem.of(
               ProblemCode.TOO_MANY_REQUESTS,
@@ -54,6 +53,7 @@ public final class EventStream {
         .build(
             (exchange, context) -> {
               DataBufferFactory buffers = exchange.getResponse().bufferFactory();
+              watchers.incrementAndGet();
               Flux<Mono<DataBuffer>> written =
                   events.onBackpressureLatest().map(event -> Mono.just(buffers.wrap(event)));
               return exchange

@@ -24,7 +24,7 @@ public interface Exchange {
   /** Path and query, as they were sent. */
   String target();
 
-  /** What was sent; not to be changed. */
+  /** What was sent, with the request's name and its span; not to be changed. */
   HttpHeaders headers();
 
   /** Where the client's connection comes from; null where that has no address. */

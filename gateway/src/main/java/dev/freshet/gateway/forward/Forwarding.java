@@ -95,6 +95,8 @@ public final class Forwarding {
 
   /** Tells which span a request is part of. */
   public void tell(Context span, HttpHeaders to) {
+    // A state without its parent would be another trace's.
+    spans.fields().forEach(to::remove);
     spans.inject(span, to, (carrier, name, value) -> to.set(name, value));
   }
 

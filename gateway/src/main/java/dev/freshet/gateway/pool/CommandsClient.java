@@ -6,6 +6,7 @@ import dev.freshet.protocol.FreshetHeaders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
 import tools.jackson.core.JacksonException;
@@ -21,11 +22,13 @@ public final class CommandsClient {
   /** One that knows no commands finds the question in its log; it is asked no more often. */
   private static final Duration SELDOM = Duration.ofMinutes(1);
 
+  private static final Set<Integer> KNOWS_OF_NONE = Set.of(404, 405, 501);
+
   private final HttpClient client;
   private final JsonMapper json;
 
-  /** When one that told none was asked, by its name. */
-  private final Cache<String, Boolean> silent =
+  /** Those that know of none, by name. */
+  private final Cache<String, Boolean> withoutCommands =
       Caffeine.newBuilder().expireAfterWrite(SELDOM).maximumSize(1_000).build();
 
   public CommandsClient(HttpClient client, JsonMapper json) {
@@ -33,9 +36,13 @@ public final class CommandsClient {
     this.json = json;
   }
 
-  /** Its commands, each with its name as {@code instance}; none when it tells none in time. */
+  /**
+   * Its commands, each with its name as {@code instance}; none when it tells of none.
+   *
+   * @return fails when it does not tell
+   */
   public Mono<List<JsonNode>> ask(Instance instance) {
-    if (silent.getIfPresent(instance.spec().id()) != null) {
+    if (withoutCommands.getIfPresent(instance.spec().id()) != null) {
       return Mono.just(List.of());
     }
     return instance
@@ -48,12 +55,15 @@ public final class CommandsClient {
               if (response.status().code() == 200) {
                 return body.asByteArray();
               }
-              silent.put(instance.spec().id(), true);
+              if (!KNOWS_OF_NONE.contains(response.status().code())) {
+                return Mono.error(
+                    new IllegalStateException("It answers " + response.status().code()));
+              }
+              withoutCommands.put(instance.spec().id(), true);
               return Mono.<byte[]>empty();
             })
         .timeout(TIMEOUT)
         .map(body -> read(body, instance))
-        .onErrorReturn(List.of())
         .defaultIfEmpty(List.of());
   }
 

@@ -17,6 +17,7 @@ import tools.jackson.databind.JsonNode;
  * @param staleness how far behind the copies that answered were said to be
  * @param fallbacks reads that could have gone to the primary, or did
  * @param commands of write-backends, as they tell them
+ * @param silent the write-backends that did not tell theirs
  */
 public record Traffic(
     double windowSeconds,
@@ -28,7 +29,8 @@ public record Traffic(
     Rate staleness,
     @Nullable List<Counted> fallbacks,
     @Nullable List<Counted> refusedTokens,
-    List<JsonNode> commands) {
+    List<JsonNode> commands,
+    List<String> silent) {
 
   /** How often, and how long it took. */
   public record Rate(

@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -71,12 +73,23 @@ public final class TrafficReport {
     return commands().publishOn(scheduler).map(this::of);
   }
 
-  private Mono<List<JsonNode>> commands() {
+  /**
+   * What one write-backend told.
+   *
+   * @param commands null when it did not tell
+   */
+  private record Told(String instance, @Nullable List<JsonNode> commands) {}
+
+  private Mono<List<Told>> commands() {
     return Flux.fromIterable(live.instances())
         .filter(TrafficReport::mayTellCommands)
-        .flatMapSequential(commands::ask)
-        .flatMapIterable(all -> all)
+        .flatMapSequential(this::ask)
         .collectList();
+  }
+
+  private Mono<Told> ask(Instance instance) {
+    String id = instance.spec().id();
+    return commands.ask(instance).map(all -> new Told(id, all)).onErrorReturn(new Told(id, null));
   }
 
   private static boolean mayTellCommands(Instance instance) {
@@ -85,7 +98,7 @@ public final class TrafficReport {
         && instance.health().state() == Instance.State.READY;
   }
 
-  private Traffic of(List<JsonNode> told) {
+  private Traffic of(List<Told> told) {
     Optional<List<Recent>> intents = byIntent.now();
     return new Traffic(
         WINDOW.toSeconds(),
@@ -99,7 +112,10 @@ public final class TrafficReport {
         sum(staleness),
         Counted.of(fallbacks.now()),
         Counted.of(refusedTokens.now()),
-        told);
+        told.stream()
+            .flatMap(one -> one.commands() == null ? Stream.empty() : one.commands().stream())
+            .toList(),
+        told.stream().filter(one -> one.commands() == null).map(Told::instance).toList());
   }
 
   private static Rate only(Optional<List<Recent>> recent, String label) {

@@ -47,6 +47,7 @@ class FlowReportTest {
             Rate.UNKNOWN,
             null,
             null,
+            List.of(),
             List.of());
     Status status =
         new Status(Verdict.of(List.of(), ""), 1, "1:0/200", instances, List.of(syncs), List.of());

@@ -33,6 +33,7 @@ final class Collector implements AutoCloseable {
    * @param service whose it is
    * @param id in hexadecimal, as trace and parent are
    * @param attributes the resource's, too
+   * @param all that it says, events included
    */
   record Span(
       String service,
@@ -44,7 +45,8 @@ final class Collector implements AutoCloseable {
       Instant start,
       Duration took,
       boolean failed,
-      Map<String, String> attributes) {
+      Map<String, String> attributes,
+      String all) {
 
     String attribute(String key) {
       return attributes.getOrDefault(key, "");
@@ -103,7 +105,8 @@ final class Collector implements AutoCloseable {
         Instant.ofEpochSecond(0, span.getStartTimeUnixNano()),
         Duration.ofNanos(span.getEndTimeUnixNano() - span.getStartTimeUnixNano()),
         span.getStatus().getCodeValue() == 2,
-        attributes);
+        attributes,
+        span.toString());
   }
 
   private static Map<String, String> texts(List<KeyValue> attributes) {

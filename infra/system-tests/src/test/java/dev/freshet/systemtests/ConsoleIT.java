@@ -11,12 +11,17 @@ import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.freshet.bench.Restaurant;
 import dev.freshet.bench.UpProcess;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -42,6 +47,8 @@ class ConsoleIT {
   private static final Duration NOTICED = Duration.ofSeconds(3);
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private static final int MOST_WATCHERS = 500;
 
   private static final Pattern SOME_A_SECOND = Pattern.compile("[1-9][0-9.]*/s");
 
@@ -358,6 +365,25 @@ class ConsoleIT {
                   .startsWith("GET /menu 200 route=")
                   .contains(" intent=read source=", " upstream-ms=", " took-ms=");
             });
+  }
+
+  @Test
+  void manyWatchOneMoreIsRefusedAndLetInWhenOthersHaveGone() throws Exception {
+    HttpRequest stream = HttpRequest.newBuilder(URI.create(up.operators() + "/api/stream")).build();
+    List<HttpResponse<InputStream>> watching = new ArrayList<>();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      for (int i = 0; i < MOST_WATCHERS; i++) {
+        watching.add(client.send(stream, HttpResponse.BodyHandlers.ofInputStream()));
+      }
+      assertThat(watching).allMatch(answer -> answer.statusCode() == 200);
+      HttpResponse<String> refused = operators.get("/api/stream");
+      assertThat(refused.statusCode()).isEqualTo(429);
+      assertThat(refused.body()).contains("500 consoles are open already");
+      for (HttpResponse<InputStream> answer : watching) {
+        answer.body().close();
+      }
+    }
+    console();
   }
 
   @Test

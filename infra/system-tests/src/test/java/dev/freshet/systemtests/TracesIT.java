@@ -7,6 +7,7 @@ import dev.freshet.bench.UpProcess;
 import dev.freshet.systemtests.Collector.Span;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +75,10 @@ class TracesIT {
     }
 
     private List<String> texts() {
-      return collector.of(id).stream().map(Span::toString).toList();
+      return collector.of(id).stream()
+          .map(
+              span -> "%s %s %s %s".formatted(span.service(), span.kind(), span.name(), span.all()))
+          .toList();
     }
   }
 
@@ -120,6 +124,14 @@ class TracesIT {
     Span taken = trace.await(of("freshet-write-backend", "SERVER", "POST"));
     assertThat(taken.parent()).isEqualTo(attempt.id());
     assertThat(taken.attribute("http.route")).isEqualTo("/orders");
+    assertThat(
+            trace
+                .await(
+                    span ->
+                        span.service().equals("freshet-write-backend")
+                            && span.name().endsWith(".getConnection"))
+                .parent())
+        .isEqualTo(taken.id());
     for (String statement : List.of("COMMIT", "insert orders")) {
       assertThat(trace.await(of("freshet-write-backend", "CLIENT", statement)).parent())
           .isEqualTo(taken.id());
@@ -187,8 +199,18 @@ class TracesIT {
   void whatIsNotSampledLeavesNoSpansAndNothingInTheLog() throws Exception {
     Trace left = Trace.begin();
     Trace sampled = Trace.begin();
-    placeOrder(left.header(false));
-    placeOrder(sampled.header(true));
+    try (Connection primary = up.primary()) {
+      Copies.single(
+          primary, "select pg_create_logical_replication_slot('traces', 'pgoutput', true)");
+      placeOrder(left.header(false));
+      placeOrder(sampled.header(true));
+      assertThat(
+              Copies.single(
+                  primary,
+                  "select string_agg(substr(encode(data, 'escape'), strpos(encode(data, 'escape'), '00-')), ' ') from pg_logical_slot_peek_binary_changes('traces', null, null, 'proto_version', '1', 'publication_names', 'freshet_read_1', 'messages', 'true') where encode(data, 'escape') like '%freshet.trace%'"))
+          .contains(sampled.id())
+          .doesNotContain(left.id());
+    }
     sampled.await(of("freshet-cdc-sync", "CONSUMER", "arrive"));
     assertThat(collector.of(left.id())).isEmpty();
   }
@@ -199,8 +221,16 @@ class TracesIT {
     placeOrder(Trace.begin().header(true));
     restaurant.get("/orders?customer=eq." + CUSTOMER, "traceparent", trace.header(true));
     trace.await(of("freshet-read-backend", "CLIENT", "select"));
+    // PostgreSQL quotes what it can't read.
+    Trace failing = Trace.begin();
+    HttpResponse<String> refused =
+        restaurant.get("/orders?id=eq." + CUSTOMER, "traceparent", failing.header(true));
+    assertThat(refused.body()).contains("bad-value");
+    Span failed = failing.await(of("freshet-read-backend", "CLIENT", "select"));
+    assertThat(failed.failed()).isTrue();
+    assertThat(failed.attribute("error.type")).isEqualTo("org.postgresql.util.PSQLException");
     List<Span> all = collector.spans();
-    assertThat(all).noneMatch(span -> span.toString().contains(CUSTOMER));
+    assertThat(all).noneMatch(span -> span.all().contains(CUSTOMER));
     assertThat(all)
         .extracting(span -> span.attribute("url.path"))
         .noneMatch(path -> path.startsWith("/.freshet") || path.startsWith("/actuator"));

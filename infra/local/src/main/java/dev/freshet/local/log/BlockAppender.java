@@ -45,6 +45,13 @@ public final class BlockAppender extends UnsynchronizedAppenderBase<ILoggingEven
   private volatile boolean isEnding;
 
   @Override
+  public void start() {
+    super.start();
+    // Nobody stops the log before the JVM ends, as parts have things to say until then.
+    Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "log-blocks-end"));
+  }
+
+  @Override
   protected void append(ILoggingEvent event) {
     event.prepareForDeferredProcessing(); // what it says of this thread
     if (!waiting.offer(event)) {
@@ -53,20 +60,18 @@ public final class BlockAppender extends UnsynchronizedAppenderBase<ILoggingEven
     if (isEnding) {
       write();
     } else if (!writes.get() && writes.compareAndSet(false, true)) {
-      startWriting();
+      Thread.ofPlatform().name("log-blocks").daemon().start(this::writeUntilTheEnd);
     }
-  }
-
-  private void startWriting() {
-    Thread.ofPlatform().name("log-blocks").daemon().start(this::writeUntilTheEnd);
-    // Nobody stops the log before the JVM ends, as parts have things to say until then.
-    Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "log-blocks-end"));
   }
 
   private void writeUntilTheEnd() {
     while (!isEnding) {
       LockSupport.parkNanos(PAUSE.toNanos());
-      write();
+      try {
+        write();
+      } catch (Throwable e) { // whatever it is, later lines may go through
+        addError("Lines could not be written", e);
+      }
     }
   }
 

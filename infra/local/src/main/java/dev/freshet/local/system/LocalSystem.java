@@ -153,6 +153,7 @@ public final class LocalSystem implements AutoCloseable {
       }
       LockSupport.parkNanos(ASK_AGAIN.toNanos());
     }
+    ThreadDump.to(cluster.data().logs().resolve("threads.txt"));
     throw new StartFailed(
         "It did not become ready within %d s: %s See the logs in %s."
             .formatted(READY_TIMEOUT.toSeconds(), verdict, cluster.data().logs()));

@@ -1,9 +1,8 @@
 package dev.freshet.runtime.trace;
 
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.SignalType;
 
 /** How asynchronous work ended. */
 public sealed interface Ending<T> {
@@ -27,25 +26,20 @@ public sealed interface Ending<T> {
     void ended(Ending<T> ending);
   }
 
-  /** The same work, of whose end somebody is told, once. */
+  /** The same work, of whose end somebody is told, once, before whoever waits for it. */
   static <T> Mono<T> of(Mono<T> work, Listener<T> listener) {
     return Mono.defer(
         () -> {
-          AtomicReference<@Nullable T> value = new AtomicReference<>();
-          AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
-          return work.doOnNext(value::set)
-              .doOnError(failed::set)
-              .doFinally(
-                  signal -> {
-                    Throwable failure = failed.get();
-                    if (failure != null) {
-                      listener.ended(new Failed<>(failure));
-                    } else if (signal == SignalType.CANCEL && value.get() == null) {
-                      listener.ended(new GivenUp<>());
-                    } else {
-                      listener.ended(new Done<>(value.get()));
-                    }
-                  });
+          AtomicBoolean isTold = new AtomicBoolean();
+          Listener<T> once =
+              ending -> {
+                if (isTold.compareAndSet(false, true)) {
+                  listener.ended(ending);
+                }
+              };
+          return work.doOnSuccess(value -> once.ended(new Done<>(value)))
+              .doOnError(failure -> once.ended(new Failed<>(failure)))
+              .doOnCancel(() -> once.ended(new GivenUp<>()));
         });
   }
 }

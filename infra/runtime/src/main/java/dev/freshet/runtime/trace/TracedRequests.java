@@ -13,10 +13,12 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpRequest;
-import org.springframework.web.ErrorResponse;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
@@ -74,34 +76,27 @@ public final class TracedRequests implements WebFilter {
     ServerHttpRequest request = exchange.getRequest();
     Context context = spans.start(Context.root(), request);
     exchange.getAttributes().put(ATTRIBUTE, context);
-    return Ending.of(
-        chain.filter(exchange),
-        ending -> {
-          Object route = exchange.getAttribute(RouterFunctions.MATCHING_PATTERN_ATTRIBUTE);
-          if (route != null) {
-            HttpServerRoute.update(context, HttpServerRouteSource.CONTROLLER, route.toString());
+    AtomicBoolean isOver = new AtomicBoolean();
+    IntConsumer end =
+        status -> {
+          if (isOver.compareAndSet(false, true)) {
+            Object route = exchange.getAttribute(RouterFunctions.MATCHING_PATTERN_ATTRIBUTE);
+            if (route != null) {
+              HttpServerRoute.update(context, HttpServerRouteSource.CONTROLLER, route.toString());
+            }
+            spans.end(context, request, status, null);
           }
-          int status = status(ending, exchange);
-          spans.end(
-              context,
-              request,
-              status,
-              ending instanceof Ending.Failed<Void>(Throwable failure) && status >= 500
-                  ? failure
-                  : null);
-        });
+        };
+    // What a failure is answered with is decided outside of this filter.
+    exchange
+        .getResponse()
+        .beforeCommit(() -> Mono.fromRunnable(() -> end.accept(status(exchange))));
+    return chain.filter(exchange).doOnCancel(() -> end.accept(CLIENT_CLOSED_REQUEST));
   }
 
-  private static int status(Ending<Void> ending, ServerWebExchange exchange) {
-    return switch (ending) {
-      case Ending.Done<Void> ignored -> {
-        HttpStatusCode status = exchange.getResponse().getStatusCode();
-        yield status == null ? 200 : status.value();
-      }
-      case Ending.Failed<Void>(Throwable failure) ->
-          failure instanceof ErrorResponse answer ? answer.getStatusCode().value() : 500;
-      case Ending.GivenUp<Void> ignored -> CLIENT_CLOSED_REQUEST;
-    };
+  private static int status(ServerWebExchange exchange) {
+    HttpStatusCode status = exchange.getResponse().getStatusCode();
+    return status == null ? HttpStatus.OK.value() : status.value();
   }
 
   private static final HttpServerAttributesGetter<ServerHttpRequest, Integer> ATTRIBUTES =

@@ -1,12 +1,12 @@
 package dev.freshet.runtime.trace;
 
 import io.opentelemetry.api.OpenTelemetry;
-import io.opentelemetry.instrumentation.jdbc.datasource.JdbcTelemetry;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.autoconfigure.AutoConfiguredOpenTelemetrySdk;
+import io.opentelemetry.sdk.autoconfigure.spi.ConfigProperties;
 import io.opentelemetry.sdk.autoconfigure.spi.ConfigurationException;
 import io.opentelemetry.sdk.resources.Resource;
-import java.util.HashMap;
+import io.opentelemetry.sdk.resources.ResourceBuilder;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,10 +39,12 @@ public final class Tracing implements AutoCloseable {
 
   private static final String RESOURCE = "otel.resource.attributes";
 
+  private static final String SERVICE = "service.name";
+
   private static final String INSTANCE = "service.instance.id";
 
   /** What is not sent by then, as the collector is gone perhaps, is not worth waiting for. */
-  private static final int LAST_SPANS_SECONDS = 2;
+  private static final int LAST_SPANS_SECONDS = 1;
 
   private final @Nullable OpenTelemetrySdk sdk;
 
@@ -94,18 +96,14 @@ public final class Tracing implements AutoCloseable {
     if (said(usual(NAMES)).isEmpty()) {
       System.setProperty(NAMES, "database"); // where alone the instrumentation looks for it
     }
-    Map<String, String> defaults = new HashMap<>(DEFAULTS);
-    defaults.put("otel.service.name", service);
     try {
       return new Tracing(
           AutoConfiguredOpenTelemetrySdk.builder()
               .disableShutdownHook()
-              .addPropertiesSupplier(() -> defaults)
+              .addPropertiesSupplier(() -> DEFAULTS)
               .addResourceCustomizer(
-                  (resource, config) ->
-                      config.getMap(RESOURCE).containsKey(INSTANCE)
-                          ? resource
-                          : resource.merge(Resource.builder().put(INSTANCE, instance).build()))
+                  (resource, config) -> resource.merge(named(service, instance, config)))
+              .addSpanExporterCustomizer((exporter, config) -> new WithoutMessages(exporter))
               .build()
               .getOpenTelemetrySdk());
     } catch (ConfigurationException | IllegalArgumentException e) {
@@ -113,6 +111,19 @@ public final class Tracing implements AutoCloseable {
           "Traces can't be sent as the OTEL_ variables ask: %s. Mend them, or set OTEL_SDK_DISABLED=true to go without."
               .formatted(e.getMessage()));
     }
+  }
+
+  /** What the part is called where the variables have no names for it. */
+  private static Resource named(String service, String instance, ConfigProperties config) {
+    Map<String, String> said = config.getMap(RESOURCE);
+    ResourceBuilder names = Resource.builder();
+    if (config.getString("otel.service.name") == null && !said.containsKey(SERVICE)) {
+      names.put(SERVICE, service);
+    }
+    if (!said.containsKey(INSTANCE)) {
+      names.put(INSTANCE, instance);
+    }
+    return names.build();
   }
 
   public boolean isOn() {
@@ -129,9 +140,7 @@ public final class Tracing implements AutoCloseable {
    * statement's text is told without its literals.
    */
   public DataSource around(DataSource database) {
-    return sdk == null
-        ? database
-        : JdbcTelemetry.builder(sdk).setTransactionInstrumenterEnabled(true).build().wrap(database);
+    return sdk == null ? database : new TracedDatabase(sdk, database);
   }
 
   /** Sends what is left. */
