@@ -21,8 +21,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
+import reactor.netty.http.HttpProtocol;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.server.HttpServer;
 
@@ -85,13 +89,17 @@ class TracedRequestsIT {
           sockets: { instances: [ { id: echo, url: "http://127.0.0.1:%d" } ] }
         """
             .formatted(first.baseUrl(), second.baseUrl(), echo.port()));
-    System.setProperty(EXPORTER, SpansInMemory.NAME);
-    System.setProperty(PACE, "20");
+    gateway = startTracing(Map.of(EXPORTER, SpansInMemory.NAME));
+  }
+
+  private ConfigurableApplicationContext startTracing(Map<String, String> how) {
+    Map<String, String> properties = new HashMap<>(how);
+    properties.put(PACE, "20");
+    properties.forEach(System::setProperty);
     try {
-      gateway = TestGateway.start(folder, Map.of("data", folder.toString(), "timeout", "20s"));
+      return TestGateway.start(folder, Map.of("data", folder.toString(), "timeout", "20s"));
     } finally {
-      System.clearProperty(EXPORTER);
-      System.clearProperty(PACE);
+      properties.keySet().forEach(System::clearProperty);
     }
   }
 
@@ -266,5 +274,47 @@ class TracedRequestsIT {
         .singleElement()
         .extracting(told -> told.getHeader("tracestate"))
         .isEqualTo("a=1,b=2");
+  }
+
+  @Test
+  void spansGoByGrpcWhereThatIsAskedFor() throws Exception {
+    Queue<String> calls = new ConcurrentLinkedQueue<>();
+    DisposableServer collector =
+        HttpServer.create()
+            .host("127.0.0.1")
+            .port(0)
+            .protocol(HttpProtocol.H2C)
+            .handle(
+                (request, response) -> {
+                  calls.add(request.uri() + " " + request.requestHeaders().get("content-type"));
+                  return request
+                      .receive()
+                      .then(
+                          response
+                              .header("content-type", "application/grpc")
+                              .header("grpc-status", "0")
+                              .send());
+                })
+            .bindNow();
+    gateway.close();
+    gateway =
+        startTracing(
+            Map.of(
+                "otel.exporter.otlp.endpoint",
+                "http://127.0.0.1:" + collector.port(),
+                "otel.exporter.otlp.protocol",
+                "grpc"));
+    try {
+      assertThat(get("/x").statusCode()).isEqualTo(200);
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(calls)
+                      .contains(
+                          "/opentelemetry.proto.collector.trace.v1.TraceService/Export application/grpc"));
+    } finally {
+      collector.disposeNow();
+    }
   }
 }
