@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** {@code freshet up} in a process of its own, on a folder and ports of one's choice. */
@@ -102,11 +103,23 @@ public final class UpProcess implements AutoCloseable {
         return Double.parseDouble(ready.group(1));
       }
       if (!process.isAlive()) {
-        throw new IllegalStateException("up ended with " + process.exitValue() + ": " + output());
+        throw new IllegalStateException(
+            "up ended with " + process.exitValue() + ": " + output() + threads());
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
     }
     throw new IllegalStateException("up did not become ready: " + output());
+  }
+
+  /** Where those of the sync stood when it gave up waiting for itself; empty if it did not. */
+  private String threads() {
+    try {
+      return Stream.of(Files.readString(data.resolve("logs/threads.txt")).split("\n\n", -1))
+          .filter(thread -> thread.contains("dev.freshet.sync") || thread.contains("debezium"))
+          .collect(Collectors.joining("\n\n"));
+    } catch (IOException e) {
+      return "";
+    }
   }
 
   /** What it has printed so far. */
