@@ -34,15 +34,16 @@ final class RecordingBackend implements AutoCloseable {
   }
 
   /** All that came, but for questions after its position. */
-  synchronized String received() {
-    StringBuilder all = new StringBuilder();
-    for (ByteArrayOutputStream request : requests) {
-      String text = request.toString(StandardCharsets.ISO_8859_1);
-      if (!text.startsWith(QUESTION) && !QUESTION.startsWith(text)) {
-        all.append(text);
-      }
-    }
-    return all.toString();
+  String received() {
+    return String.join("", requests());
+  }
+
+  /** Each request as far as it came, but for questions after its position. */
+  synchronized List<String> requests() {
+    return requests.stream()
+        .map(request -> request.toString(StandardCharsets.ISO_8859_1))
+        .filter(text -> !text.startsWith(QUESTION) && !QUESTION.startsWith(text))
+        .toList();
   }
 
   /** How many requests ended before their end. */
