@@ -72,20 +72,20 @@ final class FrontDoor {
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
     response.header(RequestId.HEADER, RequestIds.ensure(request.requestHeaders()));
+    long most = mostContent(request.method());
     return traces.around(
-        new NettyExchange(request, response, mostContent(request.method())),
+        new NettyExchange(request, response, most),
         () -> response.status().code(),
-        exchange -> enter(exchange, request, response));
+        exchange -> enter(exchange, most, request, response));
   }
 
   private Mono<Void> enter(
-      Exchange exchange, HttpServerRequest request, HttpServerResponse response) {
+      Exchange exchange, long most, HttpServerRequest request, HttpServerResponse response) {
     Optional<Malformed> malformed = wire.objection(request);
     if (malformed.isPresent()) {
       return refusals.refuse(
           exchange, malformed.get().code(), malformed.get().detail(), Told.unrouted(exchange));
     }
-    long most = mostContent(request.method());
     if (HeldContents.declaredLength(exchange) > most) {
       return refusals.refuse(
           exchange, ProblemCode.TOO_LARGE, NettyExchange.tooLarge(most), Told.unrouted(exchange));

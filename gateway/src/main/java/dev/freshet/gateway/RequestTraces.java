@@ -10,7 +10,6 @@ import dev.freshet.runtime.trace.Tracing;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.context.ContextKey;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.opentelemetry.instrumentation.api.instrumenter.Instrumenter;
 import io.opentelemetry.instrumentation.api.semconv.http.HttpServerAttributesExtractor;
@@ -23,7 +22,6 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
@@ -42,9 +40,6 @@ final class RequestTraces implements Consumer<Observation> {
   private static final AttributeKey<String> SOURCE = AttributeKey.stringKey("freshet.source");
   private static final AttributeKey<String> REASON = AttributeKey.stringKey("freshet.reason");
   private static final AttributeKey<Long> WAITED = AttributeKey.longKey("freshet.waited_ms");
-
-  /** What the request was answered with, as it is told; 0 before. */
-  private static final ContextKey<AtomicInteger> STATUS = ContextKey.named("freshet.status");
 
   /** Whatever else clients say of where they come from, {@link Forwarding} judges. */
   private static final Set<String> TOLD_OF_CLIENTS = Set.of("user-agent", "host");
@@ -87,8 +82,7 @@ final class RequestTraces implements Consumer<Observation> {
     if (spans == null) {
       return handling.apply(exchange);
     }
-    AtomicInteger told = new AtomicInteger();
-    Context context = spans.start(Context.root(), exchange).with(STATUS, told);
+    Context context = spans.start(Context.root(), exchange);
     forwarding.tell(context, exchange.headers());
     Span.fromContext(context)
         .setAttribute(REQUEST, String.valueOf(exchange.headers().get(RequestId.HEADER)));
@@ -98,11 +92,7 @@ final class RequestTraces implements Consumer<Observation> {
             spans.end(
                 context,
                 exchange,
-                new How(
-                    told.get() != 0
-                        ? Integer.valueOf(told.get())
-                        : exchange.isAnswered() ? Integer.valueOf(status.getAsInt()) : null,
-                    error(ending)),
+                new How(exchange.isAnswered() ? status.getAsInt() : null, error(ending)),
                 null));
   }
 
@@ -127,12 +117,7 @@ final class RequestTraces implements Consumer<Observation> {
   @Override
   public void accept(Observation observation) {
     if (observation instanceof Observation.Finished finished) {
-      Context context = finished.exchange().trace();
-      AtomicInteger status = context.get(STATUS);
-      if (status != null) {
-        status.set(finished.status());
-      }
-      Span span = Span.fromContext(context);
+      Span span = Span.fromContext(finished.exchange().trace());
       span.setAttribute(INTENT, finished.intent().text());
       span.setAttribute(SOURCE, finished.backend());
       Observation.Answered answered = finished.answered();

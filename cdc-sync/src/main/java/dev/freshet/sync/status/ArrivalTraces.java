@@ -9,7 +9,6 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Consumer;
 
@@ -56,8 +55,7 @@ public final class ArrivalTraces implements Consumer<Observation> {
   /** How long it took is told by the source's clock, when it was by this one. */
   private void arrived(Context write, SourceTransaction transaction, Observation.Applied applied) {
     Instant now = clock.instant();
-    Duration took = Duration.between(transaction.committedAt(), applied.at());
-    Instant committed = took.isNegative() ? now : now.minus(took);
+    Instant committed = now.minus(applied.delay(transaction));
     Span span =
         tracer
             .spanBuilder("arrive in " + readDatabase)

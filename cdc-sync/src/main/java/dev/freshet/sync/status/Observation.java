@@ -64,7 +64,15 @@ public sealed interface Observation {
       Instant at,
       Map<String, Long> letters,
       Set<String> models)
-      implements Observation {}
+      implements Observation {
+
+    /** From a transaction's commit until it was applied, by the source's clock. */
+    Duration delay(SourceTransaction transaction) {
+      Duration delay = Duration.between(transaction.committedAt(), at);
+      // A clock that differs by a little is no reason for a delay below zero.
+      return delay.isNegative() ? Duration.ZERO : delay;
+    }
+  }
 
   /** Where an earlier run had got to. */
   record Resumed(Position applied) implements Observation {}

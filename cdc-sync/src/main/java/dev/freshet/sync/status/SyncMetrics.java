@@ -114,9 +114,7 @@ public final class SyncMetrics implements Consumer<Observation> {
     if (observation instanceof Observation.Applied applied) {
       apply.record(applied.took());
       for (SourceTransaction transaction : applied.transactions()) {
-        // A clock that differs by a little is no reason for a delay below zero.
-        Duration since = Duration.between(transaction.committedAt(), applied.at());
-        delay.record(since.isNegative() ? Duration.ZERO : since);
+        delay.record(applied.delay(transaction));
       }
       showModels(applied.models());
       if (!applied.letters().equals(letters)) {

@@ -105,9 +105,7 @@ public final class SyncStatus implements Consumer<Observation> {
         lastApplied = clock.instant();
         batch.transactions().forEach(transaction -> changes += transaction.changes().size());
         letters = batch.letters().values().stream().mapToLong(Long::longValue).sum();
-        Duration delay =
-            Duration.between(batch.transactions().getFirst().committedAt(), batch.at());
-        lastDelay = delay.isNegative() ? Duration.ZERO : delay;
+        lastDelay = batch.delay(batch.transactions().getFirst());
         if (batch.applied().lsn().compareTo(pinged) >= 0) {
           oldestPing = null;
         }

@@ -134,7 +134,8 @@ public final class NettyExchange implements Exchange {
     if (protocol != null) {
       spec.protocols(protocol);
     }
-    response.responseHeaders().add(head.headers());
+    // The handshake's own answer is sent beside this one, of which nothing but this is told.
+    with(head);
     // What sending it gives ends with the handshake.
     Sinks.Empty<Void> ended = Sinks.empty();
     response.withConnection(connection -> connection.onDispose(ended::tryEmitEmpty));

@@ -80,15 +80,16 @@ public final class AttemptTraces {
   }
 
   /** Has a span around an attempt. */
-  Mono<Attempt> around(Outgoing outgoing, Function<Outgoing, Mono<Attempt>> sending) {
+  Mono<Attempt> around(Forwarder.Try tried, Function<Forwarder.Try, Mono<Attempt>> sending) {
     if (spans == null) {
-      return sending.apply(outgoing);
+      return sending.apply(tried);
     }
+    Outgoing outgoing = tried.outgoing();
     return Mono.defer(
         () -> {
           Context context = spans.start(outgoing.trace(), outgoing);
           return Ending.of(
-              sending.apply(outgoing.within(context)),
+              sending.apply(tried.with(outgoing.within(context))),
               ending -> spans.end(context, outgoing, Outcome.of(ending), null));
         });
   }

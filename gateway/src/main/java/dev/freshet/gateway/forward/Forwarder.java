@@ -117,7 +117,7 @@ public final class Forwarder {
 
   /** Makes one attempt. */
   public Mono<Attempt> send(Try tried) {
-    return traces.around(tried.outgoing(), outgoing -> sending(tried.with(outgoing)));
+    return traces.around(tried, this::sending);
   }
 
   private Mono<Attempt> sending(Try tried) {

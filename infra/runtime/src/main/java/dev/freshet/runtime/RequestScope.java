@@ -17,8 +17,8 @@ import org.springframework.web.reactive.function.server.ServerRequest;
  */
 public final class RequestScope {
 
-  /** Fields of the Elastic Common Schema. */
-  private static final String REQUEST = "http.request.id";
+  /** The field of a log's line that names the request, as in the Elastic Common Schema. */
+  public static final String REQUEST = "http.request.id";
 
   private static final String TRACE = "trace.id";
   private static final String SPAN = "span.id";
