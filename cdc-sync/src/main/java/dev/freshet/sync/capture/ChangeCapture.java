@@ -132,7 +132,7 @@ public final class ChangeCapture implements AutoCloseable {
             // What is asked besides the stream; closing it, too, would wait without end.
             Map.entry("driver.socketTimeout", "30"),
             Map.entry("unavailable.value.placeholder", placeholder),
-            // Half a second by default, which every change would wait for.
+            // How long the queue waits for more to come; it is only asked when something has come.
             Map.entry("poll.interval.ms", "1"),
             Map.entry("max.batch.size", Integer.toString(ROWS_A_BATCH)),
             Map.entry("max.queue.size", Integer.toString(ROWS_QUEUED)),
