@@ -4,7 +4,6 @@ import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.TimelineHistory;
-import dev.freshet.runtime.PrimaryFinder;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.Mirror;
@@ -17,7 +16,6 @@ import dev.freshet.sync.capture.ClockWatch;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ModelFiles.Declared;
-import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.ConsistentSnapshot;
@@ -45,7 +43,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,8 +58,6 @@ import org.slf4j.LoggerFactory;
 final class Session {
 
   private static final Logger log = LoggerFactory.getLogger(Session.class);
-
-  private static final Duration LOOK_FOR_PRIMARY = Duration.ofSeconds(1);
 
   private final SyncSettings settings;
   private final PostgresUrl primary;
@@ -334,7 +329,7 @@ final class Session {
               slot,
               listening,
               () -> applier.applied().lsn(),
-              ping -> observer.accept(new Observation.Pinged(ping)),
+              new SourceSights(applier, observer),
               sourceClock,
               clock);
       Upkeep keeping =
@@ -350,7 +345,9 @@ final class Session {
       Companions companions = new Companions(running);
       companions.start("pinger", pinger::run);
       companions.start("upkeep", keeping::run);
-      companions.start("primary", () -> followPrimary(timeline));
+      companions.start(
+          "primary",
+          () -> PrimaryMoved.follow(PostgresUrl.parse(settings.primary()), primary, timeline));
       companions.start("clock", ClockWatch::run);
       companions.start("statistics", new Statistics(databases)::run);
       try {
@@ -368,32 +365,6 @@ final class Session {
       throw new IllegalStateException("The capture can't be closed: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /**
-   * Of several servers another may become the primary, while this one goes on as if it were.
-   *
-   * @param timeline that this one is on; a server on an earlier one was the primary before it
-   */
-  private void followPrimary(int timeline) {
-    PostgresUrl all = PostgresUrl.parse(settings.primary());
-    while (all.servers().size() > 1 && !Thread.currentThread().isInterrupted()) {
-      Optional<PrimaryFinder.Primary> now = PrimaryFinder.find(all);
-      if (now.isPresent() && now.get().timeline() >= timeline && !now.get().url().equals(primary)) {
-        throw new PrimaryMoved(now.get().url());
-      }
-      LockSupport.parkNanos(LOOK_FOR_PRIMARY.toNanos());
-    }
-  }
-
-  /** Another server is the primary now. */
-  private static final class PrimaryMoved extends SessionOver {
-
-    private static final long serialVersionUID = 1L;
-
-    PrimaryMoved(PostgresUrl now) {
-      super("The primary is %s now.".formatted(now));
     }
   }
 

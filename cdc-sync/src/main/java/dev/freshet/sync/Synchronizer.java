@@ -132,7 +132,7 @@ final class Synchronizer implements Operations, AutoCloseable {
     if (url.servers().size() == 1) {
       return url;
     }
-    return PrimaryFinder.find(url)
+    return PrimaryFinder.findOnce(url)
         .orElseThrow(
             () ->
                 new IllegalStateException(

@@ -303,6 +303,11 @@ public final class Applier implements AutoCloseable {
     }
   }
 
+  /** Says in the read database that the source has nothing beyond what was applied. */
+  public void confirmLevel() {
+    between(same -> positions.confirmLevel(applied.lsn(), epoch));
+  }
+
   private void applyAll(List<SourceTransaction> transactions, int timeline) {
     SourceTransaction last = transactions.getLast();
     Position reached = new Position(timeline, last.end());

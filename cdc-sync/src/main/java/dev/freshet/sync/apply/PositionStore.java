@@ -160,6 +160,23 @@ public final class PositionStore {
             .update());
   }
 
+  /**
+   * Says that the source has nothing beyond a position: the lag is none as of now. It may be lost
+   * in a crash, so nobody waits for the disk.
+   */
+  public void confirmLevel(Lsn at, long epoch) {
+    db.sql("set local synchronous_commit = off").update();
+    require(
+        db.sql(
+                """
+                update freshet.position set committed_at = now(), applied_at = now()
+                where epoch = :epoch and lsn = :at::pg_lsn and state = 'streaming'
+                """)
+            .param("epoch", epoch)
+            .param("at", at.toString())
+            .update());
+  }
+
   private static void require(int rows) {
     if (rows != 1) {
       throw new IllegalStateException(

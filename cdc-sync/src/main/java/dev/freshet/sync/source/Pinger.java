@@ -8,16 +8,18 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 
 /**
- * Pings the source when a reader waits for a position that no transaction ends at, and once every
- * {@value ReadDatabase#PING_SECONDS} s, so that the applied position and the lag are true on an
- * idle system too.
+ * Keeps the applied position and the lag true on an idle system, too.
+ *
+ * <p>Once every {@value ReadDatabase#PING_SECONDS} s it asks how far the source's log is. Where the
+ * log ends beyond what was applied, it writes a transaction of its own for the sync to arrive at: a
+ * ping. Where it does not, the read database is level with the source, and nothing is written
+ * there. It also pings when a reader waits for a position that no transaction ends at.
  */
 public final class Pinger {
 
@@ -26,11 +28,14 @@ public final class Pinger {
   /** However many readers wait, and whatever for. */
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(2);
 
+  /** How often the source's clock and the slot are looked at while nothing is written. */
+  private static final Duration LOOK_WHILE_LEVEL = Duration.ofSeconds(10);
+
   private final SourceDatabase source;
   private final Slot slot;
   private final Connection listening;
   private final Supplier<Lsn> applied;
-  private final Consumer<Ping> observer;
+  private final Observer observer;
   private final SourceClock sourceClock;
   private final Clock clock;
 
@@ -43,7 +48,21 @@ public final class Pinger {
    */
   public record Ping(Lsn message, Lsn flushed, Slot.@Nullable Claim claim, Instant at) {}
 
+  /** Who is told. */
+  public interface Observer {
+
+    /** A ping was sent. */
+    void pinged(Ping ping);
+
+    /** The source's log ends at what was applied. */
+    void level(Lsn flushed, Instant at);
+
+    /** The slot was looked at without a ping. */
+    void sawSlot(Slot.@Nullable Claim claim, Lsn flushed, Instant at);
+  }
+
   private Lsn lastPing = Lsn.ZERO;
+  private Instant lastLook = Instant.EPOCH;
 
   /**
    * Prepares to ping.
@@ -57,7 +76,7 @@ public final class Pinger {
       Slot slot,
       Connection listening,
       Supplier<Lsn> applied,
-      Consumer<Ping> observer,
+      Observer observer,
       SourceClock sourceClock,
       Clock clock) {
     this.source = source;
@@ -79,7 +98,7 @@ public final class Pinger {
     while (!Thread.currentThread().isInterrupted()) {
       Instant now = clock.instant();
       if (!now.isBefore(next)) {
-        ping(now);
+        look(now);
         next = now.plus(IDLE);
       }
       long millis = Math.max(1, Duration.between(clock.instant(), next).toMillis());
@@ -87,6 +106,20 @@ public final class Pinger {
       if (wanted != null && isAnyOutOfReach(wanted)) {
         next = now.plus(SHORTEST_PAUSE);
       }
+    }
+  }
+
+  private void look(Instant now) throws SQLException {
+    Lsn flushed = source.position().lsn();
+    if (flushed.compareTo(applied.get()) > 0) {
+      ping(now);
+      return;
+    }
+    observer.level(flushed, now);
+    if (Duration.between(lastLook, now).compareTo(LOOK_WHILE_LEVEL) >= 0) {
+      lastLook = now;
+      sourceClock.ask(source);
+      observer.sawSlot(slot.claim().orElse(null), flushed, now);
     }
   }
 
@@ -106,7 +139,8 @@ public final class Pinger {
 
   private void ping(Instant now) throws SQLException {
     lastPing = source.ping();
+    lastLook = now;
     sourceClock.ask(source);
-    observer.accept(new Ping(lastPing, source.position().lsn(), slot.claim().orElse(null), now));
+    observer.pinged(new Ping(lastPing, source.position().lsn(), slot.claim().orElse(null), now));
   }
 }

@@ -78,7 +78,7 @@ public sealed interface Observation {
   record Resumed(Position applied) implements Observation {}
 
   /**
-   * The slot was looked at while nothing is streamed.
+   * The slot was looked at without a ping.
    *
    * @param claim how it stands; null when there is no slot
    * @param flushed how far the source's log is
@@ -90,6 +90,13 @@ public sealed interface Observation {
       return new SlotSeen(slot.claim().orElse(null), flushed, at);
     }
   }
+
+  /**
+   * Everything in the source's log is applied.
+   *
+   * @param flushed how far the log is
+   */
+  record Level(Lsn flushed, Instant at) implements Observation {}
 
   /** A ping was sent. */
   record Pinged(Pinger.Ping ping) implements Observation {}

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * What the sync is doing, as of its last observation.
  *
  * <p>The lag in seconds is the delay from commit to applied of the last transaction, and while a
- * ping is under way for longer than that, its age: near zero on an idle system, growing on a stuck
- * one.
+ * ping is under way for longer than that, its age: zero while the source writes nothing, growing on
+ * a stuck sync.
  */
 public final class SyncStatus implements Consumer<Observation> {
 
@@ -112,6 +112,12 @@ public final class SyncStatus implements Consumer<Observation> {
       }
       case Observation.SlotSeen(Slot.Claim claim, Lsn end, Instant at) ->
           tell(guard.observe(claim, end, at));
+      case Observation.Level(Lsn end, Instant at) -> {
+        flushed = end;
+        lastApplied = at;
+        lastDelay = Duration.ZERO;
+        oldestPing = null;
+      }
       case Observation.Pinged(Pinger.Ping ping) -> {
         pinged = ping.message();
         flushed = ping.flushed();
