@@ -30,6 +30,7 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
   private static final String UNABLE_TO_CONNECT = "08001";
 
   private final PostgresUrl url;
+  private final PrimaryFinder finder;
   private final Properties properties;
   private final Runnable moved;
   private final Thread looking;
@@ -46,6 +47,7 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
    */
   PrimaryDataSource(PostgresUrl url, Properties properties, Runnable moved) {
     this.url = url;
+    this.finder = PrimaryFinder.of(url);
     this.properties = properties;
     this.moved = moved;
     this.looking = Thread.ofVirtual().name("primary-finder").start(this::lookUntilClosed);
@@ -65,7 +67,7 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
         logger.debug("The primary can't be reached", e);
       }
     }
-    now = look();
+    now = look(Duration.ZERO);
     if (now == null) {
       throw new SQLException(
           "None of the servers of %s is a primary that can be reached".formatted(url),
@@ -81,14 +83,16 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
 
   private void lookUntilClosed() {
     while (!closed) {
-      look();
+      // Others who look for the same primary have asked for it in the meantime.
+      look(LOOK_EVERY.dividedBy(2));
       LockSupport.parkNanos(LOOK_EVERY.toNanos());
     }
+    finder.close();
   }
 
-  private synchronized PrimaryFinder.@Nullable Primary look() {
+  private synchronized PrimaryFinder.@Nullable Primary look(Duration maxAge) {
     PrimaryFinder.Primary before = known;
-    Optional<PrimaryFinder.Primary> found = PrimaryFinder.find(url);
+    Optional<PrimaryFinder.Primary> found = finder.find(maxAge);
     if (found.isPresent() && before != null && found.get().timeline() < before.timeline()) {
       if (primary != null) {
         log.warn(

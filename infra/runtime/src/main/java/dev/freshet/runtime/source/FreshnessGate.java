@@ -31,16 +31,22 @@ import reactor.core.publisher.Sinks;
  * Lets a read pass once the source is at or past a position.
  *
  * <p>One thread polls the source on a connection of its own: every {@link #POLL_WAITING} while
- * somebody waits, every {@link #POLL_IDLE} otherwise. A waiter holds neither a thread nor a
- * connection. There are at most {@link #MAX_WAITERS}; one more is told at once that it won't get
- * there.
+ * somebody waits, when somebody asks and the last poll is older than {@link #RECENT}, and every
+ * {@link #POLL_IDLE} otherwise. A waiter holds neither a thread nor a connection. There are at most
+ * {@link #MAX_WAITERS}; one more is told at once that it won't get there.
  */
 public final class FreshnessGate implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(FreshnessGate.class);
 
   private static final Duration POLL_WAITING = Duration.ofMillis(1);
-  private static final Duration POLL_IDLE = Duration.ofMillis(100);
+
+  /** Only so that a source that can't be reached is noticed before somebody asks. */
+  private static final Duration POLL_IDLE = Duration.ofSeconds(2);
+
+  /** What a poll found is answered with for this long. */
+  private static final Duration RECENT = Duration.ofMillis(100);
+
   private static final Duration RECONNECT = Duration.ofMillis(200);
 
   /**
@@ -58,6 +64,9 @@ public final class FreshnessGate implements AutoCloseable {
 
   /** How long a poll of one's own may be waited for. */
   private static final Duration LONGEST_ASKING = Duration.ofSeconds(1);
+
+  /** The same for a read that may not wait; an answer takes less than a millisecond. */
+  private static final Duration SHORTEST_ASKING = Duration.ofMillis(20);
 
   private final Source source;
   private final HikariDataSource pool;
@@ -139,10 +148,36 @@ public final class FreshnessGate implements AutoCloseable {
    * @param maxWait how long to wait at most
    */
   public Mono<Arrival> reach(@Nullable Position wanted, Duration maxWait) {
-    Position at = position();
-    if (at != null && (wanted == null || at.isAtOrPast(wanted))) {
+    if (isAt(wanted)) {
       return Mono.just(new Arrival.Reached());
     }
+    if (isRecent()) {
+      return await(wanted, maxWait);
+    }
+    // Where the source was long ago says nothing against where it is now.
+    Duration asking = maxWait.compareTo(SHORTEST_ASKING) > 0 ? maxWait : SHORTEST_ASKING;
+    long began = System.nanoTime();
+    return afresh(asking.compareTo(LONGEST_ASKING) < 0 ? asking : LONGEST_ASKING)
+        .flatMap(
+            asked -> {
+              Duration left = maxWait.minusNanos(System.nanoTime() - began);
+              return isAt(wanted)
+                  ? Mono.just(new Arrival.Reached())
+                  : await(wanted, left.isNegative() ? Duration.ZERO : left);
+            });
+  }
+
+  private boolean isAt(@Nullable Position wanted) {
+    Position at = position();
+    return at != null && (wanted == null || at.isAtOrPast(wanted));
+  }
+
+  private boolean isRecent() {
+    return System.nanoTime() - polledNanos <= RECENT.toNanos();
+  }
+
+  private Mono<Arrival> await(@Nullable Position wanted, Duration maxWait) {
+    Position at = position();
     if (at == null || wanted == null || maxWait.isZero() || wanted.timeline() != at.timeline()) {
       return Mono.just(new Arrival.TooLate(at));
     }
@@ -186,18 +221,19 @@ public final class FreshnessGate implements AutoCloseable {
    * before the call is at or before the position told.
    */
   public Mono<PositionReport> report() {
-    return source.kind() == SourceKind.PRIMARY
-        ? afresh().map(asked -> asked ? lastReport() : PositionReport.notReady(source.kind()))
+    return source.kind() == SourceKind.PRIMARY || !isRecent()
+        ? afresh(LONGEST_ASKING)
+            .map(asked -> asked ? lastReport() : PositionReport.notReady(source.kind()))
         : Mono.fromSupplier(this::lastReport);
   }
 
   /** Where the source is by a poll that begins after the call; empty when it can't be told. */
   public Mono<Position> positionAfresh() {
-    return afresh().mapNotNull(asked -> asked ? position() : null);
+    return afresh(LONGEST_ASKING).mapNotNull(asked -> asked ? position() : null);
   }
 
   /** Polls anew; false when that did not succeed in time. Those who ask at once share a poll. */
-  private Mono<Boolean> afresh() {
+  private Mono<Boolean> afresh(Duration atMost) {
     return Mono.defer(
         () -> {
           Sinks.One<Boolean> polled = Sinks.one();
@@ -205,7 +241,7 @@ public final class FreshnessGate implements AutoCloseable {
             return Mono.just(false);
           }
           LockSupport.unpark(poller);
-          return polled.asMono().timeout(LONGEST_ASKING, Mono.just(false));
+          return polled.asMono().timeout(atMost, Mono.just(false));
         });
   }
 
@@ -246,12 +282,12 @@ public final class FreshnessGate implements AutoCloseable {
     while (!closed) {
       try (Connection connection = pool.getConnection()) {
         long since = System.nanoTime();
-        while (!closed && System.nanoTime() - since < CONNECTION_HELD.toNanos()) {
+        do {
           pollOnce(connection);
-          if (!isAsked()) {
-            park(waiters.isEmpty() ? POLL_IDLE : POLL_WAITING);
+          if (!isAsked() && !waiters.isEmpty()) {
+            park(POLL_WAITING);
           }
-        }
+        } while (isWanted() && System.nanoTime() - since < CONNECTION_HELD.toNanos());
       } catch (SQLException | RuntimeException e) {
         if (closed) {
           return;
@@ -266,7 +302,14 @@ public final class FreshnessGate implements AutoCloseable {
         tell(takeAsking(), false);
         park(RECONNECT);
       }
+      if (!isWanted()) {
+        park(POLL_IDLE);
+      }
     }
+  }
+
+  private boolean isWanted() {
+    return !closed && (isAsked() || !waiters.isEmpty());
   }
 
   private void pollOnce(Connection connection) throws SQLException {
