@@ -38,7 +38,7 @@ class DocumentationIT {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final Pattern VARYING =
-      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-F]{24}(\\.[\\w-]+){6}");
+      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-F]{24}(\\.[\\w-]+){7}");
 
   @TempDir static Path folder;
 
