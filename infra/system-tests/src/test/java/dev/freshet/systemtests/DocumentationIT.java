@@ -174,7 +174,7 @@ class DocumentationIT {
             .body()
             .lines()
             .filter(line -> line.startsWith("# TYPE freshet_"))
-            .map(line -> line.split(" ")[2].replaceFirst("_max$", ""))
+            .map(line -> line.split(" ", -1)[2].replaceFirst("_max$", ""))
             .forEach(metrics::add);
       }
     }
