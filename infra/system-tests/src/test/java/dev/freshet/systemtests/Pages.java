@@ -3,8 +3,11 @@ package dev.freshet.systemtests;
 import dev.freshet.bench.process.ProjectHome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -13,12 +16,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** The project's pages of Markdown, as they are read on a forge. */
 final class Pages {
 
   private static final String FENCE = "```";
+  private static final Pattern NOT_OURS = Pattern.compile("\\..*|target|vendor");
   private static final Pattern HEADING = Pattern.compile("#{1,6} +(.+)");
   private static final Pattern LINK = Pattern.compile("]\\(([^)\\s]+)\\)");
 
@@ -32,15 +35,33 @@ final class Pages {
 
   /** All of them, but those of vendored libraries. */
   static List<Path> all() {
-    try (Stream<Path> files = Files.walk(ProjectHome.path())) {
-      return files
-          .filter(file -> file.toString().endsWith(".md"))
-          .filter(file -> !file.toString().matches(".*/(target|vendor|\\.[^/]+)/.*"))
-          .sorted()
-          .toList();
+    List<Path> pages = new ArrayList<>();
+    try {
+      Files.walkFileTree(
+          ProjectHome.path(),
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+              // Data of a system that runs in .freshet comes and goes.
+              return !folder.equals(ProjectHome.path())
+                      && NOT_OURS.matcher(String.valueOf(folder.getFileName())).matches()
+                  ? FileVisitResult.SKIP_SUBTREE
+                  : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              if (file.toString().endsWith(".md")) {
+                pages.add(file);
+              }
+              return FileVisitResult.CONTINUE;
+            }
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    pages.sort(null);
+    return pages;
   }
 
   static Path page(String name) {
