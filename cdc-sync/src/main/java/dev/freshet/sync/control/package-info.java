@@ -1,4 +1,4 @@
-/** What an operator can do: pause, rebuild, verify, and settle dead letters. */
+/** What operators can do to a sync: pause, rebuild, verify, and settle dead letters. */
 @NullMarked
 package dev.freshet.sync.control;
 

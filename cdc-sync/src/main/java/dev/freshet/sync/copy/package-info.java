@@ -1,4 +1,4 @@
-/** Copying rows by COPY, from one database into another or within one, with its progress told. */
+/** Copies rows by COPY, between databases or within one, and reports progress. */
 @NullMarked
 package dev.freshet.sync.copy;
 

@@ -1,7 +1,4 @@
-/**
- * Read models as their files declare them, and what their SELECTs say about the rows that a change
- * touches.
- */
+/** Read models as their files declare them, and the reasons why a model or a sync is refused. */
 @NullMarked
 package dev.freshet.sync.model;
 

@@ -1,4 +1,4 @@
-/** What a sync tells: status, metrics and log, all rendered from its observations. */
+/** Status, metrics and log of a sync, all rendered from its observations. */
 @NullMarked
 package dev.freshet.sync.status;
 

@@ -1,6 +1,6 @@
 /**
- * The console: one page of static modules, the runbook that it links to, and the stream of looks
- * that keeps it live. All that it shows and does it has from the JSON of {@code /api}.
+ * The console: one page of static modules, the runbook that it links to, and the event stream that
+ * keeps it live. It shows and does nothing but what the JSON of {@code /api} offers.
  */
 @NullMarked
 package dev.freshet.gateway.console;

@@ -1,9 +1,8 @@
 /**
- * One request and the way its answer goes out, as the stages see them: without a word of the server
- * that it came in by.
+ * One request and the way its answer goes out, as the stages see them, independent of the server.
  *
- * <p>An exchange is answered once. Until then any number of attempts may be made; what they prepare
- * is theirs alone.
+ * <p>An exchange is answered once. Until then any number of attempts may be made; what an attempt
+ * prepares belongs to it alone.
  */
 @NullMarked
 package dev.freshet.gateway.exchange;

@@ -1,4 +1,4 @@
-/** What operators ask, on a port of their own. */
+/** The endpoints for operators, on a port of their own. */
 @NullMarked
 package dev.freshet.gateway.operator;
 

@@ -1,4 +1,4 @@
-/** What the client brings along: its token, and the level it asks for. */
+/** What a client sends along: its token, and the consistency level that it asks for. */
 @NullMarked
 package dev.freshet.gateway.session;
 

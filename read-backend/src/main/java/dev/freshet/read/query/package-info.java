@@ -1,5 +1,5 @@
 /**
- * What a client asks of a model, in PostgREST's grammar, and the SQL that answers it.
+ * A client's query of a model, in a subset of PostgREST's grammar, and the SQL that answers it.
  *
  * <p>Identifiers come from the catalogue alone; values are always bound.
  */

@@ -1,4 +1,4 @@
-/** What is made of measured values. */
+/** Statistics and tables of measured values. */
 @NullMarked
 package dev.freshet.bench.figures;
 

@@ -1,4 +1,4 @@
-/** What processes use. */
+/** Starts processes, and measures the CPU time and memory that they use. */
 @NullMarked
 package dev.freshet.bench.process;
 

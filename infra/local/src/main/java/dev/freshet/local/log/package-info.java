@@ -1,8 +1,8 @@
 /**
- * Lines of which there are as many as requests: gathered, and written some at a time.
+ * Writes log lines that are as many as requests: collects them, and writes some at a time.
  *
- * <p>Named in {@code logback.xml} alone. What comes faster than it is written is left out, and
- * counted.
+ * <p>Only {@code logback.xml} names these classes. Lines that come faster than they are written are
+ * dropped, and counted.
  */
 @NullMarked
 package dev.freshet.local.log;

@@ -1,4 +1,4 @@
-/** Files that are looked at again and again while a part runs. */
+/** Files that are read again when they change while a part runs. */
 @NullMarked
 package dev.freshet.runtime.watch;
 
