@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -47,6 +48,9 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   private final Map<String, Counter> reads = new ConcurrentHashMap<>();
 
+  private final Duration readObjective;
+  private final Counter slowReads;
+
   private volatile Set<String> knownRoutes = Set.of();
   private volatile Set<String> knownBackends = Set.of();
   private final MultiGauge up;
@@ -54,12 +58,24 @@ final class GatewayMetrics implements Consumer<Observation> {
   private final MultiGauge lagBytes;
   private final MultiGauge limit;
   private final MultiGauge usable;
+  private final MultiGauge meant;
   private final MultiGauge drained;
+  private final MultiGauge stuck;
   private final AtomicInteger generation = new AtomicInteger();
   private final AtomicInteger reloadFailed = new AtomicInteger();
 
-  GatewayMetrics(MeterRegistry meters) {
+  /**
+   * Registers the metrics.
+   *
+   * @param readObjective within which the answers of reads should begin
+   */
+  GatewayMetrics(MeterRegistry meters, Duration readObjective) {
     this.meters = meters;
+    this.readObjective = readObjective;
+    this.slowReads =
+        Counter.builder("freshet.reads.slow")
+            .description("Reads whose answer began later than the objective")
+            .register(meters);
     this.staleness =
         Timer.builder("freshet.read.staleness")
             .description("How far behind the copies that answered were said to be")
@@ -86,9 +102,17 @@ final class GatewayMetrics implements Consumer<Observation> {
         MultiGauge.builder("freshet.backend.drained")
             .description("1 while an operator has taken it out of use")
             .register(meters);
+    this.stuck =
+        MultiGauge.builder("freshet.backend.stuck")
+            .description("1 while a copy stands still though the primary goes on")
+            .register(meters);
     this.usable =
         MultiGauge.builder("freshet.pool.usable")
             .description("How many instances of a pool that routes use get requests")
+            .register(meters);
+    this.meant =
+        MultiGauge.builder("freshet.pool.instances")
+            .description("How many instances a pool that routes use has, without drained ones")
             .register(meters);
     Gauge.builder("freshet.routes.generation", generation, AtomicInteger::get).register(meters);
     Gauge.builder("freshet.routes.reload.failed", reloadFailed, AtomicInteger::get)
@@ -156,7 +180,7 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   private static double up(Instance instance) {
     return switch (instance.condition()) {
-      case READY, SLOW_START, SUSPECT -> 1;
+      case READY, SLOW_START, SUSPECT, STUCK -> 1;
       case STARTING, EJECTED, DRAINING, DRAINED, NOT_READY, DOWN -> 0;
     };
   }
@@ -182,15 +206,19 @@ final class GatewayMetrics implements Consumer<Observation> {
   }
 
   private void showPools(Map<String, List<Instance>> pools) {
-    usable.register(
-        pools.entrySet().stream()
-            .<MultiGauge.Row<?>>map(
-                pool ->
-                    MultiGauge.Row.of(
-                        Tags.of("pool", pool.getKey()),
-                        pool.getValue().stream().filter(Instance::isEligible).count()))
-            .toList(),
-        true);
+    usable.register(ofPools(pools, Instance::isEligible), true);
+    meant.register(ofPools(pools, instance -> !instance.isDrained()), true);
+  }
+
+  private static List<MultiGauge.Row<?>> ofPools(
+      Map<String, List<Instance>> pools, Predicate<Instance> counted) {
+    return pools.entrySet().stream()
+        .<MultiGauge.Row<?>>map(
+            pool ->
+                MultiGauge.Row.of(
+                    Tags.of("pool", pool.getKey()),
+                    pool.getValue().stream().filter(counted).count()))
+        .toList();
   }
 
   private static MultiGauge.Row<?> row(Instance instance, Number value) {
@@ -208,6 +236,11 @@ final class GatewayMetrics implements Consumer<Observation> {
         Timer timer = requests.computeIfAbsent(Labels.of(finished), this::timer);
         if (timer != null) {
           timer.record(finished.took());
+        }
+      }
+      case Observation.AnswerBegan(Intent intent, Duration took) -> {
+        if (intent == Intent.READ && took.compareTo(readObjective) > 0) {
+          slowReads.increment();
         }
       }
       case Observation.ReadAnswered read -> {
@@ -234,6 +267,7 @@ final class GatewayMetrics implements Consumer<Observation> {
         reloadFailed.set(0);
         watch(up, instances, GatewayMetrics::up);
         watch(drained, instances, instance -> instance.isDrained() ? 1 : 0);
+        watch(stuck, instances, instance -> instance.isStuck() ? 1 : 0);
         showLags(instances, Optional.empty()); // bytes come with the next look
         watch(
             limit,

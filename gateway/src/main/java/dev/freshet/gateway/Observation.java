@@ -48,6 +48,13 @@ sealed interface Observation {
   record Answered(Candidate.Reason reason, Duration waited, Duration upstream) {}
 
   /**
+   * The answer of an instance goes to the client from now on.
+   *
+   * @param took from the request's head to the answer's, over all attempts
+   */
+  record AnswerBegan(Intent intent, Duration took) implements Observation {}
+
+  /**
    * A read was answered by an instance.
    *
    * @param kind what kind of copy it was

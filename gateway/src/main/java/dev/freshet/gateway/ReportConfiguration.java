@@ -35,16 +35,22 @@ class ReportConfiguration {
   @Bean
   Syncs syncs(
       LiveRoutes live,
+      SystemView system,
       GatewaySettings settings,
       HttpClient ownClient,
       JsonMapper json,
       @Value("${freshet.operator-token:}") String operatorToken) {
-    return new Syncs(live, settings.sync(), operatorToken, ownClient, json);
+    return new Syncs(live, system, settings.sync(), operatorToken, ownClient, json);
   }
 
   @Bean
-  StatusReport statusReport(LiveRoutes live, RoutesLoader loader, Syncs syncs) {
-    return new StatusReport(live, loader, syncs);
+  StatusReport statusReport(
+      LiveRoutes live,
+      RoutesLoader loader,
+      Syncs syncs,
+      MeterRegistry meters,
+      GatewaySettings settings) {
+    return new StatusReport(live, loader, syncs, meters, settings.readObjective());
   }
 
   @Bean

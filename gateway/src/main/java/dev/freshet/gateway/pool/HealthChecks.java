@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -140,11 +141,20 @@ public final class HealthChecks {
       }
       Instance.State before = instance.health().state();
       instance.replayIsPaused(Boolean.TRUE.equals(report.replayPaused()));
-      instance.become(Instance.State.READY, "", position, report.lagSeconds(), itself);
+      instance.become(
+          Instance.State.READY, "", position, lagSeconds(instance, position, report), itself);
       tell(instance, before);
     } catch (IllegalArgumentException e) {
       become(instance, Instance.State.NOT_READY, String.valueOf(e.getMessage()));
     }
+  }
+
+  private @Nullable Double lagSeconds(Instance instance, Position position, PositionReport report) {
+    if (instance.spec().kind() == SourceKind.PRIMARY) {
+      return report.lagSeconds();
+    }
+    instance.following().seen(position, system.beyond(position), System.nanoTime());
+    return instance.following().lagSeconds(report.lagSeconds());
   }
 
   private static String notReady(Instance instance) {

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.pool;
 
 import dev.freshet.protocol.Position;
+import dev.freshet.protocol.SourceKind;
 import dev.freshet.runtime.source.FreshnessGate;
 import java.time.Clock;
 import java.time.Duration;
@@ -46,6 +47,7 @@ public final class Instance implements AutoCloseable {
     READY,
     SLOW_START,
     SUSPECT,
+    STUCK,
     EJECTED,
     DRAINING,
     DRAINED,
@@ -68,6 +70,7 @@ public final class Instance implements AutoCloseable {
   private final Slots slots;
   private final Clock clock;
   private final Standing standing = new Standing(System::nanoTime);
+  private final Following following = new Following();
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger missedChecks = new AtomicInteger();
   private volatile long lastCheckNanos;
@@ -160,10 +163,10 @@ public final class Instance implements AutoCloseable {
       case DOWN -> Condition.DOWN;
       case READY ->
           switch (standing.phase()) {
-            case SOUND -> Condition.READY;
-            case SLOW_START -> Condition.SLOW_START;
-            case SUSPECT -> Condition.SUSPECT;
             case EJECTED -> Condition.EJECTED;
+            case SOUND -> isStuck() ? Condition.STUCK : Condition.READY;
+            case SLOW_START -> isStuck() ? Condition.STUCK : Condition.SLOW_START;
+            case SUSPECT -> isStuck() ? Condition.STUCK : Condition.SUSPECT;
           };
     };
   }
@@ -173,8 +176,21 @@ public final class Instance implements AutoCloseable {
     return switch (condition()) {
       case DRAINING, DRAINED -> "an operator took it out of use";
       case SLOW_START, SUSPECT, EJECTED -> standing.reason();
+      case STUCK -> isReplayPaused() ? "replay is paused" : following.reason();
       case STARTING, READY, NOT_READY, DOWN -> health.reason();
     };
+  }
+
+  /** Whether it is a copy that is ready, and stands still while the primary goes on. */
+  public boolean isStuck() {
+    return health.state() == State.READY
+        && spec.kind() != SourceKind.PRIMARY
+        && following.isStuck();
+  }
+
+  /** How it follows the primary. */
+  Following following() {
+    return following;
   }
 
   /** Whether so many of its requests have failed that others should get them. */

@@ -11,8 +11,10 @@ import dev.freshet.protocol.SourceKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** Finds out what is wrong, of what is known at one moment. */
@@ -30,16 +32,19 @@ final class Diagnosis {
 
   private final LiveRoutes live;
   private final RoutesLoader loader;
+  private final Availability availability;
 
-  Diagnosis(LiveRoutes live, RoutesLoader loader) {
+  Diagnosis(LiveRoutes live, RoutesLoader loader, Availability availability) {
     this.live = live;
     this.loader = loader;
+    this.availability = availability;
   }
 
   Verdict of(List<InstanceStatus> instances, List<JsonNode> syncs, List<JsonNode> models) {
     List<Finding> findings = new ArrayList<>();
     addRoutes(findings);
     addPools(findings);
+    findings.addAll(availability.now());
     addInstances(findings, instances);
     syncs.forEach(sync -> addSync(findings, sync));
     models.forEach(model -> addModel(findings, model));
@@ -102,8 +107,32 @@ final class Diagnosis {
                         Trouble.POOL_WITHOUT_INSTANCE,
                         "No instance of pool %s can be used, and what needs one is answered 503"
                             .formatted(pool.getKey())));
+              } else if (used.contains(pool.getKey())) {
+                addLastOne(findings, pool.getKey(), pool.getValue());
               }
             });
+  }
+
+  /** Of several that are meant to be in use; what an operator took out of use is not. */
+  private static void addLastOne(List<Finding> findings, String pool, List<Instance> instances) {
+    List<Instance> meant = instances.stream().filter(one -> !one.isDrained()).toList();
+    List<Instance> usable =
+        meant.stream().filter(one -> one.isEligible() && !one.isEjected()).toList();
+    if (meant.size() > 1 && usable.size() == 1) {
+      findings.add(
+          new Finding(
+              Trouble.POOL_ONE_LEFT,
+              "Of the %d instances of pool %s only %s is left"
+                  .formatted(meant.size(), pool, usable.getFirst())));
+    }
+  }
+
+  /** Pools that an operator has left with one instance of several. */
+  private Stream<String> drainedToOne() {
+    return live.usedPools().entrySet().stream()
+        .filter(pool -> pool.getValue().size() > 1)
+        .filter(pool -> pool.getValue().stream().filter(one -> !one.isDrained()).count() == 1)
+        .map(pool -> "; pool %s has one instance left".formatted(pool.getKey()));
   }
 
   /** Those that tell no position where none of the primary's is told, but copies tell theirs. */
@@ -137,21 +166,21 @@ final class Diagnosis {
   }
 
   private static void addInstance(List<Finding> findings, InstanceStatus instance) {
-    instance
-        .trouble()
-        .ifPresent(
-            trouble ->
-                findings.add(
-                    new Finding(
-                        trouble,
-                        "%s is %s: %s"
-                            .formatted(instance.id(), instance.state(), instance.reason()))));
+    Optional<Trouble> own = instance.trouble();
+    own.ifPresent(
+        trouble ->
+            findings.add(
+                new Finding(
+                    trouble,
+                    "%s is %s: %s".formatted(instance.id(), instance.state(), instance.reason()))));
     if (instance.replayPaused()) {
       findings.add(
           new Finding(
               Trouble.REPLAY_PAUSED,
               "Replay is paused on %s, so that what it has grows older".formatted(instance.id())));
-    } else if (instance.lagSeconds() != null && instance.lagSeconds() > FRESH_SECONDS) {
+    } else if (own.isEmpty()
+        && instance.lagSeconds() != null
+        && instance.lagSeconds() > FRESH_SECONDS) {
       findings.add(
           new Finding(
               Trouble.COPY_BEHIND,
@@ -175,6 +204,7 @@ final class Diagnosis {
         switch (state) {
           case "streaming", "standby" -> null;
           case "unreachable" -> Trouble.SYNC_UNREACHABLE;
+          case "stuck" -> Trouble.SYNC_STUCK;
           case "paused" -> Trouble.SYNC_PAUSED;
           case "refused" -> Trouble.SYNC_REFUSED;
           case "snapshot", "starting" -> Trouble.SYNC_COPYING;
@@ -237,6 +267,7 @@ final class Diagnosis {
             .collect(Collectors.joining(", "));
     return "All copies are fresh"
         + (drained.isEmpty() ? "" : "; drained: " + drained)
+        + drainedToOne().collect(Collectors.joining())
         + (loader.isPinned() ? "; the routes are rolled back until their file changes" : "")
         + ".";
   }

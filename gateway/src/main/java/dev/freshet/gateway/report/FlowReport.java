@@ -225,7 +225,7 @@ final class FlowReport {
       case "streaming" ->
           freshness(Syncs.figure(sync, "lagSeconds").orElse(null), positionOf(sync));
       case "standby" -> Health.FINE;
-      case "paused" -> Health.STUCK;
+      case "paused", "stuck" -> Health.STUCK;
       case "snapshot", "starting" -> Health.BEHIND;
       case "unreachable", "refused", "retrying" -> Health.DOWN;
       default -> Health.UNKNOWN;
@@ -250,6 +250,7 @@ final class FlowReport {
     return switch (instance.state()) {
       case "ready", "slow-start", "suspect" -> Health.FINE;
       case "draining", "drained" -> Health.OUT;
+      case "stuck" -> Health.STUCK;
       case "starting" -> Health.UNKNOWN;
       default -> Health.DOWN;
     };

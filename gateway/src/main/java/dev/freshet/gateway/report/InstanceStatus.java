@@ -66,6 +66,7 @@ public record InstanceStatus(
     return switch (state) {
       case "down" -> Optional.of(Trouble.INSTANCE_DOWN);
       case "not-ready" -> Optional.of(Trouble.INSTANCE_NOT_READY);
+      case "stuck" -> replayPaused ? Optional.empty() : Optional.of(Trouble.INSTANCE_STUCK);
       case "ejected" -> Optional.of(Trouble.INSTANCE_EJECTED);
       default -> Optional.empty();
     };
