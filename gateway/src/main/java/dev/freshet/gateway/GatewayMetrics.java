@@ -4,6 +4,7 @@ import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.forward.Hedge;
 import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.protocol.Position;
 import io.micrometer.core.instrument.Counter;
@@ -21,8 +22,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,7 @@ final class GatewayMetrics implements Consumer<Observation> {
   private final MultiGauge limit;
   private final MultiGauge usable;
   private final MultiGauge meant;
+  private final MultiGauge panic;
   private final MultiGauge drained;
   private final MultiGauge stuck;
   private final AtomicInteger generation = new AtomicInteger();
@@ -118,6 +120,10 @@ final class GatewayMetrics implements Consumer<Observation> {
     Gauge.builder("freshet.routes.reload.failed", reloadFailed, AtomicInteger::get)
         .description("1 while routes.yaml is not what is in force, because it can't be used")
         .register(meters);
+    this.panic =
+        MultiGauge.builder("freshet.pool.panic")
+            .description("1 while so few instances are healthy that all of a pool are asked")
+            .register(meters);
   }
 
   /** What requests are told apart by; as many as routes, intents, instances and statuses make. */
@@ -191,7 +197,7 @@ final class GatewayMetrics implements Consumer<Observation> {
         instances.stream()
             .flatMap(
                 instance ->
-                    Stream.ofNullable(instance.health().lagSeconds())
+                    Stream.ofNullable(instance.lagSeconds())
                         .<MultiGauge.Row<?>>map(behind -> row(instance, behind)))
             .toList(),
         true);
@@ -205,19 +211,20 @@ final class GatewayMetrics implements Consumer<Observation> {
         true);
   }
 
-  private void showPools(Map<String, List<Instance>> pools) {
-    usable.register(ofPools(pools, Instance::isEligible), true);
-    meant.register(ofPools(pools, instance -> !instance.isDrained()), true);
+  private void showPools(Map<String, Pool> pools) {
+    usable.register(
+        ofPools(pools, pool -> pool.instances().stream().filter(pool::asks).count()), true);
+    meant.register(ofPools(pools, pool -> pool.meant().size()), true);
+    panic.register(ofPools(pools, pool -> pool.isInPanic() ? 1 : 0), true);
   }
 
   private static List<MultiGauge.Row<?>> ofPools(
-      Map<String, List<Instance>> pools, Predicate<Instance> counted) {
+      Map<String, Pool> pools, ToLongFunction<Pool> figure) {
     return pools.entrySet().stream()
         .<MultiGauge.Row<?>>map(
             pool ->
                 MultiGauge.Row.of(
-                    Tags.of("pool", pool.getKey()),
-                    pool.getValue().stream().filter(counted).count()))
+                    Tags.of("pool", pool.getKey()), figure.applyAsLong(pool.getValue())))
         .toList();
   }
 
@@ -276,7 +283,7 @@ final class GatewayMetrics implements Consumer<Observation> {
       }
       case Observation.InstancesSeen(
               List<Instance> instances,
-              Map<String, List<Instance>> pools,
+              Map<String, Pool> pools,
               Optional<Position> primary) -> {
         showLags(instances, primary);
         showPools(pools);

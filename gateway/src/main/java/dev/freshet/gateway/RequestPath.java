@@ -138,6 +138,11 @@ final class RequestPath {
       return index == candidates.size() - 1;
     }
 
+    /** Whether a copy comes next that is far behind, and yet all that the route promises. */
+    boolean mayBeStale(int index) {
+      return index < candidates.size() && candidates.get(index).reason() == Candidate.Reason.STALE;
+    }
+
     boolean canBeRepeated() {
       return intent() == Intent.READ && exchange().isRepeatable();
     }
@@ -179,6 +184,9 @@ final class RequestPath {
     if (candidate.reason() == Candidate.Reason.FALLBACK
         && !stages.fallbacks().spend(client(request))) {
       observer.accept(new Observation.FellBack("refused"));
+      if (request.mayBeStale(index + 1)) {
+        return attempt(request, index + 1);
+      }
       return refusals.refuse(
           request.exchange(),
           ProblemCode.NOT_CAUGHT_UP,
@@ -305,7 +313,7 @@ final class RequestPath {
               candidate.instance().spec().kind().wireName(),
               candidate.reason(),
               waited,
-              candidate.instance().health().lagSeconds()));
+              candidate.instance().lagSeconds()));
     }
   }
 

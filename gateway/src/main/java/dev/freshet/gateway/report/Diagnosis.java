@@ -5,6 +5,7 @@ import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.report.Verdict.Finding;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.protocol.SourceKind;
@@ -92,46 +93,56 @@ final class Diagnosis {
     Set<String> used = live.usedPools().keySet();
     live.current().map(Generation::pools).stream()
         .flatMap(pools -> pools.byName().entrySet().stream())
-        .filter(pool -> !pool.getValue().isEmpty())
+        .filter(pool -> !pool.getValue().instances().isEmpty())
         .forEach(
             pool -> {
-              if (pool.getValue().stream().allMatch(Instance::isDrained)) {
+              if (pool.getValue().meant().isEmpty()) {
                 findings.add(
                     new Finding(
                         Trouble.POOL_DRAINED,
                         "All instances of pool %s are drained".formatted(pool.getKey())));
-              } else if (used.contains(pool.getKey())
-                  && pool.getValue().stream().noneMatch(Instance::isEligible)) {
-                findings.add(
-                    new Finding(
-                        Trouble.POOL_WITHOUT_INSTANCE,
-                        "No instance of pool %s can be used, and what needs one is answered 503"
-                            .formatted(pool.getKey())));
               } else if (used.contains(pool.getKey())) {
-                addLastOne(findings, pool.getKey(), pool.getValue());
+                addPool(findings, pool.getKey(), pool.getValue());
               }
             });
   }
 
+  private static void addPool(List<Finding> findings, String name, Pool pool) {
+    List<Instance> asked = pool.meant().stream().filter(pool::asks).toList();
+    if (asked.isEmpty()) {
+      findings.add(
+          new Finding(
+              Trouble.POOL_WITHOUT_INSTANCE,
+              "No instance of pool %s can be used, and what needs one is answered 503"
+                  .formatted(name)));
+    } else if (asked.stream().anyMatch(one -> !one.isHealthy()) && pool.isInPanic()) {
+      findings.add(
+          new Finding(
+              Trouble.POOL_IN_PANIC,
+              "Fewer than %s of pool %s are healthy, and the others are asked, too"
+                  .formatted(pool.panic(), name)));
+    } else {
+      addLastOne(findings, name, pool);
+    }
+  }
+
   /** Of several that are meant to be in use; what an operator took out of use is not. */
-  private static void addLastOne(List<Finding> findings, String pool, List<Instance> instances) {
-    List<Instance> meant = instances.stream().filter(one -> !one.isDrained()).toList();
-    List<Instance> usable =
-        meant.stream().filter(one -> one.isEligible() && !one.isEjected()).toList();
-    if (meant.size() > 1 && usable.size() == 1) {
+  private static void addLastOne(List<Finding> findings, String name, Pool pool) {
+    List<Instance> healthy = pool.meant().stream().filter(Instance::isHealthy).toList();
+    if (pool.meant().size() > 1 && healthy.size() == 1) {
       findings.add(
           new Finding(
               Trouble.POOL_ONE_LEFT,
               "Of the %d instances of pool %s only %s is left"
-                  .formatted(meant.size(), pool, usable.getFirst())));
+                  .formatted(pool.meant().size(), name, healthy.getFirst())));
     }
   }
 
   /** Pools that an operator has left with one instance of several. */
   private Stream<String> drainedToOne() {
     return live.usedPools().entrySet().stream()
-        .filter(pool -> pool.getValue().size() > 1)
-        .filter(pool -> pool.getValue().stream().filter(one -> !one.isDrained()).count() == 1)
+        .filter(pool -> pool.getValue().instances().size() > 1)
+        .filter(pool -> pool.getValue().meant().size() == 1)
         .map(pool -> "; pool %s has one instance left".formatted(pool.getKey()));
   }
 
@@ -154,7 +165,7 @@ final class Diagnosis {
   private void addInstances(List<Finding> findings, List<InstanceStatus> instances) {
     Set<String> relied =
         live.usedPools().values().stream()
-            .flatMap(List::stream)
+            .flatMap(pool -> pool.instances().stream())
             .map(instance -> instance.spec().id())
             .collect(Collectors.toSet());
     for (InstanceStatus instance : instances) {

@@ -49,7 +49,7 @@ public record InstanceStatus(
         instance.reason(),
         health.since().toString(),
         at == null ? null : at.toString(),
-        health.lagSeconds(),
+        instance.lagSeconds(),
         lagBytes.isPresent() ? lagBytes.getAsLong() : null,
         instance.inFlight(),
         limit.isPresent() ? limit.getAsInt() : null,

@@ -11,6 +11,7 @@ enum Trouble {
   WRITES_FAILING("Look at the log of the instance that is named, and at its database."),
   READS_REFUSED("Look at which copies are out of use or behind, below."),
   READS_FAILING("Look at the log of the instance that is named, and at its database."),
+  POOL_IN_PANIC("Look at why its instances are not healthy, below; bring them back or add others."),
   WRITES_UNPLACED("Name the primary's database in routes.yaml (primary)."),
   TOKENS_UNCHECKED("Look at the issuer's address and keys, in routes.yaml (jwt)."),
   SLOT_LOST("Nothing need be done: it copies anew. Raise max_slot_wal_keep_size on the primary."),
@@ -29,7 +30,7 @@ enum Trouble {
   SLOT_SHORT("Find out why the sync is behind, or raise max_slot_wal_keep_size on the primary."),
   REPLAY_PAUSED("On that replica: select pg_wal_replay_resume()."),
   COPY_BEHIND("Look at its load, and at the edge that is behind in the flow."),
-  MODEL_STOPPED("Do what its reason says; reads go to other copies meanwhile."),
+  MODEL_STOPPED("Do what its reason says; the reason says, too, which copies answer meanwhile."),
   MODEL_FAULTY("Settle its dead letters: mend the cause and retry them, or discard them."),
   DEAD_LETTERS("Mend the cause and retry them, or discard them."),
   ROUTES_REFUSED("Correct the file; what was in force before still is.");
