@@ -3,6 +3,7 @@ package dev.freshet.gateway;
 import dev.freshet.gateway.console.EventStream;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
+import dev.freshet.gateway.operator.AuditEndpoint;
 import dev.freshet.gateway.operator.Explanation;
 import dev.freshet.gateway.operator.HistoryEndpoint;
 import dev.freshet.gateway.operator.InstancesEndpoint;
@@ -110,6 +111,11 @@ class ReportConfiguration {
   InstancesEndpoint instancesEndpoint(
       LiveRoutes live, Instances instances, OperatorChanges changes, ProblemResponses problems) {
     return new InstancesEndpoint(live, instances, changes, problems);
+  }
+
+  @Bean
+  AuditEndpoint auditEndpoint(OperatorChanges changes, Syncs syncs) {
+    return new AuditEndpoint(changes, syncs);
   }
 
   @Bean

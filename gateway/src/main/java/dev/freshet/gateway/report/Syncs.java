@@ -136,6 +136,22 @@ public final class Syncs {
         .collectList();
   }
 
+  /** What operators had each do, by whatever way; of those that don't tell, nothing. */
+  public Mono<List<JsonNode>> audits() {
+    return ask()
+        .flatMapIterable(all -> all)
+        .filter(sync -> !isIn(sync.state(), UNREACHABLE))
+        .flatMapSequential(
+            sync ->
+                get(sync.address(), "/api/audit")
+                    .flatMapIterable(changes -> changes)
+                    .filter(JsonNode::isObject)
+                    .doOnNext(
+                        change -> ((ObjectNode) change).put("readDatabase", name(sync.state())))
+                    .onErrorResume(failure -> Flux.empty()))
+        .collectList();
+  }
+
   /**
    * The address of the sync of a read database; of several the one that leads. Empty when none
    * answers to that name.
