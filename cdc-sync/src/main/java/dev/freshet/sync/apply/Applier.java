@@ -319,7 +319,11 @@ public final class Applier implements AutoCloseable {
         done = true;
       } catch (ModelFailed e) {
         if (carefully || !e.isByRows()) {
-          sql.inTransaction(() -> stop(e.model(), ModelStore.State.STOPPED, e.reason()));
+          sql.inTransaction(
+              () -> {
+                positions.requireEpoch(epoch);
+                stop(e.model(), ModelStore.State.STOPPED, e.reason());
+              });
         }
         carefully = true;
       } catch (ApplyFailed e) {

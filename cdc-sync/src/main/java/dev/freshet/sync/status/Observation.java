@@ -45,6 +45,18 @@ public sealed interface Observation {
    */
   record ModelChanged(String model, String change, String reason) implements Observation {}
 
+  /**
+   * The source was asked for its views.
+   *
+   * @param names of those in the models' schema
+   */
+  record ViewsSeen(Set<String> names) implements Observation {
+
+    public ViewsSeen {
+      names = Set.copyOf(names);
+    }
+  }
+
   /** The models' folder could not be read; what was declared before goes on. */
   record FolderUnreadable(String reason) implements Observation {}
 
@@ -90,6 +102,9 @@ public sealed interface Observation {
       return new SlotSeen(slot.claim().orElse(null), flushed, at);
     }
   }
+
+  /** The slot can't be looked at now. */
+  record SlotUnseen() implements Observation {}
 
   /** A ping was sent. */
   record Pinged(Pinger.Ping ping) implements Observation {}
