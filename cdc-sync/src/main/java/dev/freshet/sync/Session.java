@@ -4,7 +4,6 @@ import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.TimelineHistory;
-import dev.freshet.runtime.PrimaryFinder;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.Mirror;
@@ -17,7 +16,6 @@ import dev.freshet.sync.capture.ClockWatch;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ModelFiles.Declared;
-import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.ConsistentSnapshot;
@@ -45,7 +43,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -61,8 +58,6 @@ import org.slf4j.LoggerFactory;
 final class Session {
 
   private static final Logger log = LoggerFactory.getLogger(Session.class);
-
-  private static final Duration LOOK_FOR_PRIMARY = Duration.ofSeconds(1);
 
   private final SyncSettings settings;
   private final PostgresUrl primary;
@@ -137,10 +132,7 @@ final class Session {
       positions.requireOtherDatabaseThan(
           SourceDatabase.systemIdentifier(source.db()), primary.database());
       SourceCatalogue catalogue = new SourceCatalogue(source);
-      SessionPlan plan = SessionPlan.of(catalogue, applier, readDatabase, declared);
-      if (settings.views()) {
-        installViews(source, plan);
-      }
+      SessionPlan plan = plan(source, catalogue, applier, declared);
       Slot slot = new Slot(source.db(), settings.slotName());
       String copyBecause = whyCopy(source, slot, stored);
       if (!copyBecause.isEmpty()) {
@@ -166,12 +158,21 @@ final class Session {
     }
   }
 
-  private void installViews(SourceDatabase source, SessionPlan plan) {
-    new Views(source.db(), source.transactions())
-        .install(plan.declaredModels())
-        .forEach(
-            (model, reason) ->
-                observer.accept(new Observation.ModelChanged(model, "without a view", reason)));
+  /** Views are there for models that can't be kept, too: then nobody else answers for them. */
+  private SessionPlan plan(
+      SourceDatabase source,
+      SourceCatalogue catalogue,
+      Applier applier,
+      Map<String, Declared> declared) {
+    ModelViews views = new ModelViews(source, settings.views(), observer);
+    try {
+      SessionPlan plan = SessionPlan.of(catalogue, applier, readDatabase, declared);
+      views.install(plan.viewable(declared));
+      return plan;
+    } catch (SyncRefused e) {
+      views.installOnceMore(SessionPlan.readable(declared.values()));
+      throw e;
+    }
   }
 
   /** Why everything has to be copied anew; empty when the stored position can be gone on from. */
@@ -339,9 +340,13 @@ final class Session {
               clock);
       Upkeep keeping =
           new Upkeep(
-              new Upkeep.Place(databases, settings.models(), new Slot(planning.db(), slot.name())),
+              new Upkeep.Place(
+                  databases,
+                  settings.models(),
+                  new Slot(planning.db(), slot.name()),
+                  settings.views()),
               new SourceCatalogue(planning),
-              settings.views() ? new Views(planning.db(), planning.transactions()) : null,
+              new Views(planning.db(), planning.transactions()),
               applier,
               tables.keySet(),
               observer);
@@ -350,7 +355,7 @@ final class Session {
       Companions companions = new Companions(running);
       companions.start("pinger", pinger::run);
       companions.start("upkeep", keeping::run);
-      companions.start("primary", () -> followPrimary(timeline));
+      companions.start("primary", new PrimaryWatch(settings, primary, timeline)::run);
       companions.start("clock", ClockWatch::run);
       companions.start("statistics", new Statistics(databases)::run);
       try {
@@ -368,32 +373,6 @@ final class Session {
       throw new IllegalStateException("The capture can't be closed: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /**
-   * Of several servers another may become the primary, while this one goes on as if it were.
-   *
-   * @param timeline that this one is on; a server on an earlier one was the primary before it
-   */
-  private void followPrimary(int timeline) {
-    PostgresUrl all = PostgresUrl.parse(settings.primary());
-    while (all.servers().size() > 1 && !Thread.currentThread().isInterrupted()) {
-      Optional<PrimaryFinder.Primary> now = PrimaryFinder.find(all);
-      if (now.isPresent() && now.get().timeline() >= timeline && !now.get().url().equals(primary)) {
-        throw new PrimaryMoved(now.get().url());
-      }
-      LockSupport.parkNanos(LOOK_FOR_PRIMARY.toNanos());
-    }
-  }
-
-  /** Another server is the primary now. */
-  private static final class PrimaryMoved extends SessionOver {
-
-    private static final long serialVersionUID = 1L;
-
-    PrimaryMoved(PostgresUrl now) {
-      super("The primary is %s now.".formatted(now));
     }
   }
 
