@@ -16,11 +16,12 @@ export function Audit({ store }) {
   const columns = [
     { title: 'At', of: (row) => time(row.at) },
     { title: 'Change', of: (row) => html`<code>${row.path}</code>` },
+    { title: 'At the sync of', of: (row) => row.readDatabase ?? '' },
     { title: 'By', of: (row) => row.by },
     { title: 'Outcome', of: (row) => row.outcome },
   ];
   return html`
     <${Panel} id="audit" title="Changes">
-      <${Table} caption="Changes that operators made" columns=${columns} rows=${changes.map((row) => ({ ...row, key: row.at + row.path }))} empty="Nobody has changed anything since the gateway started." />
+      <${Table} caption="Changes that operators made" columns=${columns} rows=${changes.map((row) => ({ ...row, key: row.at + row.path + row.requestId }))} empty="Nobody has changed anything since the gateway started." />
     <//>`;
 }

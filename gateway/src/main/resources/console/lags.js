@@ -80,3 +80,31 @@ export class Lags {
     ];
   }
 }
+
+// Models whose every value is their sync's are one figure, named after that.
+export function folded(models, syncs) {
+  const isSame = (one, other) => one.every((value, index) => value === null || value === other[index]);
+  const groups = new Map(); // sync -> models
+  const rest = [];
+  models.figures.forEach((figure, index) => {
+    const values = models.columns[index + 1];
+    const sync = syncs.figures.findIndex((_, other) => isSame(values, syncs.columns[other + 1]));
+    if (sync < 0) {
+      rest.push({ figure, values });
+    } else {
+      groups.set(sync, [...(groups.get(sync) ?? []), { figure, values }]);
+    }
+  });
+  const lines = [];
+  for (const [sync, group] of groups) {
+    if (group.length === 1) {
+      rest.push(...group);
+    } else {
+      const names = group.length <= 4 ? group.map(({ figure }) => figure.name).join(', ') : `${group.length} models`;
+      const { name, value, second } = syncs.figures[sync];
+      lines.push({ figure: { kind: 'as-sync', name: `${names}: as the sync of ${name}`, value, second }, values: syncs.columns[sync + 1] });
+    }
+  }
+  const all = [...lines, ...rest];
+  return { figures: all.map(({ figure }) => figure), columns: [models.columns[0], ...all.map(({ values }) => values)] };
+}

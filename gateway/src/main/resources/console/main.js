@@ -51,6 +51,20 @@ function Panels({ now }) {
     </div>`;
 }
 
+const SECTIONS = [['flow', 'Flow'], ['lag', 'Lag'], ['reads', 'Reads'], ['writes', 'Writes'], ['instances', 'Instances'], ['models', 'Models'], ['syncs', 'Syncs'], ['routes', 'Routes'], ['audit', 'Changes']];
+
+// Where there is little room the page is long.
+function Jumps() {
+  return html`<nav class="jumps" aria-label="Sections">${SECTIONS.map(([id, title]) => html`<a key=${id} href="#${id}">${title}</a>`)}</nav>`;
+}
+
+// Whether what the page shows is of now.
+function Live() {
+  return store.connected
+    ? html`<span class="live"><span aria-hidden="true">●</span> live</span>`
+    : html`<span class="live broken"><span aria-hidden="true">✖</span> not live</span>`;
+}
+
 function App() {
   const [, draw] = useReducer((drawn) => drawn + 1, 0);
   const now = store.now();
@@ -65,9 +79,10 @@ function App() {
   });
   return html`
     <header class="top">
-      <h1 class="name">Freshet</h1>
+      <span><h1 class="name">Freshet</h1> <span class="quiet version">${store.look?.version ?? ''}</span> ${!store.needsToken && html`<${Live} />`}</span>
       <a href="/runbook">Runbook</a>
     </header>
+    ${store.look !== null && !store.needsToken && html`<${Jumps} />`}
     <main>
       ${store.needsToken ? html`<${Token} />` : html`<${Verdict} store=${store} />`}
       <${Notices} />

@@ -4,7 +4,7 @@ import { get, post } from './api.js';
 import { bytes, count, rate, seconds, time } from './format.js';
 import { Asking, Health, Panel, Table } from './ui.js';
 
-const HEALTH = { streaming: 'fine', standby: 'fine', paused: 'stuck', snapshot: 'behind', starting: 'behind', unreachable: 'down', refused: 'down', retrying: 'down' };
+const HEALTH = { streaming: 'fine', standby: 'fine', paused: 'stuck', stuck: 'stuck', snapshot: 'behind', starting: 'behind', unreachable: 'down', refused: 'down', retrying: 'down' };
 const MODEL_HEALTH = { live: 'fine', building: 'behind', stopped: 'stuck', faulty: 'stuck' };
 
 const at = (of) => `/api/syncs/${encodeURIComponent(of)}`;
@@ -59,7 +59,7 @@ function Sync({ store, sync }) {
       ${sync.reason && html`<p>${sync.reason}</p>`}
       <dl class="figures">
         <${Figure} name="Lag">${seconds(sync.lagSeconds)}, ${bytes(sync.lagBytes)}<//>
-        <${Figure} name="Position"><code>${sync.position ?? 'unknown'}</code><//>
+        <${Figure} name="Position"><code class="position">${sync.position ?? 'unknown'}</code><//>
         <${Figure} name="Slot holds back">${bytes(sync.slotRetainedBytes)}<//>
         <${Figure} name="Slot is safe for">${sync.slotSafeBytes == null ? (sync.slotRetainedBytes == null ? 'unknown' : 'as long as the disk lasts') : `${bytes(sync.slotSafeBytes)}, ${sync.slotSafeSeconds == null ? 'and nothing is written' : seconds(sync.slotSafeSeconds)}`}<//>
         <${Figure} name="Commit to readable">${sync.readableP50Seconds == null ? 'unknown' : `${seconds(sync.readableP50Seconds)}, 99 % within ${seconds(sync.readableP99Seconds)}`}<//>

@@ -3,6 +3,18 @@ import { html } from './vendor/htm/standalone.module.js';
 import { rate, seconds } from './format.js';
 import { Panel, Table } from './ui.js';
 
+// What has not happened for so long is not shown any more.
+const GONE_MS = 60_000;
+const happened = new Map(); // key -> when it last did, or was first seen
+
+function recent(rows) {
+  const now = Date.now();
+  return rows.filter((row) => {
+    if (row.perSecond > 0 || !happened.has(row.key)) happened.set(row.key, now);
+    return now - happened.get(row.key) < GONE_MS;
+  });
+}
+
 const took = ({ p50Seconds, p99Seconds }) => (p50Seconds == null ? '–' : `${seconds(p50Seconds)}, 99 % within ${seconds(p99Seconds)}`);
 
 function Share({ part, whole }) {
@@ -30,7 +42,7 @@ export function Reads({ store }) {
         <div><dt>Fallbacks</dt><dd>${counted(fallbacks)}</dd></div>
         <div><dt>Refused tokens</dt><dd>${counted(refusedTokens)}</dd></div>
       </dl>
-      <${Table} caption="Where reads were answered" columns=${columns} rows=${answeredBy.map((row) => ({ ...row, key: `${row.kind} ${row.reason}` }))} empty="No read was answered yet." />
+      <${Table} caption="Where reads were answered" columns=${columns} rows=${recent(answeredBy.map((row) => ({ ...row, key: `${row.kind} ${row.reason}` })))} empty="No read was answered lately." />
     <//>`;
 }
 
@@ -51,6 +63,6 @@ export function Writes({ store }) {
         <div><dt>They took</dt><dd>${took(writes)}</dd></div>
         ${silent.length > 0 && html`<div><dt>Commands unknown</dt><dd>${silent.join(', ')} did not tell</dd></div>`}
       </dl>
-      <${Table} caption="Commands" columns=${columns} rows=${commands.map((row) => ({ ...row, key: `${row.instance} ${row.command} ${row.outcome}` }))} empty="No write-backend tells of commands." />
+      <${Table} caption="Commands" columns=${columns} rows=${recent(commands.map((row) => ({ ...row, key: `${row.instance} ${row.command} ${row.outcome}` })))} empty=${commands.length === 0 ? 'No write-backend tells of commands.' : 'No command was run lately.'} />
     <//>`;
 }

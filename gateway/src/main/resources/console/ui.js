@@ -28,20 +28,31 @@ export function Panel({ id, title, children, aside }) {
     </section>`;
 }
 
-// A table whose rows are cards where there is little room.
+// Holds a name that may be longer than its column has room for, without a place to break.
+const isLong = (value) => typeof value === 'string' && /[^\s-]{25,}/.test(value);
+
+const isShort = (value) => typeof value === 'string' && value.length <= 14;
+
+// Such a name may break behind what joins its words.
+export const breakable = (name) => name.split(/(?<=[_./:])/).map((part) => html`${part}<wbr />`);
+
+// A table whose rows are cards where there is little room, the more so the more columns it has.
+const size = (columns) => (columns.length >= 10 ? 'many' : columns.length >= 7 ? 'some' : 'few');
+
 export function Table({ caption, columns, rows, empty }) {
   if (rows.length === 0) {
     return html`<p class="quiet">${empty}</p>`;
   }
   return html`
-    <table>
+    <table class="columns-${size(columns)}">
       <caption class="unseen">${caption}</caption>
       <thead><tr>${columns.map((column) => html`<th scope="col" class=${column.number ? 'number' : ''}>${column.title}</th>`)}</tr></thead>
       <tbody>
         ${rows.map((row) => html`
           <tr key=${row.key}>
             ${columns.map((column, index) => {
-              const cell = html`<span class="cell">${column.of(row)}</span>`;
+              const value = column.of(row);
+              const cell = html`<span class="cell ${isLong(value) ? 'long' : isShort(value) ? 'short' : ''}">${isLong(value) ? breakable(value) : value}</span>`;
               return index === 0
                 ? html`<th scope="row" data-label=${column.title}>${cell}</th>`
                 : html`<td data-label=${column.title} class=${column.number ? 'number' : ''}>${cell}</td>`;

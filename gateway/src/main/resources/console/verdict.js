@@ -1,11 +1,12 @@
 // The first thing to be read: do clients see fresh data, and if not, what is to be done.
 import { html } from './vendor/htm/standalone.module.js';
 import { whole } from './format.js';
+import { breakable } from './ui.js';
 
 function Problem({ problem }) {
   return html`
     <li>
-      <b>${problem.text}</b> ${problem.remedy}
+      <b>${breakable(problem.text)}</b> ${problem.remedy}
       ${' '}<a href=${problem.runbook}>Runbook<span class="unseen"> on ${problem.code}</span></a>
     </li>`;
 }
@@ -24,7 +25,7 @@ export function Verdict({ store }) {
   return html`
     <section class="verdict ${kind}" data-verdict=${verdict.ok ? 'ok' : 'bad'}>
       <p class="sentence" role="status" aria-live="polite">
-        <span class="glyph" aria-hidden="true">${verdict.ok ? '●' : '✖'}</span> ${verdict.text}
+        <span class="glyph" aria-hidden="true">${verdict.ok ? '●' : '✖'}</span> ${breakable(verdict.text)}
       </p>
       ${verdict.problems.length > 0 && html`<ul class="problems">${verdict.problems.map((problem) => html`<${Problem} key=${problem.code + problem.text} problem=${problem} />`)}</ul>`}
     </section>`;

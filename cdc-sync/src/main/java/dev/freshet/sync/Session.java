@@ -132,10 +132,7 @@ final class Session {
       positions.requireOtherDatabaseThan(
           SourceDatabase.systemIdentifier(source.db()), primary.database());
       SourceCatalogue catalogue = new SourceCatalogue(source);
-      SessionPlan plan = SessionPlan.of(catalogue, applier, readDatabase, declared);
-      if (settings.views()) {
-        installViews(source, plan);
-      }
+      SessionPlan plan = plan(source, catalogue, applier, declared);
       Slot slot = new Slot(source.db(), settings.slotName());
       String copyBecause = whyCopy(source, slot, stored);
       if (!copyBecause.isEmpty()) {
@@ -161,12 +158,21 @@ final class Session {
     }
   }
 
-  private void installViews(SourceDatabase source, SessionPlan plan) {
-    new Views(source.db(), source.transactions())
-        .install(plan.declaredModels())
-        .forEach(
-            (model, reason) ->
-                observer.accept(new Observation.ModelChanged(model, "without a view", reason)));
+  /** Views are there for models that can't be kept, too: then nobody else answers for them. */
+  private SessionPlan plan(
+      SourceDatabase source,
+      SourceCatalogue catalogue,
+      Applier applier,
+      Map<String, Declared> declared) {
+    ModelViews views = new ModelViews(source, settings.views(), observer);
+    try {
+      SessionPlan plan = SessionPlan.of(catalogue, applier, readDatabase, declared);
+      views.install(plan.viewable(declared));
+      return plan;
+    } catch (SyncRefused e) {
+      views.installOnceMore(SessionPlan.readable(declared.values()));
+      throw e;
+    }
   }
 
   /** Why everything has to be copied anew; empty when the stored position can be gone on from. */
@@ -334,9 +340,13 @@ final class Session {
               clock);
       Upkeep keeping =
           new Upkeep(
-              new Upkeep.Place(databases, settings.models(), new Slot(planning.db(), slot.name())),
+              new Upkeep.Place(
+                  databases,
+                  settings.models(),
+                  new Slot(planning.db(), slot.name()),
+                  settings.views()),
               new SourceCatalogue(planning),
-              settings.views() ? new Views(planning.db(), planning.transactions()) : null,
+              new Views(planning.db(), planning.transactions()),
               applier,
               tables.keySet(),
               observer);
@@ -345,9 +355,7 @@ final class Session {
       Companions companions = new Companions(running);
       companions.start("pinger", pinger::run);
       companions.start("upkeep", keeping::run);
-      companions.start(
-          "primary",
-          () -> PrimaryMoved.follow(PostgresUrl.parse(settings.primary()), primary, timeline));
+      companions.start("primary", new PrimaryWatch(settings, primary, timeline)::run);
       companions.start("clock", ClockWatch::run);
       companions.start("statistics", new Statistics(databases)::run);
       try {

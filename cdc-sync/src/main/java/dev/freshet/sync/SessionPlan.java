@@ -20,6 +20,7 @@ import dev.freshet.sync.upkeep.ModelPlanner;
 import dev.freshet.sync.upkeep.ModelPlanner.Planned;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -149,8 +150,27 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
     return tables;
   }
 
-  /** The models as they are declared now, those that can be kept. */
-  List<ReadModel> declaredModels() {
-    return declared.values().stream().map(planned -> planned.plan().model()).toList();
+  /**
+   * The models of the folder whose view can't differ from what the read database serves: those that
+   * can be kept as they are declared now, and those of which nothing is kept.
+   */
+  List<ReadModel> viewable(Map<String, Declared> folder) {
+    return readable(
+        folder.values().stream()
+            .filter(model -> declared.containsKey(model.name()) || !kept.containsKey(model.name()))
+            .toList());
+  }
+
+  /** The models whose files can be read. */
+  static List<ReadModel> readable(Collection<Declared> folder) {
+    List<ReadModel> readable = new ArrayList<>();
+    for (Declared model : folder) {
+      try {
+        readable.add(model.model());
+      } catch (SyncRefused e) {
+        // Which its refusal has said.
+      }
+    }
+    return readable;
   }
 }

@@ -59,17 +59,20 @@ final class Synchronizer implements Operations, AutoCloseable {
   private final Clock clock;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "synchronizer");
+  private final SlotWatch slotWatch;
 
   private volatile @Nullable Session session;
 
   Synchronizer(SyncSettings settings, Consumer<Observation> observer, Clock clock) {
     this.settings = settings;
     this.readDatabase = PostgresUrl.parse(settings.readDatabase());
-    this.observer = observer;
+    this.slotWatch = new SlotWatch(this::primary, settings.slotName(), observer, clock);
+    this.observer = observer.andThen(slotWatch);
     this.clock = clock;
   }
 
   void start() {
+    slotWatch.start();
     thread.start();
   }
 
@@ -264,6 +267,7 @@ final class Synchronizer implements Operations, AutoCloseable {
   @Override
   public void close() throws IOException {
     closed.countDown();
+    slotWatch.close();
     startAnew();
     try {
       thread.join(STOP_TIMEOUT);

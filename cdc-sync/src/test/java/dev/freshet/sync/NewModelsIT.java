@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class NewModelsIT extends SyncTest {
@@ -64,5 +66,65 @@ class NewModelsIT extends SyncTest {
           }
           return areLive(5);
         });
+  }
+
+  /** Refused for a table that is followed: its answer changes while no row does. */
+  private static final String OF_TODAY =
+      "/* key: id */ select t.id, t.v, now() > timestamptz '2000-01-01' as late from t_m1 t";
+
+  private String reason(String model) throws Exception {
+    Matcher told =
+        Pattern.compile("\"name\":\"%s\".*?\"reason\":\"(.*?[^\\\\])\"".formatted(model))
+            .matcher(get("/api/models"));
+    return told.find() ? told.group(1) : "";
+  }
+
+  @Test
+  void modelThatIsRefusedIsAViewOnTheSourceAllTheSame() throws Exception {
+    makeTables();
+    onPrimary("insert into t_m1 values (1, 7)");
+    model("today", OF_TODAY);
+    sync = startSync(Map.of("freshet.sync.views", true));
+    awaitState("refused");
+    await(() -> !query(primary(), "select to_regclass('read.today')").equals("null"));
+    assertThat(query(primary(), "select v from read.today")).isEqualTo("7");
+    declareAll();
+    await(() -> areLive(4));
+    await(() -> reason("today").contains("now"));
+    await(
+        () ->
+            reason("today").endsWith("The primary and its replicas answer it, by its view there."));
+    onPrimary("drop view read.today");
+    await(() -> !query(primary(), "select to_regclass('read.today')").equals("null"));
+  }
+
+  @Test
+  void modelThatNoCopyAnswersSaysSo() throws Exception {
+    makeTables();
+    declareAll();
+    model("today", OF_TODAY);
+    sync = startSync();
+    await(() -> areLive(4));
+    await(() -> reason("today").endsWith("No copy answers it: the primary has no view of it."));
+  }
+
+  @Test
+  void viewOfADeclarationThatIsRefusedDoesNotDifferFromTheTableThatServes() throws Exception {
+    makeTables();
+    onPrimary("insert into t_m1 values (1, 7)");
+    declareAll();
+    model("today", "/* key: id */ select t.id, t.v from t_m1 t");
+    sync = startSync(Map.of("freshet.sync.views", true));
+    await(() -> areLive(5));
+    model("today", OF_TODAY);
+    await(() -> reason("today").contains("now"));
+    sync.close();
+    sync = startSync(Map.of("freshet.sync.views", true));
+    await(() -> reason("today").contains("now"));
+    assertThat(
+            query(
+                primary(),
+                "select count(*) from pg_attribute where attrelid = 'read.today'::regclass and attnum > 0"))
+        .isEqualTo("2");
   }
 }

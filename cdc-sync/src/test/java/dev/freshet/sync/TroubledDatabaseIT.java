@@ -12,7 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,6 +57,37 @@ class TroubledDatabaseIT extends SyncTest {
     awaitState("streaming");
     onPrimary("insert into orders values (2)");
     awaitInStep("orders");
+  }
+
+  /** The primary keeps its log for a sync whose read database is gone, which fills its disk. */
+  @Test
+  void slotIsLookedAtWhileTheReadDatabaseIsDown() throws Exception {
+    startInStep();
+    readServer().stop();
+    try {
+      awaitState("retrying");
+      await(() -> slotFigure("slotRetainedBytes") != null);
+      long before = Objects.requireNonNull(slotFigure("slotRetainedBytes"));
+      onPrimary("insert into orders select n, repeat('x', 1000) from generate_series(2, 20000) n");
+      await(
+          () -> {
+            Long retained = slotFigure("slotRetainedBytes");
+            return retained != null && retained > before + (10 << 20);
+          });
+      assertThat(get("/api/sync")).contains("\"state\":\"retrying\"", "\"slotLost\":false");
+      assertThat(get("/actuator/prometheus"))
+          .containsPattern("freshet_slot_retained_bytes\\{.*} [1-9]")
+          .containsPattern("freshet_slot_lost\\{.*} 0");
+    } finally {
+      startAgain(readServer());
+    }
+    awaitInStep("orders");
+    await(() -> Objects.requireNonNull(slotFigure("slotRetainedBytes")) < 10 << 20);
+  }
+
+  private @Nullable Long slotFigure(String name) throws Exception {
+    Matcher figure = Pattern.compile("\"%s\":(\\d+)".formatted(name)).matcher(get("/api/sync"));
+    return figure.find() ? Long.valueOf(figure.group(1)) : null;
   }
 
   /** A server that waits in a statement is no silent one. */

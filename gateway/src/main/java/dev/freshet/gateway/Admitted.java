@@ -3,11 +3,10 @@ package dev.freshet.gateway;
 import dev.freshet.gateway.Refusals.Told;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.forward.WebSockets;
-import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +31,8 @@ record Admitted(
     return route.webSocket() && WebSockets.isAskedFor(exchange);
   }
 
-  /** The instances that may answer it. */
-  List<Instance> pool() {
+  /** The pool of those that may answer it. */
+  Pool pool() {
     return pools.pool(route.pool(intent()).orElseThrow());
   }
 }

@@ -141,7 +141,7 @@ public class Gateway {
   @Bean
   Consumer<Observation> observer(
       MeterRegistry meters, Tracing tracing, RequestTraces traces, GatewaySettings settings) {
-    Consumer<Observation> observer = new GatewayMetrics(meters);
+    Consumer<Observation> observer = new GatewayMetrics(meters, settings.readObjective());
     if (tracing.isOn()) {
       observer = observer.andThen(traces);
     }

@@ -4,6 +4,7 @@ import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.forward.Hedge;
 import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.protocol.Position;
 import io.micrometer.core.instrument.Counter;
@@ -22,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +49,9 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   private final Map<String, Counter> reads = new ConcurrentHashMap<>();
 
+  private final Duration readObjective;
+  private final Counter slowReads;
+
   private volatile Set<String> knownRoutes = Set.of();
   private volatile Set<String> knownBackends = Set.of();
   private final MultiGauge up;
@@ -54,12 +59,25 @@ final class GatewayMetrics implements Consumer<Observation> {
   private final MultiGauge lagBytes;
   private final MultiGauge limit;
   private final MultiGauge usable;
+  private final MultiGauge meant;
+  private final MultiGauge panic;
   private final MultiGauge drained;
+  private final MultiGauge stuck;
   private final AtomicInteger generation = new AtomicInteger();
   private final AtomicInteger reloadFailed = new AtomicInteger();
 
-  GatewayMetrics(MeterRegistry meters) {
+  /**
+   * Registers the metrics.
+   *
+   * @param readObjective within which the answers of reads should begin
+   */
+  GatewayMetrics(MeterRegistry meters, Duration readObjective) {
     this.meters = meters;
+    this.readObjective = readObjective;
+    this.slowReads =
+        Counter.builder("freshet.reads.slow")
+            .description("Reads whose answer began later than the objective")
+            .register(meters);
     this.staleness =
         Timer.builder("freshet.read.staleness")
             .description("How far behind the copies that answered were said to be")
@@ -86,14 +104,26 @@ final class GatewayMetrics implements Consumer<Observation> {
         MultiGauge.builder("freshet.backend.drained")
             .description("1 while an operator has taken it out of use")
             .register(meters);
+    this.stuck =
+        MultiGauge.builder("freshet.backend.stuck")
+            .description("1 while a copy stands still though the primary goes on")
+            .register(meters);
     this.usable =
         MultiGauge.builder("freshet.pool.usable")
             .description("How many instances of a pool that routes use get requests")
+            .register(meters);
+    this.meant =
+        MultiGauge.builder("freshet.pool.instances")
+            .description("How many instances a pool that routes use has, without drained ones")
             .register(meters);
     Gauge.builder("freshet.routes.generation", generation, AtomicInteger::get).register(meters);
     Gauge.builder("freshet.routes.reload.failed", reloadFailed, AtomicInteger::get)
         .description("1 while routes.yaml is not what is in force, because it can't be used")
         .register(meters);
+    this.panic =
+        MultiGauge.builder("freshet.pool.panic")
+            .description("1 while so few instances are healthy that all of a pool are asked")
+            .register(meters);
   }
 
   /** What requests are told apart by; as many as routes, intents, instances and statuses make. */
@@ -156,7 +186,7 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   private static double up(Instance instance) {
     return switch (instance.condition()) {
-      case READY, SLOW_START, SUSPECT -> 1;
+      case READY, SLOW_START, SUSPECT, STUCK -> 1;
       case STARTING, EJECTED, DRAINING, DRAINED, NOT_READY, DOWN -> 0;
     };
   }
@@ -167,7 +197,7 @@ final class GatewayMetrics implements Consumer<Observation> {
         instances.stream()
             .flatMap(
                 instance ->
-                    Stream.ofNullable(instance.health().lagSeconds())
+                    Stream.ofNullable(instance.lagSeconds())
                         .<MultiGauge.Row<?>>map(behind -> row(instance, behind)))
             .toList(),
         true);
@@ -181,16 +211,21 @@ final class GatewayMetrics implements Consumer<Observation> {
         true);
   }
 
-  private void showPools(Map<String, List<Instance>> pools) {
+  private void showPools(Map<String, Pool> pools) {
     usable.register(
-        pools.entrySet().stream()
-            .<MultiGauge.Row<?>>map(
-                pool ->
-                    MultiGauge.Row.of(
-                        Tags.of("pool", pool.getKey()),
-                        pool.getValue().stream().filter(Instance::isEligible).count()))
-            .toList(),
-        true);
+        ofPools(pools, pool -> pool.instances().stream().filter(pool::asks).count()), true);
+    meant.register(ofPools(pools, pool -> pool.meant().size()), true);
+    panic.register(ofPools(pools, pool -> pool.isInPanic() ? 1 : 0), true);
+  }
+
+  private static List<MultiGauge.Row<?>> ofPools(
+      Map<String, Pool> pools, ToLongFunction<Pool> figure) {
+    return pools.entrySet().stream()
+        .<MultiGauge.Row<?>>map(
+            pool ->
+                MultiGauge.Row.of(
+                    Tags.of("pool", pool.getKey()), figure.applyAsLong(pool.getValue())))
+        .toList();
   }
 
   private static MultiGauge.Row<?> row(Instance instance, Number value) {
@@ -208,6 +243,11 @@ final class GatewayMetrics implements Consumer<Observation> {
         Timer timer = requests.computeIfAbsent(Labels.of(finished), this::timer);
         if (timer != null) {
           timer.record(finished.took());
+        }
+      }
+      case Observation.AnswerBegan(Intent intent, Duration took) -> {
+        if (intent == Intent.READ && took.compareTo(readObjective) > 0) {
+          slowReads.increment();
         }
       }
       case Observation.ReadAnswered read -> {
@@ -234,6 +274,7 @@ final class GatewayMetrics implements Consumer<Observation> {
         reloadFailed.set(0);
         watch(up, instances, GatewayMetrics::up);
         watch(drained, instances, instance -> instance.isDrained() ? 1 : 0);
+        watch(stuck, instances, instance -> instance.isStuck() ? 1 : 0);
         showLags(instances, Optional.empty()); // bytes come with the next look
         watch(
             limit,
@@ -242,7 +283,7 @@ final class GatewayMetrics implements Consumer<Observation> {
       }
       case Observation.InstancesSeen(
               List<Instance> instances,
-              Map<String, List<Instance>> pools,
+              Map<String, Pool> pools,
               Optional<Position> primary) -> {
         showLags(instances, primary);
         showPools(pools);

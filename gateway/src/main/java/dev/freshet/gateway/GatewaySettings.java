@@ -40,6 +40,8 @@ import org.springframework.util.unit.DataSize;
  * @param maxBody of a request
  * @param headTimeout from the first byte of a request's head to its last
  * @param clientPatience how long a client may take nothing of its answer
+ * @param readObjective within which the answers of reads should begin; the verdict and alerts go by
+ *     it
  */
 @ConfigurationProperties("freshet.gateway")
 record GatewaySettings(
@@ -62,7 +64,8 @@ record GatewaySettings(
     @DefaultValue("100") int maxHeaderCount,
     @DefaultValue("1GB") DataSize maxBody,
     @DefaultValue("10s") Duration headTimeout,
-    @DefaultValue("30s") Duration clientPatience) {
+    @DefaultValue("30s") Duration clientPatience,
+    @DefaultValue("1s") Duration readObjective) {
 
   /** One instance of one pool. */
   record PoolInstance(String pool, String id, URI url, String kind) {}

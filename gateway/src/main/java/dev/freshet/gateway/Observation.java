@@ -5,6 +5,7 @@ import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.forward.Hedge;
 import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.session.Sessions;
 import dev.freshet.protocol.Position;
@@ -48,6 +49,13 @@ sealed interface Observation {
   record Answered(Candidate.Reason reason, Duration waited, Duration upstream) {}
 
   /**
+   * The answer of an instance goes to the client from now on.
+   *
+   * @param took from the request's head to the answer's, over all attempts
+   */
+  record AnswerBegan(Intent intent, Duration took) implements Observation {}
+
+  /**
    * A read was answered by an instance.
    *
    * @param kind what kind of copy it was
@@ -87,7 +95,7 @@ sealed interface Observation {
    * @param primary how far the primary is
    */
   record InstancesSeen(
-      List<Instance> instances, Map<String, List<Instance>> pools, Optional<Position> primary)
+      List<Instance> instances, Map<String, Pool> pools, Optional<Position> primary)
       implements Observation {
 
     public InstancesSeen {

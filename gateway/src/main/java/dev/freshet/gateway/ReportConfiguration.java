@@ -3,6 +3,7 @@ package dev.freshet.gateway;
 import dev.freshet.gateway.console.EventStream;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
+import dev.freshet.gateway.operator.AuditEndpoint;
 import dev.freshet.gateway.operator.Explanation;
 import dev.freshet.gateway.operator.HistoryEndpoint;
 import dev.freshet.gateway.operator.InstancesEndpoint;
@@ -35,16 +36,22 @@ class ReportConfiguration {
   @Bean
   Syncs syncs(
       LiveRoutes live,
+      SystemView system,
       GatewaySettings settings,
       HttpClient ownClient,
       JsonMapper json,
       @Value("${freshet.operator-token:}") String operatorToken) {
-    return new Syncs(live, settings.sync(), operatorToken, ownClient, json);
+    return new Syncs(live, system, settings.sync(), operatorToken, ownClient, json);
   }
 
   @Bean
-  StatusReport statusReport(LiveRoutes live, RoutesLoader loader, Syncs syncs) {
-    return new StatusReport(live, loader, syncs);
+  StatusReport statusReport(
+      LiveRoutes live,
+      RoutesLoader loader,
+      Syncs syncs,
+      MeterRegistry meters,
+      GatewaySettings settings) {
+    return new StatusReport(live, loader, syncs, meters, settings.readObjective());
   }
 
   @Bean
@@ -104,6 +111,11 @@ class ReportConfiguration {
   InstancesEndpoint instancesEndpoint(
       LiveRoutes live, Instances instances, OperatorChanges changes, ProblemResponses problems) {
     return new InstancesEndpoint(live, instances, changes, problems);
+  }
+
+  @Bean
+  AuditEndpoint auditEndpoint(OperatorChanges changes, Syncs syncs) {
+    return new AuditEndpoint(changes, syncs);
   }
 
   @Bean

@@ -138,6 +138,11 @@ final class RequestPath {
       return index == candidates.size() - 1;
     }
 
+    /** Whether a copy comes next that is far behind, and yet all that the route promises. */
+    boolean mayBeStale(int index) {
+      return index < candidates.size() && candidates.get(index).reason() == Candidate.Reason.STALE;
+    }
+
     boolean canBeRepeated() {
       return intent() == Intent.READ && exchange().isRepeatable();
     }
@@ -179,6 +184,9 @@ final class RequestPath {
     if (candidate.reason() == Candidate.Reason.FALLBACK
         && !stages.fallbacks().spend(client(request))) {
       observer.accept(new Observation.FellBack("refused"));
+      if (request.mayBeStale(index + 1)) {
+        return attempt(request, index + 1);
+      }
       return refusals.refuse(
           request.exchange(),
           ProblemCode.NOT_CAUGHT_UP,
@@ -263,28 +271,29 @@ final class RequestPath {
   private Mono<Forwarder.Verdict> answer(
       Request request, Turn turn, int timeline, Head head, @Nullable Position at) {
     Candidate candidate = request.candidates().get(turn.index());
-    Mono<Forwarder.Verdict> verdict =
-        stages
-            .answering()
-            .add(
-                new Answer(
-                    request.exchange(),
-                    head,
-                    request.route(),
-                    request.session(),
-                    candidate,
-                    source(request, candidate, turn.isHedge()),
-                    timeline),
-                at);
-    return head.status() == WebSockets.SWITCHING_PROTOCOLS
-        ? verdict.doOnNext(given -> opened(given, request, candidate))
-        : verdict;
+    return stages
+        .answering()
+        .add(
+            new Answer(
+                request.exchange(),
+                head,
+                request.route(),
+                request.session(),
+                candidate,
+                source(request, candidate, turn.isHedge()),
+                timeline),
+            at)
+        .doOnNext(given -> began(given, head.status(), request, candidate));
   }
 
-  /** A WebSocket is answered when it is opened, however long it stays. */
-  private void opened(Forwarder.Verdict verdict, Request request, Candidate candidate) {
+  private void began(Forwarder.Verdict verdict, int status, Request request, Candidate candidate) {
     if (verdict instanceof Forwarder.Verdict.Passed) {
-      answered(request, candidate, WebSockets.SWITCHING_PROTOCOLS, request.told().took());
+      Duration took = request.told().took();
+      observer.accept(new Observation.AnswerBegan(request.intent(), took));
+      if (status == WebSockets.SWITCHING_PROTOCOLS) {
+        // It is answered when it is opened, however long it stays.
+        answered(request, candidate, status, took);
+      }
     }
   }
 
@@ -304,7 +313,7 @@ final class RequestPath {
               candidate.instance().spec().kind().wireName(),
               candidate.reason(),
               waited,
-              candidate.instance().health().lagSeconds()));
+              candidate.instance().lagSeconds()));
     }
   }
 

@@ -140,6 +140,28 @@ class SyncsIT {
   }
 
   @Test
+  void auditHasWhatTheSyncsWereAskedByOthersAndNothingTwice() throws Exception {
+    leader.stubFor(post("/api/sync/pause").willReturn(jsonResponse("{\"paused\":true}", 200)));
+    change("read-1/sync/pause");
+    leader.stubFor(
+        get("/api/audit")
+            .willReturn(
+                jsonResponse(
+                    """
+                    [{"at":"2999-01-01T00:00:00Z","path":"/api/sync/resume","by":"127.0.0.1:9","outcome":"200 OK","requestId":"by-hand"},
+                     {"at":"2026-01-01T00:00:00Z","path":"/api/sync/pause","by":"127.0.0.1:8","outcome":"200 OK","requestId":"of-an-operator"}]""",
+                    200)));
+    JsonNode audit = JsonMapper.shared().readTree(operators("/api/audit").body());
+    assertThat(audit.findValuesAsString("path"))
+        .containsExactly("/api/sync/resume", "/api/syncs/read-1/sync/pause");
+    assertThat(audit.path(0).path("readDatabase").asString()).isEqualTo("read-1");
+    assertThat(audit.path(0).path("requestId").asString()).isEqualTo("by-hand");
+    assertThat(audit.path(1).path("readDatabase").isNull()).isTrue();
+    leader.stop();
+    assertThat(operators("/api/audit").body()).contains("/api/syncs/read-1/sync/pause");
+  }
+
+  @Test
   void syncThatIsGoneIsSaidToBeOnEveryPage() throws Exception {
     await()
         .atMost(PATIENCE)

@@ -2,7 +2,6 @@ package dev.freshet.sync.apply;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
-import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.ModelFiles.Declared;
@@ -324,7 +323,11 @@ public final class Applier implements AutoCloseable {
         done = true;
       } catch (ModelFailed e) {
         if (carefully || !e.isByRows()) {
-          sql.inTransaction(() -> stop(e.model(), ModelStore.State.STOPPED, e.reason()));
+          sql.inTransaction(
+              () -> {
+                positions.requireEpoch(epoch);
+                stop(e.model(), ModelStore.State.STOPPED, e.reason());
+              });
         }
         carefully = true;
       } catch (ApplyFailed e) {
@@ -338,7 +341,7 @@ public final class Applier implements AutoCloseable {
     if (carefully || !letters.isEmpty()) {
       letters = deadLetters.counts();
     }
-    keepPending(transactions);
+    PendingChanges.keep(copying, transactions);
   }
 
   /**
@@ -405,25 +408,6 @@ public final class Applier implements AutoCloseable {
           });
     } catch (ModelFailed | ApplyFailed e) {
       return Optional.of(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private void keepPending(List<SourceTransaction> transactions) {
-    if (copying.isEmpty()) {
-      return;
-    }
-    for (SourceTransaction transaction : transactions) {
-      transaction
-          .changes()
-          .forEachChunk(
-              chunk -> {
-                for (RowChange change : chunk) {
-                  PendingChanges pending = copying.get(change.table());
-                  if (pending != null) {
-                    pending.add(transaction.end(), change);
-                  }
-                }
-              });
     }
   }
 

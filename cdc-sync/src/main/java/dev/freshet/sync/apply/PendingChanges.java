@@ -3,6 +3,9 @@ package dev.freshet.sync.apply;
 import dev.freshet.protocol.Lsn;
 import dev.freshet.sync.capture.Changes;
 import dev.freshet.sync.capture.RowChange;
+import dev.freshet.sync.capture.SourceTransaction;
+import dev.freshet.sync.model.TableName;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +24,28 @@ public final class PendingChanges implements AutoCloseable {
   private @Nullable Lsn from;
   private long skip;
 
+  /** Keeps the changes of those tables that are being copied. */
+  static void keep(Map<TableName, PendingChanges> copying, List<SourceTransaction> transactions) {
+    if (copying.isEmpty()) {
+      return;
+    }
+    for (SourceTransaction transaction : transactions) {
+      transaction
+          .changes()
+          .forEachChunk(
+              chunk -> {
+                for (RowChange change : chunk) {
+                  PendingChanges pending = copying.get(change.table());
+                  if (pending != null) {
+                    pending.add(transaction.end(), change);
+                  }
+                }
+              });
+    }
+  }
+
   /** Keeps a change. */
-  synchronized void add(Lsn end, RowChange change) {
+  private synchronized void add(Lsn end, RowChange change) {
     if (from == null || end.compareTo(from) > 0) {
       changes.add(change);
       if (from == null) {

@@ -177,6 +177,20 @@ public final class PositionStore {
             .update());
   }
 
+  /**
+   * Makes sure that nobody has taken over since an epoch began.
+   *
+   * @throws IllegalStateException when somebody has
+   */
+  void requireEpoch(long epoch) {
+    require(
+        db.sql("select 1 from freshet.position where epoch = :epoch for share")
+            .param("epoch", epoch)
+            .query(Integer.class)
+            .list()
+            .size());
+  }
+
   private static void require(int rows) {
     if (rows != 1) {
       throw new IllegalStateException(

@@ -49,6 +49,7 @@ public final class ControlEndpoint {
       Scheduler blocking) {
     ControlEndpoint endpoint = new ControlEndpoint(operations, changes, problems, blocking);
     return RouterFunctions.route()
+        .GET("/api/audit", request -> ServerResponse.ok().bodyValue(changes.latest()))
         .GET("/api/dead-letters", request -> endpoint.run(request, endpoint::deadLetters))
         .POST("/api/sync/pause", request -> endpoint.change(request, endpoint::pause))
         .POST("/api/sync/resume", request -> endpoint.change(request, endpoint::resume))

@@ -70,6 +70,13 @@ public final class SourceDatabase implements AutoCloseable {
     }
   }
 
+  /** Opens a connection for a short look, which a server that does not answer ends. */
+  public static Connection openToLook(PostgresUrl url) throws SQLException {
+    Properties properties = properties(url, "freshet-sync-watch");
+    properties.setProperty("socketTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
+    return DriverManager.getConnection(url.jdbcUrl(), properties);
+  }
+
   /** Opens a connection that speaks the replication protocol. */
   static Connection openReplication(PostgresUrl url) throws SQLException {
     Properties properties = properties(url, "freshet-sync-slot");

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.dao.NonTransientDataAccessResourceException;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -38,6 +39,15 @@ public final class Views {
       }
     }
     return refusals;
+  }
+
+  /** The names of all views that there are in the schema, whoever made them. */
+  public Set<String> names() {
+    return Set.copyOf(
+        db.sql(
+                "select relname from pg_class where relnamespace = to_regnamespace('read') and relkind = 'v'")
+            .query((row, number) -> row.getString(1))
+            .list());
   }
 
   /** What the source refuses is the model's own affair; anything else is not. */

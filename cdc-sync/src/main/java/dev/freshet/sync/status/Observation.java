@@ -45,6 +45,18 @@ public sealed interface Observation {
    */
   record ModelChanged(String model, String change, String reason) implements Observation {}
 
+  /**
+   * The source was asked for its views.
+   *
+   * @param names of those in the models' schema
+   */
+  record ViewsSeen(Set<String> names) implements Observation {
+
+    public ViewsSeen {
+      names = Set.copyOf(names);
+    }
+  }
+
   /** The models' folder could not be read; what was declared before goes on. */
   record FolderUnreadable(String reason) implements Observation {}
 
@@ -97,6 +109,9 @@ public sealed interface Observation {
    * @param flushed how far the log is
    */
   record Level(Lsn flushed, Instant at) implements Observation {}
+
+  /** The slot can't be looked at now. */
+  record SlotUnseen() implements Observation {}
 
   /** A ping was sent. */
   record Pinged(Pinger.Ping ping) implements Observation {}

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.reactive.function.server.RouterFunction;
@@ -150,8 +151,21 @@ public final class StatusEndpoint {
                     row.getString(3),
                     row.getString(4),
                     row.getString(3).equals("live") ? now.lagSeconds() : null,
-                    row.getString(5),
+                    reason(row.getString(1), row.getString(3), row.getString(5), now.views()),
                     row.getString(6)))
         .list();
+  }
+
+  /** What is said of a model that is not served from here, and which copies answer for it. */
+  static String reason(
+      String model, String state, String reason, @Nullable Set<String> viewsOnSource) {
+    boolean isServed = !state.equals("stopped") && !state.equals("faulty");
+    if (isServed || viewsOnSource == null) {
+      return reason;
+    }
+    return reason
+        + (viewsOnSource.contains(model)
+            ? " The primary and its replicas answer it, by its view there."
+            : " No copy answers it: the primary has no view of it.");
   }
 }

@@ -9,6 +9,7 @@ import dev.freshet.sync.status.Observation.State;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +40,7 @@ public final class SyncStatus implements Consumer<Observation> {
   private Lsn pinged = Lsn.ZERO;
   private @Nullable Instant oldestPing;
   private @Nullable Lsn flushed;
+  private @Nullable Set<String> views;
   private final SlotGuard guard = new SlotGuard();
 
   /**
@@ -64,6 +66,7 @@ public final class SyncStatus implements Consumer<Observation> {
    * @param claim how the slot's claim on the log stands; null while it is unknown
    * @param slotSafeSeconds how long it will hold at the rate at which the log is written; null for
    *     ever
+   * @param views of the models' schema that the source has; null while that is unknown
    */
   public record Snapshot(
       State state,
@@ -76,7 +79,8 @@ public final class SyncStatus implements Consumer<Observation> {
       long changes,
       @Nullable Long letters,
       Slot.@Nullable Claim claim,
-      @Nullable Double slotSafeSeconds) {}
+      @Nullable Double slotSafeSeconds,
+      @Nullable Set<String> views) {}
 
   @Override
   public synchronized void accept(Observation observation) {
@@ -93,6 +97,7 @@ public final class SyncStatus implements Consumer<Observation> {
           log.warn("Model {}: {}. {}", model, change, why);
         }
       }
+      case Observation.ViewsSeen(Set<String> names) -> views = names;
       case Observation.FolderUnreadable(String why) -> log.warn("{}", why);
       case Observation.Resumed(Position at) -> {
         applied = at;
@@ -118,6 +123,7 @@ public final class SyncStatus implements Consumer<Observation> {
         lastDelay = Duration.ZERO;
         oldestPing = null;
       }
+      case Observation.SlotUnseen() -> guard.forget();
       case Observation.Pinged(Pinger.Ping ping) -> {
         pinged = ping.message();
         flushed = ping.flushed();
@@ -155,8 +161,11 @@ public final class SyncStatus implements Consumer<Observation> {
     if (next == State.SNAPSHOT) {
       applied = null;
     }
-    if (next != State.STREAMING && next != State.PAUSED) {
-      guard.forget();
+    switch (next) {
+      case STARTING, STANDBY, SNAPSHOT -> guard.forget();
+      case STREAMING, PAUSED, RETRYING, REFUSED -> {
+        // The slot is still there, and looked at.
+      }
     }
     if (next != State.STREAMING) {
       letters = null;
@@ -180,7 +189,8 @@ public final class SyncStatus implements Consumer<Observation> {
         changes,
         letters,
         guard.claim(),
-        guard.safeSeconds());
+        guard.safeSeconds(),
+        views);
   }
 
   private double lagSeconds() {

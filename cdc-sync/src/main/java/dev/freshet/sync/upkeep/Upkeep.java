@@ -32,7 +32,6 @@ import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /** Keeps what is kept as it is declared, for as long as a session lasts. */
 public final class Upkeep {
@@ -54,7 +53,8 @@ public final class Upkeep {
   private final WatchedDatabases databases;
   private final ModelPlanner planner;
   private final SourceCatalogue catalogue;
-  private final @Nullable Views views;
+  private final Views views;
+  private final boolean installsViews;
   private final Applier applier;
   private final TableCopy tableCopy;
   private final ModelBuild modelBuild;
@@ -90,20 +90,21 @@ public final class Upkeep {
    *
    * @param folder the models' files
    * @param slot on a connection that nobody else uses meanwhile
+   * @param installsViews whether the source gets the models as views
    */
-  public record Place(WatchedDatabases databases, Path folder, Slot slot) {}
+  public record Place(WatchedDatabases databases, Path folder, Slot slot, boolean installsViews) {}
 
   /**
    * Prepares the upkeep of one session.
    *
    * @param catalogue on a connection of its own
-   * @param views where the models are installed as views, or null
+   * @param views of the source
    * @param published the tables whose changes are captured
    */
   public Upkeep(
       Place place,
       SourceCatalogue catalogue,
-      @Nullable Views views,
+      Views views,
       Applier applier,
       Set<TableName> published,
       Consumer<Observation> observer) {
@@ -112,6 +113,7 @@ public final class Upkeep {
     this.planner = new ModelPlanner(catalogue);
     this.catalogue = catalogue;
     this.views = views;
+    this.installsViews = place.installsViews();
     this.applier = applier;
     Consumer<Progress> told = progress -> observer.accept(new Observation.Progressed(progress));
     this.tableCopy = new TableCopy(place.databases(), place.slot().name(), applier, told);
@@ -174,9 +176,12 @@ public final class Upkeep {
         keep(model, there);
       }
     }
-    if (views != null && System.nanoTime() - viewsSeenNanos > VIEWS_EVERY.toNanos()) {
+    if (System.nanoTime() - viewsSeenNanos > VIEWS_EVERY.toNanos()) {
       viewsSeenNanos = System.nanoTime();
-      install(views, kept(declared));
+      if (installsViews) {
+        install(withoutAnotherTable(declared));
+      }
+      observer.accept(new Observation.ViewsSeen(views.names()));
     }
   }
 
@@ -190,15 +195,15 @@ public final class Upkeep {
 
   /** The view first: a model that is forgotten is not looked at again. */
   private void drop(String model) {
-    String refusal = views == null ? "" : views.drop(model).orElse("");
+    String refusal = installsViews ? views.drop(model).orElse("") : "";
     applier.between(sql -> applier.forget(model));
     attempts.remove(model);
     viewRefusals.remove(model);
     observer.accept(new Observation.ModelChanged(model, "dropped", refusal));
   }
 
-  private void install(Views on, List<ReadModel> models) {
-    Map<String, String> refusals = on.install(models);
+  private void install(List<ReadModel> models) {
+    Map<String, String> refusals = views.install(models);
     for (ReadModel model : models) {
       String reason = refusals.get(model.name());
       if (reason == null) {
@@ -209,11 +214,23 @@ public final class Upkeep {
     }
   }
 
-  private List<ReadModel> kept(Map<String, Declared> declared) {
+  /**
+   * Models whose view can't differ from what is served here: those that are kept as they are
+   * declared, and those that are not kept at all, which only the view answers.
+   */
+  private List<ReadModel> withoutAnotherTable(Map<String, Declared> declared) {
     return declared.values().stream()
-        .filter(model -> applier.isMaintained(model.name()) && !attempts.containsKey(model.name()))
-        .map(Declared::model)
+        .filter(model -> applier.isMaintained(model.name()) != attempts.containsKey(model.name()))
+        .flatMap(model -> readable(model).stream())
         .toList();
+  }
+
+  private static Optional<ReadModel> readable(Declared model) {
+    try {
+      return Optional.of(model.model());
+    } catch (SyncRefused e) {
+      return Optional.empty(); // which its refusal has said
+    }
   }
 
   private boolean isDue(Declared model) {
@@ -238,9 +255,9 @@ public final class Upkeep {
         }
       }
       createIndexes(planned);
-      if (views != null && !applier.isMaintained(model.name())) {
+      if (installsViews && !applier.isMaintained(model.name())) {
         // One that is new is there on every copy once it is said to be live.
-        install(views, List.of(planned.plan().model()));
+        install(List.of(planned.plan().model()));
       }
       observer.accept(new Observation.ModelChanged(model.name(), "building", ""));
       modelBuild.run(

@@ -42,7 +42,7 @@ public record Candidate(
     WAITED,
     /** No copy was fresh enough in time, and the primary always is. */
     FALLBACK,
-    /** No copy was fresh enough in time, and the route allows an older one. */
+    /** No copy was fresh enough in time, and the route allows this one, which is older. */
     STALE;
 
     private final String text = name().toLowerCase(Locale.ROOT).replace('_', '-');

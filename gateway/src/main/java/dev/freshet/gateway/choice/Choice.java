@@ -2,7 +2,9 @@ package dev.freshet.gateway.choice;
 
 import dev.freshet.gateway.choice.Candidate.Reason;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.routing.Intent;
+import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Otherwise;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.session.ClientSession;
@@ -12,11 +14,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lists the instances to try, the best first.
@@ -25,9 +30,15 @@ import java.util.function.Consumer;
  * kind, or as their weights have it; then copies that may get there, the one that is expected
  * soonest first, each with its share of the wait; then what the route says otherwise. A copy that
  * is known to lag by more than the wait is not waited for where the primary can answer at once.
- * Where any copy will do, the primary is the last of them.
+ * Where any copy will do, the primary is the last of them. Copies that are known to be further
+ * behind than the route allows come after all others.
+ *
+ * <p>Of a pool {@linkplain Pool#isInPanic() in panic} all are asked that may serve, whatever their
+ * health: a kind with a healthy instance before one without.
  */
 public final class Choice {
+
+  private static final double NANOS_PER_SECOND = 1e9;
 
   private static final Comparator<Instance> BY_KIND =
       Comparator.comparing(instance -> instance.spec().kind());
@@ -47,8 +58,9 @@ public final class Choice {
 
   private Choice() {}
 
+  /** What a copy that moves says of itself is more exact than what its position says. */
   private static double lagSeconds(Instance instance) {
-    Double lag = instance.health().lagSeconds();
+    Double lag = instance.isStuck() ? instance.lagSeconds() : instance.health().lagSeconds();
     return lag == null ? 0 : lag;
   }
 
@@ -61,16 +73,13 @@ public final class Choice {
    *     instance that needs not be waited for
    */
   public static List<Candidate> of(
-      List<Instance> pool,
-      Route route,
-      Intent intent,
-      ClientSession session,
-      boolean isRepeatable) {
+      Pool pool, Route route, Intent intent, ClientSession session, boolean isRepeatable) {
     return switch (intent) {
       case WRITE -> forWrite(pool);
       case READ -> {
         Route.Read read = Objects.requireNonNull(route.read());
-        List<Candidate> candidates = forRead(pool, session, read.maxWait(), read.otherwise());
+        List<Candidate> candidates =
+            forRead(pool, session, read.maxWait(), read.otherwise(), read.maxStaleness());
         yield isRepeatable
             ? candidates
             : candidates.stream().filter(candidate -> candidate.reason() != Reason.WAITED).toList();
@@ -79,14 +88,14 @@ public final class Choice {
   }
 
   /** An instance for a read that any copy may answer; empty when none is up. */
-  public static Optional<Candidate> any(List<Instance> pool) {
+  public static Optional<Candidate> any(Pool pool) {
     return Eligible.of(pool).first().stream()
         .findFirst()
         .map(instance -> new Candidate(instance, Reason.ANY, null, Duration.ZERO));
   }
 
   /** Instances for a write: one is tried, and another only when the first could not be reached. */
-  public static List<Candidate> forWrite(List<Instance> pool) {
+  public static List<Candidate> forWrite(Pool pool) {
     return Eligible.of(pool).first().stream()
         .map(instance -> new Candidate(instance, Reason.WRITE, null, Duration.ZERO))
         .toList();
@@ -97,24 +106,76 @@ public final class Choice {
    *
    * @param session says what the answer must include
    * @param wait how long the read may wait for copies, over all of them
+   * @param maxStaleness how far behind a copy may be that is taken before others, at the levels
+   *     that have no bound of their own; null for however far
    */
   public static List<Candidate> forRead(
-      List<Instance> pool, ClientSession session, Duration wait, Otherwise otherwise) {
+      Pool pool,
+      ClientSession session,
+      Duration wait,
+      Otherwise otherwise,
+      @Nullable Duration maxStaleness) {
+    Duration bound = isUnbounded(session.level()) ? maxStaleness : null;
     Eligible eligible = Eligible.of(pool);
-    List<Candidate> candidates = forReadOf(eligible.first(), session, wait, otherwise);
-    if (!eligible.lastResort().isEmpty()) {
-      candidates.addAll(forReadOf(eligible.lastResort(), session, wait, otherwise));
+    List<Instance> stale = new ArrayList<>();
+    List<Candidate> candidates =
+        forReadOf(fresh(eligible.first(), bound, stale), session, wait, otherwise, stale);
+    candidates.addAll(
+        forReadOf(fresh(eligible.lastResort(), bound, stale), session, wait, otherwise, List.of()));
+    Position required = session.required();
+    for (Instance copy : stale) {
+      if (!session.isUnmeetable() && (required == null || copy.isKnownAtOrPast(required))) {
+        candidates.add(new Candidate(copy, Reason.STALE, required, Duration.ZERO));
+      }
     }
     return candidates;
   }
 
+  private static boolean isUnbounded(Level level) {
+    return switch (level) {
+      case EVENTUAL, SESSION -> true;
+      case BOUNDED, STRONG -> false;
+    };
+  }
+
+  /** Those that are within the bound; the others are added to the stale ones. */
+  private static List<Instance> fresh(
+      List<Instance> instances, @Nullable Duration bound, List<Instance> stale) {
+    if (bound == null) {
+      return instances;
+    }
+    List<Instance> fresh = new ArrayList<>(instances.size());
+    for (Instance instance : instances) {
+      Double lag = instance.lagSeconds();
+      boolean isStale =
+          instance.spec().kind() != SourceKind.PRIMARY
+              && lag != null
+              && lag * NANOS_PER_SECOND > bound.toNanos();
+      (isStale ? stale : fresh).add(instance);
+    }
+    return fresh;
+  }
+
+  /**
+   * Instances for a read, of those that are fresh enough.
+   *
+   * @param stale copies that are not, so that the primary answers for them
+   */
   private static List<Candidate> forReadOf(
-      List<Instance> eligible, ClientSession session, Duration wait, Otherwise otherwise) {
+      List<Instance> eligible,
+      ClientSession session,
+      Duration wait,
+      Otherwise otherwise,
+      List<Instance> stale) {
     List<Candidate> candidates = new ArrayList<>();
     Position required = session.required();
     if (required == null && !session.isUnmeetable()) {
+      boolean isSpared =
+          !stale.isEmpty()
+              && eligible.stream().allMatch(one -> one.spec().kind() == SourceKind.PRIMARY);
+      Reason reason = isSpared ? Reason.FALLBACK : Reason.ANY;
       eligible.forEach(
-          instance -> candidates.add(new Candidate(instance, Reason.ANY, null, Duration.ZERO)));
+          instance -> candidates.add(new Candidate(instance, reason, null, Duration.ZERO)));
       return candidates;
     }
     List<Instance> copies = new ArrayList<>(eligible.size());
@@ -136,7 +197,7 @@ public final class Choice {
     }
     switch (otherwise) {
       case PRIMARY -> {
-        Reason reason = copies.isEmpty() ? Reason.CAUGHT_UP : Reason.FALLBACK;
+        Reason reason = copies.isEmpty() && stale.isEmpty() ? Reason.CAUGHT_UP : Reason.FALLBACK;
         primaries.forEach(
             primary ->
                 candidates.add(new Candidate(primary, reason, session.atLeast(), PRIMARY_WAIT)));
@@ -159,17 +220,35 @@ public final class Choice {
    */
   private record Eligible(List<Instance> first, List<Instance> lastResort) {
 
-    static Eligible of(List<Instance> pool) {
-      List<Instance> sound = new ArrayList<>(pool.size());
+    static Eligible of(Pool pool) {
+      List<Instance> sound = new ArrayList<>(pool.instances().size());
       List<Instance> ejected = new ArrayList<>();
-      for (Instance instance : pool) {
+      for (Instance instance : pool.instances()) {
         if (instance.isEligible()) {
           (instance.isEjected() ? ejected : sound).add(instance);
         }
       }
+      if (sound.size() < pool.instances().size() && pool.isInPanic()) {
+        return inPanic(pool, sound);
+      }
       return sound.isEmpty()
           ? new Eligible(inOrder(ejected), List.of())
           : new Eligible(inOrder(sound), inOrder(ejected));
+    }
+
+    /** A kind of which one is healthy may have room left; one of which none is comes after it. */
+    private static Eligible inPanic(Pool pool, List<Instance> sound) {
+      Set<SourceKind> healthyKinds = EnumSet.noneOf(SourceKind.class);
+      sound.forEach(instance -> healthyKinds.add(instance.spec().kind()));
+      List<Instance> first = new ArrayList<>();
+      List<Instance> after = new ArrayList<>();
+      for (Instance instance : pool.instances()) {
+        if (instance.isEligible() || instance.isWorthATry()) {
+          boolean isOfHealthyKind = healthyKinds.contains(instance.spec().kind());
+          (isOfHealthyKind || sound.isEmpty() ? first : after).add(instance);
+        }
+      }
+      return new Eligible(inOrder(first), inOrder(after));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.live;
 
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.pool.Panic;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.Routes;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ final class Changes {
     Map<String, Object> are = routes(after);
     compare("route", were, are, changes);
     compare("instance", instances(before), instances(after), changes);
+    compare("pool", panics(before), panics(after), changes);
     List<String> orderBefore = were.keySet().stream().filter(are::containsKey).toList();
     if (!orderBefore.equals(are.keySet().stream().filter(were::containsKey).toList())) {
       changes.add("the order of the routes changed");
@@ -56,6 +58,15 @@ final class Changes {
               }
             });
     return byId;
+  }
+
+  /** Of pools that are in both. */
+  private static Map<String, Object> panics(Routes routes) {
+    Map<String, Object> byPool = new LinkedHashMap<>();
+    routes.pools().keySet().stream()
+        .sorted()
+        .forEach(pool -> byPool.put(pool, routes.panics().getOrDefault(pool, Panic.USUAL)));
+    return byPool;
   }
 
   private static void compare(

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.live;
 
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.protocol.Lsn;
@@ -48,16 +49,16 @@ public final class LiveRoutes {
   }
 
   /** The pools that routes send clients' requests to, by name; mirrors' are none of them. */
-  public Map<String, List<Instance>> usedPools() {
-    Map<String, List<Instance>> used = new TreeMap<>();
+  public Map<String, Pool> usedPools() {
+    Map<String, Pool> used = new TreeMap<>();
     for (Intent intent : Intent.values()) {
       used.putAll(usedPools(intent));
     }
     return used;
   }
 
-  private Map<String, List<Instance>> usedPools(Intent intent) {
-    Map<String, List<Instance>> used = new TreeMap<>();
+  private Map<String, Pool> usedPools(Intent intent) {
+    Map<String, Pool> used = new TreeMap<>();
     current()
         .ifPresent(
             now -> {
@@ -71,7 +72,7 @@ public final class LiveRoutes {
   /** The instances that routes send requests of an intent to. */
   public Set<Instance> serving(Intent intent) {
     Set<Instance> serving = new LinkedHashSet<>();
-    usedPools(intent).values().forEach(serving::addAll);
+    usedPools(intent).values().forEach(pool -> serving.addAll(pool.instances()));
     return serving;
   }
 

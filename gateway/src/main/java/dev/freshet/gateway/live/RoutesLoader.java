@@ -183,7 +183,7 @@ public final class RoutesLoader implements AutoCloseable {
     FreshnessGate primary = url == null ? null : primaries.use(url);
     Issuer issuer = routes.issuer();
     TokenCheck check = issuer == null ? null : tokens.use(issuer);
-    Pools pools = sources.instances().use(routes.pools(), patience);
+    Pools pools = sources.instances().use(routes.pools(), routes.panics(), patience);
     live.swap(
         new Generation(
             edition,

@@ -12,6 +12,7 @@ import dev.freshet.gateway.graphql.GraphQlIntent;
 import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Cors;
 import dev.freshet.gateway.routing.Decision;
@@ -172,7 +173,7 @@ public final class Explanation {
       told.put("consistency", consistency.toString());
     }
     List<String> tokens = SessionCookies.tokens(route.sessionBy(), headers);
-    List<Instance> pool = generation.pools().pool(route.pool(intent).orElseThrow());
+    Pool pool = generation.pools().pool(route.pool(intent).orElseThrow());
     return settled(requirements.of(consistency, tokens))
         .map(
             requirement ->
@@ -197,17 +198,20 @@ public final class Explanation {
   }
 
   private static Map<String, Object> listed(
-      Map<String, Object> told,
-      ClientSession session,
-      List<Instance> pool,
-      List<Candidate> candidates) {
+      Map<String, Object> told, ClientSession session, Pool pool, List<Candidate> candidates) {
     Position required = session.required();
     if (required != null) {
       told.put("mustInclude", required.toString());
     }
+    if (pool.isInPanic()) {
+      told.put(
+          "panic",
+          "fewer than %s of the pool are healthy: all that may serve are asked"
+              .formatted(pool.panic()));
+    }
     told.put(
         "candidates",
-        pool.stream()
+        pool.instances().stream()
             .map(
                 instance ->
                     instance(
@@ -227,8 +231,8 @@ public final class Explanation {
     described.put("instance", instance.spec().id());
     described.put("kind", instance.spec().kind().wireName());
     described.put("position", health.position() == null ? null : health.position().toString());
-    described.put("lagSeconds", health.lagSeconds());
-    described.put("healthy", instance.isEligible() && !instance.isEjected());
+    described.put("lagSeconds", instance.lagSeconds());
+    described.put("healthy", instance.isHealthy());
     described.put("inFlight", instance.inFlight());
     described.put("reason", candidate.map(chosen -> chosen.reason().text()).orElse(null));
     described.put("excluded", candidate.isPresent() ? null : excluded(instance));
@@ -239,7 +243,7 @@ public final class Explanation {
     if (instance.isDrained()) {
       return instance.reason();
     }
-    if (!instance.isEligible() || instance.isEjected()) {
+    if (!instance.isHealthy()) {
       return "it is %s: %s".formatted(instance.condition().text(), instance.reason());
     }
     return instance.tellsPosition()

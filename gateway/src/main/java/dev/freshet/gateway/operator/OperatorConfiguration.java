@@ -5,7 +5,6 @@ import dev.freshet.gateway.console.Pages;
 import dev.freshet.gateway.report.StatusReport;
 import dev.freshet.gateway.report.Ticker;
 import dev.freshet.gateway.report.TrafficReport;
-import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.OperatorGate;
 import dev.freshet.runtime.ProblemResponses;
 import org.springframework.beans.factory.annotation.Value;
@@ -40,7 +39,7 @@ class OperatorConfiguration {
       Ticker ticker,
       HistoryEndpoint history,
       EventStream stream,
-      OperatorChanges changes) {
+      AuditEndpoint audit) {
     return RouterFunctions.route()
         .GET(
             "/api/status",
@@ -57,7 +56,7 @@ class OperatorConfiguration {
                     .switchIfEmpty(Mono.defer(() -> ServerResponse.status(503).build())))
         .GET("/api/history", history::show)
         .GET("/api/stream", stream::open)
-        .GET("/api/audit", request -> ServerResponse.ok().bodyValue(changes.latest()))
+        .GET("/api/audit", audit::show)
         .build();
   }
 

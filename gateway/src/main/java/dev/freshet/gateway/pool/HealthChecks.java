@@ -5,10 +5,14 @@ import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.runtime.source.FreshnessGate;
+import io.netty.channel.ConnectTimeoutException;
+import java.net.ConnectException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -24,7 +28,8 @@ public final class HealthChecks {
 
   /**
    * How many checks in a row may go unanswered. One may be lost to a pause of either side, and to
-   * take the only instance of a pool for dead would make that an outage.
+   * take the only instance of a pool for dead would make that an outage. While requests are
+   * answered, they say more than checks do.
    */
   private static final int MISSED_UNTIL_DOWN = 2;
 
@@ -76,15 +81,36 @@ public final class HealthChecks {
                   })
               .onErrorResume(
                   failure -> {
-                    if (failure instanceof TimeoutException
-                        && instance.missedCheck() < MISSED_UNTIL_DOWN) {
-                      return Mono.empty();
-                    }
-                    become(instance, Instance.State.DOWN, reason(failure));
+                    missed(instance, failure, asked);
                     return Mono.empty();
                   })
               .then();
         });
+  }
+
+  private static void missed(Instance instance, Throwable failure, long askedNanos) {
+    if (neverConnected(failure)) {
+      become(instance, Instance.State.DOWN, reason(failure));
+      return;
+    }
+    Instance.Missed missed = instance.missedCheck(askedNanos);
+    if (failure instanceof TimeoutException && missed.inARow() < MISSED_UNTIL_DOWN) {
+      return;
+    }
+    if (instance.isEligible() && instance.hasSucceededSince(missed.beforeNanos())) {
+      return;
+    }
+    // One that took no connection may take none now, either.
+    if (instance.health().state() != Instance.State.DOWN) {
+      become(instance, Instance.State.UNANSWERED, reason(failure));
+    }
+  }
+
+  private static boolean neverConnected(Throwable failure) {
+    return failure instanceof ConnectException
+        || failure instanceof ConnectTimeoutException
+        || failure instanceof SSLException
+        || failure instanceof UnresolvedAddressException;
   }
 
   private static String reason(Throwable failure) {
@@ -97,7 +123,7 @@ public final class HealthChecks {
   private Mono<Void> answered(Instance instance, PositionClient.Answer answer, long askedNanos) {
     switch (answer) {
       case PositionClient.Answer.Failing(int status) ->
-          become(instance, Instance.State.NOT_READY, "its position endpoint answers " + status);
+          become(instance, Instance.State.FAILING, "its position endpoint answers " + status);
       case PositionClient.Answer.Silent ignored -> {
         return silent(instance, askedNanos);
       }
@@ -140,6 +166,9 @@ public final class HealthChecks {
       }
       Instance.State before = instance.health().state();
       instance.replayIsPaused(Boolean.TRUE.equals(report.replayPaused()));
+      if (instance.spec().kind() != SourceKind.PRIMARY) {
+        instance.following().seen(position, system.beyond(position), System.nanoTime());
+      }
       instance.become(Instance.State.READY, "", position, report.lagSeconds(), itself);
       tell(instance, before);
     } catch (IllegalArgumentException e) {
@@ -176,7 +205,8 @@ public final class HealthChecks {
     }
     switch (now.state()) {
       case STARTING, READY -> log.info("{} is ready again", instance);
-      case NOT_READY, DOWN -> log.warn("{} is {} now: {}", instance, now.state(), now.reason());
+      case NOT_READY, FAILING, UNANSWERED, DOWN ->
+          log.warn("{} is {} now: {}", instance, now.state(), now.reason());
     }
   }
 }

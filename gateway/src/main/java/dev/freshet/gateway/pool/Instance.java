@@ -1,6 +1,7 @@
 package dev.freshet.gateway.pool;
 
 import dev.freshet.protocol.Position;
+import dev.freshet.protocol.SourceKind;
 import dev.freshet.runtime.source.FreshnessGate;
 import java.time.Clock;
 import java.time.Duration;
@@ -18,10 +19,26 @@ public final class Instance implements AutoCloseable {
 
   /** How an instance is. */
   public enum State {
+    /** It was not asked yet. */
     STARTING,
+    /** It says that it can serve. */
     READY,
+    /** It says that it can't serve, or must not be asked: it is of another system, say. */
     NOT_READY,
-    DOWN
+    /** It answers health checks with an error. */
+    FAILING,
+    /** It does not answer health checks. */
+    UNANSWERED,
+    /** Nobody accepts connections there. */
+    DOWN;
+
+    private boolean isUp() {
+      return this == STARTING || this == READY;
+    }
+
+    private boolean isSilent() {
+      return this == UNANSWERED || this == DOWN;
+    }
   }
 
   /**
@@ -46,6 +63,7 @@ public final class Instance implements AutoCloseable {
     READY,
     SLOW_START,
     SUSPECT,
+    STUCK,
     EJECTED,
     DRAINING,
     DRAINED,
@@ -68,9 +86,12 @@ public final class Instance implements AutoCloseable {
   private final Slots slots;
   private final Clock clock;
   private final Standing standing = new Standing(System::nanoTime);
+  private final Following following = new Following();
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger missedChecks = new AtomicInteger();
+  private long missedNanos; // guarded by this
   private volatile long lastCheckNanos;
+  private volatile long succeededNanos = System.nanoTime();
   private volatile Health health;
   private volatile boolean isDrained;
   private volatile boolean isReplayPaused;
@@ -156,14 +177,14 @@ public final class Instance implements AutoCloseable {
     }
     return switch (health.state()) {
       case STARTING -> Condition.STARTING;
-      case NOT_READY -> Condition.NOT_READY;
-      case DOWN -> Condition.DOWN;
+      case NOT_READY, FAILING -> Condition.NOT_READY;
+      case DOWN, UNANSWERED -> Condition.DOWN;
       case READY ->
           switch (standing.phase()) {
-            case SOUND -> Condition.READY;
-            case SLOW_START -> Condition.SLOW_START;
-            case SUSPECT -> Condition.SUSPECT;
             case EJECTED -> Condition.EJECTED;
+            case SOUND -> isStuck() ? Condition.STUCK : Condition.READY;
+            case SLOW_START -> isStuck() ? Condition.STUCK : Condition.SLOW_START;
+            case SUSPECT -> isStuck() ? Condition.STUCK : Condition.SUSPECT;
           };
     };
   }
@@ -173,8 +194,30 @@ public final class Instance implements AutoCloseable {
     return switch (condition()) {
       case DRAINING, DRAINED -> "an operator took it out of use";
       case SLOW_START, SUSPECT, EJECTED -> standing.reason();
+      case STUCK -> isReplayPaused() ? "replay is paused" : following.reason();
       case STARTING, READY, NOT_READY, DOWN -> health.reason();
     };
+  }
+
+  /** Whether it is a copy that is ready, and stands still while the primary goes on. */
+  public boolean isStuck() {
+    return health.state() == State.READY
+        && spec.kind() != SourceKind.PRIMARY
+        && following.isStuck();
+  }
+
+  /** How it follows the primary. */
+  Following following() {
+    return following;
+  }
+
+  /**
+   * How far behind it is, in seconds: as it says, or as its position and the primary's say, when
+   * that is more; null while that is unknown.
+   */
+  public @Nullable Double lagSeconds() {
+    Health now = health;
+    return now.state() == State.READY ? following.lagSeconds(now.lagSeconds()) : now.lagSeconds();
   }
 
   /** Whether so many of its requests have failed that others should get them. */
@@ -192,9 +235,28 @@ public final class Instance implements AutoCloseable {
     return standing.share();
   }
 
+  /** Whether it is to be preferred: it is up, and its requests do not fail. */
+  public boolean isHealthy() {
+    return isEligible() && !isEjected();
+  }
+
+  /**
+   * Whether it may serve all the same, though its health checks fail. Nothing can be sent to one
+   * that is down, and one that says that it is not ready, or is of another system, is believed.
+   */
+  public boolean isWorthATry() {
+    return !isDrained && (health.state() == State.FAILING || health.state() == State.UNANSWERED);
+  }
+
   /** A request was answered by it. */
   public void succeeded() {
+    succeededNanos = System.nanoTime();
     standing.succeeded();
+  }
+
+  /** Whether one of its requests was answered after a moment. */
+  boolean hasSucceededSince(long nanos) {
+    return succeededNanos - nanos > 0;
   }
 
   /** A request failed, and it is to blame. */
@@ -226,13 +288,7 @@ public final class Instance implements AutoCloseable {
 
   /** Whether requests may be sent to it. */
   public boolean isEligible() {
-    if (isDrained) {
-      return false;
-    }
-    return switch (health.state()) {
-      case STARTING, READY -> true;
-      case NOT_READY, DOWN -> false;
-    };
+    return !isDrained && health.state().isUp();
   }
 
   /** Whether it was at or past a position when it was last heard of. */
@@ -266,11 +322,11 @@ public final class Instance implements AutoCloseable {
       @Nullable Double lagSeconds,
       @Nullable Boolean speaksFreshet) {
     State before = health.state();
-    if (state == State.READY && (before == State.DOWN || before == State.NOT_READY)) {
+    if (state == State.READY && !before.isUp()) {
       standing.returned();
       wasRestartedSinceDrained = isDrained;
     }
-    if (state == State.DOWN && before != State.DOWN) {
+    if (state.isSilent() && !before.isSilent()) {
       connections.abandon();
     }
     Instant since = before == state ? health.since() : clock.instant();
@@ -294,10 +350,22 @@ public final class Instance implements AutoCloseable {
     return isDue;
   }
 
-  /** A health check went unanswered; how many have in a row. */
-  int missedCheck() {
-    return missedChecks.incrementAndGet();
+  /**
+   * A health check went unanswered.
+   *
+   * @param askedNanos when it was asked, by {@link System#nanoTime}
+   * @return how many have in a row, and when the one before this was asked
+   */
+  synchronized Missed missedCheck(long askedNanos) {
+    Missed missed =
+        new Missed(
+            missedChecks.incrementAndGet(), missedChecks.get() > 1 ? missedNanos : askedNanos);
+    missedNanos = askedNanos;
+    return missed;
   }
+
+  /** Health checks that went unanswered. */
+  record Missed(int inARow, long beforeNanos) {}
 
   /** A health check was answered, whatever it said. */
   void answeredCheck() {

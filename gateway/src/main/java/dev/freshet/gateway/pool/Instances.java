@@ -51,9 +51,11 @@ public final class Instances implements AutoCloseable {
   /**
    * Takes instances into use.
    *
+   * @param panics of pools that have another one than {@link Panic#USUAL}
    * @param patience how long those that are new may take to answer for the first time
    */
-  public Pools use(Map<String, List<InstanceSpec>> specs, Duration patience) {
+  public Pools use(
+      Map<String, List<InstanceSpec>> specs, Map<String, Panic> panics, Duration patience) {
     List<Instance> added = new ArrayList<>();
     SortedMap<String, List<Instance>> pools = new TreeMap<>();
     List<InstanceSpec> taken = new ArrayList<>();
@@ -64,7 +66,11 @@ public final class Instances implements AutoCloseable {
       throw e;
     }
     checks.askOnce(added, patience);
-    return new Pools(pools);
+    SortedMap<String, Pool> byName = new TreeMap<>();
+    pools.forEach(
+        (name, members) ->
+            byName.put(name, new Pool(members, panics.getOrDefault(name, Panic.USUAL))));
+    return new Pools(byName);
   }
 
   private void take(

@@ -10,15 +10,15 @@ import java.util.TreeMap;
  *
  * @param byName in the order of the pools' names
  */
-public record Pools(SortedMap<String, List<Instance>> byName) {
+public record Pools(SortedMap<String, Pool> byName) {
 
   public Pools {
     byName = Collections.unmodifiableSortedMap(new TreeMap<>(byName));
   }
 
-  /** The instances of a pool that the routes name. */
-  public List<Instance> pool(String name) {
-    List<Instance> pool = byName.get(name);
+  /** A pool that the routes name. */
+  public Pool pool(String name) {
+    Pool pool = byName.get(name);
     if (pool == null) {
       throw new IllegalArgumentException("No pool " + name);
     }
@@ -27,6 +27,6 @@ public record Pools(SortedMap<String, List<Instance>> byName) {
 
   /** All instances, those of the pools in the order of their names. */
   public List<Instance> all() {
-    return byName.values().stream().flatMap(List::stream).toList();
+    return byName.values().stream().flatMap(pool -> pool.instances().stream()).toList();
   }
 }

@@ -5,14 +5,17 @@ import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.pool.Instance;
+import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.report.Verdict.Finding;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.protocol.SourceKind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** Finds out what is wrong, of what is known at one moment. */
@@ -30,16 +33,19 @@ final class Diagnosis {
 
   private final LiveRoutes live;
   private final RoutesLoader loader;
+  private final Availability availability;
 
-  Diagnosis(LiveRoutes live, RoutesLoader loader) {
+  Diagnosis(LiveRoutes live, RoutesLoader loader, Availability availability) {
     this.live = live;
     this.loader = loader;
+    this.availability = availability;
   }
 
   Verdict of(List<InstanceStatus> instances, List<JsonNode> syncs, List<JsonNode> models) {
     List<Finding> findings = new ArrayList<>();
     addRoutes(findings);
     addPools(findings);
+    findings.addAll(availability.now());
     addInstances(findings, instances);
     syncs.forEach(sync -> addSync(findings, sync));
     models.forEach(model -> addModel(findings, model));
@@ -87,23 +93,57 @@ final class Diagnosis {
     Set<String> used = live.usedPools().keySet();
     live.current().map(Generation::pools).stream()
         .flatMap(pools -> pools.byName().entrySet().stream())
-        .filter(pool -> !pool.getValue().isEmpty())
+        .filter(pool -> !pool.getValue().instances().isEmpty())
         .forEach(
             pool -> {
-              if (pool.getValue().stream().allMatch(Instance::isDrained)) {
+              if (pool.getValue().meant().isEmpty()) {
                 findings.add(
                     new Finding(
                         Trouble.POOL_DRAINED,
                         "All instances of pool %s are drained".formatted(pool.getKey())));
-              } else if (used.contains(pool.getKey())
-                  && pool.getValue().stream().noneMatch(Instance::isEligible)) {
-                findings.add(
-                    new Finding(
-                        Trouble.POOL_WITHOUT_INSTANCE,
-                        "No instance of pool %s can be used, and what needs one is answered 503"
-                            .formatted(pool.getKey())));
+              } else if (used.contains(pool.getKey())) {
+                addPool(findings, pool.getKey(), pool.getValue());
               }
             });
+  }
+
+  private static void addPool(List<Finding> findings, String name, Pool pool) {
+    List<Instance> asked = pool.meant().stream().filter(pool::asks).toList();
+    if (asked.isEmpty()) {
+      findings.add(
+          new Finding(
+              Trouble.POOL_WITHOUT_INSTANCE,
+              "No instance of pool %s can be used, and what needs one is answered 503"
+                  .formatted(name)));
+    } else if (asked.stream().anyMatch(one -> !one.isHealthy()) && pool.isInPanic()) {
+      findings.add(
+          new Finding(
+              Trouble.POOL_IN_PANIC,
+              "Fewer than %s of pool %s are healthy, and the others are asked, too"
+                  .formatted(pool.panic(), name)));
+    } else {
+      addLastOne(findings, name, pool);
+    }
+  }
+
+  /** Of several that are meant to be in use; what an operator took out of use is not. */
+  private static void addLastOne(List<Finding> findings, String name, Pool pool) {
+    List<Instance> healthy = pool.meant().stream().filter(Instance::isHealthy).toList();
+    if (pool.meant().size() > 1 && healthy.size() == 1) {
+      findings.add(
+          new Finding(
+              Trouble.POOL_ONE_LEFT,
+              "Of the %d instances of pool %s only %s is left"
+                  .formatted(pool.meant().size(), name, healthy.getFirst())));
+    }
+  }
+
+  /** Pools that an operator has left with one instance of several. */
+  private Stream<String> drainedToOne() {
+    return live.usedPools().entrySet().stream()
+        .filter(pool -> pool.getValue().instances().size() > 1)
+        .filter(pool -> pool.getValue().meant().size() == 1)
+        .map(pool -> "; pool %s has one instance left".formatted(pool.getKey()));
   }
 
   /** Those that tell no position where none of the primary's is told, but copies tell theirs. */
@@ -125,7 +165,7 @@ final class Diagnosis {
   private void addInstances(List<Finding> findings, List<InstanceStatus> instances) {
     Set<String> relied =
         live.usedPools().values().stream()
-            .flatMap(List::stream)
+            .flatMap(pool -> pool.instances().stream())
             .map(instance -> instance.spec().id())
             .collect(Collectors.toSet());
     for (InstanceStatus instance : instances) {
@@ -137,21 +177,21 @@ final class Diagnosis {
   }
 
   private static void addInstance(List<Finding> findings, InstanceStatus instance) {
-    instance
-        .trouble()
-        .ifPresent(
-            trouble ->
-                findings.add(
-                    new Finding(
-                        trouble,
-                        "%s is %s: %s"
-                            .formatted(instance.id(), instance.state(), instance.reason()))));
+    Optional<Trouble> own = instance.trouble();
+    own.ifPresent(
+        trouble ->
+            findings.add(
+                new Finding(
+                    trouble,
+                    "%s is %s: %s".formatted(instance.id(), instance.state(), instance.reason()))));
     if (instance.replayPaused()) {
       findings.add(
           new Finding(
               Trouble.REPLAY_PAUSED,
               "Replay is paused on %s, so that what it has grows older".formatted(instance.id())));
-    } else if (instance.lagSeconds() != null && instance.lagSeconds() > FRESH_SECONDS) {
+    } else if (own.isEmpty()
+        && instance.lagSeconds() != null
+        && instance.lagSeconds() > FRESH_SECONDS) {
       findings.add(
           new Finding(
               Trouble.COPY_BEHIND,
@@ -175,6 +215,7 @@ final class Diagnosis {
         switch (state) {
           case "streaming", "standby" -> null;
           case "unreachable" -> Trouble.SYNC_UNREACHABLE;
+          case "stuck" -> Trouble.SYNC_STUCK;
           case "paused" -> Trouble.SYNC_PAUSED;
           case "refused" -> Trouble.SYNC_REFUSED;
           case "snapshot", "starting" -> Trouble.SYNC_COPYING;
@@ -237,6 +278,7 @@ final class Diagnosis {
             .collect(Collectors.joining(", "));
     return "All copies are fresh"
         + (drained.isEmpty() ? "" : "; drained: " + drained)
+        + drainedToOne().collect(Collectors.joining())
         + (loader.isPinned() ? "; the routes are rolled back until their file changes" : "")
         + ".";
   }

@@ -66,7 +66,7 @@ public record Flow(List<Node> nodes, List<Edge> edges) {
    * A way from one node to the next.
    *
    * @param perSecond what passes; null while that is unknown
-   * @param unit of what passes: requests, bytes or changes
+   * @param unit of what passes: requests, reads, bytes or changes
    * @param lagSeconds how far behind its end is; null where that is unknown, or makes no sense
    * @param lagBytes likewise
    */

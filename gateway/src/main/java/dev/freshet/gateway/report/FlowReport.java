@@ -75,7 +75,7 @@ final class FlowReport {
     nodes.add(primary(moment));
     for (InstanceStatus replica : moment.instances("replica")) {
       nodes.add(copy(moment, replica, Kind.REPLICA));
-      edges.add(toCopy(PRIMARY, replica, movement.perSecond(PRIMARY), "bytes"));
+      edges.add(toCopy(PRIMARY, replica, movement.perSecond(replica.id()), "bytes"));
     }
     Set<String> drawn = new HashSet<>();
     for (JsonNode sync : moment.leading()) {
@@ -87,7 +87,25 @@ final class FlowReport {
         edges.add(toCopy(PRIMARY, copy, null, "changes"));
       }
     }
+    addReads(moment, edges);
     return new Flow(nodes, edges);
+  }
+
+  /** Of what copies answer; what stands on the primary is drawn with those that write there. */
+  private static void addReads(Moment moment, List<Edge> edges) {
+    for (InstanceStatus instance : moment.status.instances()) {
+      if (!instance.kind().equals("primary")) {
+        edges.add(
+            new Edge(
+                GATEWAY,
+                instance.id(),
+                own(instance),
+                moment.perSecond(instance.id()),
+                "reads",
+                null,
+                null));
+      }
+    }
   }
 
   private void observe(Moment moment) {
@@ -225,7 +243,7 @@ final class FlowReport {
       case "streaming" ->
           freshness(Syncs.figure(sync, "lagSeconds").orElse(null), positionOf(sync));
       case "standby" -> Health.FINE;
-      case "paused" -> Health.STUCK;
+      case "paused", "stuck" -> Health.STUCK;
       case "snapshot", "starting" -> Health.BEHIND;
       case "unreachable", "refused", "retrying" -> Health.DOWN;
       default -> Health.UNKNOWN;
@@ -250,6 +268,7 @@ final class FlowReport {
     return switch (instance.state()) {
       case "ready", "slow-start", "suspect" -> Health.FINE;
       case "draining", "drained" -> Health.OUT;
+      case "stuck" -> Health.STUCK;
       case "starting" -> Health.UNKNOWN;
       default -> Health.DOWN;
     };

@@ -49,7 +49,7 @@ public record InstanceStatus(
         instance.reason(),
         health.since().toString(),
         at == null ? null : at.toString(),
-        health.lagSeconds(),
+        instance.lagSeconds(),
         lagBytes.isPresent() ? lagBytes.getAsLong() : null,
         instance.inFlight(),
         limit.isPresent() ? limit.getAsInt() : null,
@@ -66,6 +66,7 @@ public record InstanceStatus(
     return switch (state) {
       case "down" -> Optional.of(Trouble.INSTANCE_DOWN);
       case "not-ready" -> Optional.of(Trouble.INSTANCE_NOT_READY);
+      case "stuck" -> replayPaused ? Optional.empty() : Optional.of(Trouble.INSTANCE_STUCK);
       case "ejected" -> Optional.of(Trouble.INSTANCE_EJECTED);
       default -> Optional.empty();
     };

@@ -3,6 +3,8 @@ package dev.freshet.gateway.report;
 import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.protocol.Position;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +20,21 @@ public final class StatusReport {
   private final Syncs syncs;
   private final Diagnosis diagnosis;
 
-  public StatusReport(LiveRoutes live, RoutesLoader loader, Syncs syncs) {
+  /**
+   * Reports.
+   *
+   * @param meters of the gateway's requests
+   * @param readObjective within which the answers of reads should begin
+   */
+  public StatusReport(
+      LiveRoutes live,
+      RoutesLoader loader,
+      Syncs syncs,
+      MeterRegistry meters,
+      Duration readObjective) {
     this.live = live;
     this.syncs = syncs;
-    this.diagnosis = new Diagnosis(live, loader);
+    this.diagnosis = new Diagnosis(live, loader, new Availability(meters, readObjective));
   }
 
   /**

@@ -1,6 +1,9 @@
 package dev.freshet.gateway.report;
 
 import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.pool.Following;
+import dev.freshet.gateway.system.SystemView;
+import dev.freshet.protocol.Position;
 import dev.freshet.protocol.RequestId;
 import dev.freshet.runtime.OperatorGate;
 import io.netty.handler.codec.http.HttpMethod;
@@ -9,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
@@ -25,7 +30,12 @@ public final class Syncs {
 
   private static final String UNREACHABLE = "unreachable";
 
+  private static final String STREAMING = "streaming";
+  private static final String STUCK = "stuck";
+
   private final LiveRoutes live;
+  private final SystemView system;
+  private final Map<URI, Following> followings = new ConcurrentHashMap<>();
   private final List<URI> otherwise;
   private final String operatorToken;
   private final HttpClient client;
@@ -34,16 +44,19 @@ public final class Syncs {
   /**
    * Prepares to ask.
    *
+   * @param system knows where the primary was
    * @param otherwise addresses, where the routes name none
    * @param operatorToken that they take; empty for none
    */
   public Syncs(
       LiveRoutes live,
+      SystemView system,
       List<URI> otherwise,
       String operatorToken,
       HttpClient client,
       JsonMapper json) {
     this.live = live;
+    this.system = system;
     this.otherwise = List.copyOf(otherwise);
     this.operatorToken = operatorToken;
     this.client = client;
@@ -72,13 +85,31 @@ public final class Syncs {
 
   /** Asks each how it is. */
   Mono<List<Asked>> ask() {
-    return Flux.fromIterable(addresses())
+    List<URI> addresses = addresses();
+    followings.keySet().retainAll(addresses);
+    return Flux.fromIterable(addresses)
         .flatMapSequential(
             sync ->
                 get(sync, "/api/sync")
+                    .doOnNext(state -> follow(sync, state))
                     .onErrorResume(failure -> Mono.just(unreachable(sync, failure)))
                     .map(state -> new Asked(sync, state)))
         .collectList();
+  }
+
+  /** One that says that it streams, and stands still while the primary goes on, is stuck. */
+  private void follow(URI sync, JsonNode state) {
+    String position = state.path("position").asString("");
+    if (!isIn(state, STREAMING) || position.isEmpty()) {
+      followings.remove(sync);
+      return;
+    }
+    Following following = followings.computeIfAbsent(sync, ignored -> new Following());
+    Position at = Position.parse(position);
+    following.seen(at, system.beyond(at), System.nanoTime());
+    if (following.isStuck()) {
+      ((ObjectNode) state).put("state", STUCK).put("reason", following.reason());
+    }
   }
 
   private JsonNode unreachable(URI sync, Throwable failure) {
@@ -101,6 +132,22 @@ public final class Syncs {
                           models.forEach(model -> ((ObjectNode) model).put("readDatabase", of));
                           return models;
                         })
+                    .onErrorResume(failure -> Flux.empty()))
+        .collectList();
+  }
+
+  /** What operators had each do, by whatever way; of those that don't tell, nothing. */
+  public Mono<List<JsonNode>> audits() {
+    return ask()
+        .flatMapIterable(all -> all)
+        .filter(sync -> !isIn(sync.state(), UNREACHABLE))
+        .flatMapSequential(
+            sync ->
+                get(sync.address(), "/api/audit")
+                    .flatMapIterable(changes -> changes)
+                    .filter(JsonNode::isObject)
+                    .doOnNext(
+                        change -> ((ObjectNode) change).put("readDatabase", name(sync.state())))
                     .onErrorResume(failure -> Flux.empty()))
         .collectList();
   }

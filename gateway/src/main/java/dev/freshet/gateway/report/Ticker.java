@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,10 @@ import tools.jackson.databind.JsonNode;
 public final class Ticker implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Ticker.class);
+
+  /** As its jar's manifest has it. */
+  private static final String VERSION =
+      Objects.requireNonNullElse(Ticker.class.getPackage().getImplementationVersion(), "");
 
   private static final Duration EVERY = Duration.ofSeconds(1);
 
@@ -81,10 +86,19 @@ public final class Ticker implements AutoCloseable {
   /**
    * What was seen.
    *
+   * @param version of the gateway; empty when it is not packaged
+   * @param freshSeconds the objective: reads are no older than this
    * @param at when, in ISO 8601
    * @param lags what the history gained: seconds, by figure
    */
-  public record Look(String at, Status status, Traffic traffic, Flow flow, List<Lag> lags) {}
+  public record Look(
+      String version,
+      double freshSeconds,
+      String at,
+      Status status,
+      Traffic traffic,
+      Flow flow,
+      List<Lag> lags) {}
 
   /** A figure of the history, in seconds. */
   public record Lag(String kind, String name, double seconds) {}
@@ -160,6 +174,8 @@ public final class Ticker implements AutoCloseable {
     List<Lag> told = new ArrayList<>();
     lags.forEach((series, lag) -> told.add(new Lag(series.kind(), series.name(), lag)));
     return new Look(
+        VERSION,
+        Diagnosis.FRESH_SECONDS,
         at.toString(),
         status,
         traffic,

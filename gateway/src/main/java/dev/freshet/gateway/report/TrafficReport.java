@@ -29,7 +29,7 @@ public final class TrafficReport {
   private static final Duration WINDOW = Duration.ofSeconds(10);
 
   /** Stands for no instance: the gateway answered itself. */
-  private static final String NOBODY = "none";
+  static final String NOBODY = "none";
 
   private final RecentMeters byIntent;
   private final RecentMeters byInstance;

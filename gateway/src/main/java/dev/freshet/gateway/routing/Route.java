@@ -47,6 +47,8 @@ public record Route(
    * @param consistency of a request that names none
    * @param allowed the levels that a request may name
    * @param maxWait how long a request may wait for a copy to catch up, over all that are asked
+   * @param maxStaleness how far behind a copy may be that answers at the levels eventual and
+   *     session, unless there is no other; null for however far
    * @param hedgeAfter how long a copy may take until another one is asked, too; null for as long as
    *     it takes
    * @param mirror where some of the reads are sent, too; null for none
@@ -57,6 +59,7 @@ public record Route(
       Set<Level> allowed,
       Duration maxWait,
       Otherwise otherwise,
+      @Nullable Duration maxStaleness,
       @Nullable Duration hedgeAfter,
       @Nullable Mirrored mirror) {
 

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.routing;
 
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.pool.Panic;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import java.net.URI;
@@ -20,6 +21,7 @@ public final class Routes {
   private final @Nullable Issuer issuer;
   private final List<URI> sync;
   private final Map<String, List<InstanceSpec>> pools;
+  private final Map<String, Panic> panics;
 
   /**
    * Puts them together.
@@ -29,13 +31,15 @@ public final class Routes {
    * @param issuer of tokens that routes ask for; null when none does
    * @param sync status addresses of the cdc-syncs, for operators
    * @param pools instances by pool
+   * @param panics of pools that say when all of them are asked
    */
   public Routes(
       List<Route> all,
       @Nullable PostgresUrl primary,
       @Nullable Issuer issuer,
       List<URI> sync,
-      Map<String, List<InstanceSpec>> pools) {
+      Map<String, List<InstanceSpec>> pools,
+      Map<String, Panic> panics) {
     this.all = List.copyOf(all);
     this.index = new RouteIndex(all);
     this.areGuarded = all.stream().anyMatch(route -> route.access() instanceof Access.Scoped);
@@ -43,6 +47,7 @@ public final class Routes {
     this.issuer = issuer;
     this.sync = List.copyOf(sync);
     this.pools = Map.copyOf(pools);
+    this.panics = Map.copyOf(panics);
   }
 
   /** Whether any of them asks for tokens. */
@@ -69,6 +74,11 @@ public final class Routes {
 
   public Map<String, List<InstanceSpec>> pools() {
     return pools;
+  }
+
+  /** Of pools that say when all of them are asked; {@link Panic#USUAL} of the others. */
+  public Map<String, Panic> panics() {
+    return panics;
   }
 
   /** What can be used as it is, and may not be what was meant; a sentence each. */

@@ -42,6 +42,19 @@ final class PrimarySamples {
     }
   }
 
+  /** Since when the primary is known to be beyond a position; empty when it was not seen there. */
+  synchronized Optional<Beyond> beyond(Position at) {
+    return samples.stream()
+        .filter(sample -> isBeyond(sample.position(), at))
+        .findFirst()
+        .map(first -> new Beyond(first.nanos(), samples.getLast().nanos()));
+  }
+
+  private static boolean isBeyond(Position primary, Position at) {
+    return primary.timeline() > at.timeline()
+        || (primary.timeline() == at.timeline() && primary.lsn().compareTo(at.lsn()) > 0);
+  }
+
   /** The earliest position whose moment is at most this long ago. */
   synchronized Optional<Position> within(Duration age) {
     long now = System.nanoTime();

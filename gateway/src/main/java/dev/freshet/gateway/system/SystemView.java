@@ -179,6 +179,11 @@ public final class SystemView {
     return Optional.ofNullable(primary);
   }
 
+  /** Since when the primary is beyond a position; empty when it was not seen there of late. */
+  public Optional<Beyond> beyond(Position position) {
+    return samples.beyond(position);
+  }
+
   /** A position that the primary was at no longer ago than this; the earliest such. */
   public Optional<Position> within(Duration age) {
     return samples.within(age);

@@ -6,6 +6,8 @@ import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Limit;
+import dev.freshet.gateway.pool.Panic;
+import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.pool.TestPools;
 import dev.freshet.gateway.routing.Level;
 import dev.freshet.gateway.routing.Otherwise;
@@ -35,6 +37,10 @@ class ChoiceTest {
           spec("replica-2", SourceKind.REPLICA),
           spec("read-1", SourceKind.READ_DATABASE));
 
+  private List<Candidate> forRead(ClientSession session, Duration wait, Otherwise otherwise) {
+    return Choice.forRead(new Pool(pool, Panic.NONE), session, wait, otherwise, null);
+  }
+
   private static InstanceSpec spec(String id, SourceKind kind) {
     return new InstanceSpec(
         id, Endpoint.of(URI.create("http://127.0.0.1:1")), kind, null, 100, Limit.NONE);
@@ -51,13 +57,13 @@ class ChoiceTest {
     ClientSession unmeetable =
         new ClientSession(
             Level.STRONG, WRITTEN, true, null, null, ClientSession.Renewal.WHEN_ADVANCED);
-    assertThat(Choice.forRead(pool, unmeetable, WAIT, Otherwise.PRIMARY))
+    assertThat(forRead(unmeetable, WAIT, Otherwise.PRIMARY))
         .satisfiesExactly(
             only -> {
               assertThat(only.instance().spec().id()).isEqualTo("primary");
               assertThat(only.minimum()).isEqualTo(WRITTEN);
             });
-    assertThat(Choice.forRead(pool, unmeetable, WAIT, Otherwise.FAIL)).isEmpty();
+    assertThat(forRead(unmeetable, WAIT, Otherwise.FAIL)).isEmpty();
   }
 
   @Test
@@ -101,7 +107,7 @@ class ChoiceTest {
     ClientSession unmeetable =
         new ClientSession(
             Level.STRONG, WRITTEN, true, null, null, ClientSession.Renewal.WHEN_ADVANCED);
-    assertThat(Choice.forRead(pool, unmeetable, WAIT, Otherwise.PRIMARY))
+    assertThat(forRead(unmeetable, WAIT, Otherwise.PRIMARY))
         .extracting(candidate -> candidate.instance().spec().id())
         .containsExactly("primary");
   }
@@ -116,7 +122,7 @@ class ChoiceTest {
   @Test
   void sharesOfTheWaitNeverExceedIt() {
     assertThat(
-            Choice.forRead(pool, requiring(WRITTEN), WAIT, Otherwise.FAIL).stream()
+            forRead(requiring(WRITTEN), WAIT, Otherwise.FAIL).stream()
                 .map(Candidate::maxWait)
                 .reduce(Duration.ZERO, Duration::plus))
         .isEqualTo(WAIT);
@@ -144,7 +150,7 @@ class ChoiceTest {
   }
 
   private List<String> hedges(@Nullable Position required, Otherwise otherwise) {
-    List<Candidate> candidates = Choice.forRead(pool, requiring(required), WAIT, otherwise);
+    List<Candidate> candidates = forRead(requiring(required), WAIT, otherwise);
     return IntStream.range(0, candidates.size() - 1)
         .filter(i -> candidates.get(i).canBeHedgedBy(candidates.get(i + 1)))
         .mapToObj(
@@ -176,7 +182,7 @@ class ChoiceTest {
   }
 
   private List<String> names(@Nullable Position required, Otherwise otherwise) {
-    return Choice.forRead(pool, requiring(required), WAIT, otherwise).stream()
+    return forRead(requiring(required), WAIT, otherwise).stream()
         .map(c -> "%s %s %d".formatted(c.instance(), c.reason(), c.maxWait().toMillis()))
         .toList();
   }
@@ -198,7 +204,7 @@ class ChoiceTest {
     int draws = 20_000;
     Map<String, Integer> first = new HashMap<>();
     for (int i = 0; i < draws; i++) {
-      List<Candidate> candidates = Choice.forWrite(canary);
+      List<Candidate> candidates = Choice.forWrite(new Pool(canary, Panic.USUAL));
       assertThat(candidates).hasSize(3);
       assertThat(candidates.getLast().instance()).hasToString("spare");
       first.merge(candidates.getFirst().instance().toString(), 1, Integer::sum);
@@ -206,5 +212,137 @@ class ChoiceTest {
     // Eight standard deviations of a binomial with p = 0.05.
     assertThat(first.get("new")).isCloseTo(draws / 20, Offset.offset(250));
     assertThat(first).containsOnlyKeys("old", "new");
+  }
+
+  private static List<Instance> replicas() {
+    return TestPools.of(
+        spec("a", SourceKind.REPLICA),
+        spec("b", SourceKind.REPLICA),
+        spec("c", SourceKind.REPLICA),
+        spec("p", SourceKind.PRIMARY));
+  }
+
+  private static void become(Instance instance, Instance.State state, @Nullable Double lag) {
+    instance.become(state, "", instance.health().position(), lag, true);
+  }
+
+  private static List<String> ids(List<Candidate> candidates) {
+    return candidates.stream()
+        .map(candidate -> candidate.instance() + " " + candidate.reason())
+        .toList();
+  }
+
+  private static List<String> read(List<Instance> instances, Panic panic) {
+    return ids(
+        Choice.forRead(new Pool(instances, panic), requiring(null), WAIT, Otherwise.PRIMARY, null));
+  }
+
+  @Test
+  void inPanicAllThatMayServeAreAskedAndTheLeastBusyFirst() {
+    List<Instance> replicas = replicas().subList(0, 3);
+    become(replicas.get(0), Instance.State.UNANSWERED, null);
+    assertThat(read(replicas, Panic.USUAL)).as("two of three").containsExactly("b ANY", "c ANY");
+    become(replicas.get(1), Instance.State.FAILING, null);
+    replicas.get(2).started();
+    assertThat(read(replicas, Panic.USUAL))
+        .as("one of three")
+        .containsExactly("a ANY", "b ANY", "c ANY");
+    assertThat(read(replicas, Panic.NONE)).containsExactly("c ANY");
+    assertThat(read(replicas, new Panic(33))).containsExactly("c ANY");
+  }
+
+  @Test
+  void inPanicNobodyIsAskedWhoCantServeOrMustNot() {
+    List<Instance> replicas = replicas();
+    replicas.get(0).unreachable("gone");
+    become(replicas.get(1), Instance.State.NOT_READY, null);
+    become(replicas.get(2), Instance.State.UNANSWERED, null);
+    become(replicas.get(3), Instance.State.UNANSWERED, null);
+    assertThat(read(replicas, Panic.USUAL)).containsExactly("c ANY", "p ANY");
+  }
+
+  @Test
+  void inPanicAKindWithAHealthyInstanceIsAskedFirst() {
+    List<Instance> mixed = replicas();
+    mixed.subList(0, 3).forEach(one -> become(one, Instance.State.UNANSWERED, null));
+    assertThat(read(mixed, Panic.USUAL)).containsExactly("p ANY", "a ANY", "b ANY", "c ANY");
+  }
+
+  @Test
+  void inPanicWhatAReadMustIncludeIsAskedOfEach() {
+    List<Instance> replicas = replicas().subList(0, 2);
+    replicas.get(0).seenAt(LATER);
+    replicas.forEach(one -> become(one, Instance.State.UNANSWERED, null));
+    assertThat(
+            Choice.forRead(
+                new Pool(replicas, Panic.USUAL),
+                requiring(WRITTEN),
+                WAIT,
+                Otherwise.FAIL,
+                Duration.ofSeconds(10)))
+        .extracting(Candidate::minimum)
+        .containsExactly(WRITTEN, WRITTEN);
+  }
+
+  private static List<String> bounded(List<Instance> instances, @Nullable Position required) {
+    return ids(
+        Choice.forRead(
+            new Pool(instances, Panic.NONE),
+            requiring(required),
+            WAIT,
+            Otherwise.PRIMARY,
+            Duration.ofSeconds(10)));
+  }
+
+  @Test
+  void copyThatIsFurtherBehindThanTheRouteAllowsIsTakenWhenThereIsNoOther() {
+    List<Instance> all = replicas();
+    become(all.get(0), Instance.State.READY, 10.5);
+    become(all.get(1), Instance.State.READY, 9.5);
+    become(all.get(2), Instance.State.READY, null);
+    assertThat(bounded(all, null))
+        .as("of which nobody knows is as fresh")
+        .containsExactly("b ANY", "c ANY", "p ANY", "a STALE");
+    assertThat(read(all, Panic.NONE))
+        .as("without a bound")
+        .containsExactly("a ANY", "b ANY", "c ANY", "p ANY");
+    all.subList(0, 3).forEach(one -> become(one, Instance.State.READY, 60.0));
+    assertThat(bounded(all, null))
+        .as("the primary answers for them within its budget")
+        .containsExactly("p FALLBACK", "a STALE", "b STALE", "c STALE");
+    assertThat(bounded(all.subList(0, 2), null)).containsExactly("a STALE", "b STALE");
+  }
+
+  @Test
+  void oldTokenDoesNotMakeACopyFreshThatIsFarBehind() {
+    List<Instance> all = replicas();
+    all.subList(0, 3).forEach(one -> one.seenAt(LATER));
+    become(all.get(0), Instance.State.READY, 60.0);
+    become(all.get(1), Instance.State.READY, 0.0);
+    become(all.get(2), Instance.State.READY, 0.0);
+    assertThat(bounded(all, WRITTEN))
+        .containsExactly("b CAUGHT_UP", "c CAUGHT_UP", "p FALLBACK", "a STALE");
+    assertThat(bounded(all, Position.parse("1:0/400")))
+        .as("a stale one that is not there is not taken")
+        .doesNotContain("a STALE");
+  }
+
+  @Test
+  void levelsWithABoundOfTheirOwnGoByThat() {
+    List<Instance> all = replicas();
+    all.get(0).seenAt(LATER);
+    become(all.get(0), Instance.State.READY, 60.0);
+    ClientSession bounded =
+        new ClientSession(
+            Level.BOUNDED, WRITTEN, false, null, null, ClientSession.Renewal.WHEN_ADVANCED);
+    assertThat(
+            ids(
+                Choice.forRead(
+                    new Pool(all.subList(0, 1), Panic.NONE),
+                    bounded,
+                    WAIT,
+                    Otherwise.PRIMARY,
+                    Duration.ofSeconds(10))))
+        .containsExactly("a CAUGHT_UP");
   }
 }

@@ -38,8 +38,9 @@ public final class OperatorChanges {
    * @param path what was asked for
    * @param by the address that asked
    * @param outcome what came of it
+   * @param requestId what the request is called in logs, and wherever it was passed on
    */
-  public record Change(String at, String path, String by, String outcome) {}
+  public record Change(String at, String path, String by, String outcome, String requestId) {}
 
   /** The latest changes, the last one first. */
   public List<Change> latest() {
@@ -77,7 +78,9 @@ public final class OperatorChanges {
           return outcome;
         });
     synchronized (changes) {
-      changes.addFirst(new Change(clock.instant().toString(), path, by, outcome));
+      changes.addFirst(
+          new Change(
+              clock.instant().toString(), path, by, outcome, RequestScope.id(request).orElse("")));
       if (changes.size() > MOST_REMEMBERED) {
         changes.removeLast();
       }

@@ -56,7 +56,21 @@ public final class RecentMeters {
   /** Watches meters for their rates alone: percentiles take a walk through all their buckets. */
   public static RecentMeters ofRates(
       MeterRegistry meters, String name, List<String> labels, Duration window) {
-    return new RecentMeters(meters, name, labels, window, false, System::nanoTime);
+    return ofRates(meters, name, labels, window, System::nanoTime);
+  }
+
+  /**
+   * Watches meters for their rates alone, by a clock of one's own.
+   *
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  public static RecentMeters ofRates(
+      MeterRegistry meters,
+      String name,
+      List<String> labels,
+      Duration window,
+      LongSupplier nanoTime) {
+    return new RecentMeters(meters, name, labels, window, false, nanoTime);
   }
 
   RecentMeters(
@@ -78,6 +92,7 @@ public final class RecentMeters {
    * What was counted within the window.
    *
    * @param labels in the order in which they were asked for
+   * @param count how many
    * @param perSecond how often
    * @param p50Seconds the median, interpolated as PromQL's histogram_quantile does it; null where
    *     there is none
@@ -85,6 +100,7 @@ public final class RecentMeters {
    */
   public record Recent(
       List<String> labels,
+      double count,
       double perSecond,
       @Nullable Double p50Seconds,
       @Nullable Double p99Seconds) {}
@@ -164,6 +180,7 @@ public final class RecentMeters {
           recent.add(
               new Recent(
                   values,
+                  count,
                   count / seconds,
                   quantile(0.5, count, bounds, counts),
                   quantile(0.99, count, bounds, counts)));

@@ -77,7 +77,7 @@ class RecentMetersTest {
     recent.now();
     pass(Duration.ofSeconds(1));
     assertThat(recent.now().orElseThrow())
-        .containsExactly(new Recent(List.of("takeaway"), 0, null, null));
+        .containsExactly(new Recent(List.of("takeaway"), 0, 0, null, null));
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.Endpoint.Protocol;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Limit;
+import dev.freshet.gateway.pool.Panic;
 import dev.freshet.gateway.routing.file.Yaml.Mark;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
@@ -56,6 +57,25 @@ final class PoolSections {
                     .flatMap(instance -> instance(instance).stream())
                     .toList()));
     return pools;
+  }
+
+  /**
+   * When all instances of a pool are asked, by pool, where the file says so.
+   *
+   * @param section of the file; empty when it has none
+   */
+  Map<String, Panic> panics(Optional<Section> section) {
+    Map<String, Panic> panics = new LinkedHashMap<>();
+    section
+        .map(Section::values)
+        .orElse(Map.of())
+        .forEach(
+            (name, pool) ->
+                Section.of(pool)
+                    .scalar("panic")
+                    .flatMap(written -> findings.valid(written, Panic::parse))
+                    .ifPresent(panic -> panics.put(name, panic)));
+    return panics;
   }
 
   private Optional<InstanceSpec> instance(Section section) {

@@ -34,6 +34,8 @@ final class RouteSections {
 
   private static final Duration LONGEST_RATE = Duration.ofHours(1);
   private static final Duration DEFAULT_WAIT = Duration.ofMillis(100);
+  private static final Duration DEFAULT_MAX_STALENESS = Duration.ofSeconds(10);
+  private static final String UNBOUNDED = "none";
   private static final Duration DEFAULT_PREFLIGHT_AGE = Duration.ofMinutes(10);
   private static final Set<Level> DEFAULT_ALLOWED =
       Set.of(Level.EVENTUAL, Level.BOUNDED, Level.SESSION);
@@ -248,8 +250,15 @@ final class RouteSections {
         allowed,
         wait,
         otherwise,
+        maxStaleness(section),
         section.section("hedge").map(this::hedgeAfter).orElse(null),
         section.section("mirror").map(this::mirrored).orElse(null));
+  }
+
+  private @Nullable Duration maxStaleness(Section section) {
+    return section.text("max-staleness").stream().anyMatch(UNBOUNDED::equals)
+        ? null
+        : duration(section, "max-staleness", DEFAULT_MAX_STALENESS);
   }
 
   private Duration hedgeAfter(Section section) {

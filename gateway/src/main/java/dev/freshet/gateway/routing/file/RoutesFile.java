@@ -1,6 +1,7 @@
 package dev.freshet.gateway.routing.file;
 
 import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.pool.Panic;
 import dev.freshet.gateway.routing.Issuer;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.Routes;
@@ -66,9 +67,10 @@ public final class RoutesFile {
   }
 
   private Routes routes(Section file) {
+    PoolSections poolSections = new PoolSections(findings, surroundings.folder());
     Map<String, List<InstanceSpec>> pools =
-        new PoolSections(findings, surroundings.folder())
-            .read(file.section("pools"), surroundings.pools());
+        poolSections.read(file.section("pools"), surroundings.pools());
+    Map<String, Panic> panics = poolSections.panics(file.section("pools"));
     Optional<PostgresUrl> primary =
         file.scalar("primary").flatMap(url -> findings.valid(url, PostgresUrl::parse));
     List<URI> sync = new ArrayList<>();
@@ -98,7 +100,12 @@ public final class RoutesFile {
     }
     findings.refuse();
     return new Routes(
-        List.copyOf(routes.values()), primary.orElse(null), issuer.orElse(null), sync, pools);
+        List.copyOf(routes.values()),
+        primary.orElse(null),
+        issuer.orElse(null),
+        sync,
+        pools,
+        panics);
   }
 
   private Issuer issuer(Section section) {

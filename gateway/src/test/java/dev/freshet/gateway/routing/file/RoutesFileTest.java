@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Limit;
+import dev.freshet.gateway.pool.Panic;
 import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Level;
@@ -70,6 +71,7 @@ class RoutesFileTest {
                 Set.of(Level.EVENTUAL, Level.BOUNDED, Level.SESSION),
                 Duration.ofMillis(250),
                 Otherwise.STALE,
+                Duration.ofSeconds(10),
                 null,
                 null));
     assertThat(orders.intent("GET")).isEqualTo(Intent.READ);
@@ -280,6 +282,12 @@ class RoutesFileTest {
         "otherwise: stale|mirror: { pool: readers, percent: 1e95 }|percent must be a whole number; write a number from 1 to 100",
         "otherwise: stale|mirror: { pool: readers, percent: 99999999999999999999 }|percent must be a whole number; write a number from 1 to 100",
         "otherwise: stale|mirror: { pool: readers, percent: 0.5 }|percent must be a whole number; write a number from 1 to 100",
+        "otherwise: stale|max-staleness: old|max-staleness is 'old'; write a duration such as 10s, or none",
+        "otherwise: stale|max-staleness: -1s|max-staleness is '-1s'; write a duration such as 10s, or none",
+        "otherwise: stale|max-staleness: 99999999999999999999s|line 6, column 78: this is no duration",
+        "instances: [ { id: write-1|panic: half~instances: [ { id: write-1|panic is 'half'; write a share such as 50%, or none",
+        "instances: [ { id: write-1|panic: 101%~instances: [ { id: write-1|panic is '101%'; write a share such as 50%, or none",
+        "instances: [ { id: write-1|panic: 50~instances: [ { id: write-1|panic must be a text; write a share such as 50%, or none",
         "version: 1|version: [|it is not YAML",
       })
   void mistakeIsNamedWithItsPlaceAndWhatWasMeant(String valid, String mistaken, String told) {
@@ -289,6 +297,22 @@ class RoutesFileTest {
         .isInstanceOf(RoutesInvalid.class)
         .hasMessageStartingWith("routes.yaml, line ")
         .hasMessageContaining(told);
+  }
+
+  @Test
+  void boundsOfStalenessAndPanicMayBeLeftOutOrTakenAway() {
+    assertThat(read(VALID).panics()).isEmpty();
+    Routes routes =
+        read(
+            VALID
+                .replace("otherwise: stale", "max-staleness: none")
+                .replace("  readers:", "  readers:\n    panic: 20%")
+                .replace("  writers:", "  writers:\n    panic: none"));
+    assertThat(routes.panics())
+        .containsOnly(Map.entry("readers", new Panic(20)), Map.entry("writers", Panic.NONE));
+    assertThat(Objects.requireNonNull(routes.all().getFirst().read()).maxStaleness()).isNull();
+    assertThat(Objects.requireNonNull(routes.all().getLast().read()).maxStaleness())
+        .isEqualTo(Duration.ofSeconds(10));
   }
 
   @ParameterizedTest

@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class LocalSystem implements AutoCloseable {
 
   /** One that was not there when the gateway started is ready with a share that grows. */
-  private static final Set<String> INSTANCE_SERVES = Set.of("ready", "slow-start");
+  private static final Set<String> INSTANCE_SERVES = Set.of("ready", "slow-start", "stuck");
 
   private static final Set<String> SYNC_SERVES = Set.of("streaming", "standby");
 

@@ -1,0 +1,101 @@
+package dev.freshet.sync;
+
+import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.protocol.PrimaryPosition;
+import dev.freshet.sync.source.Slot;
+import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.status.Observation;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+
+/**
+ * Looks at the slot while no session does: the primary keeps its log for a sync that is interrupted
+ * or refused, too, whatever it is that keeps it from going on.
+ */
+final class SlotWatch implements Consumer<Observation>, AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(SlotWatch.class);
+
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
+
+  private final Supplier<PostgresUrl> primary;
+  private final String slot;
+  private final Consumer<Observation> observer;
+  private final Clock clock;
+  private final Thread thread = Thread.ofVirtual().name("slot watch").unstarted(this::run);
+
+  private volatile boolean isNeeded;
+
+  /**
+   * Prepares to look.
+   *
+   * @param primary finds the server that is the primary now
+   * @param slot its name
+   */
+  SlotWatch(
+      Supplier<PostgresUrl> primary, String slot, Consumer<Observation> observer, Clock clock) {
+    this.primary = primary;
+    this.slot = slot;
+    this.observer = observer;
+    this.clock = clock;
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Others look while they stream or are paused, and at another leader's slot that one does. */
+  @Override
+  public void accept(Observation observation) {
+    if (observation instanceof Observation.Became(Observation.State state, String reason)) {
+      isNeeded =
+          switch (state) {
+            case RETRYING, REFUSED, SNAPSHOT -> true;
+            case STARTING, STANDBY, PAUSED, STREAMING -> false;
+          };
+      if (isNeeded) {
+        LockSupport.unpark(thread);
+      }
+    }
+  }
+
+  private void run() {
+    while (!Thread.currentThread().isInterrupted()) {
+      if (isNeeded) {
+        look();
+      }
+      LockSupport.parkNanos(LOOK_EVERY.toNanos());
+    }
+  }
+
+  private void look() {
+    Observation seen;
+    try (Connection connection = SourceDatabase.openToLook(primary.get())) {
+      seen =
+          Observation.SlotSeen.of(
+              new Slot(JdbcClient.create(new SingleConnectionDataSource(connection, true)), slot),
+              PrimaryPosition.ask(connection).lsn(),
+              clock.instant());
+    } catch (SQLException | RuntimeException e) {
+      log.debug("The slot can't be looked at", e);
+      seen = new Observation.SlotUnseen();
+    }
+    if (isNeeded) {
+      observer.accept(seen);
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+}
