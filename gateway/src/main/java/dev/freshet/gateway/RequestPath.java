@@ -182,7 +182,8 @@ final class RequestPath {
       return refusals.refuse(
           request.exchange(),
           ProblemCode.NOT_CAUGHT_UP,
-          "No copy got there in time, and the primary has answered for copies too often just now; try again.",
+          "No copy got there in time, and the primary has answered for copies too often just now;"
+              + " try again.",
           request.told());
     }
     Duration hedgeAfter = hedgeAfter(request, index);
@@ -206,8 +207,10 @@ final class RequestPath {
     Candidate candidate = request.candidates().get(turn.index());
     int timeline = stages.system().timeline();
     boolean mayMove = request.mayMove(turn.index());
-    boolean mayDecline =
-        mayMove || turn.isHedge() || (request.canBeRepeated() && candidate.minimum() != null);
+    Forwarder.Declining declining =
+        mayMove || turn.isHedge()
+            ? Forwarder.Declining.WHEN_IT_CAN_NOT_SERVE
+            : request.canBeRepeated() ? Forwarder.Declining.WHEN_BEHIND : Forwarder.Declining.NEVER;
     Duration left = left(request);
     // While there is another one to ask, time is left for it.
     Duration share = mayMove ? left.dividedBy(2) : left;
@@ -217,7 +220,7 @@ final class RequestPath {
             new Forwarder.Try(
                 new Outgoing(request.exchange(), request.admitted().principal(), candidate, share),
                 request.admitted().isWebSocket(),
-                mayDecline,
+                declining,
                 () -> mayMove && stages.retries().spend(),
                 turn.leads(),
                 (head, at) -> answer(request, turn, timeline, head, at)));
@@ -353,6 +356,12 @@ final class RequestPath {
               index,
               ProblemCode.BACKEND_UNREACHABLE,
               "%s broke the connection without an answer.".formatted(candidate.instance()));
+      case Attempt.Unreadable(String reason) ->
+          unanswered(
+              request,
+              index,
+              ProblemCode.BACKEND_UNREACHABLE,
+              "The answer of %s can't be passed on: %s.".formatted(candidate.instance(), reason));
       case Attempt.TimedOut() ->
           unanswered(
               request,

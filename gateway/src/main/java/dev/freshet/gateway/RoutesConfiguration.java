@@ -18,6 +18,7 @@ import dev.freshet.gateway.routing.file.RoutesFile;
 import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.gateway.routing.file.Surroundings.Exposure;
 import dev.freshet.gateway.system.SystemView;
+import dev.freshet.gateway.wire.BackendWire;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.util.List;
@@ -46,8 +47,7 @@ class RoutesConfiguration {
   SystemView systemView(LiveRoutes live, PositionClient positionClient) {
     return new SystemView(
         new PrimaryPositions(
-                () -> live.current().flatMap(Generation::primary), live::instances, positionClient)
-            ::ask);
+            () -> live.current().flatMap(Generation::primary), live::instances, positionClient));
   }
 
   @Bean

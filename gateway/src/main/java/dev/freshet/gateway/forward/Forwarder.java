@@ -8,6 +8,8 @@ import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Slots;
 import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.wire.BrokenContent;
+import dev.freshet.gateway.wire.InterimAnswers;
+import dev.freshet.gateway.wire.UnreadableAnswer;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
@@ -17,8 +19,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
+import reactor.netty.Connection;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientResponse;
 import reactor.netty.http.client.PrematureCloseException;
@@ -67,7 +68,7 @@ public final class Forwarder {
    * One attempt.
    *
    * @param isWebSocket whether a WebSocket is to be opened
-   * @param mayDecline whether an answer that says the instance can't serve is kept back
+   * @param declining which answers are kept back
    * @param mayMove whether another instance can be asked instead when this one is lost
    * @param leads takes the right to answer the client; false when another attempt has it, and this
    *     one is being given up
@@ -75,7 +76,7 @@ public final class Forwarder {
   public record Try(
       Outgoing outgoing,
       boolean isWebSocket,
-      boolean mayDecline,
+      Declining declining,
       BooleanSupplier mayMove,
       BooleanSupplier leads,
       AnswerHeaders answerHeaders) {
@@ -89,8 +90,18 @@ public final class Forwarder {
     }
 
     Try with(Outgoing other) {
-      return new Try(other, isWebSocket, mayDecline, mayMove, leads, answerHeaders);
+      return new Try(other, isWebSocket, declining, mayMove, leads, answerHeaders);
     }
+  }
+
+  /** Which answers to a read are kept back. */
+  public enum Declining {
+    /** It can't be sent again. */
+    NEVER,
+    /** Those that say the instance is not caught up; it is the last that can be asked. */
+    WHEN_BEHIND,
+    /** Those that say the instance can't serve: another one may. */
+    WHEN_IT_CAN_NOT_SERVE
   }
 
   /** Adds headers to an answer before it goes to the client. */
@@ -201,6 +212,7 @@ public final class Forwarder {
                 (request, connection) -> {
                   progress.begin();
                   progress.sentWhole();
+                  passInterim(tried, connection);
                 }),
             forwarding,
             (ofBackend, onwards) -> {
@@ -224,7 +236,7 @@ public final class Forwarder {
                 return Mono.error(failure);
               }
               int status = refusal.get().status().code();
-              if (tried.mayDecline() && DECLINED.contains(status)) {
+              if (isDeclined(tried, status, null)) {
                 return Mono.just(new Attempt.Declined(true));
               }
               HttpHeaders ofBackend = refusal.get().headers();
@@ -249,6 +261,7 @@ public final class Forwarder {
         .send(
             (request, outbound) -> {
               progress.begin();
+              outbound.withConnection(connection -> passInterim(tried, connection));
               HeaderRules.copyRequest(tried.outgoing(), forwarding, request.requestHeaders());
               if (!exchange.hasBody()) {
                 progress.sentWhole();
@@ -264,16 +277,21 @@ public final class Forwarder {
         .single();
   }
 
+  private static void passInterim(Try tried, Connection backend) {
+    InterimAnswers.of(
+        backend.channel(),
+        interim ->
+            tried
+                .exchange()
+                .answerInterim(head(tried, interim.status().code(), interim.headers())));
+  }
+
   private static Mono<Attempt> answer(
       Try tried, Progress progress, HttpClientResponse response, ByteBufFlux body) {
     int status = response.status().code();
     Position at = position(response.responseHeaders());
     if (at != null) {
       tried.instance().seenAt(at);
-    }
-    if (status < HttpResponseStatus.OK.code()) {
-      // Reactor Netty takes it for the whole answer; Connections does not use the connection again.
-      return Mono.error(new IOException("it answered %d, and more was to come".formatted(status)));
     }
     boolean isSound = !SAY_THAT_IT_FAILS.contains(status);
     if (!isSound && at == null) {
@@ -284,7 +302,7 @@ public final class Forwarder {
       learn(tried, progress);
     }
     progress.heard();
-    if (tried.mayDecline() && DECLINED.contains(status)) {
+    if (isDeclined(tried, status, at)) {
       return body.then(Mono.just(new Attempt.Declined(at == null)));
     }
     if (!tried.leads().getAsBoolean()) {
@@ -303,6 +321,16 @@ public final class Forwarder {
                 tried.instance().succeeded();
               }
             });
+  }
+
+  private static boolean isDeclined(Try tried, int status, @Nullable Position at) {
+    Position minimum = tried.outgoing().candidate().minimum();
+    return DECLINED.contains(status)
+        && switch (tried.declining()) {
+          case NEVER -> false;
+          case WHEN_BEHIND -> at != null && minimum != null && !at.isAtOrPast(minimum);
+          case WHEN_IT_CAN_NOT_SERVE -> true;
+        };
   }
 
   /** One that waits until it is caught up is not slow. */
@@ -378,6 +406,12 @@ public final class Forwarder {
     }
     if (failure instanceof InstanceLost) {
       return new Attempt.Moved();
+    }
+    if (failure instanceof UnreadableAnswer unreadable) {
+      if (!unreadable.isTooLarge()) {
+        instance.failed("its answer can't be read: " + reason);
+      }
+      return new Attempt.Unreadable(reason);
     }
     instance.failed("it broke the connection without an answer");
     return new Attempt.Unanswered(reason);
