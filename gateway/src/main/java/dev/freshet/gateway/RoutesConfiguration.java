@@ -58,12 +58,14 @@ class RoutesConfiguration {
   @Bean
   Instances instances(
       HealthChecks checks, GatewaySettings settings, ReactorResourceFactory resources) {
+    BackendWire wire = new BackendWire(settings.maxAnswerHeaders());
     return new Instances(
         spec ->
             new Instance(
                 spec,
                 Databases.of(spec),
-                new Connections(spec, settings.connectTimeout(), resources.getLoopResources()),
+                new Connections(
+                    spec, settings.connectTimeout(), wire, resources.getLoopResources()),
                 Clock.systemUTC()),
         checks);
   }
