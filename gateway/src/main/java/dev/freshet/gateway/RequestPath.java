@@ -9,6 +9,7 @@ import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.exchange.SessionCookies;
 import dev.freshet.gateway.forward.Attempt;
+import dev.freshet.gateway.forward.Declining;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.forward.Forwarding;
 import dev.freshet.gateway.forward.Hedge;
@@ -207,10 +208,10 @@ final class RequestPath {
     Candidate candidate = request.candidates().get(turn.index());
     int timeline = stages.system().timeline();
     boolean mayMove = request.mayMove(turn.index());
-    Forwarder.Declining declining =
+    Declining declining =
         mayMove || turn.isHedge()
-            ? Forwarder.Declining.WHEN_IT_CAN_NOT_SERVE
-            : request.canBeRepeated() ? Forwarder.Declining.WHEN_BEHIND : Forwarder.Declining.NEVER;
+            ? Declining.WHEN_IT_CAN_NOT_SERVE
+            : request.canBeRepeated() ? Declining.WHEN_BEHIND : Declining.NEVER;
     Duration left = left(request);
     // While there is another one to ask, time is left for it.
     Duration share = mayMove ? left.dividedBy(2) : left;

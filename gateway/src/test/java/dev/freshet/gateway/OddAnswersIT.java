@@ -1,12 +1,14 @@
 package dev.freshet.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.exchange.Interim;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -33,6 +35,9 @@ class OddAnswersIT {
   private static final String HINTS = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n";
   private static final String CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
   private static final String PROCESSING = "HTTP/1.1 102 Processing\r\n\r\n";
+
+  /** One of requests; of questions after the position there may be one an event loop. */
+  private static final int MOST_CONNECTIONS = 9;
 
   private static final int LIMIT_BYTES = 64 * 1024;
 
@@ -178,6 +183,21 @@ class OddAnswersIT {
   }
 
   @Test
+  void connectionsAreUsedAgain() throws Exception {
+    int before = backend.connections();
+    int asked = backend.positionsAsked();
+    try (RawHttp1 client = client()) {
+      for (int i = 0; i < 100; i++) {
+        assertThat(client.get("/again").status()).isEqualTo(200);
+      }
+    }
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> backend.positionsAsked() - asked > MOST_CONNECTIONS + 1);
+    assertThat(backend.connections() - before).isLessThanOrEqualTo(MOST_CONNECTIONS);
+  }
+
+  @Test
   void clientOfHttp10GetsTheAnswerAlone() throws Exception {
     backend.answer("/odd", HINTS + OK);
     try (RawHttp1 client = client()) {
@@ -269,6 +289,20 @@ class OddAnswersIT {
           assertThat(answer.content()).isIn("", "ok");
           assertOthersAreUntouched(client, method + i + odd);
         }
+      }
+    }
+  }
+
+  @Test
+  void whatComesWhileNothingIsAskedClosesTheConnection() throws Exception {
+    backend.answer("/odd", OK + "LATER" + OK);
+    try (RawHttp1 client = client()) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(client.get("/odd").content()).isEqualTo("ok");
+        int before = backend.closed();
+        backend.sendLater();
+        await().until(() -> backend.closed() > before);
+        assertOthersAreUntouched(client, "later" + i);
       }
     }
   }

@@ -16,6 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A backend that answers byte by byte what it is told to. Whatever it is told nothing of it answers
@@ -30,6 +32,10 @@ final class ScriptedBackend implements AutoCloseable {
   private final ServerSocket server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
   private final Map<String, String> scripts = new ConcurrentHashMap<>();
   private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final Semaphore later = new Semaphore(0);
+  private final AtomicInteger closed = new AtomicInteger();
+  private final AtomicInteger connections = new AtomicInteger();
+  private final AtomicInteger positionsAsked = new AtomicInteger();
   private volatile String position = NO_POSITION;
 
   ScriptedBackend() throws IOException {
@@ -44,7 +50,8 @@ final class ScriptedBackend implements AutoCloseable {
    * Says what is sent for a path, whatever the method.
    *
    * @param answer each byte a character; where it ends with the word CLOSE, so does the connection;
-   *     ACCEPT stands for what agrees to the handshake of a WebSocket
+   *     what follows LATER is sent when it is told to; ACCEPT stands for what agrees to the
+   *     handshake of a WebSocket
    */
   ScriptedBackend answer(String path, String answer) {
     scripts.put(path, answer);
@@ -66,10 +73,31 @@ final class ScriptedBackend implements AutoCloseable {
     return requests;
   }
 
+  /** What comes behind LATER in one answer is sent now. */
+  void sendLater() {
+    later.release();
+  }
+
+  /** How many connections others have closed. */
+  int closed() {
+    return closed.get();
+  }
+
+  /** How many connections it has had. */
+  int connections() {
+    return connections.get();
+  }
+
+  /** How often it was asked where it is. */
+  int positionsAsked() {
+    return positionsAsked.get();
+  }
+
   private void accept() {
     while (!server.isClosed()) {
       try {
         Socket socket = server.accept();
+        connections.incrementAndGet();
         Thread.ofVirtual().start(() -> serve(socket));
       } catch (IOException e) {
         // The test has ended.
@@ -88,6 +116,8 @@ final class ScriptedBackend implements AutoCloseable {
         String answer = path.equals("/.freshet/position") ? position : scripts.get(path);
         if (!path.equals("/.freshet/position")) {
           requests.add(line);
+        } else {
+          positionsAsked.incrementAndGet();
         }
         if (answer == null) {
           answer = "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s".formatted(line.length(), line);
@@ -95,11 +125,17 @@ final class ScriptedBackend implements AutoCloseable {
         answer = answer.replace("ACCEPT", accept(head));
         boolean isLast = answer.endsWith("CLOSE");
         String sent = isLast ? answer.substring(0, answer.length() - 5) : answer;
-        out.write(sent.getBytes(StandardCharsets.ISO_8859_1));
+        String[] parts = sent.split("LATER", 2);
+        out.write(parts[0].getBytes(StandardCharsets.ISO_8859_1));
+        if (parts.length > 1) {
+          later.acquireUninterruptibly();
+          out.write(parts[1].getBytes(StandardCharsets.ISO_8859_1));
+        }
         if (isLast) {
           return;
         }
       }
+      closed.incrementAndGet();
     } catch (IOException e) {
       // The gateway closed it, or the test has ended.
     }

@@ -45,9 +45,6 @@ public final class Forwarder {
 
   private static final Logger log = LoggerFactory.getLogger(Forwarder.class);
 
-  /** Statuses by which an instance says that it can't serve a read, where another one may. */
-  private static final Set<Integer> DECLINED = Set.of(502, 503);
-
   /** Statuses by which an instance, or what is behind it, says that it does not work. */
   private static final Set<Integer> SAY_THAT_IT_FAILS = Set.of(502, 503, 504);
 
@@ -89,19 +86,13 @@ public final class Forwarder {
       return outgoing.candidate().instance();
     }
 
+    private boolean keepsBack(int status, @Nullable Position at) {
+      return declining.keepsBack(status, at, outgoing.candidate().minimum());
+    }
+
     Try with(Outgoing other) {
       return new Try(other, isWebSocket, declining, mayMove, leads, answerHeaders);
     }
-  }
-
-  /** Which answers to a read are kept back. */
-  public enum Declining {
-    /** It can't be sent again. */
-    NEVER,
-    /** Those that say the instance is not caught up; it is the last that can be asked. */
-    WHEN_BEHIND,
-    /** Those that say the instance can't serve: another one may. */
-    WHEN_IT_CAN_NOT_SERVE
   }
 
   /** Adds headers to an answer before it goes to the client. */
@@ -236,7 +227,7 @@ public final class Forwarder {
                 return Mono.error(failure);
               }
               int status = refusal.get().status().code();
-              if (isDeclined(tried, status, null)) {
+              if (tried.keepsBack(status, null)) {
                 return Mono.just(new Attempt.Declined(true));
               }
               HttpHeaders ofBackend = refusal.get().headers();
@@ -302,7 +293,7 @@ public final class Forwarder {
       learn(tried, progress);
     }
     progress.heard();
-    if (isDeclined(tried, status, at)) {
+    if (tried.keepsBack(status, at)) {
       return body.then(Mono.just(new Attempt.Declined(at == null)));
     }
     if (!tried.leads().getAsBoolean()) {
@@ -321,16 +312,6 @@ public final class Forwarder {
                 tried.instance().succeeded();
               }
             });
-  }
-
-  private static boolean isDeclined(Try tried, int status, @Nullable Position at) {
-    Position minimum = tried.outgoing().candidate().minimum();
-    return DECLINED.contains(status)
-        && switch (tried.declining()) {
-          case NEVER -> false;
-          case WHEN_BEHIND -> at != null && minimum != null && !at.isAtOrPast(minimum);
-          case WHEN_IT_CAN_NOT_SERVE -> true;
-        };
   }
 
   /** One that waits until it is caught up is not slow. */

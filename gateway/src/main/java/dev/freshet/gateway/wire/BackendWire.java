@@ -7,6 +7,7 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import org.springframework.util.unit.DataSize;
+import reactor.netty.ChannelPipelineConfigurer;
 import reactor.netty.Connection;
 import reactor.netty.NettyPipeline;
 import reactor.netty.http.client.HttpClient;
@@ -23,6 +24,10 @@ public final class BackendWire {
 
   private final int headBytes;
 
+  /** Always the same one: clients that differ in it have connections of their own. */
+  private final ChannelPipelineConfigurer installing =
+      (observer, channel, address) -> install(channel);
+
   /**
    * Prepares to read.
    *
@@ -36,7 +41,7 @@ public final class BackendWire {
   public HttpClient strict(HttpClient client) {
     return client
         .http2Settings(settings -> settings.maxHeaderListSize(headBytes))
-        .doOnChannelInit((observer, channel, address) -> install(channel))
+        .doOnChannelInit(installing)
         .doOnRequest((request, connection) -> watch(connection));
   }
 
