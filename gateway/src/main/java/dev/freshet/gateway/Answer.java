@@ -51,4 +51,13 @@ record Answer(
     int status = head.status();
     return status < 400 || (!isOfWrite() && (status == 404 || status == 410));
   }
+
+  /**
+   * Whether it can't be given without its position, where one is to be told. Of a read that is what
+   * there is: who refuses, redirects or knows no such path has not looked at the data.
+   */
+  boolean isOfData() {
+    int status = head.status();
+    return isPromise() && (isOfWrite() || status < 300 || status == 304);
+  }
 }

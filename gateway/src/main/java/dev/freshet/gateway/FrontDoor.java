@@ -4,6 +4,7 @@ import dev.freshet.gateway.Refusals.Told;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.NettyExchange;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
+import dev.freshet.gateway.filters.StrictTarget;
 import dev.freshet.gateway.wire.Malformed;
 import dev.freshet.gateway.wire.Wire;
 import dev.freshet.protocol.ProblemCode;
@@ -103,7 +104,7 @@ final class FrontDoor {
   private Mono<Void> throughFilters(
       Taken taken, HttpServerRequest request, HttpServerResponse response) {
     return new ReactorHttpHandlerAdapter(spring.get())
-        .apply(request, response)
+        .apply(StrictTarget.of(request), response)
         .contextWrite(context -> context.put(Taken.class, taken));
   }
 

@@ -38,6 +38,7 @@ import org.springframework.util.unit.DataSize;
  * @param maxHeaders of a request, all of them together
  * @param maxHeaderCount how many headers a request may have
  * @param maxBody of a request
+ * @param maxAnswerHeaders of a backend's answer: its status line, and all headers together
  * @param headTimeout from the first byte of a request's head to its last
  * @param clientPatience how long a client may take nothing of its answer
  * @param readObjective within which the answers of reads should begin; the verdict and alerts go by
@@ -63,6 +64,7 @@ record GatewaySettings(
     @DefaultValue("32KB") DataSize maxHeaders,
     @DefaultValue("100") int maxHeaderCount,
     @DefaultValue("1GB") DataSize maxBody,
+    @DefaultValue("64KB") DataSize maxAnswerHeaders,
     @DefaultValue("10s") Duration headTimeout,
     @DefaultValue("30s") Duration clientPatience,
     @DefaultValue("1s") Duration readObjective) {

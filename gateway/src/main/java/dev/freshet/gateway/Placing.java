@@ -62,8 +62,16 @@ final class Placing {
       return Mono.just(new Placed.At(answer.session(), told));
     }
     if (told != null) {
-      if (answer.instance().spec().kind() == SourceKind.PRIMARY) {
+      if (answer.instance().spec().kind() == SourceKind.PRIMARY
+          && answer.instance().isToTellPosition()) {
         system.heard(told);
+      }
+      if (answer.isPromise() && isBehind(told, answer.candidate().minimum())) {
+        return Mono.just(
+            withheld(
+                ProblemCode.NOT_CAUGHT_UP,
+                "%s answered from %s, and this request needs %s; try again."
+                    .formatted(answer.instance(), told, answer.candidate().minimum())));
       }
       return placeAt(answer, told);
     }
@@ -74,6 +82,11 @@ final class Placing {
                 asked.isPresent() && !(answer.isOfWrite() && isOvertaken(answer, asked.get()))
                     ? placeAt(answer, asked.get())
                     : Mono.just(unknown(answer)));
+  }
+
+  /** It was asked for more, and answered all the same. */
+  private static boolean isBehind(Position told, @Nullable Position minimum) {
+    return minimum != null && told.timeline() == minimum.timeline() && !told.isAtOrPast(minimum);
   }
 
   /** Where the primary is says nothing of a write that was sent to the one before. */
@@ -89,11 +102,14 @@ final class Placing {
         : answer.instance().database().map(FreshnessGate::positionAfresh).orElseGet(Mono::empty);
   }
 
-  /** Nobody can say where the answer stands: nothing can be promised of it. */
+  /**
+   * Nobody can say where the answer stands: nothing can be promised of it, where somebody is to say
+   * so. A position that came once is no reason to wait for another.
+   */
   private Placed unknown(Answer answer) {
     boolean isMissed =
-        answer.isOfWrite() ? system.lastKnown().isPresent() : answer.instance().isToTellPosition();
-    if (!answer.isPromise() || !isMissed) {
+        answer.instance().isToTellPosition() || (answer.isOfWrite() && system.isPrimaryToTell());
+    if (!answer.isOfData() || !isMissed) {
       return new Placed.At(answer.session(), null);
     }
     return answer.isOfWrite()

@@ -9,6 +9,7 @@ import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.exchange.SessionCookies;
 import dev.freshet.gateway.forward.Attempt;
+import dev.freshet.gateway.forward.Declining;
 import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.forward.Forwarding;
 import dev.freshet.gateway.forward.Hedge;
@@ -190,7 +191,8 @@ final class RequestPath {
       return refusals.refuse(
           request.exchange(),
           ProblemCode.NOT_CAUGHT_UP,
-          "No copy got there in time, and the primary has answered for copies too often just now; try again.",
+          "No copy got there in time, and the primary has answered for copies too often just now;"
+              + " try again.",
           request.told());
     }
     Duration hedgeAfter = hedgeAfter(request, index);
@@ -214,8 +216,10 @@ final class RequestPath {
     Candidate candidate = request.candidates().get(turn.index());
     int timeline = stages.system().timeline();
     boolean mayMove = request.mayMove(turn.index());
-    boolean mayDecline =
-        mayMove || turn.isHedge() || (request.canBeRepeated() && candidate.minimum() != null);
+    Declining declining =
+        mayMove || turn.isHedge()
+            ? Declining.WHEN_IT_CAN_NOT_SERVE
+            : request.canBeRepeated() ? Declining.WHEN_BEHIND : Declining.NEVER;
     Duration left = left(request);
     // While there is another one to ask, time is left for it.
     Duration share = mayMove ? left.dividedBy(2) : left;
@@ -225,7 +229,7 @@ final class RequestPath {
             new Forwarder.Try(
                 new Outgoing(request.exchange(), request.admitted().principal(), candidate, share),
                 request.admitted().isWebSocket(),
-                mayDecline,
+                declining,
                 () -> mayMove && stages.retries().spend(),
                 turn.leads(),
                 (head, at) -> answer(request, turn, timeline, head, at)));
@@ -362,6 +366,12 @@ final class RequestPath {
               index,
               ProblemCode.BACKEND_UNREACHABLE,
               "%s broke the connection without an answer.".formatted(candidate.instance()));
+      case Attempt.Unreadable(String reason) ->
+          unanswered(
+              request,
+              index,
+              ProblemCode.BACKEND_UNREACHABLE,
+              "The answer of %s can't be passed on: %s.".formatted(candidate.instance(), reason));
       case Attempt.TimedOut() ->
           unanswered(
               request,

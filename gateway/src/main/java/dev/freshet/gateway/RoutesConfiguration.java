@@ -18,6 +18,7 @@ import dev.freshet.gateway.routing.file.RoutesFile;
 import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.gateway.routing.file.Surroundings.Exposure;
 import dev.freshet.gateway.system.SystemView;
+import dev.freshet.gateway.wire.BackendWire;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.util.List;
@@ -46,8 +47,7 @@ class RoutesConfiguration {
   SystemView systemView(LiveRoutes live, PositionClient positionClient) {
     return new SystemView(
         new PrimaryPositions(
-                () -> live.current().flatMap(Generation::primary), live::instances, positionClient)
-            ::ask);
+            () -> live.current().flatMap(Generation::primary), live::instances, positionClient));
   }
 
   @Bean
@@ -58,12 +58,14 @@ class RoutesConfiguration {
   @Bean
   Instances instances(
       HealthChecks checks, GatewaySettings settings, ReactorResourceFactory resources) {
+    BackendWire wire = new BackendWire(settings.maxAnswerHeaders());
     return new Instances(
         spec ->
             new Instance(
                 spec,
                 Databases.of(spec),
-                new Connections(spec, settings.connectTimeout(), resources.getLoopResources()),
+                new Connections(
+                    spec, settings.connectTimeout(), wire, resources.getLoopResources()),
                 Clock.systemUTC()),
         checks);
   }

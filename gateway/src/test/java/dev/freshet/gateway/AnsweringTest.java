@@ -265,7 +265,9 @@ class AnsweringTest {
   void readThatDoesNotSayWhereItStandsIsNotPassedOn() {
     assertRefused(new OnItsWay(Reason.ANY, null, 200).told(null), ProblemCode.NOT_CAUGHT_UP);
     assertRefused(new OnItsWay(Reason.ANY, null, 304).told(null), ProblemCode.NOT_CAUGHT_UP);
-    assertRefused(new OnItsWay(Reason.ANY, null, 404).told(null), ProblemCode.NOT_CAUGHT_UP);
+    // Who has no such path has not looked at the data; of what is not there it tells its position.
+    assertThat(new OnItsWay(Reason.ANY, null, 404).told(null)).isEmpty();
+    assertThat(new OnItsWay(Reason.ANY, null, 302).told(null)).isEmpty();
     assertThat(new OnItsWay(Reason.ANY, null, 500).told(null)).isEmpty();
   }
 }

@@ -27,7 +27,9 @@ import org.springframework.context.ConfigurableApplicationContext;
 class Http2IT {
 
   private static final int PROTOCOL_ERROR = 1;
+  private static final int REFUSED_STREAM = 7;
   private static final int CANCEL = 8;
+  private static final int MOST_STREAMS = 100;
   private static final int ENHANCE_YOUR_CALM = 11;
 
   private static final TestCertificates OURS = new TestCertificates("ours");
@@ -83,6 +85,26 @@ class Http2IT {
           .doesNotContainIgnoringCase("\r\nte:")
           .doesNotContainIgnoringCase("x-http2")
           .doesNotContainIgnoringCase("transfer-encoding");
+    }
+  }
+
+  @Test
+  void streamBeyondTheMostIsRefusedAndTheOthersGoOn() throws Exception {
+    try (RawHttp2 client = connect()) {
+      int beyond = 2 * MOST_STREAMS + 1;
+      for (int stream = 1; stream < beyond; stream += 2) {
+        client.head(0, stream, RawHttp2.with("POST", "/a"));
+      }
+      client.get(beyond, "/beyond");
+      assertThat(client.end(beyond))
+          .returns(RawHttp2.RST_STREAM, Frame::type)
+          .returns(REFUSED_STREAM, Frame::error);
+      for (int stream = 1; stream < beyond; stream += 2) {
+        client.send(RawHttp2.DATA, RawHttp2.END_STREAM, stream);
+        assertThat(client.end(stream).payload()).isEqualTo("ok");
+      }
+      isAnswered(client, beyond + 2);
+      assertThat(backend.received()).doesNotContain("/beyond");
     }
   }
 

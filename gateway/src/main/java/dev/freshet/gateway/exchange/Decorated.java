@@ -20,6 +20,11 @@ abstract class Decorated implements Exchange {
   }
 
   @Override
+  public void answerInterim(Head head) {
+    inner.answerInterim(head);
+  }
+
+  @Override
   public Mono<Void> answer(Head head) {
     return inner.answer(head);
   }

@@ -52,6 +52,12 @@ public interface Exchange {
   /** Whether any of the answer has been sent. */
   boolean isAnswered();
 
+  /**
+   * Passes an answer that comes before the answer (RFC 9110, 15.2), to a client that knows of such;
+   * it has no content.
+   */
+  default void answerInterim(Head head) {}
+
   /** Answers without content, whatever the headers say of its length. */
   Mono<Void> answer(Head head);
 

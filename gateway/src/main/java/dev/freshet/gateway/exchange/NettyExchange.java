@@ -112,6 +112,11 @@ public final class NettyExchange implements Exchange {
   }
 
   @Override
+  public void answerInterim(Head head) {
+    Interim.answer(request, response, head);
+  }
+
+  @Override
   public Mono<Void> answer(Head head) {
     return with(head).send();
   }

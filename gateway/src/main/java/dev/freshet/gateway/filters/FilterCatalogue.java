@@ -40,6 +40,7 @@ public final class FilterCatalogue implements Surroundings.Filters {
   public FilterCatalogue(
       List<GatewayFilterFactory<?>> factories, ConfigurationService configuration) {
     factories.forEach(factory -> this.factories.put(factory.name(), factory));
+    ExactFilters.all().forEach(factory -> this.factories.put(factory.name(), factory));
     this.configuration = configuration;
   }
 

@@ -2,6 +2,7 @@ package dev.freshet.gateway.filters;
 
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
+import dev.freshet.gateway.exchange.Interim;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
@@ -20,6 +21,7 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -27,6 +29,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.netty.Connection;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
 
 /**
  * A request as the filters of a route left it. Its answer's head goes to the response at once, and
@@ -134,6 +138,15 @@ final class HeldExchange implements Exchange {
   @Override
   public boolean isAnswered() {
     return exchange.getResponse().isCommitted();
+  }
+
+  @Override
+  public void answerInterim(Head head) {
+    if (ServerHttpRequestDecorator.getNativeRequest(request()) instanceof HttpServerRequest asked
+        && ServerHttpResponseDecorator.getNativeResponse(exchange.getResponse())
+            instanceof HttpServerResponse response) {
+      Interim.answer(asked, response, head);
+    }
   }
 
   @Override

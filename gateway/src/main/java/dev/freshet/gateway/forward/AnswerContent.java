@@ -23,6 +23,9 @@ final class AnswerContent {
 
   /** Up to a size answers are gathered first: what breaks off amidst can be asked elsewhere. */
   static Mono<Void> write(Exchange exchange, Head head, ByteBufFlux body, Progress progress) {
+    if (head.status() == 204) {
+      head.headers().remove(HttpHeaderNames.CONTENT_LENGTH); // RFC 9110, 8.6
+    }
     if (isWithoutContent(exchange.method(), head.status())) {
       return body.then(exchange.answer(head));
     }

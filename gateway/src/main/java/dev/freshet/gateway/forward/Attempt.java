@@ -41,6 +41,13 @@ public sealed interface Attempt {
   /** The request was sent, and the connection broke before an answer came. */
   record Unanswered(String reason) implements Attempt {}
 
+  /**
+   * The request was sent, and what was answered can't be passed on.
+   *
+   * @param reason what is wrong with it, for clients to read
+   */
+  record Unreadable(String reason) implements Attempt {}
+
   /** The instance was lost; another one is to be asked, which has been paid for. */
   record Moved() implements Attempt {}
 

@@ -47,6 +47,7 @@ public final class AttemptTraces {
         case Attempt.NoConnection ignored -> new Outcome("no-connection", null, true);
         case Attempt.ContentBroken ignored -> new Outcome("content-broken", null, false);
         case Attempt.Unanswered ignored -> new Outcome("unanswered", null, true);
+        case Attempt.Unreadable ignored -> new Outcome("unreadable", null, true);
         case Attempt.Moved ignored -> new Outcome("moved", null, true);
         case Attempt.TimedOut ignored -> new Outcome("timed-out", null, true);
       };

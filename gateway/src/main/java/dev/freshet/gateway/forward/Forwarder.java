@@ -8,6 +8,8 @@ import dev.freshet.gateway.pool.Instance;
 import dev.freshet.gateway.pool.Slots;
 import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.wire.BrokenContent;
+import dev.freshet.gateway.wire.InterimAnswers;
+import dev.freshet.gateway.wire.UnreadableAnswer;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
@@ -17,8 +19,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.netty.ByteBufFlux;
+import reactor.netty.Connection;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientResponse;
 import reactor.netty.http.client.PrematureCloseException;
@@ -43,9 +44,6 @@ import reactor.util.context.Context;
 public final class Forwarder {
 
   private static final Logger log = LoggerFactory.getLogger(Forwarder.class);
-
-  /** Statuses by which an instance says that it can't serve a read, where another one may. */
-  private static final Set<Integer> DECLINED = Set.of(502, 503);
 
   /** Statuses by which an instance, or what is behind it, says that it does not work. */
   private static final Set<Integer> SAY_THAT_IT_FAILS = Set.of(502, 503, 504);
@@ -67,7 +65,7 @@ public final class Forwarder {
    * One attempt.
    *
    * @param isWebSocket whether a WebSocket is to be opened
-   * @param mayDecline whether an answer that says the instance can't serve is kept back
+   * @param declining which answers are kept back
    * @param mayMove whether another instance can be asked instead when this one is lost
    * @param leads takes the right to answer the client; false when another attempt has it, and this
    *     one is being given up
@@ -75,7 +73,7 @@ public final class Forwarder {
   public record Try(
       Outgoing outgoing,
       boolean isWebSocket,
-      boolean mayDecline,
+      Declining declining,
       BooleanSupplier mayMove,
       BooleanSupplier leads,
       AnswerHeaders answerHeaders) {
@@ -88,8 +86,12 @@ public final class Forwarder {
       return outgoing.candidate().instance();
     }
 
+    private boolean keepsBack(int status, @Nullable Position at) {
+      return declining.keepsBack(status, at, outgoing.candidate().minimum());
+    }
+
     Try with(Outgoing other) {
-      return new Try(other, isWebSocket, mayDecline, mayMove, leads, answerHeaders);
+      return new Try(other, isWebSocket, declining, mayMove, leads, answerHeaders);
     }
   }
 
@@ -201,6 +203,7 @@ public final class Forwarder {
                 (request, connection) -> {
                   progress.begin();
                   progress.sentWhole();
+                  passInterim(tried, connection);
                 }),
             forwarding,
             (ofBackend, onwards) -> {
@@ -224,7 +227,7 @@ public final class Forwarder {
                 return Mono.error(failure);
               }
               int status = refusal.get().status().code();
-              if (tried.mayDecline() && DECLINED.contains(status)) {
+              if (tried.keepsBack(status, null)) {
                 return Mono.just(new Attempt.Declined(true));
               }
               HttpHeaders ofBackend = refusal.get().headers();
@@ -249,6 +252,7 @@ public final class Forwarder {
         .send(
             (request, outbound) -> {
               progress.begin();
+              outbound.withConnection(connection -> passInterim(tried, connection));
               HeaderRules.copyRequest(tried.outgoing(), forwarding, request.requestHeaders());
               if (!exchange.hasBody()) {
                 progress.sentWhole();
@@ -264,16 +268,21 @@ public final class Forwarder {
         .single();
   }
 
+  private static void passInterim(Try tried, Connection backend) {
+    InterimAnswers.of(
+        backend.channel(),
+        interim ->
+            tried
+                .exchange()
+                .answerInterim(head(tried, interim.status().code(), interim.headers())));
+  }
+
   private static Mono<Attempt> answer(
       Try tried, Progress progress, HttpClientResponse response, ByteBufFlux body) {
     int status = response.status().code();
     Position at = position(response.responseHeaders());
     if (at != null) {
       tried.instance().seenAt(at);
-    }
-    if (status < HttpResponseStatus.OK.code()) {
-      // Reactor Netty takes it for the whole answer; Connections does not use the connection again.
-      return Mono.error(new IOException("it answered %d, and more was to come".formatted(status)));
     }
     boolean isSound = !SAY_THAT_IT_FAILS.contains(status);
     if (!isSound && at == null) {
@@ -284,7 +293,7 @@ public final class Forwarder {
       learn(tried, progress);
     }
     progress.heard();
-    if (tried.mayDecline() && DECLINED.contains(status)) {
+    if (tried.keepsBack(status, at)) {
       return body.then(Mono.just(new Attempt.Declined(at == null)));
     }
     if (!tried.leads().getAsBoolean()) {
@@ -378,6 +387,12 @@ public final class Forwarder {
     }
     if (failure instanceof InstanceLost) {
       return new Attempt.Moved();
+    }
+    if (failure instanceof UnreadableAnswer unreadable) {
+      if (!unreadable.isTooLarge()) {
+        instance.failed("its answer can't be read: " + reason);
+      }
+      return new Attempt.Unreadable(reason);
     }
     instance.failed("it broke the connection without an answer");
     return new Attempt.Unanswered(reason);

@@ -156,6 +156,10 @@ public final class WebSockets {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
       if (message instanceof HttpResponse answer) {
+        if (answer.decoderResult().isFailure()) {
+          context.fireExceptionCaught(answer.decoderResult().cause());
+          return;
+        }
         chosen = answer.headers().get(PROTOCOL);
         // One that was not offered stays, and fails there.
         if (chosen != null && offered.contains(chosen)) {

@@ -1,8 +1,8 @@
 package dev.freshet.gateway.pool;
 
+import dev.freshet.gateway.wire.BackendWire;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.HttpStatusClass;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -58,12 +58,14 @@ public final class Connections implements AutoCloseable {
   /**
    * Connects to nobody yet.
    *
+   * @param wire how answers are read
    * @param loops where requests go that come by no event loop
    * @throws IllegalArgumentException when the files of its TLS can't be used
    */
-  public Connections(InstanceSpec spec, Duration connectTimeout, LoopResources loops) {
+  public Connections(
+      InstanceSpec spec, Duration connectTimeout, BackendWire wire, LoopResources loops) {
     this.endpoint = spec.endpoint();
-    this.transport = new Transport(endpoint);
+    this.transport = new Transport(endpoint, wire);
     this.connectTimeout = connectTimeout;
     this.loops = loops;
     this.provider =
@@ -132,13 +134,6 @@ public final class Connections implements AutoCloseable {
         .remoteAddress(
             () -> InetSocketAddress.createUnresolved(endpoint.url().getHost(), endpoint.port()))
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, Math.toIntExact(connectTimeout.toMillis()))
-        // It knows 100 alone of answers before the answer, and takes others for all of it.
-        .doOnResponse(
-            (response, connection) -> {
-              if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
-                connection.markPersistent(false);
-              }
-            })
         // By default the client resends once on a reset connection: a write might happen twice.
         .disableRetry(true);
   }

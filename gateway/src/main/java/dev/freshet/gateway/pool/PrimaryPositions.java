@@ -1,5 +1,6 @@
 package dev.freshet.gateway.pool;
 
+import dev.freshet.gateway.system.Primaries;
 import dev.freshet.protocol.PositionReport;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.runtime.source.FreshnessGate;
@@ -13,7 +14,7 @@ import reactor.core.publisher.Mono;
  * Asks the primary where it is: its database, where that is given, else a backend that stands on
  * it.
  */
-public final class PrimaryPositions {
+public final class PrimaryPositions implements Primaries {
 
   private final Supplier<Optional<FreshnessGate>> primary;
   private final Supplier<List<Instance>> instances;
@@ -34,7 +35,8 @@ public final class PrimaryPositions {
     this.client = client;
   }
 
-  /** Asks now, one after the other, for reports that tell a position. */
+  /** Asks now for reports that tell a position. */
+  @Override
   public Flux<PositionReport> ask() {
     return primary
         .get()
@@ -44,6 +46,14 @@ public final class PrimaryPositions {
                     database.report().filter(PrimaryPositions::tellsPosition),
                     Flux.defer(this::askBackends)))
         .orElseGet(this::askBackends);
+  }
+
+  @Override
+  public boolean areToTell() {
+    return primary.get().isPresent()
+        || instances.get().stream()
+            .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
+            .anyMatch(Instance::isToTellPosition);
   }
 
   private Flux<PositionReport> askBackends() {

@@ -1,5 +1,6 @@
 package dev.freshet.gateway.pool;
 
+import dev.freshet.gateway.wire.BackendWire;
 import dev.freshet.runtime.tls.PemFiles;
 import dev.freshet.runtime.tls.WatchedTls;
 import java.util.Objects;
@@ -16,10 +17,12 @@ final class Transport implements AutoCloseable {
   private static final PemFiles OF_THE_JVM = new PemFiles(null, null, null);
 
   private final Endpoint endpoint;
+  private final BackendWire wire;
   private final @Nullable WatchedTls tls;
 
-  Transport(Endpoint endpoint) {
+  Transport(Endpoint endpoint, BackendWire wire) {
     this.endpoint = endpoint;
+    this.wire = wire;
     this.tls =
         endpoint.isSecure()
             ? WatchedTls.ofClient(
@@ -41,13 +44,13 @@ final class Transport implements AutoCloseable {
           case H2 -> client.protocol(HttpProtocol.H2, HttpProtocol.HTTP11);
           case H2C -> client.protocol(HttpProtocol.H2C);
         };
-    return tls == null ? speaking : speaking.secure(tls.current());
+    return wire.strict(tls == null ? speaking : speaking.secure(tls.current()));
   }
 
   /** A client that opens WebSockets, which stay with HTTP/1.1. */
   HttpClient ofWebSockets(HttpClient client) {
     HttpClient speaking = client.protocol(HttpProtocol.HTTP11);
-    return tls == null ? speaking : speaking.secure(tls.currentOfHttp11());
+    return wire.strict(tls == null ? speaking : speaking.secure(tls.currentOfHttp11()));
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * Where the primary was at moments of the last minute. A copy at or past such a position lacks
@@ -15,7 +16,17 @@ final class PrimarySamples {
   private static final Duration KEPT = Duration.ofMinutes(1);
   private static final long SPACING_NANOS = Duration.ofMillis(50).toNanos();
 
+  private final LongSupplier nanoTime;
   private final Deque<Sample> samples = new ArrayDeque<>();
+
+  /**
+   * Holds none yet.
+   *
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  PrimarySamples(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
 
   /**
    * A position.
@@ -55,9 +66,14 @@ final class PrimarySamples {
         || (primary.timeline() == at.timeline() && primary.lsn().compareTo(at.lsn()) > 0);
   }
 
+  /** They are of a system that is not served any more. */
+  synchronized void forget() {
+    samples.clear();
+  }
+
   /** The earliest position whose moment is at most this long ago. */
   synchronized Optional<Position> within(Duration age) {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     return samples.stream()
         .filter(sample -> now - sample.nanos() <= age.toNanos())
         .findFirst()

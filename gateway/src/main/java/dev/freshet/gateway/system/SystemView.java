@@ -6,11 +6,10 @@ import dev.freshet.protocol.SourceKind;
 import dev.freshet.protocol.TimelineHistory;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -27,29 +26,48 @@ public final class SystemView {
   /** A primary that has not told its history by then has nobody to ask for it. */
   private static final Duration HISTORY_TOLD_WITHIN = Duration.ofSeconds(10);
 
-  private final PrimarySamples samples = new PrimarySamples();
+  /** One that nobody has reported for so long gives way to another one that a primary reports. */
+  private static final Duration FORGOTTEN_AFTER = Duration.ofSeconds(30);
+
+  private final PrimarySamples samples;
   private final SharedQuestion<Position> question;
+  private final Primaries primaries;
+  private final LongSupplier nanoTime;
 
   private volatile @Nullable String systemIdentifier;
   private volatile @Nullable TimelineHistory history;
   private volatile @Nullable Position primary;
   private boolean isHistoryTold;
   private long learntNanos;
-  private long sampledNanos = System.nanoTime();
+  private long sampledNanos;
+  private long confirmedNanos;
 
   /**
    * Knows nothing yet.
    *
-   * @param primaries asks those that should be the primary where they are, one after the other; the
-   *     first that is of this system and was not replaced is believed
+   * @param primaries the first of them that is of this system and was not replaced is believed
    */
-  public SystemView(Supplier<Flux<PositionReport>> primaries) {
+  public SystemView(Primaries primaries) {
+    this(primaries, System::nanoTime);
+  }
+
+  /**
+   * Knows nothing yet.
+   *
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  SystemView(Primaries primaries, LongSupplier nanoTime) {
+    this.primaries = primaries;
+    this.nanoTime = nanoTime;
+    this.samples = new PrimarySamples(nanoTime);
+    this.sampledNanos = nanoTime.getAsLong();
+    this.confirmedNanos = sampledNanos;
     this.question =
         new SharedQuestion<>(
             () -> {
-              long asked = System.nanoTime();
+              long asked = nanoTime.getAsLong();
               return primaries
-                  .get()
+                  .ask()
                   .filter(report -> observe(SourceKind.PRIMARY, report, asked).isEmpty())
                   .next()
                   .map(report -> Position.parse(String.valueOf(report.position())));
@@ -68,8 +86,14 @@ public final class SystemView {
     Position position = kind == SourceKind.PRIMARY && told != null ? Position.parse(told) : null;
     String identifier = report.systemIdentifier();
     if (identifier != null && systemIdentifier != null && !identifier.equals(systemIdentifier)) {
-      return Optional.of(
-          "it stands on system %s, and this one is %s".formatted(identifier, systemIdentifier));
+      if (position == null || nanoTime.getAsLong() - confirmedNanos < FORGOTTEN_AFTER.toNanos()) {
+        return Optional.of(
+            "it stands on system %s, and this one is %s".formatted(identifier, systemIdentifier));
+      }
+      forget(identifier);
+    }
+    if (identifier != null) {
+      confirmedNanos = nanoTime.getAsLong();
     }
     if (position == null) {
       return told == null ? Optional.empty() : leftBehind(Position.parse(told));
@@ -92,6 +116,21 @@ public final class SystemView {
     return Optional.empty();
   }
 
+  /** The system was replaced by another one, as by an upgrade or a restore. */
+  private void forget(String other) {
+    log.warn(
+        "No instance has reported system {} for {} s, and a primary reports system {}. The gateway"
+            + " serves that one from now on, and refuses tokens of the other.",
+        systemIdentifier,
+        FORGOTTEN_AFTER.toSeconds(),
+        other);
+    systemIdentifier = null;
+    history = null;
+    isHistoryTold = false;
+    primary = null;
+    samples.forget();
+  }
+
   private boolean isOnNewerTimeline(Position position) {
     Position known = primary;
     return known == null || position.timeline() > known.timeline();
@@ -104,7 +143,7 @@ public final class SystemView {
       log.info("The system is on timeline {} now", position.timeline());
     }
     if (isNew) {
-      learntNanos = System.nanoTime();
+      learntNanos = nanoTime.getAsLong();
       isHistoryTold = false;
       history = TimelineHistory.startingAt(position.timeline());
     }
@@ -118,7 +157,7 @@ public final class SystemView {
   public synchronized boolean isHistoryAwaited() {
     return !isHistoryTold
         && timeline() > 1
-        && System.nanoTime() - learntNanos < HISTORY_TOLD_WITHIN.toNanos();
+        && nanoTime.getAsLong() - learntNanos < HISTORY_TOLD_WITHIN.toNanos();
   }
 
   /** The timelines, once what the current one has behind it is told or won't be. */
@@ -151,6 +190,11 @@ public final class SystemView {
       learn(position, null);
       primary = primary == null ? position : primary.max(position);
     }
+  }
+
+  /** Whether anybody is to tell where the primary is, whether or not it answers now. */
+  public boolean isPrimaryToTell() {
+    return primaries.areToTell();
   }
 
   /** The timeline that the system is on; 0 while it is unknown. */

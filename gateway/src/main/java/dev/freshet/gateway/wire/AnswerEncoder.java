@@ -38,7 +38,9 @@ final class AnswerEncoder extends HttpResponseEncoder {
   protected void sanitizeHeadersBeforeEncode(HttpResponse answer, boolean isAlwaysEmpty) {
     super.sanitizeHeadersBeforeEncode(answer, isAlwaysEmpty);
     boolean isFinal = answer.status().codeClass() != HttpStatusClass.INFORMATIONAL;
-    if (isFinal && methods.isEmpty() && (requests.takesNoMore() || isDraining.getAsBoolean())) {
+    if (!isFinal) {
+      requests.saidToGoOn(answer.status());
+    } else if (methods.isEmpty() && (requests.isTheLast() || isDraining.getAsBoolean())) {
       requests.takeNoMore();
       answer.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
     }
@@ -48,10 +50,11 @@ final class AnswerEncoder extends HttpResponseEncoder {
   @Override
   public void write(ChannelHandlerContext context, Object part, ChannelPromise promise)
       throws Exception {
-    boolean mayBeTheEnd = part instanceof LastHttpContent && requests.takesNoMore();
-    ChannelPromise written = mayBeTheEnd ? promise.unvoid() : promise;
+    boolean isEnd = part instanceof LastHttpContent;
+    ChannelPromise written = isEnd ? promise.unvoid() : promise;
     super.write(context, part, written);
-    if (mayBeTheEnd && methods.isEmpty()) {
+    // Head and end may be one part, whose encoding has said that it is the last.
+    if (isEnd && requests.takesNoMore() && methods.isEmpty()) {
       written.addListener(ChannelFutureListener.CLOSE);
     }
   }

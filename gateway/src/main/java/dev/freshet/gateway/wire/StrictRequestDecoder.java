@@ -4,12 +4,14 @@ import dev.freshet.protocol.ProblemCode;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpConstants;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -33,10 +35,15 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
 
   private static final Set<String> VERSIONS = Set.of("HTTP/1.1", "HTTP/1.0");
 
+  /** Of content that comes after its answer: less is read, so that the connection can go on. */
+  private static final long MOST_READ_TO_GO_ON = 64L * 1024;
+
   private final HeadLimits limits;
   private final Queue<HttpMethod> methods;
   private @Nullable Future<?> slowHead;
   private boolean isInHead = true;
+  private long contentLeft;
+  private boolean isAwaitedToGoOn;
   private boolean isStopped;
   private boolean isLast;
   private boolean hasRequestLine;
@@ -92,8 +99,12 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
           isInHead = true;
           chunks = null;
         }
+        case HttpContent part -> {
+          contentLeft -= part.content().readableBytes();
+          isAwaitedToGoOn = false;
+        }
         default -> {
-          // A part of the content.
+          // Nothing else comes.
         }
       }
     }
@@ -112,6 +123,8 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
     hasLength = false;
     stopHeadClock();
     chunks = HttpUtil.isTransferEncodingChunked(request) ? new ChunkFraming() : null;
+    contentLeft = chunks == null ? HttpUtil.getContentLength(request, 0L) : Long.MAX_VALUE;
+    isAwaitedToGoOn = HttpUtil.is100ContinueExpected(request);
   }
 
   private Optional<Malformed> objection(HttpRequest request) {
@@ -134,6 +147,26 @@ final class StrictRequestDecoder extends HttpRequestDecoder {
   /** Whether no more requests are taken, and the connection only waits for its answers. */
   boolean takesNoMore() {
     return isStopped || isLast;
+  }
+
+  /**
+   * Whether the request that is answered now has to be the last: nobody will read the rest of its
+   * content, which may be long, or may not come at all.
+   */
+  boolean isTheLast() {
+    return takesNoMore() || (!isInHead && (isAwaitedToGoOn || contentLeft > MOST_READ_TO_GO_ON));
+  }
+
+  /** Whether the client may be sending what nobody will read. */
+  boolean mayMoreCome() {
+    return takesNoMore() || !isInHead;
+  }
+
+  /** The client has had an interim answer. */
+  void saidToGoOn(HttpResponseStatus status) {
+    if (status.equals(HttpResponseStatus.CONTINUE)) {
+      isAwaitedToGoOn = false;
+    }
   }
 
   /** The request that is being read, if there is one, is the last. */

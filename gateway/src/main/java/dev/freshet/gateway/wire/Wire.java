@@ -24,6 +24,8 @@ public final class Wire {
 
   private static final String ENCODER = "freshet.answers";
   private static final String SLOW_READERS = "freshet.slow-readers";
+  private static final String LINGERING_CLOSE = "freshet.lingering-close";
+  private static final String EARLY_ENDS = "freshet.early-ends";
   private static final String AFTER_HANDSHAKE = "freshet.after-handshake";
   private static final String FRAME_ORDER = "freshet.frame-order";
   private static final String STRICT_STREAMS = "freshet.strict-streams";
@@ -96,6 +98,7 @@ public final class Wire {
     // By the name that Reactor Netty looks for when a connection becomes a WebSocket.
     StrictRequestDecoder decoder = new StrictRequestDecoder(limits, methods);
     pipeline.replace(NettyPipeline.HttpCodec, NettyPipeline.HttpCodec, decoder);
+    pipeline.addFirst(LINGERING_CLOSE, new LingeringClose(decoder::mayMoreCome));
     pipeline.addBefore(NettyPipeline.HttpCodec, SLOW_READERS, new SlowReaders(patience));
     pipeline.addAfter(
         NettyPipeline.HttpCodec, ENCODER, new AnswerEncoder(methods, decoder, isDraining));
@@ -112,7 +115,11 @@ public final class Wire {
 
   private Optional<Malformed> ofStream(HttpServerRequest request) {
     if (request instanceof Connection stream) {
-      stream.channel().pipeline().addFirst(SLOW_READERS, new SlowStreams(patience));
+      stream
+          .channel()
+          .pipeline()
+          .addFirst(SLOW_READERS, new SlowStreams(patience))
+          .addFirst(EARLY_ENDS, new EarlyEnds());
     }
     HttpHeaders headers = request.requestHeaders();
     if (request.uri().length() > limits.requestLineBytes()) {

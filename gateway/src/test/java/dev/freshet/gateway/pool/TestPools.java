@@ -1,9 +1,11 @@
 package dev.freshet.gateway.pool;
 
+import dev.freshet.gateway.wire.BackendWire;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.springframework.util.unit.DataSize;
 import reactor.netty.resources.LoopResources;
 
 /** Pools without databases, to which nobody connects. */
@@ -21,7 +23,11 @@ public final class TestPools {
                 new Instance(
                     spec,
                     null,
-                    new Connections(spec, Duration.ofSeconds(1), NO_LOOPS),
+                    new Connections(
+                        spec,
+                        Duration.ofSeconds(1),
+                        new BackendWire(DataSize.ofKilobytes(64)),
+                        NO_LOOPS),
                     Clock.systemUTC()))
         .toList();
   }

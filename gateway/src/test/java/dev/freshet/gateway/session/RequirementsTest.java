@@ -13,11 +13,15 @@ import dev.freshet.protocol.ProblemCode;
 import dev.freshet.protocol.SourceKind;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.publisher.Flux;
 
 class RequirementsTest {
@@ -166,6 +170,26 @@ class RequirementsTest {
         .isInstanceOfSatisfying(
             Requirement.Refused.class,
             refused -> assertThat(refused.problem().code()).isEqualTo(ProblemCode.POSITION_LOST));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, WHEN_ADVANCED", "30, WHEN_ADVANCED", "31, NEXT", "60, NEXT"})
+  void tokenIsRenewedOnceItHasLivedHalfItsLife(long minutes, Renewal renewal) {
+    Instant issued = Instant.parse("2026-11-01T12:00:00Z");
+    Sessions earlier =
+        new Sessions(
+            SessionKeys.ofText("k:" + "A".repeat(43) + "="),
+            Duration.ofHours(1),
+            Clock.fixed(issued, ZoneOffset.UTC));
+    String token = earlier.issue(Position.parse("1:0/100"), "s", SYSTEM);
+    Sessions later =
+        new Sessions(
+            SessionKeys.ofText("k:" + "A".repeat(43) + "="),
+            Duration.ofHours(1),
+            Clock.fixed(issued.plus(Duration.ofMinutes(minutes)), ZoneOffset.UTC));
+    assertThat(new Requirements(later, system).of(Consistency.parse("session"), List.of(token)))
+        .isInstanceOfSatisfying(
+            Requirement.Met.class, met -> assertThat(met.session().renewal()).isEqualTo(renewal));
   }
 
   @Test

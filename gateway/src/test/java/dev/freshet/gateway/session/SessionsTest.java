@@ -53,6 +53,16 @@ class SessionsTest {
   }
 
   @Test
+  void tokenAgesAtHalfItsLifeToTheNanosecond() {
+    SessionToken token = new SessionToken(AT, "new", "session-1", SYSTEM, NOW, NOW.plus(LIFETIME));
+    Instant half = NOW.plus(LIFETIME.dividedBy(2));
+    assertThat(sessions(NEW, NOW).isAgeing(token)).isFalse();
+    assertThat(sessions(NEW, half).isAgeing(token)).isFalse();
+    assertThat(sessions(NEW, half.plusNanos(1)).isAgeing(token)).isTrue();
+    assertThat(sessions(NEW, NOW.plus(LIFETIME)).isAgeing(token)).isTrue();
+  }
+
+  @Test
   void tokensSortAsStringsInTheOrderOfTheirPositions() {
     Sessions sessions = sessions(NEW, NOW);
     List<String> tokens =

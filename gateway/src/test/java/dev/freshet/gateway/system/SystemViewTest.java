@@ -7,6 +7,7 @@ import dev.freshet.protocol.PositionReport;
 import dev.freshet.protocol.SourceKind;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -83,6 +84,30 @@ class SystemViewTest {
         SourceKind.READ_DATABASE,
         new PositionReport(position, "read-database", 0.0, true, "17", null),
         System.nanoTime());
+  }
+
+  @Test
+  void systemThatNobodyReportsAnyMoreGivesWayToAnother() {
+    AtomicLong now = new AtomicLong();
+    SystemView changing = new SystemView(() -> primaries, now::get);
+    PositionReport other = new PositionReport("1:0/1", "primary", 0.0, true, "18", "");
+    PositionReport copy = new PositionReport("3:0/1", "replica", 0.0, true, "17", null);
+    assertThat(changing.observe(SourceKind.PRIMARY, report("3:0/500", "2:0/1"), 0)).isEmpty();
+    now.addAndGet(Duration.ofSeconds(29).toNanos());
+    assertThat(changing.observe(SourceKind.PRIMARY, other, now.get()))
+        .hasValueSatisfying(why -> assertThat(why).contains("system 18"));
+    assertThat(changing.observe(SourceKind.REPLICA, copy, now.get())).isEmpty();
+    now.addAndGet(Duration.ofSeconds(29).toNanos());
+    assertThat(changing.observe(SourceKind.PRIMARY, other, now.get())).isPresent();
+    now.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(changing.observe(SourceKind.REPLICA, other, now.get())).isPresent();
+    assertThat(changing.observe(SourceKind.PRIMARY, other, now.get())).isEmpty();
+    assertThat(changing.systemIdentifier()).contains("18");
+    assertThat(changing.timeline()).isEqualTo(1);
+    assertThat(changing.lastKnown()).contains(Position.parse("1:0/1"));
+    assertThat(changing.within(Duration.ofMinutes(1))).contains(Position.parse("1:0/1"));
+    assertThat(changing.observe(SourceKind.REPLICA, copy, now.get()))
+        .hasValueSatisfying(why -> assertThat(why).contains("system 17"));
   }
 
   @Test

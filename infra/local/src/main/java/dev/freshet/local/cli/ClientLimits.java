@@ -6,7 +6,7 @@ import java.util.Map;
 import org.springframework.util.unit.DataSize;
 import picocli.CommandLine.Option;
 
-/** What a gateway takes of clients, and how long it waits. */
+/** What a gateway takes of clients and backends, and how long it waits. */
 final class ClientLimits {
 
   private static final String DEFAULT = " (default: ${DEFAULT-VALUE}).";
@@ -51,6 +51,14 @@ final class ClientLimits {
   private DataSize maxBody = DataSize.ofBytes(0);
 
   @Option(
+      names = "--max-answer-headers",
+      paramLabel = "SIZE",
+      defaultValue = "64KB",
+      converter = Quantities.Size.class,
+      description = "Of a backend's answer: status line and all headers together" + DEFAULT)
+  private DataSize maxAnswerHeaders = DataSize.ofBytes(0);
+
+  @Option(
       names = "--head-timeout",
       paramLabel = "TIME",
       defaultValue = "10s",
@@ -74,6 +82,7 @@ final class ClientLimits {
     settings.put("max-headers", maxHeaders);
     settings.put("max-header-count", maxHeaderCount);
     settings.put("max-body", maxBody);
+    settings.put("max-answer-headers", maxAnswerHeaders);
     settings.put("head-timeout", headTimeout);
     settings.put("client-patience", clientPatience);
     Map<String, String> texts = new HashMap<>();
