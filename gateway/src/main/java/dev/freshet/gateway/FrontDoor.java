@@ -9,6 +9,7 @@ import dev.freshet.gateway.wire.Malformed;
 import dev.freshet.gateway.wire.Wire;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.protocol.RequestId;
+import dev.freshet.runtime.PlainTarget;
 import io.netty.handler.codec.http.HttpMethod;
 import java.util.Optional;
 import java.util.Set;
@@ -73,16 +74,22 @@ final class FrontDoor {
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
     response.header(RequestId.HEADER, RequestIds.ensure(request.requestHeaders()));
+    Optional<Malformed> malformed = wire.objection(request);
     long most = mostContent(request.method());
+    // From here on nobody meets a target that is no URI.
+    HttpServerRequest plain = malformed.isPresent() ? request : PlainTarget.of(request);
     return traces.around(
-        new NettyExchange(request, response, most),
+        new NettyExchange(plain, response, most),
         () -> response.status().code(),
-        exchange -> enter(exchange, most, request, response));
+        exchange -> enter(exchange, malformed, most, plain, response));
   }
 
   private Mono<Void> enter(
-      Exchange exchange, long most, HttpServerRequest request, HttpServerResponse response) {
-    Optional<Malformed> malformed = wire.objection(request);
+      Exchange exchange,
+      Optional<Malformed> malformed,
+      long most,
+      HttpServerRequest request,
+      HttpServerResponse response) {
     if (malformed.isPresent()) {
       return refusals.refuse(
           exchange, malformed.get().code(), malformed.get().detail(), Told.unrouted(exchange));

@@ -75,6 +75,7 @@ public class Gateway {
           "spring.cloud.gateway.server.webflux.global-filter.forward-routing.enabled", "false",
           "spring.cloud.gateway.server.webflux.global-filter.forward-path.enabled", "false",
           "spring.cloud.gateway.server.webflux.route-filter-cache-enabled", "true",
+          "freshet.front-door", "own",
           // Between two requests of a client; NGINX has the same.
           "server.netty.idle-timeout", "75s");
 

@@ -157,6 +157,21 @@ class FiltersIT {
   }
 
   @Test
+  void charactersThatBrowsersSendAreEncodedBeforeTheFilters() throws Exception {
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), TestGateway.port(gateway))) {
+      client
+          .getOutputStream()
+          .write(
+              "GET /shop/a?q={1}|\"^`<>è&b=%27&c=5% HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                  .getBytes(StandardCharsets.UTF_8));
+      assertThat(new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .startsWith("HTTP/1.1 200 ");
+    }
+    backend.verify(
+        getRequestedFor(urlEqualTo("/a?q=%7B1%7D%7C%22%5E%60%3C%3E%C3%A8&b=%27&c=5%25")));
+  }
+
+  @Test
   void variablesOfThePathAreThereForFilters() throws Exception {
     assertThat(send("GET", "/kinds/large/a%20b?x=1", "").statusCode()).isEqualTo(200);
     backend.verify(

@@ -50,16 +50,16 @@ final class Answers {
    * What the source answered.
    *
    * @param position at or past everything in the body; empty when the source is not to be read now
-   * @param body JSON, UTF-8; null when there is no such row
+   * @param body in the representation that was asked for, UTF-8; null when there is no such row
    * @param version the row's version; null where the model has none
-   * @param contentRange the rows' place among all, as PostgREST says it; null for a single row
+   * @param range the rows' place among all; null for a single row
    */
   @SuppressWarnings("ArrayRecordComponent") // passed on once, never compared
   record Answer(
       Optional<Position> position,
       byte @Nullable [] body,
       @Nullable String version,
-      @Nullable String contentRange) {}
+      @Nullable ContentRange range) {}
 
   /** Whether a model that is not there is going to be. */
   boolean expects(String model) throws SQLException {
@@ -68,44 +68,49 @@ final class Answers {
     }
   }
 
-  /** Rows as a JSON array, at most as many as the cap. */
-  Answer rows(Model model, ModelQuery query, Deadline deadline) throws SQLException {
+  /** Rows in one body, at most as many as the cap. */
+  Answer rows(Model model, ModelQuery query, Terms terms, Deadline deadline) throws SQLException {
     long limit = query.limit() == null ? rowCap : Math.min(query.limit(), rowCap);
+    boolean isCounted = terms.preferences().isCounted();
     return ask(
         model,
-        SelectStatement.array(model, query, limit),
+        SelectStatement.rows(model, query, limit, isCounted, terms.representation()),
         deadline,
-        row -> {
+        (position, row) -> {
           long rows = row.getLong("rows");
+          long counted = row.getLong("total");
+          Long total = row.wasNull() ? uncut(query.offset(), rows, limit) : Long.valueOf(counted);
           return new Answer(
-              source.read(row, 3), row.getBytes("body"), null, range(query.offset(), rows, limit));
+              position,
+              row.getBytes("body"),
+              null,
+              new ContentRange(query.offset(), rows, total, isCounted));
         });
   }
 
-  /** One row as a JSON object. */
-  Answer row(Model model, ModelQuery query, Deadline deadline) throws SQLException {
+  /** One row by itself. */
+  Answer row(Model model, ModelQuery query, Terms terms, Deadline deadline) throws SQLException {
     return ask(
         model,
-        SelectStatement.object(model, query),
+        SelectStatement.row(model, query, terms.representation()),
         deadline,
-        row ->
-            new Answer(source.read(row, 3), row.getBytes("body"), row.getString("version"), null));
+        (position, row) ->
+            new Answer(position, row.getBytes("body"), row.getString("version"), null));
   }
 
-  /** {@code first-last/total}; the total is known only when the answer was not cut. */
-  private static String range(long offset, long rows, long limit) {
-    String total = rows < limit && (rows > 0 || offset == 0) ? Long.toString(offset + rows) : "*";
-    return rows == 0 ? "*/" + total : "%d-%d/%s".formatted(offset, offset + rows - 1, total);
+  /** The total that follows from an answer that was not cut; else null. */
+  private static @Nullable Long uncut(long offset, long rows, long limit) {
+    return rows < limit && (rows > 0 || offset == 0) ? Long.valueOf(offset + rows) : null;
   }
 
   private interface RowReader {
-    Answer read(ResultSet row) throws SQLException;
+    Answer read(Optional<Position> position, ResultSet row) throws SQLException;
   }
 
   private Answer ask(Model model, SelectStatement select, Deadline deadline, RowReader reader)
       throws SQLException {
     String sql =
-        "select a.*, p.* from (%s) p left join lateral (%s) a on true"
+        "select p.*, a.* from (%s) p left join lateral (%s) a on true"
             .formatted(source.positionSql(model.name()), select.sql());
     try (Connection connection = pool.getConnection();
         Bound _ = bound(connection, deadline);
@@ -118,7 +123,7 @@ final class Answers {
         if (!row.next()) {
           return new Answer(Optional.empty(), null, null, null);
         }
-        return reader.read(row);
+        return reader.read(source.read(row, 1), row);
       }
     }
   }

@@ -38,7 +38,8 @@ public class ReadBackend {
    * platform can tell (Linux and a few more).
    */
   private static final String NOTICES_WHO_GOES_AWAY =
-      "do $$ begin set client_connection_check_interval = 500; exception when others then null; end $$";
+      "do $$ begin set client_connection_check_interval = 500; exception when others then null; end"
+          + " $$";
 
   /** Starts a read-backend and returns once it accepts connections. */
   public static ConfigurableApplicationContext start(Map<String, ?> properties) {
@@ -109,12 +110,17 @@ public class ReadBackend {
         .add(PositionEndpoint.route(gate, drain, blockingScheduler))
         .route(reads("/{model}"), path::rows)
         .route(reads("/{model}/{*key}"), path::row)
+        .OPTIONS("/{model}", path::options)
+        .OPTIONS("/{model}/{*key}", path::options)
+        .route(RequestPredicates.path("/{model}"), path::notAllowed)
+        .route(RequestPredicates.path("/{model}/{*key}"), path::notAllowed)
+        .route(RequestPredicates.all(), path::notFound)
         .build();
   }
 
-  /** GET, and HEAD, whose answer the server sends without its body. */
+  /** GET, HEAD, whose answer the server sends without its body, and QUERY. */
   private static RequestPredicate reads(String pattern) {
-    return RequestPredicates.methods(HttpMethod.GET, HttpMethod.HEAD)
+    return RequestPredicates.methods(HttpMethod.GET, HttpMethod.HEAD, ReadMethods.QUERY)
         .and(RequestPredicates.path(pattern));
   }
 }

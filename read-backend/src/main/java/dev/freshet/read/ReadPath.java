@@ -8,6 +8,7 @@ import dev.freshet.read.model.Catalogue;
 import dev.freshet.read.model.Model;
 import dev.freshet.read.query.ModelQuery;
 import dev.freshet.read.query.QueryGrammar;
+import dev.freshet.read.query.RowRange;
 import dev.freshet.runtime.Deadline;
 import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.RequestScope;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +26,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.PathContainer;
+import org.springframework.util.LinkedMultiValueMap;
+import org.springframework.util.MultiValueMap;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
@@ -57,7 +61,7 @@ final class ReadPath {
 
   /** {@code GET /{model}}: the rows that the query asks for. */
   Mono<ServerResponse> rows(ServerRequest request) {
-    return answer(request, model -> QueryGrammar.read(model, request.queryParams()), answers::rows);
+    return answer(request, QueryGrammar::read, answers::rows);
   }
 
   /** {@code GET /{model}/{key}}: one row by its key, a segment a column. */
@@ -69,11 +73,37 @@ final class ReadPath {
             .map(segment -> ((PathContainer.PathSegment) segment).valueToMatch())
             .skip(1)
             .toList();
-    return answer(request, model -> readKey(model, key, request), answers::row);
+    return answer(request, (model, query) -> readKey(model, key, query), answers::row);
+  }
+
+  /** {@code OPTIONS}: what can be done here. */
+  Mono<ServerResponse> options(ServerRequest request) {
+    return ServerResponse.noContent()
+        .header(HttpHeaders.ALLOW, ReadMethods.ALL)
+        .header(QueryContent.ACCEPT_QUERY, MediaType.APPLICATION_JSON_VALUE)
+        .build();
+  }
+
+  /** What is neither read nor asked about. */
+  Mono<ServerResponse> notAllowed(ServerRequest request) {
+    return refuse(
+        Problem.of(
+            ProblemCode.METHOD_NOT_ALLOWED,
+            "A read-backend takes %s, not %s.".formatted(ReadMethods.ALL, request.method())),
+        gate.position(),
+        head ->
+            head.header(HttpHeaders.ALLOW, ReadMethods.ALL)
+                .header(QueryContent.ACCEPT_QUERY, MediaType.APPLICATION_JSON_VALUE));
+  }
+
+  /** Where no model can be. */
+  Mono<ServerResponse> notFound(ServerRequest request) {
+    return refuse(
+        Problem.of(ProblemCode.NOT_FOUND, "The read models are at /MODEL and /MODEL/KEY."));
   }
 
   private static QueryGrammar.Reading readKey(
-      Model model, List<String> key, ServerRequest request) {
+      Model model, List<String> key, MultiValueMap<String, String> parameters) {
     if (model.key().size() != key.size()) {
       return new QueryGrammar.Reading.Refused(
           Problem.of(
@@ -84,16 +114,30 @@ final class ReadPath {
                   : "A row of '%s' is at /%s/{%s}."
                       .formatted(model.name(), model.name(), String.join("}/{", model.key()))));
     }
-    return QueryGrammar.readOne(model, key, request.queryParams());
+    return QueryGrammar.readOne(model, key, parameters);
   }
 
   private interface Grammar {
-    QueryGrammar.Reading read(Model model);
+    QueryGrammar.Reading read(Model model, MultiValueMap<String, String> parameters);
   }
 
   private interface Question {
-    Answers.Answer ask(Model model, ModelQuery query, Deadline deadline) throws SQLException;
+    Answers.Answer ask(Model model, ModelQuery query, Terms terms, Deadline deadline)
+        throws SQLException;
   }
+
+  /**
+   * A request as far as it can be understood without its model.
+   *
+   * @param parameters of its URL, and of its content
+   */
+  private record Asked(
+      ServerRequest request,
+      Wanted wanted,
+      Terms terms,
+      MultiValueMap<String, String> parameters,
+      Grammar grammar,
+      Question question) {}
 
   private Mono<ServerResponse> answer(ServerRequest request, Grammar grammar, Question question) {
     Wanted wanted;
@@ -102,6 +146,43 @@ final class ReadPath {
     } catch (IllegalArgumentException e) {
       return refuse(Problem.of(ProblemCode.BAD_REQUEST, e.getMessage() + "."));
     }
+    return switch (Terms.read(request)) {
+      case Terms.Reading.Refused(Problem problem) -> refuse(problem);
+      case Terms.Reading.Read(Terms terms) ->
+          request.method().equals(ReadMethods.QUERY)
+              ? request
+                  .bodyToMono(byte[].class)
+                  .defaultIfEmpty(new byte[0])
+                  .flatMap(
+                      content -> withContent(request, wanted, terms, content, grammar, question))
+              : reach(new Asked(request, wanted, terms, request.queryParams(), grammar, question));
+    };
+  }
+
+  private Mono<ServerResponse> withContent(
+      ServerRequest request,
+      Wanted wanted,
+      Terms terms,
+      byte[] content,
+      Grammar grammar,
+      Question question) {
+    return switch (QueryContent.read(request, content)) {
+      case QueryContent.Reading.Refused(Problem problem) ->
+          refuse(
+              problem,
+              gate.position(),
+              head -> head.header(QueryContent.ACCEPT_QUERY, MediaType.APPLICATION_JSON_VALUE));
+      case QueryContent.Reading.Read(MultiValueMap<String, String> parameters) -> {
+        MultiValueMap<String, String> all = new LinkedMultiValueMap<>();
+        all.addAll(request.queryParams());
+        all.addAll(parameters);
+        yield reach(new Asked(request, wanted, terms, all, grammar, question));
+      }
+    };
+  }
+
+  private Mono<ServerResponse> reach(Asked asked) {
+    Wanted wanted = asked.wanted();
     return gate.reach(wanted.position(), wanted.maxWait())
         .publishOn(blocking)
         .flatMap(
@@ -109,8 +190,7 @@ final class ReadPath {
                 switch (arrival) {
                   case FreshnessGate.Arrival.TooLate late -> refuse(notCaughtUp(wanted, late.at()));
                   case FreshnessGate.Arrival.Reached ignored ->
-                      RequestScope.during(
-                          request, () -> read(request, wanted, grammar, question, true));
+                      RequestScope.during(asked.request(), () -> read(asked, true));
                 });
   }
 
@@ -132,17 +212,12 @@ final class ReadPath {
     }
   }
 
-  private Mono<ServerResponse> read(
-      ServerRequest request,
-      Wanted wanted,
-      Grammar grammar,
-      Question question,
-      boolean mayTryAgain) {
-    String name = request.pathVariable("model");
+  private Mono<ServerResponse> read(Asked asked, boolean mayTryAgain) {
+    String name = asked.request().pathVariable("model");
     try {
       Optional<Model> model = catalogue.find(name);
       if (model.isEmpty() && answers.expects(name)) {
-        return refuse(notCaughtUp(wanted, null));
+        return refuse(notCaughtUp(asked.wanted(), null));
       }
       if (model.isEmpty()) {
         return refuse(
@@ -150,19 +225,18 @@ final class ReadPath {
                 ProblemCode.UNKNOWN_MODEL,
                 "There is no read model '%s' in schema read of this source.".formatted(name)));
       }
-      return switch (grammar.read(model.get())) {
+      return switch (asked.grammar().read(model.get(), asked.parameters())) {
         case QueryGrammar.Reading.Refused(Problem problem) -> refuse(problem);
-        case QueryGrammar.Reading.Read(ModelQuery query) ->
-            respond(request, wanted, question.ask(model.get(), query, wanted.deadline()));
+        case QueryGrammar.Reading.Read(ModelQuery query) -> ask(asked, model.get(), query);
       };
     } catch (SQLException e) {
       if (mayTryAgain && SqlFailure.meansTheModelChanged(e)) {
         catalogue.forget();
-        return read(request, wanted, grammar, question, false);
+        return read(asked, false);
       }
       Problem problem = SqlFailure.problem(e);
       if (problem.code().status() >= 500) {
-        log.warn("{}: {}", request.path(), e.getMessage());
+        log.warn("{}: {}", asked.request().path(), e.getMessage());
       }
       // Without a position: one that can't answer is to blame, other than one that is behind.
       return problem.code() == ProblemCode.DATABASE_UNAVAILABLE
@@ -171,8 +245,20 @@ final class ReadPath {
     }
   }
 
-  private Mono<ServerResponse> respond(
-      ServerRequest request, Wanted wanted, Answers.Answer answer) {
+  private Mono<ServerResponse> ask(Asked asked, Model model, ModelQuery query) throws SQLException {
+    RowRange range = asked.terms().range();
+    ModelQuery within = range == null ? query : query.within(range);
+    if (within == null) {
+      return refuse(
+          Problem.of(
+              ProblemCode.RANGE_NOT_SATISFIABLE, "Range, limit and offset have no row in common."));
+    }
+    return respond(
+        asked, asked.question().ask(model, within, asked.terms(), asked.wanted().deadline()));
+  }
+
+  private Mono<ServerResponse> respond(Asked asked, Answers.Answer answer) {
+    Wanted wanted = asked.wanted();
     Position seen = answer.position().orElse(null);
     if (seen == null || (wanted.position() != null && !seen.isAtOrPast(wanted.position()))) {
       // The source went back since the last poll, as a restarted replica can.
@@ -182,27 +268,48 @@ final class ReadPath {
     if (body == null) {
       return refuse(Problem.of(ProblemCode.NOT_FOUND, "There is no row with this key."), seen);
     }
-    ServerResponse.BodyBuilder response =
-        ServerResponse.ok()
-            .contentType(MediaType.APPLICATION_JSON)
-            .header(FreshetHeaders.POSITION, seen.toString());
-    if (answer.contentRange() != null) {
-      response.header(HttpHeaders.CONTENT_RANGE, answer.contentRange());
+    ContentRange range = answer.range();
+    if (range != null && range.isBeyond()) {
+      return refuse(
+          Problem.of(
+              ProblemCode.RANGE_NOT_SATISFIABLE,
+              "Rows from %d on were asked for; there are %d."
+                  .formatted(range.offset(), range.total())),
+          seen,
+          head -> head.header(HttpHeaders.CONTENT_RANGE, range.toString()));
     }
-    if (answer.version() != null) {
-      String tag = "\"v%s-%08x\"".formatted(answer.version(), digest(body));
+    String tag =
+        answer.version() == null ? null : "\"v%s-%08x\"".formatted(answer.version(), digest(body));
+    if (tag != null && isKnown(asked.request(), tag)) {
+      return head(ServerResponse.status(304), seen).eTag(tag).build();
+    }
+    ServerResponse.BodyBuilder response =
+        head(ServerResponse.status(range == null ? 200 : range.status()), seen)
+            .header(HttpHeaders.CONTENT_TYPE, asked.terms().representation().mediaType());
+    if (range != null) {
+      response.header(HttpHeaders.CONTENT_RANGE, range.toString());
+    }
+    String applied = asked.terms().preferences().applied();
+    if (!applied.isEmpty()) {
+      response.header(Preferences.APPLIED, applied);
+    }
+    if (tag != null) {
       response.eTag(tag);
-      if (request.headers().header(HttpHeaders.IF_NONE_MATCH).stream()
-          .flatMap(header -> Arrays.stream(header.split(",", -1)))
-          .map(String::strip)
-          .anyMatch(member -> member.equals("*") || member.replaceFirst("^W/", "").equals(tag))) {
-        return ServerResponse.status(304)
-            .eTag(tag)
-            .header(FreshetHeaders.POSITION, seen.toString())
-            .build();
-      }
     }
     return response.bodyValue(body);
+  }
+
+  private static ServerResponse.BodyBuilder head(ServerResponse.BodyBuilder response, Position at) {
+    return response
+        .header(HttpHeaders.VARY, Terms.VARY)
+        .header(FreshetHeaders.POSITION, at.toString());
+  }
+
+  private static boolean isKnown(ServerRequest request, String tag) {
+    return request.headers().header(HttpHeaders.IF_NONE_MATCH).stream()
+        .flatMap(header -> Arrays.stream(header.split(",", -1)))
+        .map(String::strip)
+        .anyMatch(member -> member.equals("*") || member.replaceFirst("^W/", "").equals(tag));
   }
 
   private static long digest(byte[] body) {
@@ -225,6 +332,11 @@ final class ReadPath {
   }
 
   private Mono<ServerResponse> refuse(Problem problem, @Nullable Position at) {
+    return refuse(problem, at, head -> {});
+  }
+
+  private Mono<ServerResponse> refuse(
+      Problem problem, @Nullable Position at, Consumer<ServerResponse.BodyBuilder> more) {
     ServerResponse.BodyBuilder response = problems.status(problem);
     if (at != null) {
       response.header(FreshetHeaders.POSITION, at.toString());
@@ -232,6 +344,7 @@ final class ReadPath {
     if (problem.code().status() == 503) {
       response.header(HttpHeaders.RETRY_AFTER, "1");
     }
+    more.accept(response);
     return response.bodyValue(problems.body(problem));
   }
 }

@@ -53,8 +53,16 @@ public class WriteBackend {
             settings.connections(),
             false,
             SYNCHRONOUS);
-    Flyway.configure().dataSource(pool).connectRetries(CONNECT_RETRIES).load().migrate();
-    return pool;
+    try {
+      new Migrations(
+              Flyway.configure().dataSource(pool).connectRetries(CONNECT_RETRIES).load(),
+              "the sample's write-backend")
+          .run();
+      return pool;
+    } catch (RuntimeException e) {
+      pool.close();
+      throw e;
+    }
   }
 
   @Bean(destroyMethod = "close")

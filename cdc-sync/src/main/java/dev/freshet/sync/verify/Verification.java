@@ -56,8 +56,8 @@ public final class Verification {
             .collect(Collectors.joining(", ", "row(", ")::text"));
     String sql =
         """
-        with stored as (select %1$s as k, md5(r::text) as h from %2$s r),
-        computed as (select %1$s as k, md5(r::text) as h from (%3$s) r)
+        with stored as (select %1$s as k, md5((r.*)::text) as h from %2$s r),
+        computed as (select %1$s as k, md5((r.*)::text) as h from (%3$s) r)
         select count(s.k), count(*) filter (where s.k is null), count(*) filter (where c.k is null),
           count(*) filter (where s.h <> c.h)
         from stored s full join computed c on c.k = s.k
@@ -188,10 +188,10 @@ public final class Verification {
   /** Key and hash of each row, in an order that is the same in every database. */
   private static String rows(String select, List<String> key) {
     return """
-        select k, h from (
-          select row(%s)::text collate "C" as k, md5(r::text) as h from (%s) r) hashed
-        order by k
-        """
+    select k, h from (
+      select row(%s)::text collate "C" as k, md5((r.*)::text) as h from (%s) r) hashed
+    order by k
+    """
         .formatted(
             key.stream()
                 .map(column -> "r." + TableName.quoted(column))

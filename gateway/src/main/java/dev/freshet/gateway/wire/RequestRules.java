@@ -23,8 +23,18 @@ final class RequestRules {
   private static final int HIGHEST_PORT = 65_535;
   private static final int MOST_PORT_DIGITS = 5;
 
-  /** What stands in a path or a query, RFC 3986 and what browsers leave as it is. */
+  /** What stands in a path and a query, RFC 3986 and what browsers leave as it is. */
   private static final BitSet OF_TARGET = set("-._~:/?@!$&'()*+,;=%[]|{}^`\"<>");
+
+  /** In a query bytes beyond ASCII, too, as curl sends them. */
+  private static final BitSet OF_QUERY = (BitSet) OF_TARGET.clone();
+
+  private static final int FIRST_BEYOND_ASCII = 0x80;
+  private static final int LAST_BYTE = 0xff;
+
+  static {
+    OF_QUERY.set(FIRST_BEYOND_ASCII, LAST_BYTE + 1);
+  }
 
   private RequestRules() {}
 
@@ -72,7 +82,9 @@ final class RequestRules {
       return Optional.of(
           "The target is not a path; send the path alone, and the host in the header Host.");
     }
-    return consistsOf(OF_TARGET, target)
+    int query = target.indexOf('?');
+    return consistsOf(OF_TARGET, query < 0 ? target : target.substring(0, query))
+            && (query < 0 || consistsOf(OF_QUERY, target.substring(query)))
         ? Optional.empty()
         : Optional.of("The target holds characters that must be percent-encoded.");
   }

@@ -27,7 +27,8 @@ final class RecordedStart {
 
   private static final String ORDER =
       """
-      {"kind":"takeaway","customer":"Ada","items":[{"sku":"margherita","quantity":2}]}""";
+      {"kind":"takeaway","customer":"Ada","items":[{"sku":"margherita","quantity":2}]}\
+      """;
 
   private RecordedStart() {}
 
@@ -44,7 +45,7 @@ final class RecordedStart {
         new SystemOptions(
             new ClusterOptions(data, 1, 1, ports + 250, false), ports, false, false, sample);
     try (LocalSystem system =
-        LocalSystem.start(options, true, sentence -> System.out.println(sentence))) {
+        LocalSystem.start(options, true, sentence -> System.out.println(sentence), () -> false)) {
       use("http://127.0.0.1:" + system.options().gatewayPort());
     } finally {
       FileSystemUtils.deleteRecursively(data);

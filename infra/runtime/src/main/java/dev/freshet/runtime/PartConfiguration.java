@@ -3,7 +3,9 @@ package dev.freshet.runtime;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Executors;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
@@ -11,6 +13,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.client.ReactorResourceFactory;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.server.HttpServerResponse;
@@ -19,6 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** The beans that every part has. */
 @Configuration(proxyBeanMethods = false)
 class PartConfiguration {
+
+  private static final String FRONT_DOOR = "freshet.front-door";
 
   /**
    * Event loops of the part's own. The global ones end with the first context that closes, while
@@ -37,20 +44,47 @@ class PartConfiguration {
     return new Drain(context, drainDelay);
   }
 
-  /** Whatever answers here may do so on the spot, and for the last time on its connection. */
+  /**
+   * Whatever answers here may do so on the spot, and for the last time on its connection; and what
+   * is refused beneath Spring is answered with a problem document, too.
+   */
   @Bean
   @Order(0)
-  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> laterTurn(Drain drain) {
+  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> laterTurn(
+      Drain drain, ProblemResponses problems) {
+    BeneathSpring beneath = new BeneathSpring(problems);
     return factory ->
         factory.addServerCustomizers(
             server ->
-                server.mapHandle(
-                    (handling, connection) -> {
-                      if (drain.isDraining() && connection instanceof HttpServerResponse answer) {
-                        answer.keepAlive(false);
-                      }
-                      return LaterTurn.of(handling, connection.channel().eventLoop());
-                    }));
+                server
+                    .mapHandle(
+                        (handling, connection) -> {
+                          Mono<Void> later =
+                              LaterTurn.of(handling, connection.channel().eventLoop());
+                          if (!(connection instanceof HttpServerResponse answer)) {
+                            return later;
+                          }
+                          if (drain.isDraining()) {
+                            answer.keepAlive(false);
+                          }
+                          return beneath.answered(later, answer);
+                        })
+                    .doOnChannelInit((observer, channel, address) -> beneath.install(channel)));
+  }
+
+  /** Whoever opens a front door of its own sees to the targets itself. */
+  @Bean
+  @ConditionalOnProperty(name = FRONT_DOOR, havingValue = "spring", matchIfMissing = true)
+  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> plainTargets(
+      ObjectProvider<HttpHandler> spring) {
+    return factory ->
+        factory.addRouteProviders(
+            routes ->
+                routes.route(
+                    request -> !PlainTarget.isPlain(request.uri()),
+                    (request, response) ->
+                        new ReactorHttpHandlerAdapter(spring.getObject())
+                            .apply(PlainTarget.of(request), response)));
   }
 
   /** Where blocking work runs: a virtual thread for each task. */

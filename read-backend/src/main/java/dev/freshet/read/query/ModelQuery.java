@@ -31,4 +31,28 @@ public record ModelQuery(
     filters = List.copyOf(filters);
     order = List.copyOf(order);
   }
+
+  /** The same query for one row by its key. */
+  ModelQuery byKey(List<Filter> key) {
+    return new ModelQuery(columns, key, List.of(), null, 0);
+  }
+
+  /**
+   * What is asked for by this query and lies within a range of places, too.
+   *
+   * @return null when that is nothing, whatever rows there are
+   */
+  public @Nullable ModelQuery within(RowRange range) {
+    long first = Math.max(offset, range.first());
+    Long ownLast = limit == null ? null : Long.valueOf(offset + limit - 1);
+    Long last = ownLast;
+    if (range.last() != null && (ownLast == null || range.last() < ownLast)) {
+      last = range.last();
+    }
+    if (last != null && last < first) {
+      return limit != null && limit == 0 ? this : null;
+    }
+    return new ModelQuery(
+        columns, filters, order, last == null ? null : Long.valueOf(last - first + 1), first);
+  }
 }

@@ -15,7 +15,8 @@ import org.springframework.util.MultiValueMap;
 
 /**
  * Reads PostgREST's query grammar: {@code select}, {@code order}, {@code limit}, {@code offset},
- * and filters {@code column=[not.]operator.value}. What it does not know it refuses by name.
+ * and filters {@code column=[not.]operator.value}. A name that holds what the grammar reserves
+ * stands in double quotes ({@link QueryText}). What it does not know it refuses by name.
  */
 public final class QueryGrammar {
 
@@ -59,7 +60,7 @@ public final class QueryGrammar {
     try {
       return new Reading.Read(new QueryGrammar(model).query(parameters));
     } catch (Refusal e) {
-      return new Reading.Refused(e.problem);
+      return new Reading.Refused(e.problem());
     }
   }
 
@@ -81,9 +82,9 @@ public final class QueryGrammar {
       for (int i = 0; i < key.size(); i++) {
         filters.add(new Filter.Comparison(model.key().get(i), false, "=", key.get(i)));
       }
-      return new Reading.Read(new ModelQuery(query.columns(), filters, List.of(), null, 0));
+      return new Reading.Read(query.byKey(filters));
     } catch (Refusal e) {
-      return new Reading.Refused(e.problem);
+      return new Reading.Refused(e.problem());
     }
   }
 
@@ -120,12 +121,13 @@ public final class QueryGrammar {
       return List.of();
     }
     List<String> columns = new ArrayList<>();
-    for (String member : select.get().split(",", -1)) {
-      String column = known(member.strip(), "select");
+    QueryText text = new QueryText("select", select.get());
+    do {
+      String column = known(text.upTo(","), "select");
       if (!columns.contains(column)) {
         columns.add(column);
       }
-    }
+    } while (text.skip(','));
     return columns;
   }
 
@@ -134,13 +136,14 @@ public final class QueryGrammar {
       return List.of();
     }
     List<ModelQuery.Order> members = new ArrayList<>();
-    for (String member : order.get().split(",", -1)) {
-      String[] words = member.strip().split("\\.", -1);
-      String column = known(words[0], "order");
+    QueryText text = new QueryText("order", order.get());
+    do {
+      String column = known(text.upTo(".,"), "order");
       boolean descending = false;
       String nulls = null;
-      for (int i = 1; i < words.length; i++) {
-        switch (words[i]) {
+      while (text.skip('.')) {
+        String word = text.upTo(".,");
+        switch (word) {
           case "asc" -> descending = false;
           case "desc" -> descending = true;
           case "nullsfirst" -> nulls = "first";
@@ -148,12 +151,13 @@ public final class QueryGrammar {
           default ->
               throw new Refusal(
                   ProblemCode.BAD_VALUE,
-                  "order: '%s' is not a direction; there are asc, desc, nullsfirst and nullslast."
-                      .formatted(words[i]));
+                  ("order: '%s' is not a direction; there are asc, desc, nullsfirst and nullslast."
+                          + " A column whose name holds a dot stands in double quotes.")
+                      .formatted(word));
         }
       }
       members.add(new ModelQuery.Order(column, descending, nulls));
-    }
+    } while (text.skip(','));
     return members;
   }
 
@@ -164,7 +168,7 @@ public final class QueryGrammar {
           "'%s' is not supported; filters are joined by and. The operators are %s."
               .formatted(name, OPERATORS));
     }
-    String column = known(name, "filter");
+    String column = known(QueryText.name("filter", name), "filter");
     boolean negated = expression.startsWith("not.");
     String rest = negated ? expression.substring("not.".length()) : expression;
     int dot = rest.indexOf('.');
@@ -200,7 +204,7 @@ public final class QueryGrammar {
     return predicate;
   }
 
-  /** The members of {@code (a,b,"c,d")}; within quotes a backslash escapes. */
+  /** The members of {@code (a,b,"c,d")}. */
   private static List<String> members(String column, String list) {
     if (!list.startsWith("(") || !list.endsWith(")")) {
       throw new Refusal(
@@ -208,31 +212,8 @@ public final class QueryGrammar {
           "%s=in.%s: in takes a list in parentheses, as in %s=in.(a,b)."
               .formatted(column, list, column));
     }
-    List<String> members = new ArrayList<>();
-    StringBuilder member = new StringBuilder();
-    boolean quoted = false;
     String inner = list.substring(1, list.length() - 1);
-    for (int i = 0; i < inner.length(); i++) {
-      char c = inner.charAt(i);
-      if (quoted && c == '\\' && i + 1 < inner.length()) {
-        member.append(inner.charAt(++i));
-      } else if (c == '"') {
-        quoted = !quoted;
-      } else if (c == ',' && !quoted) {
-        members.add(member.toString());
-        member.setLength(0);
-      } else {
-        member.append(c);
-      }
-    }
-    if (quoted) {
-      throw new Refusal(
-          ProblemCode.BAD_VALUE, "%s=in.%s: a quote is not closed.".formatted(column, list));
-    }
-    if (!inner.isEmpty()) {
-      members.add(member.toString());
-    }
-    return members;
+    return inner.isEmpty() ? List.of() : new QueryText(column + "=in", inner).members();
   }
 
   private static long number(String parameter, String value) {
@@ -252,17 +233,5 @@ public final class QueryGrammar {
               .formatted(where, model.name(), column, String.join(", ", model.columns().keySet())));
     }
     return column;
-  }
-
-  /** Leaves the grammar's methods on the first thing that can't be read; never leaves the class. */
-  private static final class Refusal extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    private final transient Problem problem;
-
-    Refusal(ProblemCode code, String detail) {
-      super(detail, null, false, false);
-      this.problem = Problem.of(code, detail);
-    }
   }
 }

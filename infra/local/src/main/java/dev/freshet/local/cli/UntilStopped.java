@@ -5,7 +5,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -25,10 +28,21 @@ final class UntilStopped {
    * @param started called once it runs
    */
   static <T extends AutoCloseable> void run(Supplier<T> start, Consumer<T> started) {
+    run(isStopping -> start.get(), started);
+  }
+
+  /**
+   * The same for what may take long to start.
+   *
+   * @param start starts it, and breaks that off when it is told that the signal has come
+   */
+  static <T extends AutoCloseable> void run(
+      Function<BooleanSupplier, T> start, Consumer<T> started) {
     CompletableFuture<T> running = new CompletableFuture<>();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running), "stop"));
+    AtomicBoolean stopping = new AtomicBoolean();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running, stopping), "stop"));
     try {
-      T thing = start.get();
+      T thing = start.apply(stopping::get);
       started.accept(thing);
       running.complete(thing);
     } catch (RuntimeException e) {
@@ -43,12 +57,22 @@ final class UntilStopped {
   }
 
   /** Left to itself, the JVM would end with 130 or 143. */
-  private static void stop(CompletableFuture<? extends AutoCloseable> running) {
+  private static void stop(
+      CompletableFuture<? extends AutoCloseable> running, AtomicBoolean stopping) {
+    // One that has failed ends the JVM by itself, with the failure's status.
+    boolean isAsked = !running.isCompletedExceptionally();
+    stopping.set(true);
     try {
       running.get(LONGEST_START_SECONDS, TimeUnit.SECONDS).close();
       Runtime.getRuntime().halt(0);
-    } catch (ExecutionException | TimeoutException e) {
-      // It never ran; the status is that of the failure.
+    } catch (ExecutionException e) {
+      if (isAsked) {
+        Runtime.getRuntime().halt(0); // broken off by the signal
+      }
+    } catch (TimeoutException e) {
+      System.err.printf(
+          "It neither started nor stopped within %d s, and is ended.%n", LONGEST_START_SECONDS);
+      Runtime.getRuntime().halt(1);
     } catch (Exception e) {
       System.err.println("It did not stop cleanly: " + e.getMessage());
       Runtime.getRuntime().halt(1);

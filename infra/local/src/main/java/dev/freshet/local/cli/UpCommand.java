@@ -68,14 +68,15 @@ final class UpCommand implements Callable<Integer> {
     out.flush();
     boolean restaurant = Boolean.parseBoolean(settings.setting("up", "restaurant"));
     UntilStopped.run(
-        () ->
+        isStopping ->
             LocalSystem.start(
                 options,
                 restaurant,
                 sentence -> {
                   out.println(sentence);
                   out.flush();
-                }),
+                },
+                isStopping),
         system -> {
           table(out, system);
           out.printf(
@@ -116,7 +117,12 @@ final class UpCommand implements Callable<Integer> {
 
   static String psql(PostgresServer server, Path pgpass) {
     return "PGPASSFILE=%s psql -h 127.0.0.1 -p %d -U postgres freshet"
-        .formatted(pgpass, server.port());
+        .formatted(quoted(pgpass.toString()), server.port());
+  }
+
+  /** As a shell reads it as one word. */
+  private static String quoted(String text) {
+    return text.matches("[A-Za-z0-9_./,:@%+=-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
   }
 
   private static void row(PrintWriter out, String what, String where) {

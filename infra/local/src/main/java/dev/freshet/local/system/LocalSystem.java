@@ -4,6 +4,7 @@ import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.Ports;
 import dev.freshet.runtime.OperatorGate;
 import dev.freshet.runtime.RootCause;
+import dev.freshet.write.Migrations;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -15,12 +16,12 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.flywaydb.core.Flyway;
 import tools.jackson.core.JacksonException;
@@ -30,12 +31,6 @@ import tools.jackson.databind.json.JsonMapper;
 /** The running system. */
 public final class LocalSystem implements AutoCloseable {
 
-  /** One that was not there when the gateway started is ready with a share that grows. */
-  private static final Set<String> INSTANCE_SERVES = Set.of("ready", "slow-start", "stuck");
-
-  private static final Set<String> SYNC_SERVES = Set.of("streaming", "standby");
-
-  private static final Duration READY_TIMEOUT = Duration.ofMinutes(2);
   private static final Duration ASK_AGAIN = Duration.ofMillis(50);
 
   private final SystemOptions options;
@@ -54,9 +49,13 @@ public final class LocalSystem implements AutoCloseable {
    *
    * @param restaurant whether the sample's write-backend is wanted
    * @param report takes sentences on how it goes
+   * @param isStopping whether the start is to be broken off
    */
   public static LocalSystem start(
-      SystemOptions options, boolean restaurant, Consumer<String> report) {
+      SystemOptions options,
+      boolean restaurant,
+      Consumer<String> report,
+      BooleanSupplier isStopping) {
     SystemConfig.requireFolder(options.config());
     requireFreePorts(options);
     Cluster cluster = Cluster.start(options.cluster());
@@ -69,7 +68,7 @@ public final class LocalSystem implements AutoCloseable {
       try {
         system.startParts(
             options.processes() ? new InProcesses(cluster.data().logs(), report) : new InThisJvm());
-        system.awaitReady();
+        system.awaitReady(report, isStopping);
       } catch (RuntimeException e) {
         system.stopParts();
         throw e;
@@ -105,14 +104,16 @@ public final class LocalSystem implements AutoCloseable {
 
   private static void migrate(SystemConfig config, Cluster cluster) {
     if (Files.isDirectory(config.schema())) {
-      Flyway.configure()
-          .dataSource(
-              cluster.primary().url().jdbcUrl(),
-              cluster.primary().url().user(),
-              cluster.primary().url().password())
-          .locations("filesystem:" + config.schema())
-          .load()
-          .migrate();
+      new Migrations(
+              Flyway.configure()
+                  .dataSource(
+                      cluster.primary().url().jdbcUrl(),
+                      cluster.primary().url().user(),
+                      cluster.primary().url().password())
+                  .locations("filesystem:" + config.schema())
+                  .load(),
+              config.schema().toString())
+          .run();
     }
   }
 
@@ -136,56 +137,41 @@ public final class LocalSystem implements AutoCloseable {
     }
   }
 
-  /** Waits until the gateway says that all copies are fresh. */
-  private void awaitReady() {
-    Instant end = Instant.now().plus(READY_TIMEOUT);
-    String verdict = "the gateway does not answer";
-    while (Instant.now().isBefore(end)) {
+  /**
+   * Waits until every copy serves, for as long as anything moves.
+   *
+   * @param isStopping whether the start is to be broken off
+   */
+  private void awaitReady(Consumer<String> report, BooleanSupplier isStopping) {
+    Readiness readiness = new Readiness(Instant.now());
+    while (true) {
+      if (isStopping.getAsBoolean()) {
+        throw new StartFailed("Stopped while it was starting.");
+      }
+      JsonNode status = null;
       try {
-        JsonNode status = new JsonMapper().readTree(ask(options.operatorPort(), "/api/status"));
-        if (serves(status) && areBuilt(status)) {
-          return;
-        }
-        verdict = status.path("verdict").path("text").asString(verdict);
-        failOnRefusal(status.path("sync"));
+        status = new JsonMapper().readTree(ask(options.operatorPort(), "/api/status"));
       } catch (IOException | JacksonException e) {
         // Not yet.
       }
-      LockSupport.parkNanos(ASK_AGAIN.toNanos());
-    }
-    ThreadDump.to(cluster.data().logs().resolve("threads.txt"));
-    throw new StartFailed(
-        "It did not become ready within %d s: %s See the logs in %s."
-            .formatted(READY_TIMEOUT.toSeconds(), verdict, cluster.data().logs()));
-  }
-
-  /** Whether every instance is ready and every sync streams, whatever there is to say of models. */
-  private static boolean serves(JsonNode status) {
-    boolean serves = !status.path("instances").isEmpty();
-    for (JsonNode instance : status.path("instances")) {
-      serves &= INSTANCE_SERVES.contains(instance.path("state").asString(""));
-    }
-    for (JsonNode sync : status.path("sync")) {
-      serves &= SYNC_SERVES.contains(sync.path("state").asString(""));
-    }
-    return serves;
-  }
-
-  /** Whether every read database has its models; one that can't be kept is no reason to wait. */
-  private static boolean areBuilt(JsonNode status) {
-    boolean isKept = !status.path("models").isEmpty() || status.path("sync").isEmpty();
-    for (JsonNode model : status.path("models")) {
-      isKept &= !model.path("state").asString("").equals("building");
-    }
-    return isKept;
-  }
-
-  /** A sync that refuses waits for a person; so need not the start. */
-  private static void failOnRefusal(JsonNode syncs) {
-    for (JsonNode sync : syncs) {
-      if (sync.path("state").asString("").equals("refused")) {
-        throw new StartFailed(sync.path("reason").asString(""));
+      switch (readiness.look(status, Instant.now())) {
+        case Readiness.Look.Ready ignored -> {
+          return;
+        }
+        case Readiness.Look.Refused(String why) -> throw new StartFailed(why);
+        case Readiness.Look.Stuck(String what, Duration still) -> {
+          ThreadDump.to(cluster.data().logs().resolve("threads.txt"));
+          throw new StartFailed(
+              "It did not become ready: nothing has moved for %d minutes. It was waiting for %s. See the logs in %s."
+                  .formatted(still.toMinutes(), what, cluster.data().logs()));
+        }
+        case Readiness.Look.Waiting(String news) -> {
+          if (news != null) {
+            report.accept("Waiting for " + news + ".");
+          }
+        }
       }
+      LockSupport.parkNanos(ASK_AGAIN.toNanos());
     }
   }
 

@@ -1,0 +1,74 @@
+package dev.freshet.runtime;
+
+import dev.freshet.protocol.Problem;
+import dev.freshet.protocol.ProblemCode;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.ReferenceCountUtil;
+
+/** Answers requests of HTTP/1.1 that can't be decoded, and closes their connection. */
+final class Undecodable extends ChannelInboundHandlerAdapter {
+
+  private final ProblemResponses problems;
+  private boolean isOver;
+
+  Undecodable(ProblemResponses problems) {
+    this.problems = problems;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    if (isOver) {
+      ReferenceCountUtil.release(message);
+    } else if (message instanceof HttpRequest request && request.decoderResult().isFailure()) {
+      isOver = true;
+      ReferenceCountUtil.release(message);
+      ChannelFuture _ =
+          context
+              .writeAndFlush(answer(problem(request.decoderResult().cause())))
+              .addListener(ChannelFutureListener.CLOSE);
+    } else {
+      context.fireChannelRead(message);
+    }
+  }
+
+  private static Problem problem(Throwable cause) {
+    return switch (cause) {
+      case TooLongHttpLineException ignored ->
+          Problem.of(ProblemCode.URI_TOO_LONG, "The request's first line is too long.");
+      case TooLongHttpHeaderException ignored ->
+          Problem.of(ProblemCode.HEADERS_TOO_LARGE, "The request's headers are too large.");
+      default ->
+          Problem.of(
+              ProblemCode.BAD_REQUEST,
+              "This can't be read as HTTP/1.1: %s.".formatted(cause.getMessage()));
+    };
+  }
+
+  private FullHttpResponse answer(Problem problem) {
+    byte[] body = problems.body(problem);
+    FullHttpResponse answer =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            HttpResponseStatus.valueOf(problem.code().status()),
+            Unpooled.wrappedBuffer(body));
+    answer
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE)
+        .set(HttpHeaderNames.CONTENT_LENGTH, body.length)
+        .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    return answer;
+  }
+}
