@@ -183,6 +183,19 @@ class DocumentationTest {
   }
 
   @Test
+  void everyAlertIsDocumented() {
+    String page = Pages.text(Pages.page("docs/monitoring.md"));
+    List<String> alerts =
+        Pattern.compile("- alert: (\\w+)")
+            .matcher(Pages.text(Pages.page("infra/prometheus/rules.yml")))
+            .results()
+            .map(alert -> alert.group(1))
+            .toList();
+    assertThat(alerts).hasSizeGreaterThan(10);
+    assertThat(alerts).allMatch(alert -> page.contains("`" + alert + "`"));
+  }
+
+  @Test
   void examplesOfRoutesAreYamlThatIsRead() {
     for (Path page : Pages.all()) {
       for (Pages.Block block : Pages.blocks(page)) {
