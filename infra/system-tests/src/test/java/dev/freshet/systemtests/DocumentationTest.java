@@ -112,7 +112,7 @@ class DocumentationTest {
     assertThat(chapters.keySet()).containsExactlyInAnyOrderElementsOf(commands.keySet());
     commands.forEach(
         (name, command) ->
-            assertThat(cells(chapters.get(name)))
+            assertThat(cells(chapters.getOrDefault(name, "")))
                 .as(name)
                 .containsExactlyInAnyOrderElementsOf(options(command)));
   }
@@ -180,6 +180,19 @@ class DocumentationTest {
             Arrays.stream(ProblemCode.values())
                 .map(code -> "`%s` %d".formatted(code.code(), code.status()))
                 .toList());
+  }
+
+  @Test
+  void everyAlertIsDocumented() {
+    String page = Pages.text(Pages.page("docs/monitoring.md"));
+    List<String> alerts =
+        Pattern.compile("- alert: (\\w+)")
+            .matcher(Pages.text(Pages.page("infra/prometheus/rules.yml")))
+            .results()
+            .map(alert -> alert.group(1))
+            .toList();
+    assertThat(alerts).hasSizeGreaterThan(10);
+    assertThat(alerts).allMatch(alert -> page.contains("`" + alert + "`"));
   }
 
   @Test
