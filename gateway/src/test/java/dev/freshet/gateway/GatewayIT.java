@@ -278,6 +278,7 @@ class GatewayIT {
     // The primary goes on; where it was a moment ago is good enough still.
     reports(writer, "primary", "1:0/300", "");
     reports(primary, "primary", "1:0/300", "");
+    primary.stubFor(get("/exact").atPriority(1).willReturn(answer("1:0/300")));
     replica.stubFor(
         get("/exact")
             .atPriority(1)

@@ -71,7 +71,7 @@ final class ExactFilters {
   /** Puts one value in the place of those of a name, where there are some. */
   static final class RewriteRequestParameter extends RewriteRequestParameterGatewayFilterFactory {
     @Override
-    public GatewayFilter apply(Config config) {
+    public GatewayFilter apply(RewriteRequestParameterGatewayFilterFactory.Config config) {
       String name = Objects.requireNonNull(config.getName());
       String value = Objects.requireNonNull(config.getReplacement());
       return (exchange, chain) ->
@@ -82,7 +82,7 @@ final class ExactFilters {
   /** Takes the first segments away, and empty ones only before and among them. */
   static final class StripPrefix extends StripPrefixGatewayFilterFactory {
     @Override
-    public GatewayFilter apply(Config config) {
+    public GatewayFilter apply(StripPrefixGatewayFilterFactory.Config config) {
       Pattern prefix = Pattern.compile("(/+[^/]+){0,%d}".formatted(config.getParts()));
       return (exchange, chain) ->
           chain.filter(withPath(exchange, path -> prefix.matcher(path).replaceFirst("")));
@@ -92,7 +92,7 @@ final class ExactFilters {
   /** Puts a path, which may name variables, in front. */
   static final class PrefixPath extends PrefixPathGatewayFilterFactory {
     @Override
-    public GatewayFilter apply(Config config) {
+    public GatewayFilter apply(PrefixPathGatewayFilterFactory.Config config) {
       String prefix = Objects.requireNonNull(config.getPrefix());
       return (exchange, chain) -> {
         boolean isPrefixed =
@@ -109,7 +109,7 @@ final class ExactFilters {
   /** Puts a path, which may name variables, in place of the request's. */
   static final class SetPath extends SetPathGatewayFilterFactory {
     @Override
-    public GatewayFilter apply(Config config) {
+    public GatewayFilter apply(SetPathGatewayFilterFactory.Config config) {
       String template = Objects.requireNonNull(config.getTemplate());
       return (exchange, chain) ->
           chain.filter(withPath(exchange, path -> path(template, variables(exchange))));

@@ -46,22 +46,18 @@ public final class StrictTarget {
 
   /** A target with everything encoded that must be. */
   static String of(String target) {
-    StringBuilder strict = null;
+    StringBuilder strict = new StringBuilder(target.length());
     boolean isInQuery = false;
     for (int i = 0; i < target.length(); i++) {
       char character = target.charAt(i);
-      boolean isRaw = isToBeEncoded(target, i, isInQuery);
-      if (isRaw && strict == null) {
-        strict = new StringBuilder(target.substring(0, i));
-      }
-      if (isRaw) {
+      if (isToBeEncoded(target, i, isInQuery)) {
         strict.append('%').append(HexFormat.of().withUpperCase().toHexDigits((byte) character));
-      } else if (strict != null) {
+      } else {
         strict.append(character);
       }
       isInQuery |= character == '?';
     }
-    return strict == null ? target : strict.toString();
+    return strict.toString();
   }
 
   private static boolean isToBeEncoded(String target, int at, boolean isInQuery) {

@@ -52,7 +52,7 @@ final class LingeringClose extends ChannelDuplexHandler {
       connection.closeFuture().addListener(closed -> promise.trySuccess());
       linger(context, connection);
     } else {
-      context.close(promise);
+      ChannelFuture _ = context.close(promise);
     }
   }
 
