@@ -121,7 +121,7 @@ final class UpCommand implements Callable<Integer> {
   }
 
   /** As a shell reads it as one word. */
-  private static String quoted(String text) {
+  static String quoted(String text) {
     return text.matches("[A-Za-z0-9_./,:@%+=-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
   }
 
