@@ -104,6 +104,13 @@ class LegacyBackendIT {
   }
 
   @Test
+  void backendThatFailsOnPathsThatItDoesNotKnowWorksAsWell() throws Exception {
+    backend.stubFor(
+        get("/.freshet/position").willReturn(aResponse().withStatus(500).withBody("No such page")));
+    awaitSource("", "old-replica;kind=replica;reason=any");
+  }
+
+  @Test
   void readTakesTheClientAsFarAsItsDatabaseIs() throws Exception {
     awaitSource("", "old-replica;kind=replica;reason=any");
     String before = send("POST", "").headers().firstValue("Freshet-Session").orElseThrow();

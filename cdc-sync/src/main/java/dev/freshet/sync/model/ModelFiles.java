@@ -4,14 +4,19 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
@@ -27,6 +32,12 @@ public final class ModelFiles {
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .enable(DeserializationFeature.ACCEPT_SINGLE_VALUE_AS_ARRAY)
           .build();
+
+  private static final List<String> MEMBERS =
+      List.of("key", "version", "scope", "affects", "indexes");
+
+  /** A name with more wrong in it is another one. */
+  private static final int MOST_TYPOS = 2;
 
   private ModelFiles() {}
 
@@ -92,7 +103,8 @@ public final class ModelFiles {
           "%s does not start with a header. Start it with /* key: COLUMN */, then the SELECT."
               .formatted(file));
     }
-    Header header = header(file, parts.group(1));
+    int firstLine = (int) text.substring(0, parts.start(1)).chars().filter(c -> c == '\n').count();
+    Header header = header(file, parts.group(1), firstLine);
     if (header.key() == null || header.key().isEmpty()) {
       throw new SyncRefused(
           "%s names no key. Say in its header which columns are unique, as in key: id."
@@ -109,15 +121,59 @@ public final class ModelFiles {
         select);
   }
 
-  private static Header header(String file, String yaml) {
+  /**
+   * Reads a header.
+   *
+   * @param linesBefore it in its file
+   */
+  private static Header header(String file, String yaml, int linesBefore) {
     try {
       Header header = YAML.readValue(yaml.isBlank() ? "{}" : yaml, Header.class);
       return header == null ? Header.NONE : header;
+    } catch (UnrecognizedPropertyException e) {
+      String given = e.getPropertyName();
+      throw new SyncRefused(
+          "%s, line %d: a header has no member '%s'.%s It knows %s."
+              .formatted(
+                  file,
+                  linesBefore + lineOf(given, yaml),
+                  given,
+                  nearest(given).map(" Did you mean '%s'?"::formatted).orElse(""),
+                  String.join(", ", MEMBERS)),
+          e);
     } catch (JacksonException e) {
       throw new SyncRefused(
-          "%s: its header can't be read: %s. It knows key, version, scope, affects and indexes."
-              .formatted(file, e.getOriginalMessage().lines().findFirst().orElse("")),
+          "%s, line %d: its header can't be read: %s. It knows %s."
+              .formatted(
+                  file,
+                  linesBefore + line(e),
+                  e.getOriginalMessage().lines().findFirst().orElse(""),
+                  String.join(", ", MEMBERS)),
           e);
     }
+  }
+
+  /** By the text: the parser is a line ahead when it objects. */
+  private static int lineOf(String member, String yaml) {
+    List<String> lines = yaml.lines().toList();
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).replaceAll("[\"'\\s]", "").startsWith(member + ":")) {
+        return i + 1;
+      }
+    }
+    return 1;
+  }
+
+  private static int line(JacksonException failure) {
+    return failure.getLocation() == null ? 1 : Math.max(1, failure.getLocation().getLineNr());
+  }
+
+  /** The member that was meant, most likely. */
+  private static Optional<String> nearest(String given) {
+    LevenshteinDistance distance = new LevenshteinDistance(MOST_TYPOS);
+    return MEMBERS.stream()
+        .filter(member -> distance.apply(given.toLowerCase(Locale.ROOT), member) >= 0)
+        .min(
+            Comparator.comparing(member -> distance.apply(given.toLowerCase(Locale.ROOT), member)));
   }
 }

@@ -122,8 +122,13 @@ public final class HealthChecks {
 
   private Mono<Void> answered(Instance instance, PositionClient.Answer answer, long askedNanos) {
     switch (answer) {
-      case PositionClient.Answer.Failing(int status) ->
-          become(instance, Instance.State.FAILING, "its position endpoint answers " + status);
+      case PositionClient.Answer.Failing(int status, boolean isOurs) -> {
+        if (!isOurs && !instance.health().speaksFreshet()) {
+          // A backend that knows nothing of all this may answer any unknown path so.
+          return silent(instance, askedNanos);
+        }
+        become(instance, Instance.State.FAILING, "its position endpoint answers " + status);
+      }
       case PositionClient.Answer.Silent ignored -> {
         return silent(instance, askedNanos);
       }
@@ -178,7 +183,8 @@ public final class HealthChecks {
 
   private static String notReady(Instance instance) {
     return instance.spec().kind() == SourceKind.REPLICA
-        ? "it says that it is not ready: it stops, its database can't be read, or that was promoted and is no replica any more"
+        ? "it says that it is not ready: it stops, its database can't be read, or that was promoted"
+            + " and is no replica any more"
         : "it says that it is not ready";
   }
 

@@ -2,6 +2,8 @@ package dev.freshet.gateway.pool;
 
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.PositionReport;
+import dev.freshet.protocol.Problem;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
@@ -29,8 +31,12 @@ public final class PositionClient {
     /** It answers, but knows nothing of positions. */
     record Silent() implements Answer {}
 
-    /** It answers that something is wrong with it. */
-    record Failing(int status) implements Answer {}
+    /**
+     * It answers that something is wrong with it, or does so whenever it knows no such path.
+     *
+     * @param isOurs whether it is a problem as Freshet's own parts tell it
+     */
+    record Failing(int status, boolean isOurs) implements Answer {}
   }
 
   /** Asks an instance. */
@@ -53,7 +59,8 @@ public final class PositionClient {
       return new Answer.Silent();
     }
     if (status != 200) {
-      return new Answer.Failing(status);
+      return new Answer.Failing(
+          status, new String(body, StandardCharsets.UTF_8).contains(Problem.TYPE_PREFIX));
     }
     try {
       return new Answer.Reported(json.readValue(body, PositionReport.class));

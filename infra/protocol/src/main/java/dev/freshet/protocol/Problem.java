@@ -15,6 +15,9 @@ public record Problem(ProblemCode code, String detail, List<Violation> violation
 
   public static final String MEDIA_TYPE = "application/problem+json";
 
+  /** What the type of every problem begins with. */
+  public static final String TYPE_PREFIX = "urn:freshet:";
+
   /**
    * One violation in a request body.
    *
@@ -34,7 +37,7 @@ public record Problem(ProblemCode code, String detail, List<Violation> violation
   /** The members of the JSON document, in the order in which a person reads them. */
   public Map<String, Object> members() {
     Map<String, Object> members = new LinkedHashMap<>();
-    members.put("type", "urn:freshet:" + code.code());
+    members.put("type", TYPE_PREFIX + code.code());
     members.put("title", code.title());
     members.put("status", code.status());
     members.put("detail", detail);

@@ -18,13 +18,17 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "freshet",
     description =
-        "CQRS on PostgreSQL with read-your-writes kept: a gateway, replicas, and read models kept in step.",
+        "CQRS on PostgreSQL with read-your-writes kept: a gateway, replicas, and read models kept"
+            + " in step.",
     mixinStandardHelpOptions = true,
     versionProvider = Commands.Version.class,
     synopsisSubcommandLabel = "COMMAND")
 public final class Commands implements Runnable {
 
   private static final String OURS = "dev.freshet.";
+
+  /** So that the longest description with its default stands on one line. */
+  private static final int HELP_WIDTH = 140;
 
   @Spec private CommandSpec spec;
 
@@ -65,6 +69,7 @@ public final class Commands implements Runnable {
           return isSample ? sample.toString() : given;
         });
     commands.setCaseInsensitiveEnumValuesAllowed(true);
+    commands.setUsageHelpWidth(HELP_WIDTH);
     commands.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           PrintWriter err = command.getErr();
@@ -78,14 +83,14 @@ public final class Commands implements Runnable {
     return commands;
   }
 
-  /** {@code --help} with every command and its subcommands. */
+  /** {@code -h} and {@code --help} with every command and its subcommands. */
   private static void offerHelp(CommandLine command) {
     for (CommandLine subcommand : command.getSubcommands().values()) {
       if (subcommand.getCommandSpec().findOption("--help") == null) {
         subcommand
             .getCommandSpec()
             .addOption(
-                CommandLine.Model.OptionSpec.builder("--help")
+                CommandLine.Model.OptionSpec.builder("-h", "--help")
                     .usageHelp(true)
                     .description("Shows this help.")
                     .build());

@@ -97,9 +97,19 @@ final class UpCommand implements Callable<Integer> {
         row(out, part.id(), "http://127.0.0.1:" + part.port());
       }
     }
+    system.atStart().own().forEach((id, what) -> row(out, id, what));
     row(out, "PostgreSQL", databases(system));
     row(out, "psql", psql(system.cluster().primary(), system.cluster().data().pgpass()));
     out.println();
+    system
+        .atStart()
+        .stopped()
+        .forEach(
+            (model, why) ->
+                out.printf(
+                    "Model %s is not kept in step (%s). Reads of it go to the replicas and the"
+                        + " primary.%n",
+                    model, why));
   }
 
   private static String databases(LocalSystem system) {
@@ -121,7 +131,7 @@ final class UpCommand implements Callable<Integer> {
   }
 
   /** As a shell reads it as one word. */
-  private static String quoted(String text) {
+  static String quoted(String text) {
     return text.matches("[A-Za-z0-9_./,:@%+=-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
   }
 

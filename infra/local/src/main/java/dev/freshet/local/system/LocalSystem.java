@@ -23,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.flywaydb.core.Flyway;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -37,6 +38,8 @@ public final class LocalSystem implements AutoCloseable {
   private final Cluster cluster;
   private final List<PartSpec> parts;
   private final Map<PartSpec, PartRunner.Running> running = new LinkedHashMap<>();
+
+  private AtStart atStart = AtStart.NOTHING;
 
   private LocalSystem(SystemOptions options, Cluster cluster, List<PartSpec> parts) {
     this.options = options;
@@ -156,6 +159,10 @@ public final class LocalSystem implements AutoCloseable {
       }
       switch (readiness.look(status, Instant.now())) {
         case Readiness.Look.Ready ignored -> {
+          if (status != null) {
+            atStart =
+                AtStart.of(status, parts.stream().map(PartSpec::id).collect(Collectors.toSet()));
+          }
           return;
         }
         case Readiness.Look.Refused(String why) -> throw new StartFailed(why);
@@ -203,6 +210,11 @@ public final class LocalSystem implements AutoCloseable {
   /** The parts that run, in the order in which a request passes them. */
   public List<PartSpec> parts() {
     return parts;
+  }
+
+  /** What there is besides what was started. */
+  public AtStart atStart() {
+    return atStart;
   }
 
   private void stopParts() {
