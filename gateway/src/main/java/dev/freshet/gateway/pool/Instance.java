@@ -217,9 +217,7 @@ public final class Instance implements AutoCloseable {
    */
   public @Nullable Double lagSeconds() {
     Health now = health;
-    return now.state() == State.READY
-        ? following.lagSeconds(now.lagSeconds())
-        : now.lagSeconds();
+    return now.state() == State.READY ? following.lagSeconds(now.lagSeconds()) : now.lagSeconds();
   }
 
   /** Whether so many of its requests have failed that others should get them. */
