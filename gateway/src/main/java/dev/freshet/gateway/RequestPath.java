@@ -139,9 +139,14 @@ final class RequestPath {
       return index == candidates.size() - 1;
     }
 
-    /** Whether a copy comes next that is far behind, and yet all that the route promises. */
-    boolean mayBeStale(int index) {
-      return index < candidates.size() && candidates.get(index).reason() == Candidate.Reason.STALE;
+    /** The next copy that is far behind, and yet what the route promises; 0 when there is none. */
+    int staleAfter(int index) {
+      for (int next = index + 1; next < candidates.size(); next++) {
+        if (candidates.get(next).reason() == Candidate.Reason.STALE) {
+          return next;
+        }
+      }
+      return 0;
     }
 
     boolean canBeRepeated() {
@@ -185,8 +190,9 @@ final class RequestPath {
     if (candidate.reason() == Candidate.Reason.FALLBACK
         && !stages.fallbacks().spend(client(request))) {
       observer.accept(new Observation.FellBack("refused"));
-      if (request.mayBeStale(index + 1)) {
-        return attempt(request, index + 1);
+      int stale = request.staleAfter(index);
+      if (stale > 0) {
+        return attempt(request, stale);
       }
       return refusals.refuse(
           request.exchange(),

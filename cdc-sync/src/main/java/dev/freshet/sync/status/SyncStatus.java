@@ -161,11 +161,8 @@ public final class SyncStatus implements Consumer<Observation> {
     if (next == State.SNAPSHOT) {
       applied = null;
     }
-    switch (next) {
-      case STARTING, STANDBY, SNAPSHOT -> guard.forget();
-      case STREAMING, PAUSED, RETRYING, REFUSED -> {
-        // The slot is still there, and looked at.
-      }
+    if (next != state && next != State.STREAMING && next != State.PAUSED) {
+      guard.forget(); // until it is looked at again, which is soon
     }
     if (next != State.STREAMING) {
       letters = null;

@@ -122,13 +122,36 @@ public final class Choice {
         forReadOf(fresh(eligible.first(), bound, stale), session, wait, otherwise, stale);
     candidates.addAll(
         forReadOf(fresh(eligible.lastResort(), bound, stale), session, wait, otherwise, List.of()));
-    Position required = session.required();
+    addStale(candidates, stale, session.required(), otherwise);
+    return candidates;
+  }
+
+  /**
+   * Adds copies that are far behind. One that has what the read must include comes before those
+   * that a route would take without it; one that has not is not waited for.
+   */
+  private static void addStale(
+      List<Candidate> candidates,
+      List<Instance> stale,
+      @Nullable Position required,
+      Otherwise otherwise) {
+    List<Candidate> there = new ArrayList<>();
+    List<Candidate> notThere = new ArrayList<>();
     for (Instance copy : stale) {
-      if (!session.isUnmeetable() && (required == null || copy.isKnownAtOrPast(required))) {
-        candidates.add(new Candidate(copy, Reason.STALE, required, Duration.ZERO));
+      if (required == null || copy.isKnownAtOrPast(required)) {
+        there.add(new Candidate(copy, Reason.STALE, required, Duration.ZERO));
+      } else if (otherwise == Otherwise.STALE) {
+        notThere.add(new Candidate(copy, Reason.STALE, null, Duration.ZERO));
+      } else if (candidates.isEmpty()) {
+        notThere.add(new Candidate(copy, Reason.STALE, required, Duration.ZERO)); // it may say so
       }
     }
-    return candidates;
+    int promised = 0;
+    while (promised < candidates.size() && candidates.get(promised).reason() != Reason.STALE) {
+      promised++;
+    }
+    candidates.addAll(promised, there);
+    candidates.addAll(notThere);
   }
 
   private static boolean isUnbounded(Level level) {

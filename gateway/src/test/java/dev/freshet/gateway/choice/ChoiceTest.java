@@ -328,6 +328,46 @@ class ChoiceTest {
   }
 
   @Test
+  void onlyCopyIsAskedHoweverFarBehindItIs() {
+    List<Instance> only = replicas().subList(0, 1);
+    become(only.getFirst(), Instance.State.READY, 60.0);
+    for (Otherwise otherwise : Otherwise.values()) {
+      assertThat(
+              Choice.forRead(
+                  new Pool(only, Panic.NONE),
+                  requiring(WRITTEN),
+                  WAIT,
+                  otherwise,
+                  Duration.ofSeconds(10)))
+          .as("otherwise %s", otherwise)
+          .singleElement()
+          .satisfies(
+              candidate -> {
+                assertThat(candidate.reason()).isEqualTo(Candidate.Reason.STALE);
+                assertThat(candidate.minimum())
+                    .isEqualTo(otherwise == Otherwise.STALE ? null : WRITTEN);
+              });
+    }
+  }
+
+  @Test
+  void copyThatHasWhatIsRequiredComesBeforeOnesThatTheRouteWouldTakeWithoutIt() {
+    List<Instance> all = replicas();
+    all.get(0).seenAt(LATER);
+    become(all.get(0), Instance.State.READY, 60.0);
+    become(all.get(1), Instance.State.READY, 60.0);
+    assertThat(
+            ids(
+                Choice.forRead(
+                    new Pool(all.subList(0, 3), Panic.NONE),
+                    requiring(WRITTEN),
+                    WAIT,
+                    Otherwise.STALE,
+                    Duration.ofSeconds(10))))
+        .containsExactly("c WAITED", "a STALE", "c STALE", "b STALE");
+  }
+
+  @Test
   void levelsWithABoundOfTheirOwnGoByThat() {
     List<Instance> all = replicas();
     all.get(0).seenAt(LATER);
