@@ -78,6 +78,8 @@ public final class Bench {
       case "gateway --watching" ->
           new WatchingBench(out, GATEWAY_PORTS, GatewayBench.Effort.FULL).run();
       case "gateway --faults" -> new FaultBench(out, GATEWAY_PORTS).run();
+      case "idle" -> new IdleBench(out, IdleBench.Length.FULL).run();
+      case "idle --short" -> new IdleBench(out, IdleBench.Length.SHORT).run();
       case "consistency" -> new ConsistencyBench(out, EACH_WAY, CHECK_PORTS).run();
       case "consistency --check" -> {
         return check(ConsistencyCheck.Length.SHORT, out);
@@ -87,7 +89,7 @@ public final class Bench {
       }
       default -> {
         System.err.println(
-            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
+            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
         return 2;
       }
     }

@@ -161,13 +161,23 @@ public final class UpProcess implements AutoCloseable {
   }
 
   private Connection connect(int port) throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("user", "postgres");
+    properties.setProperty("password", password());
+    return DriverManager.getConnection(
+        "jdbc:postgresql://127.0.0.1:%d/freshet".formatted(port), properties);
+  }
+
+  /** The port of the primary's server. */
+  int primaryPort() {
+    return databasePortBase;
+  }
+
+  /** The password of its servers. */
+  String password() {
     try (Stream<String> lines = Files.lines(data.resolve("pgpass"))) {
       String line = lines.findFirst().orElseThrow();
-      Properties properties = new Properties();
-      properties.setProperty("user", "postgres");
-      properties.setProperty("password", line.substring(line.lastIndexOf(':') + 1));
-      return DriverManager.getConnection(
-          "jdbc:postgresql://127.0.0.1:%d/freshet".formatted(port), properties);
+      return line.substring(line.lastIndexOf(':') + 1);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /** What processes use, as Linux accounts for it in {@code /proc}. */
 public final class ProcessUse {
@@ -58,6 +59,33 @@ public final class ProcessUse {
     } catch (IllegalStateException ended) {
       return OptionalDouble.empty();
     }
+  }
+
+  /**
+   * How often threads of these processes have gone to sleep and were woken again so far. Those that
+   * have ended are not counted.
+   */
+  public static long wakeUps(List<ProcessHandle> processes) {
+    return processes.stream().mapToLong(ProcessUse::wakeUps).sum();
+  }
+
+  private static long wakeUps(ProcessHandle process) {
+    Path threads = Path.of("/proc", Long.toString(process.pid()), "task");
+    try (Stream<Path> each = Files.list(threads)) {
+      return each.mapToLong(thread -> voluntarySwitches(process, thread)).sum();
+    } catch (NoSuchFileException e) {
+      return 0; // it has ended since it was listed
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long voluntarySwitches(ProcessHandle process, Path thread) {
+    return read(process, "task/%s/status".formatted(thread.getFileName()))
+        .lines()
+        .filter(line -> line.startsWith("voluntary_ctxt_switches:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+        .sum();
   }
 
   /** Proportional set size in MiB: memory shared with others counts by its share. */

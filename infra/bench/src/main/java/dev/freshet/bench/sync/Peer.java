@@ -21,18 +21,20 @@ import org.jspecify.annotations.Nullable;
  * Debezium in a process of its own, as its users embed it: it counts the changes, or hands them to
  * its JDBC sink. Prints {@code marker N} when row N of table {@code marker} has gone through.
  */
-final class Peer {
+public final class Peer {
 
   private Peer() {}
 
   /**
    * Runs until it is killed.
    *
-   * @param arguments source host, port, database, user, password, slot; then, for the sink, JDBC
-   *     URL of the target, and whether to tune it
+   * @param arguments source host, port, database, user, password, slot; then {@code defaults} to
+   *     leave its settings as they come, or, for the sink, JDBC URL of the target, and whether to
+   *     tune it
    */
   public static void main(String[] arguments) {
-    JdbcSinkConnectorTask sink = arguments.length > 6 ? sink(arguments) : null;
+    boolean asItComes = arguments.length == 7 && arguments[6].equals("defaults");
+    JdbcSinkConnectorTask sink = arguments.length > 7 ? sink(arguments) : null;
     Properties properties = new Properties();
     properties.putAll(
         Map.ofEntries(
@@ -51,11 +53,12 @@ final class Peer {
             Map.entry("snapshot.mode", "no_data"),
             Map.entry("decimal.handling.mode", "precise"),
             Map.entry("tombstones.on.delete", "false"),
-            Map.entry("poll.interval.ms", "1"),
-            Map.entry("max.batch.size", "8192"),
-            Map.entry("max.queue.size", "32768"),
             Map.entry(
                 "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore")));
+    if (!asItComes) {
+      properties.putAll(
+          Map.of("poll.interval.ms", "1", "max.batch.size", "8192", "max.queue.size", "32768"));
+    }
     DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
         .using(properties)
         .notifying(
