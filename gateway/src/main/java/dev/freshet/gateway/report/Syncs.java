@@ -1,6 +1,7 @@
 package dev.freshet.gateway.report;
 
 import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.protocol.ProblemCode;
 import dev.freshet.protocol.RequestId;
 import dev.freshet.runtime.OperatorGate;
 import io.netty.handler.codec.http.HttpMethod;
@@ -24,6 +25,8 @@ public final class Syncs {
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
   private static final String UNREACHABLE = "unreachable";
+
+  private static final int MISDIRECTED = ProblemCode.MISDIRECTED.status();
 
   private final LiveRoutes live;
   private final List<URI> otherwise;
@@ -164,9 +167,16 @@ public final class Syncs {
             answer ->
                 answer.status() == 200
                     ? Mono.justOrEmpty(parsed(answer.body()))
-                    : Mono.error(new IllegalStateException("it answers " + answer.status())))
+                    : Mono.error(new IllegalStateException(refusal(sync, answer.status()))))
         .switchIfEmpty(
             Mono.error(() -> new IllegalStateException("it answers what is no JSON object")));
+  }
+
+  private static String refusal(URI sync, int status) {
+    return status == MISDIRECTED
+        ? "it answers 421: it does not know the name %1$s as its own. Start it with --operator-host=%1$s, or name its IP address under sync: in the routes file"
+            .formatted(sync.getHost())
+        : "it answers " + status;
   }
 
   private HttpClient authorized() {

@@ -17,6 +17,7 @@ public enum ProblemCode {
   OUTCOME_UNKNOWN(504, "Outcome unknown"),
   REQUEST_TIMEOUT(408, "Request timeout"),
   TOO_LARGE(413, "Too large"),
+  MISDIRECTED(421, "Misdirected request"),
   URI_TOO_LONG(414, "Target too long"),
   HEADERS_TOO_LARGE(431, "Headers too large"),
   TOO_MANY_REQUESTS(429, "Too many requests"),
