@@ -67,8 +67,7 @@ public final class RoutesFile {
 
   private Routes routes(Section file) {
     Map<String, List<InstanceSpec>> pools =
-        new PoolSections(findings, surroundings.folder())
-            .read(file.section("pools"), surroundings.pools());
+        new PoolSections(findings, surroundings).read(file.section("pools"), surroundings.pools());
     Optional<PostgresUrl> primary =
         file.scalar("primary").flatMap(url -> findings.valid(url, PostgresUrl::parse));
     List<URI> sync = new ArrayList<>();
