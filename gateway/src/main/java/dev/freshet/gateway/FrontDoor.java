@@ -71,6 +71,7 @@ final class FrontDoor {
   }
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
+    Underscores.drop(request.requestHeaders());
     response.header(RequestId.HEADER, RequestIds.ensure(request.requestHeaders()));
     long most = mostContent(request.method());
     return traces.around(
