@@ -47,9 +47,10 @@ public class SyncBackend {
   @Bean
   OperatorGate operatorGate(
       @Value("${server.address}") String listen,
+      @Value("${freshet.operator-hosts:}") String names,
       @Value("${freshet.operator-token:}") String token,
       ProblemResponses problems) {
-    return new OperatorGate(listen, token, Set.of(), problems);
+    return new OperatorGate(listen, names, token, Set.of(), problems);
   }
 
   @Bean

@@ -3,15 +3,18 @@ package dev.freshet.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.protocol.Lsn;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.web.reactive.function.server.support.RouterFunctionMapping;
 
 class OperationsIT extends SyncTest {
 
@@ -248,21 +251,42 @@ class OperationsIT extends SyncTest {
   }
 
   @Test
-  void changesAreNotTakenFromOtherPagesNorUnderOtherNames() throws Exception {
-    URI uri =
-        URI.create(
-            "http://127.0.0.1:"
-                + sync.getEnvironment().getProperty("local.server.port")
-                + "/api/sync/pause");
-    HttpResponse<String> answer =
-        HttpClient.newHttpClient()
-            .send(
-                HttpRequest.newBuilder(uri)
-                    .header("Origin", "https://elsewhere.example")
-                    .POST(HttpRequest.BodyPublishers.noBody())
-                    .build(),
-                HttpResponse.BodyHandlers.ofString());
-    assertThat(answer.statusCode()).isEqualTo(403);
+  void everyEndpointAsksForHostAndOriginButTheProbes() throws Exception {
+    List<String> endpoints = new ArrayList<>(List.of("GET /actuator", "GET /actuator/prometheus"));
+    Matcher route =
+        Pattern.compile("\\((GET|POST) && (/\\S+)\\)")
+            .matcher(String.valueOf(sync.getBean(RouterFunctionMapping.class).getRouterFunction()));
+    while (route.find()) {
+      endpoints.add(route.group(1) + " " + route.group(2).replaceAll("\\{[^/]*}", "1"));
+    }
+    assertThat(endpoints)
+        .contains(
+            "GET /api/sync", "GET /api/models", "POST /api/sync/pause", "GET /api/dead-letters")
+        .hasSizeGreaterThan(8);
+    for (String endpoint : endpoints) {
+      assertThat(status(endpoint, "Host: babe.de:8110")).as(endpoint).isEqualTo(421);
+      assertThat(status(endpoint, "Host: localhost:1\r\nOrigin: http://localhost:2"))
+          .as(endpoint)
+          .isEqualTo(403);
+    }
+    assertThat(status("GET /actuator/health/liveness", "Host: evil.test")).isEqualTo(200);
+    assertThat(status("GET /api/sync", "Host: [::1]:8110")).isEqualTo(200);
     assertThat(send("GET", "/api/sync/pause").statusCode()).isGreaterThanOrEqualTo(400);
+  }
+
+  /** The status of an answer to a request that no client library would send. */
+  private int status(String request, String headers) throws Exception {
+    int port = sync.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(10_000);
+      socket
+          .getOutputStream()
+          .write(
+              "%s HTTP/1.1\r\n%s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                  .formatted(request, headers)
+                  .getBytes(StandardCharsets.US_ASCII));
+      String line = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+      return Integer.parseInt(line.substring("HTTP/1.1 ".length()));
+    }
   }
 }

@@ -73,6 +73,7 @@ final class FrontDoor {
   }
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
+    Underscores.drop(request.requestHeaders());
     response.header(RequestId.HEADER, RequestIds.ensure(request.requestHeaders()));
     Optional<Malformed> malformed = wire.objection(request);
     long most = mostContent(request.method());

@@ -2,7 +2,6 @@ package dev.freshet.gateway;
 
 import static org.springframework.http.HttpHeaders.ALLOW;
 import static org.springframework.http.HttpHeaders.AUTHORIZATION;
-import static org.springframework.http.HttpHeaders.CONTENT_TYPE;
 import static org.springframework.http.HttpHeaders.WWW_AUTHENTICATE;
 
 import dev.freshet.gateway.Refusals.Told;
@@ -202,12 +201,12 @@ final class Intake {
 
   private Mono<Void> readContent(Visit visit, Route route, GraphQl graphQl) {
     Exchange exchange = visit.exchange();
-    List<String> types = exchange.headers().getAll(CONTENT_TYPE);
+    Function<String, List<String>> headers = exchange.headers()::getAll;
     if (!exchange.hasBody()) {
-      return meant(visit, route, graphQl, Content.of(exchange.target(), List.of(), ""));
+      return meant(visit, route, graphQl, Content.of(exchange.target(), headers, ""));
     }
     Optional<Mono<Void>> held =
-        Content.isReadable(types)
+        Content.isReadable(headers)
             ? contents.hold(
                 exchange,
                 Content.MOST_BYTES,
@@ -216,7 +215,7 @@ final class Intake {
                         visit.with(content),
                         route,
                         graphQl,
-                        Content.of(exchange.target(), types, content.text())),
+                        Content.of(exchange.target(), headers, content.content())),
                 failure -> notHeld(visit, route, Intent.WRITE, failure))
             : Optional.empty();
     return held.orElseGet(() -> routed(visit, Decision.of(route, exchange.method(), Intent.WRITE)));
@@ -321,15 +320,24 @@ final class Intake {
             told);
   }
 
-  /** To the second half of its way. */
+  /**
+   * To the second half of its way. Whatever leaves for a backend passes here, behind the filters,
+   * which may have led it to where no request may go.
+   */
   private Mono<Void> leave(Visit visit, Route route, Intent intent, @Nullable String principal) {
-    return mirroring.around(
-        new Admitted(
-            visit.answering(route),
-            visit.generation().pools(),
-            route,
-            Told.of(visit.exchange(), route, intent),
-            principal),
-        path::goOn);
+    Told told = Told.of(visit.exchange(), route, intent);
+    Optional<Decision.Unrouted> led =
+        route.filters().isEmpty()
+            ? Optional.empty()
+            : Decision.objectionOnLeaving(visit.exchange().method(), visit.exchange().path());
+    return led.map(
+            objection ->
+                refusals.refuse(visit.answering(route), objection.code(), objection.detail(), told))
+        .orElseGet(
+            () ->
+                mirroring.around(
+                    new Admitted(
+                        visit.answering(route), visit.generation().pools(), route, told, principal),
+                    path::goOn));
   }
 }

@@ -101,6 +101,15 @@ class AccessIT {
             read: { pool: all }
             access: { read: [] }
             filters: [ "AddResponseHeader=X-By, freshet" ]
+          - id: exact
+            path: /exact
+            read: { pool: all }
+            access: { read: [] }
+          - id: one
+            path: /Items/{id}
+            read: { pool: all }
+            access: { read: [ desk ] }
+          - { id: named, path: /exact/, hosts: [ named.example ], read: { pool: all } }
           - id: menu
             path: /menu
             read: { pool: all }
@@ -376,6 +385,60 @@ class AccessIT {
           .contains("\"code\":\"bad-request\"");
     }
     assertThat(get("/x/orders").statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/exact/",
+        "/exact;x/",
+        "/exact/;x",
+        "/exact%3bx",
+        "/exact%3Bx",
+        "/exact%253bx",
+        "/EXACT",
+        "/Exact",
+        "/%45xact",
+        "/exact%20",
+        "/exact.",
+        "/%2565xact",
+        "/items/7",
+        "/ITEMS/7/",
+        "/Items/7/",
+        "/Items/7;x/",
+        "/Items%3bx/7",
+      })
+  void neighboursSpellingsDoNotFallPastARouteToAnOpenOne(String path) throws Exception {
+    String answer = raw(path, "a");
+    assertThat(answer)
+        .startsWith("HTTP/1.1 400 ")
+        .contains("\"code\":\"bad-request\"")
+        .containsPattern("may read this path as one of route (exact|one)");
+    backend.verify(0, anyRequestedFor(urlPathMatching("(?i)/(exact|items|%).*")));
+  }
+
+  @Test
+  void otherPathsBesideAGuardedOneAreOpenAndSoAreSpellingsThatTheFileNames() throws Exception {
+    assertThat(raw("/exact;x", "a")).as("the route itself").startsWith("HTTP/1.1 401 ");
+    assertThat(raw("/%65xact", "a")).as("the route itself").startsWith("HTTP/1.1 401 ");
+    assertThat(raw("/exactly", "a")).startsWith("HTTP/1.1 200 ");
+    assertThat(raw("/exact/x", "a")).startsWith("HTTP/1.1 200 ");
+    assertThat(raw("/exact/", "named.example")).startsWith("HTTP/1.1 200 ");
+    assertThat(raw("/Items/7/8", "a")).startsWith("HTTP/1.1 200 ");
+  }
+
+  /** Such as the JDK's client would not send. */
+  private String raw(String path, String host) throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), TestGateway.port(gateway))) {
+      socket.setSoTimeout(10_000);
+      socket
+          .getOutputStream()
+          .write(
+              "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
+                  .formatted(path, host)
+                  .getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   /** Nothing of what it would send is waited for. */

@@ -197,6 +197,57 @@ class HeadersIT {
             "freshet-deadline");
   }
 
+  /** Each header that the gateway sets or goes by, and whatever is spelled like one. */
+  @Test
+  void clientCanNeitherStripWhatIsSetNorSpellItOtherwise() throws Exception {
+    List<String> names =
+        List.of(
+            "X-Request-Id",
+            "Host",
+            "X-Forwarded-For",
+            "X-Forwarded-Proto",
+            "X-Forwarded-Host",
+            "Freshet-Deadline",
+            "Freshet-Consistency",
+            "Content-Length",
+            "Content-Type",
+            "Content-Encoding",
+            "Authorization",
+            "Cookie",
+            "traceparent");
+    StringBuilder request =
+        new StringBuilder(
+            """
+            POST /x HTTP/1.1
+            Host: shop.example
+            X-Request-Id: of-the-client
+            Content-Length: 2
+            Content-Type: application/json
+            Content-Encoding: br
+            Authorization: Basic YTpi
+            Cookie: a=b
+            traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
+            X-Mine: 1
+            X_Other: 2
+            """);
+    names.forEach(name -> request.append(name.replace('-', '_')).append(": spelled\n"));
+    request.append("Connection: X-Mine, ").append(String.join(", ", names)).append(", close\n\n{}");
+    answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    exchange(request.toString().replace("traceparent: spelled\n", "").replace("\n", "\r\n"));
+    Map<String, List<String>> got =
+        headers(Objects.requireNonNull(received.poll(10, TimeUnit.SECONDS)));
+    assertThat(got.get("x-request-id")).containsExactly("of-the-client");
+    assertThat(got.get("x-forwarded-host")).containsExactly("shop.example");
+    assertThat(got.get("x-forwarded-for")).containsExactly("127.0.0.1");
+    assertThat(got.get("content-length")).containsExactly("2");
+    assertThat(got.get("content-type")).containsExactly("application/json");
+    assertThat(got.get("content-encoding")).containsExactly("br");
+    assertThat(got.get("authorization")).containsExactly("Basic YTpi");
+    assertThat(got).containsKeys("cookie", "traceparent", "freshet-deadline", "host");
+    assertThat(got).doesNotContainKeys("x-mine", "x_other", "freshet-consistency");
+    assertThat(got.keySet()).allSatisfy(name -> assertThat(name).doesNotContain("_"));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "0af7651916cd43dd8448eb211c80319c, true",

@@ -75,13 +75,28 @@ class Http2IT {
   @Test
   void requestReachesTheBackendAsOneOfHttp11() throws Exception {
     try (RawHttp2 client = connect()) {
-      client.get(1, "/a?b=c", "cookie", "a=1", "cookie", "b=2", "te", "trailers", "x-own", "kept");
+      client.get(
+          1,
+          "/a?b=c",
+          "cookie",
+          "a=1",
+          "cookie",
+          "b=2",
+          "te",
+          "trailers",
+          "x-own",
+          "kept",
+          "x_own",
+          "dropped",
+          "x_request_id",
+          "dropped");
       assertThat(client.end(1).payload()).isEqualTo("ok");
       assertThat(backend.received())
           .startsWith("GET /a?b=c HTTP/1.1\r\n")
           .contains("\r\ncookie: a=1; b=2\r\n")
           .contains("\r\nx-own: kept\r\n")
           .containsIgnoringCase("\r\nx-forwarded-host: shop.example\r\n")
+          .doesNotContain("dropped")
           .doesNotContainIgnoringCase("\r\nte:")
           .doesNotContainIgnoringCase("x-http2")
           .doesNotContainIgnoringCase("transfer-encoding");
@@ -159,7 +174,10 @@ class Http2IT {
           get("/", "x", "a", "b\u0000c"),
           get("/", "x", "a\r\nb", "c"),
           get("/", "x", "content-length", "5", "content-length", "6"),
+          get("/", "x", "content-length", "0", "content-length", "0"),
+          get("/", "x", "content-length", "0, 0"),
           get("/", "x", "content-length", "+0"),
+          get("/", "sho%70.example"),
           get("/", "x", "content-length", "5"));
 
   private static List<String> get(String path, String authority, String... more) {

@@ -236,6 +236,37 @@ class ReloadIT {
   }
 
   @Test
+  void checkTellsNeitherWhichFilesThereAreNorWhatVariablesStandFor() throws Exception {
+    String there = folder.resolve("routes.yaml").toString();
+    List<String> answers = new ArrayList<>();
+    for (String ca :
+        List.of(there, folder.resolve("none.pem").toString(), "/etc/passwd", "/root/x")) {
+      HttpResponse<String> answer = post("/api/routes/validate", withTls(ca, "one"));
+      assertThat(answer.statusCode()).isEqualTo(200);
+      answers.add(answer.body());
+    }
+    assertThat(answers).containsOnly(answers.getFirst());
+    assertThat(answers.getFirst()).contains("The files that tls names were not looked for");
+    String home = System.getenv("HOME");
+    assertThat(home).isNotBlank();
+    assertThat(post("/api/routes/validate", withTls(there, "${HOME}")).body())
+        .contains("${HOME}")
+        .doesNotContain(home);
+  }
+
+  private static String withTls(String ca, String id) {
+    return """
+        version: 1
+        routes: [ { id: all, path: /**, read: { pool: one } } ]
+        pools:
+          one:
+            instances:
+              - { id: "%s", url: "https://127.0.0.1:1", kind: replica, tls: { ca: "%s" } }
+        """
+        .formatted(id, ca);
+  }
+
+  @Test
   void manyReloadsUnderLoadFailNoRequestAndLeaveNothingBehind() throws Exception {
     RoutesLoader loader = unwatchedLoader();
     AtomicInteger swapped = new AtomicInteger();

@@ -101,6 +101,16 @@ class SyncsIT {
   }
 
   @Test
+  void syncThatDoesNotKnowTheNameItIsAskedByIsSaidWithWhatToDo() throws Exception {
+    leader.stubFor(get("/api/sync").willReturn(jsonResponse("{}", 421)));
+    assertThat(
+            TestGateway.operate(
+                    gateway, "GET", "/api/status", "", "Authorization", "Bearer " + TOKEN)
+                .body())
+        .contains("\"state\":\"unreachable\"", "it answers 421", "--operator-host=");
+  }
+
+  @Test
   void refusalOfASyncIsPassedOn() throws Exception {
     leader.stubFor(
         post("/api/sync/pause")

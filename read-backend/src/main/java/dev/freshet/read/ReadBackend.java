@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.read.model.Catalogue;
+import dev.freshet.runtime.ActuatorGate;
 import dev.freshet.runtime.ConnectionPool;
 import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
@@ -17,6 +18,7 @@ import dev.freshet.runtime.trace.TracedRequests;
 import dev.freshet.runtime.trace.Tracing;
 import java.util.Map;
 import javax.sql.DataSource;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -78,6 +80,12 @@ public class ReadBackend {
   @Bean(destroyMethod = "close")
   Tracing tracing(ReadSettings settings) {
     return Tracing.of("freshet-read-backend", settings.id());
+  }
+
+  @Bean
+  ActuatorGate actuatorGate(
+      @Value("${freshet.operator-hosts:}") String names, ProblemResponses problems) {
+    return new ActuatorGate(names, problems);
   }
 
   @Bean

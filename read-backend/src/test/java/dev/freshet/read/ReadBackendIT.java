@@ -94,6 +94,8 @@ class ReadBackendIT {
             0,
             "server.address",
             "127.0.0.1",
+            "freshet.operator-hosts",
+            "prometheus.internal",
             "freshet.read.id",
             kind + "-1",
             "freshet.read.kind",
@@ -469,6 +471,43 @@ class ReadBackendIT {
     try (Connection connection = server.connect();
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
+    }
+  }
+
+  /** Operators' metrics on the port that gateways ask, and those ask by any name. */
+  @Test
+  void metricsAskForHostAndOriginAndNothingElseDoes() throws Exception {
+    for (String path :
+        List.of(
+            "/actuator",
+            "/actuator/prometheus",
+            "/actuator/health",
+            "/%61ctuator/prometheus",
+            "/actuator;x/prometheus")) {
+      assertThat(status(path, "evil.test")).as(path).isEqualTo(421);
+    }
+    assertThat(status("/actuator/prometheus", "localhost\r\nOrigin: http://evil.test"))
+        .isEqualTo(403);
+    for (String open :
+        List.of("/actuator/health/liveness", "/actuator/health/readiness", "/.freshet/position")) {
+      assertThat(status(open, "backend-1.internal")).as(open).isEqualTo(200);
+    }
+    assertThat(status("/actuator/prometheus", "127.0.0.1")).isEqualTo(200);
+    assertThat(status("/actuator/prometheus", "Prometheus.internal:9090")).isEqualTo(200);
+  }
+
+  private static int status(String path, String host) throws Exception {
+    int port = replica.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(10_000);
+      socket
+          .getOutputStream()
+          .write(
+              "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
+                  .formatted(path, host)
+                  .getBytes(StandardCharsets.US_ASCII));
+      String line = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+      return Integer.parseInt(line.substring("HTTP/1.1 ".length()));
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.freshet.write;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.runtime.ActuatorGate;
 import dev.freshet.runtime.ConnectionPool;
 import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
@@ -68,6 +69,12 @@ public class WriteBackend {
   @Bean(destroyMethod = "close")
   Tracing tracing(@Value("${server.port}") int port) {
     return Tracing.of("freshet-write-backend", "write-backend:" + port);
+  }
+
+  @Bean
+  ActuatorGate actuatorGate(
+      @Value("${freshet.operator-hosts:}") String names, ProblemResponses problems) {
+    return new ActuatorGate(names, problems);
   }
 
   @Bean

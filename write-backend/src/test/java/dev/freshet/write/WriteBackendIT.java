@@ -6,10 +6,13 @@ import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PrimaryPosition;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -60,6 +63,8 @@ class WriteBackendIT {
                 0,
                 "server.address",
                 "127.0.0.1",
+                "freshet.operator-hosts",
+                "prometheus.internal",
                 "freshet.write.primary",
                 "postgresql://postgres:%s@127.0.0.1:%d/freshet"
                     .formatted(cluster.primary().url().password(), cluster.primary().port())));
@@ -322,6 +327,43 @@ class WriteBackendIT {
   private static Position now() throws Exception {
     try (Connection connection = cluster.primary().connect()) {
       return PrimaryPosition.ask(connection);
+    }
+  }
+
+  /** Operators' metrics on the port that gateways ask, and those ask by any name. */
+  @Test
+  void metricsAskForHostAndOriginAndNothingElseDoes() throws Exception {
+    for (String path :
+        List.of(
+            "/actuator",
+            "/actuator/prometheus",
+            "/actuator/health",
+            "/%61ctuator/prometheus",
+            "/actuator;x/prometheus")) {
+      assertThat(status(path, "evil.test")).as(path).isEqualTo(421);
+    }
+    assertThat(status("/actuator/prometheus", "localhost\r\nOrigin: http://evil.test"))
+        .isEqualTo(403);
+    for (String open :
+        List.of("/actuator/health/liveness", "/actuator/health/readiness", "/.freshet/position")) {
+      assertThat(status(open, "backend-1.internal")).as(open).isEqualTo(200);
+    }
+    assertThat(status("/actuator/prometheus", "127.0.0.1")).isEqualTo(200);
+    assertThat(status("/actuator/prometheus", "Prometheus.internal:9090")).isEqualTo(200);
+  }
+
+  private static int status(String path, String host) throws Exception {
+    int port = backend.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(10_000);
+      socket
+          .getOutputStream()
+          .write(
+              "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"
+                  .formatted(path, host)
+                  .getBytes(StandardCharsets.US_ASCII));
+      String line = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+      return Integer.parseInt(line.substring("HTTP/1.1 ".length()));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.freshet.gateway.filters;
 
+import dev.freshet.gateway.exchange.EndToEnd;
 import dev.freshet.gateway.exchange.Exchange;
 import io.netty.buffer.ByteBuf;
 import io.opentelemetry.context.Context;
@@ -87,7 +88,9 @@ public final class FilteredRoutes implements GlobalFilter, Ordered {
                 request ->
                     request.headers(
                         headers -> {
-                          named.forEach(headers::remove);
+                          named.stream()
+                              .filter(name -> !EndToEnd.isOne(name))
+                              .forEach(headers::remove);
                           headers.remove(HttpHeaders.CONNECTION);
                         }))
             .build();

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.forward;
 
 import dev.freshet.gateway.choice.Candidate;
+import dev.freshet.gateway.exchange.EndToEnd;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.RequestId;
@@ -12,6 +13,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -20,8 +22,8 @@ import java.util.stream.Stream;
  * Which headers pass.
  *
  * <p>Stripped both ways are those of one connection (RFC 9110, 7.6.1, and what {@code Connection}
- * names) and those between gateway and backends. Stripped on the way in are also forwarding
- * headers: whatever a client says there, it says of itself.
+ * names) and those of Freshet's own. Stripped on the way in are also forwarding headers: whatever a
+ * client says there, it says of itself.
  */
 final class HeaderRules {
 
@@ -37,23 +39,14 @@ final class HeaderRules {
           "transfer-encoding",
           "upgrade");
 
-  private static final List<String> INTERNAL =
-      List.of(
-          FreshetHeaders.POSITION,
-          FreshetHeaders.MIN_POSITION,
-          FreshetHeaders.MAX_WAIT,
-          FreshetHeaders.DEADLINE,
-          FreshetHeaders.PRINCIPAL);
+  /** All that is Freshet's own, whatever it may come to be called. */
+  private static final String OURS = "freshet-";
 
   /** What Netty writes into the headers of messages that came by HTTP/2, of their frames. */
   private static final List<String> OF_FRAMES =
       Stream.of(HttpConversionUtil.ExtensionHeaderNames.values())
           .map(name -> name.text().toString())
           .toList();
-
-  /** Understood by the gateway itself; a backend has no use for them, nor a say in them. */
-  private static final List<String> OURS =
-      List.of(FreshetHeaders.SESSION, FreshetHeaders.CONSISTENCY, FreshetHeaders.SOURCE);
 
   /** The host is the backend's own; the client's is told in a forwarding header. */
   private static final List<String> SET_ANEW =
@@ -68,9 +61,11 @@ final class HeaderRules {
           "x-real-ip");
 
   private static final Set<String> STAY_ON_THE_WAY_OUT =
-      anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS, OF_FRAMES, List.of(RequestId.HEADER)));
+      anyCase(List.of(OF_ONE_CONNECTION, OF_FRAMES, List.of(RequestId.HEADER)));
   private static final Set<String> STAY_ON_THE_WAY_IN =
-      anyCase(List.of(OF_ONE_CONNECTION, INTERNAL, OURS, OF_FRAMES, SET_ANEW));
+      anyCase(List.of(OF_ONE_CONNECTION, OF_FRAMES, SET_ANEW));
+
+  private static final char DELETE = 0x7f;
 
   private static final List<CharSequence> OF_PLACES =
       List.of(HttpHeaderNames.LOCATION, HttpHeaderNames.CONTENT_LOCATION);
@@ -115,16 +110,33 @@ final class HeaderRules {
     copy(from, to, STAY_ON_THE_WAY_OUT);
     for (CharSequence name : OF_PLACES) {
       String place = to.get(name);
-      if (place != null && place.startsWith(instance.toString())) {
-        String rest = place.substring(instance.toString().length());
-        if (rest.isEmpty()) {
-          to.set(name, "/");
-        } else if (rest.startsWith("/") && !rest.startsWith("//")) {
-          // Two slashes would begin the name of another host.
-          to.set(name, rest);
-        }
+      if (place != null) {
+        below(instance, place).ifPresent(path -> to.set(name, path));
       }
     }
+  }
+
+  /** The path of a place at the instance; empty when it is elsewhere, or could be read so. */
+  private static Optional<String> below(URI instance, String place) {
+    String base = instance.toString();
+    if (!place.regionMatches(true, 0, base, 0, base.length())) {
+      return Optional.empty();
+    }
+    String rest = place.substring(base.length());
+    return rest.isEmpty()
+        ? Optional.of("/")
+        : Optional.of(rest).filter(HeaderRules::isPathToEverybody);
+  }
+
+  /**
+   * Whether nobody takes a reference for more than a path. Two slashes begin the name of another
+   * host; browsers take a backslash for a slash, and leave out tabs and line breaks before they
+   * look.
+   */
+  private static boolean isPathToEverybody(String reference) {
+    return reference.startsWith("/")
+        && !reference.startsWith("//")
+        && reference.chars().allMatch(c -> c > ' ' && c != '\\' && c != DELETE);
   }
 
   private static void copy(HttpHeaders from, HttpHeaders to, Set<String> staying) {
@@ -133,10 +145,15 @@ final class HeaderRules {
     while (headers.hasNext()) {
       Map.Entry<CharSequence, CharSequence> header = headers.next();
       String name = header.getKey().toString();
-      if (!staying.contains(spelled(name)) && !named.contains(name)) {
+      String spelled = spelled(name);
+      if (!staying.contains(spelled) && !isOurs(spelled) && !named.contains(name)) {
         to.add(header.getKey(), header.getValue());
       }
     }
+  }
+
+  private static boolean isOurs(String name) {
+    return name.regionMatches(true, 0, OURS, 0, OURS.length());
   }
 
   /** Backends by the rules of CGI take an underscore for a hyphen, and one header for the other. */
@@ -144,7 +161,7 @@ final class HeaderRules {
     return name.indexOf('_') < 0 ? name : name.replace('_', '-');
   }
 
-  /** The names that {@code Connection} lists. */
+  /** The names that {@code Connection} lists, and may. */
   private static Set<String> named(HttpHeaders headers) {
     List<String> connection = headers.getAll(HttpHeaderNames.CONNECTION);
     if (connection.isEmpty()) {
@@ -156,6 +173,7 @@ final class HeaderRules {
         names.add(name.strip());
       }
     }
+    names.removeIf(EndToEnd::isOne);
     return names;
   }
 }

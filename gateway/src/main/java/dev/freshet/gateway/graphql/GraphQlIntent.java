@@ -10,26 +10,15 @@ import graphql.parser.InvalidSyntaxException;
 import graphql.parser.Parser;
 import graphql.parser.ParserEnvironment;
 import graphql.parser.ParserOptions;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Whether a GraphQL request reads or writes: queries and subscriptions read, mutations write, and
- * so does whatever can't be told. Of a batch, one that writes makes all of it a write.
+ * so does whatever is not understood entirely. Of a batch, one that writes makes all of it a write.
  */
 public final class GraphQlIntent {
 
@@ -49,17 +38,12 @@ public final class GraphQlIntent {
           .maxRuleDepth(DEEPEST)
           .build();
 
-  /** The members of a request that name a persisted query. */
-  private static final List<String> IDS = List.of("documentId", "id", "doc_id");
-
-  /** All that say what it does. */
-  private static final Set<String> MEMBERS =
-      Stream.concat(IDS.stream(), Stream.of("query", "operationName", "extensions"))
-          .collect(Collectors.toUnmodifiableSet());
-
-  /** Parsers differ in which one of two members of the same name they go by. */
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  /**
+   * Ends of lines, and what is passed over, to some parsers and not to others: in a comment that
+   * they end, the rest of a document could be there for one of them alone.
+   */
+  private static final Pattern UNCLEAR =
+      Pattern.compile("[\\u000b\\u000c\\u0085\\u2028\\u2029\\ufeff]");
 
   private static final int LONGEST_NAME = 256;
 
@@ -94,21 +78,20 @@ public final class GraphQlIntent {
   /** Finds what a request means. */
   public Found of(Content content, GraphQl route) {
     try {
-      Map<String, String> parameters = parameters(content.query());
       if (content.body().isEmpty()) {
-        return ofParameters(parameters, route);
+        return ofMembers(Members.ofQuery(content.query()), route);
       }
       if (!content.isReadable()) {
-        return write("its content is of a type, or a size, that is not looked at");
+        return write("its content is of a type, an encoding or a size that is not looked at");
       }
-      if (!Collections.disjoint(parameters.keySet(), MEMBERS)) {
+      if (!content.query().isEmpty()) {
         return write("its URL says something, too, and backends differ in what they go by");
       }
-      return content.type().equals("application/graphql")
+      return content.type().equals(Content.DOCUMENT)
           ? ofDocument(content.body(), null)
-          : ofJson(JSON.readTree(content.body()), route);
-    } catch (JacksonException | IllegalArgumentException e) {
-      return write("it can't be read");
+          : ofJson(Members.json(content.body()), route);
+    } catch (Members.NotUnderstood e) {
+      return write(e.because());
     }
   }
 
@@ -116,9 +99,9 @@ public final class GraphQlIntent {
     return new Found(Intent.WRITE, because);
   }
 
-  private Found ofJson(JsonNode body, GraphQl route) {
+  private Found ofJson(JsonNode body, GraphQl route) throws Members.NotUnderstood {
     if (!body.isArray()) {
-      return ofRequest(body, route);
+      return ofMembers(Members.of(body), route);
     }
     if (body.size() > LARGEST_BATCH) {
       return write("it is a batch of more than " + LARGEST_BATCH);
@@ -132,7 +115,7 @@ public final class GraphQlIntent {
     }
     Found last = write("it is an empty batch");
     for (JsonNode request : body) {
-      last = ofRequest(request, route);
+      last = ofMembers(Members.of(request), route);
       if (last.intent() == Intent.WRITE) {
         return last;
       }
@@ -140,65 +123,24 @@ public final class GraphQlIntent {
     return last;
   }
 
-  private Found ofRequest(JsonNode request, GraphQl route) {
-    for (String name : request.propertyNames()) {
-      boolean isAlike = MEMBERS.stream().anyMatch(name::equalsIgnoreCase);
-      if (isAlike && !MEMBERS.contains(name)) {
-        return write("it has a member '%s', which some backends take for another".formatted(name));
-      }
+  private Found ofMembers(Members members, GraphQl route) {
+    String persisted = members.persisted();
+    if (persisted == null) {
+      return ofDocument(members.document(), members.operation());
     }
-    return of(
-        request.path("query").stringValue(""),
-        request.path("operationName").stringValue(null),
-        persisted(request, request.path("extensions")),
-        route);
-  }
-
-  /** A GET, by the parameters of GraphQL over HTTP. */
-  private Found ofParameters(Map<String, String> parameters, GraphQl route) {
-    return of(
-        parameters.getOrDefault("query", ""),
-        parameters.get("operationName"),
-        persisted(
-            JSON.valueToTree(parameters),
-            JSON.readTree(parameters.getOrDefault("extensions", "{}"))),
-        route);
-  }
-
-  /** The names of a persisted query, by Apollo's and Relay's conventions. */
-  private static Set<String> persisted(JsonNode request, JsonNode extensions) {
-    Set<String> names = new HashSet<>();
-    JsonNode hash = extensions.path("persistedQuery").path("sha256Hash");
-    if (hash.isString()) {
-      names.add(hash.asString());
-    }
-    for (String id : IDS) {
-      if (request.path(id).isString()) {
-        names.add(request.path(id).asString());
-      }
-    }
-    return names;
-  }
-
-  private Found of(
-      String document, @Nullable String operation, Set<String> persisted, GraphQl route) {
-    if (!document.isEmpty()) {
-      return ofDocument(document, operation);
-    }
-    if (persisted.size() != 1) {
-      return write(persisted.isEmpty() ? "it has no query" : "it names several persisted queries");
-    }
-    String name = persisted.iterator().next();
-    Intent intent = route.persisted().get(name);
+    Intent intent = route.persisted().get(persisted);
     return intent == null
         ? write("nobody said what the persisted query is")
-        : new Found(intent, "the route says so of persisted query " + name);
+        : new Found(intent, "the route says so of persisted query " + persisted);
   }
 
   private Found ofDocument(String document, @Nullable String operation) {
     if (document.length() > MOST_CHARACTERS
         || (operation != null && operation.length() > LONGEST_NAME)) {
       return write("it is longer than what is looked at");
+    }
+    if (UNCLEAR.matcher(document).find()) {
+      return write("it holds characters that parsers of GraphQL differ about");
     }
     return Objects.requireNonNull(
         known.get(new Operation(document, operation), GraphQlIntent::parsed));
@@ -229,28 +171,5 @@ public final class GraphQlIntent {
     } catch (InvalidSyntaxException e) {
       return write("it can't be parsed as GraphQL");
     }
-  }
-
-  /**
-   * The parameters of a URL's query.
-   *
-   * @throws IllegalArgumentException when it is not encoded as it should be
-   */
-  private static Map<String, String> parameters(String query) {
-    Map<String, String> parameters = new HashMap<>();
-    for (String parameter : query.split("&", -1)) {
-      int equals = parameter.indexOf('=');
-      if (equals > 0) {
-        String name = decoded(parameter.substring(0, equals));
-        if (parameters.put(name, decoded(parameter.substring(equals + 1))) != null) {
-          throw new IllegalArgumentException(name + " is there twice");
-        }
-      }
-    }
-    return parameters;
-  }
-
-  private static String decoded(String text) {
-    return URLDecoder.decode(text, StandardCharsets.UTF_8);
   }
 }

@@ -65,9 +65,10 @@ public final class Explanation {
     Content content() {
       return Content.of(
           target,
-          headers.contains(CONTENT_TYPE)
-              ? headers.getAll(CONTENT_TYPE)
-              : List.of("application/json"),
+          name ->
+              name.equals(CONTENT_TYPE) && !headers.contains(name)
+                  ? List.of("application/json")
+                  : headers.getAll(name),
           body);
     }
   }

@@ -26,9 +26,10 @@ class OperatorConfiguration {
   @Bean
   OperatorGate operatorGate(
       @Value("${management.server.address}") String listen,
+      @Value("${freshet.operator-hosts:}") String names,
       @Value("${freshet.operator-token:}") String token,
       ProblemResponses problems) {
-    return new OperatorGate(listen, token, Pages.OPEN, problems);
+    return new OperatorGate(listen, names, token, Pages.OPEN, problems);
   }
 
   /** What there is to see. */

@@ -2,6 +2,8 @@ package dev.freshet.gateway.operator;
 
 import dev.freshet.gateway.live.Edition;
 import dev.freshet.gateway.live.RoutesLoader;
+import dev.freshet.gateway.routing.Routes;
+import dev.freshet.gateway.routing.file.KnownVariables;
 import dev.freshet.gateway.routing.file.Masked;
 import dev.freshet.gateway.routing.file.RoutesFile;
 import dev.freshet.gateway.routing.file.RoutesInvalid;
@@ -12,6 +14,7 @@ import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.ProblemResponses;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,24 +80,42 @@ public final class RoutesEndpoint {
     return described;
   }
 
-  /** Checks a text as the file would be checked here. Changes nothing. */
+  /**
+   * Checks a text as the file would be checked here. Changes nothing, and tells nothing of this
+   * machine: files that the text names are not looked for, and values of variables are not told.
+   */
   Mono<ServerResponse> validate(ServerRequest request) {
+    KnownVariables variables = new KnownVariables(loader.surroundings().environment());
     return request
         .bodyToMono(String.class)
         .defaultIfEmpty("")
         .flatMap(
             text ->
-                Mono.fromCallable(() -> RoutesFile.read(text, loader.surroundings()))
+                Mono.fromCallable(
+                        () -> RoutesFile.read(text, loader.surroundings().ofOthers(variables)))
                     .subscribeOn(blocking))
-        .flatMap(
-            routes -> ServerResponse.ok().bodyValue(Map.of("valid", true, "notes", routes.notes())))
+        .flatMap(routes -> ServerResponse.ok().bodyValue(valid(routes, variables)))
         .onErrorResume(
             RoutesInvalid.class,
             refused ->
-                ServerResponse.unprocessableContent().bodyValue(invalid(refused.problems())));
+                ServerResponse.unprocessableContent()
+                    .bodyValue(invalid(refused.problems(), variables)));
   }
 
-  private static Map<String, Object> invalid(List<RoutesProblem> errors) {
+  private static Map<String, Object> valid(Routes routes, KnownVariables variables) {
+    List<String> notes = new ArrayList<>(routes.notes());
+    boolean namesFiles =
+        routes.pools().values().stream()
+            .flatMap(List::stream)
+            .anyMatch(instance -> instance.endpoint().tls() != null);
+    if (namesFiles) {
+      notes.add(
+          "The files that tls names were not looked for. ./freshet routes validate FILE on the gateway's machine reads them.");
+    }
+    return Map.of("valid", true, "notes", notes.stream().map(variables::withoutValues).toList());
+  }
+
+  private static Map<String, Object> invalid(List<RoutesProblem> errors, KnownVariables variables) {
     Map<String, Object> members =
         new LinkedHashMap<>(
             Problem.of(
@@ -102,7 +123,14 @@ public final class RoutesEndpoint {
                     "These routes can't be used, for %d reasons; see errors."
                         .formatted(errors.size()))
                 .members());
-    members.put("errors", errors);
+    members.put(
+        "errors",
+        errors.stream()
+            .map(
+                error ->
+                    new RoutesProblem(
+                        error.line(), error.column(), variables.withoutValues(error.message())))
+            .toList());
     return members;
   }
 

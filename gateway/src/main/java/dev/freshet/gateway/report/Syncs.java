@@ -4,6 +4,7 @@ import dev.freshet.gateway.live.LiveRoutes;
 import dev.freshet.gateway.pool.Following;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.Position;
+import dev.freshet.protocol.ProblemCode;
 import dev.freshet.protocol.RequestId;
 import dev.freshet.runtime.OperatorGate;
 import io.netty.handler.codec.http.HttpMethod;
@@ -32,6 +33,7 @@ public final class Syncs {
 
   private static final String STREAMING = "streaming";
   private static final String STUCK = "stuck";
+  private static final int MISDIRECTED = ProblemCode.MISDIRECTED.status();
 
   private final LiveRoutes live;
   private final SystemView system;
@@ -211,9 +213,16 @@ public final class Syncs {
             answer ->
                 answer.status() == 200
                     ? Mono.justOrEmpty(parsed(answer.body()))
-                    : Mono.error(new IllegalStateException("it answers " + answer.status())))
+                    : Mono.error(new IllegalStateException(refusal(sync, answer.status()))))
         .switchIfEmpty(
             Mono.error(() -> new IllegalStateException("it answers what is no JSON object")));
+  }
+
+  private static String refusal(URI sync, int status) {
+    return status == MISDIRECTED
+        ? "it answers 421: it does not know the name %1$s as its own. Start it with --operator-host=%1$s, or name its IP address under sync: in the routes file"
+            .formatted(sync.getHost())
+        : "it answers " + status;
   }
 
   private HttpClient authorized() {

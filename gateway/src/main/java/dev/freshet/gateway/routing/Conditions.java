@@ -19,7 +19,7 @@ public record Conditions(List<String> hosts, Map<String, String> headers) {
   private static final String ANY = "*";
 
   public Conditions {
-    hosts = hosts.stream().map(host -> host.toLowerCase(Locale.ROOT)).toList();
+    hosts = hosts.stream().map(Conditions::plain).toList();
     headers = Map.copyOf(headers);
   }
 
@@ -43,11 +43,20 @@ public record Conditions(List<String> hosts, Map<String, String> headers) {
                 });
   }
 
-  /** Without its port, in lower case. */
+  /** In lower case, and without the dot of the root: {@code shop.example.} is the same host. */
+  private static String plain(String host) {
+    int end = host.length();
+    while (end > 0 && host.charAt(end - 1) == '.') {
+      end--;
+    }
+    return host.substring(0, end).toLowerCase(Locale.ROOT);
+  }
+
+  /** Without its port. */
   private static String host(Headers request) {
     return request.all("Host").stream()
         .findFirst()
-        .map(host -> host.replaceFirst(":\\d*$", "").toLowerCase(Locale.ROOT))
+        .map(host -> plain(host.replaceFirst(":\\d*$", "")))
         .orElse("");
   }
 
@@ -58,6 +67,17 @@ public record Conditions(List<String> hosts, Map<String, String> headers) {
                 name.startsWith("*.")
                     ? host.endsWith(name.substring(1)) && host.length() >= name.length()
                     : host.equals(name));
+  }
+
+  /** Headers that meet them. */
+  Headers example() {
+    return name -> {
+      if (name.equals("Host")) {
+        return hosts.stream().limit(1).map(host -> host.replace("*.", "x.")).toList();
+      }
+      String value = headers.get(name);
+      return value == null ? List.of() : List.of(value.equals(ANY) ? "x" : value);
+    };
   }
 
   /** Whether every request that meets the others meets these, too, as far as is plain. */

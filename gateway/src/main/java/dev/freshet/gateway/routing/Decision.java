@@ -9,9 +9,6 @@ import org.springframework.http.server.PathContainer;
 /** Where a request is to go by its method and its path alone. */
 public sealed interface Decision {
 
-  /** Paths below it are between gateway and backends. */
-  String INTERNAL_PATHS = ".freshet";
-
   Set<String> NEVER_FORWARDED = Set.of("TRACE", "CONNECT");
 
   /** Methods of GraphQL over HTTP that carry documents. */
@@ -65,11 +62,19 @@ public sealed interface Decision {
     if (objection.isPresent()) {
       return new Unrouted(ProblemCode.BAD_REQUEST, objection.get());
     }
-    Optional<Route> matched = isInternal(parsed) ? Optional.empty() : routes.match(parsed, headers);
+    Optional<Route> matched =
+        LenientPath.isInternal(path) ? Optional.empty() : routes.match(parsed, headers);
     if (matched.isEmpty()) {
-      return new Unrouted(ProblemCode.NO_ROUTE, "No route takes %s %s.".formatted(method, path));
+      return noRoute(method, path);
     }
     Route route = matched.get();
+    Optional<Route> passed = routes.passedBy(route, path, headers);
+    if (passed.isPresent()) {
+      return new Unrouted(
+          ProblemCode.BAD_REQUEST,
+          "Backends may read this path as one of route %s, which has access rules of its own; spell it as that route does."
+              .formatted(passed.get().id()));
+    }
     Cors cors = route.cors();
     if (cors != null && Cors.isPreflight(method, headers)) {
       return new Preflight(route, cors);
@@ -78,6 +83,23 @@ public sealed interface Decision {
     return graphQl != null && MEANT_BY_CONTENT.contains(method)
         ? new ByContent(route, graphQl)
         : of(route, method, route.intent(method));
+  }
+
+  /**
+   * Why a request may not leave for a backend with this path, which filters may have changed since
+   * {@link #of(Routes, String, String, Conditions.Headers)}.
+   */
+  static Optional<Unrouted> objectionOnLeaving(String method, String path) {
+    if (LenientPath.isInternal(path)) {
+      return Optional.of(noRoute(method, path));
+    }
+    return PathRules.ofEscapes(path)
+        .or(() -> PathRules.ofSegments(PathContainer.parsePath(path), false))
+        .map(objection -> new Unrouted(ProblemCode.BAD_REQUEST, objection));
+  }
+
+  private static Unrouted noRoute(String method, String path) {
+    return new Unrouted(ProblemCode.NO_ROUTE, "No route takes %s %s.".formatted(method, path));
   }
 
   /** Decides on a request whose intent is known. */
@@ -91,14 +113,5 @@ public sealed interface Decision {
                 : "Route %s does not take a %s.".formatted(route.id(), intent.text()),
             List.copyOf(route.allow()))
         : new Taken(route, intent);
-  }
-
-  private static boolean isInternal(PathContainer path) {
-    for (PathContainer.Element element : path.elements()) {
-      if (element instanceof PathContainer.PathSegment segment) {
-        return segment.valueToMatch().equals(INTERNAL_PATHS);
-      }
-    }
-    return false;
   }
 }

@@ -107,6 +107,24 @@ public record Route(
     filters = List.copyOf(filters);
   }
 
+  /** The same, with another pattern of its path. */
+  Route at(PathPattern other) {
+    return new Route(
+        id,
+        other,
+        conditions,
+        methods,
+        graphQl,
+        read,
+        write,
+        webSocket,
+        sessionBy,
+        access,
+        rate,
+        cors,
+        filters);
+  }
+
   boolean matches(PathContainer requestPath, Conditions.Headers headers) {
     return path.matches(requestPath) && conditions.areMet(headers);
   }

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.PathContainer;
 
@@ -16,6 +17,7 @@ public final class Routes {
 
   private final List<Route> all;
   private final RouteIndex index;
+  private final Neighbours neighbours;
   private final boolean areGuarded;
   private final @Nullable PostgresUrl primary;
   private final @Nullable Issuer issuer;
@@ -42,6 +44,7 @@ public final class Routes {
       Map<String, Panic> panics) {
     this.all = List.copyOf(all);
     this.index = new RouteIndex(all);
+    this.neighbours = new Neighbours(all);
     this.areGuarded = all.stream().anyMatch(route -> route.access() instanceof Access.Scoped);
     this.primary = primary;
     this.issuer = issuer;
@@ -83,7 +86,9 @@ public final class Routes {
 
   /** What can be used as it is, and may not be what was meant; a sentence each. */
   public List<String> notes() {
-    return all.stream().flatMap(route -> note(route).stream()).toList();
+    return Stream.concat(
+            all.stream().flatMap(route -> note(route).stream()), neighbours.notes(index).stream())
+        .toList();
   }
 
   private Optional<String> note(Route route) {
@@ -105,6 +110,16 @@ public final class Routes {
   /** The route that a request takes. */
   public Optional<Route> match(PathContainer requestPath, Conditions.Headers headers) {
     return index.match(requestPath, headers);
+  }
+
+  /**
+   * A route with access rules that a request has slipped past by the spelling of its path.
+   *
+   * @param taken the route that it has taken
+   * @param path as it was sent
+   */
+  Optional<Route> passedBy(Route taken, String path, Conditions.Headers headers) {
+    return areGuarded ? neighbours.passedBy(taken, path, headers) : Optional.empty();
   }
 
   @Override

@@ -16,8 +16,8 @@ import java.util.Optional;
  */
 final class RequestRules {
 
-  /** What stands in a host's name or IPv4 address: RFC 3986's, without sub-delimiters. */
-  private static final BitSet OF_NAME = set("-._~%");
+  /** What stands in a host's name or IPv4 address: RFC 3986's unreserved characters. */
+  private static final BitSet OF_NAME = set("-._~");
 
   private static final BitSet OF_ADDRESS = set("-._~%:");
   private static final int HIGHEST_PORT = 65_535;
@@ -63,7 +63,20 @@ final class RequestRules {
    * @return empty when it may go on
    */
   static Optional<String> objection(HttpMethod method, String target, HttpHeaders headers) {
-    return objection(method, target, headers, true);
+    return objection(method, target, headers, true).or(() -> ofLength(headers));
+  }
+
+  /** Netty's reading of HTTP/2 takes a length that is given twice, or as a list of the same one. */
+  private static Optional<String> ofLength(HttpHeaders headers) {
+    List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
+    boolean isPlain =
+        lengths.isEmpty()
+            || (lengths.size() == 1
+                && !lengths.getFirst().isEmpty()
+                && lengths.getFirst().chars().allMatch(c -> '0' <= c && c <= '9'));
+    return isPlain
+        ? Optional.empty()
+        : Optional.of("Content-Length is given once, and in digits alone.");
   }
 
   private static Optional<String> objection(

@@ -20,6 +20,11 @@ class ConditionsTest {
     "*.shop.example, shop.example, false",
     "*.shop.example, ashop.example, false",
     "'[::1]', '[::1]:8080', true",
+    "shop.example, shop.example., true",
+    "shop.example, Shop.Example.:8080, true",
+    "shop.example., shop.example, true",
+    "*.shop.example, a.shop.example., true",
+    "shop.example, shop.example.evil., false",
   })
   void hostIsComparedWithoutItsPortAndInAnyCase(String wanted, String sent, boolean met) {
     Conditions conditions = new Conditions(List.of("other.example", wanted), Map.of());

@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -43,7 +44,12 @@ final class RecordedStart {
     int ports = freePorts();
     SystemOptions options =
         new SystemOptions(
-            new ClusterOptions(data, 1, 1, ports + 250, false), ports, false, false, sample);
+            new ClusterOptions(data, 1, 1, ports + 250, false),
+            ports,
+            false,
+            false,
+            sample,
+            Map.of());
     try (LocalSystem system =
         LocalSystem.start(options, true, sentence -> System.out.println(sentence), () -> false)) {
       use("http://127.0.0.1:" + system.options().gatewayPort());

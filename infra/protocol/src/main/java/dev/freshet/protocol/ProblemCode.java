@@ -18,6 +18,7 @@ public enum ProblemCode {
   NOT_ACCEPTABLE(406, "Not acceptable"),
   REQUEST_TIMEOUT(408, "Request timeout"),
   TOO_LARGE(413, "Too large"),
+  MISDIRECTED(421, "Misdirected request"),
   URI_TOO_LONG(414, "Target too long"),
   UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
   RANGE_NOT_SATISFIABLE(416, "Range not satisfiable"),

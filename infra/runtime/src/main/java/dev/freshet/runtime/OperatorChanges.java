@@ -1,12 +1,9 @@
 package dev.freshet.runtime;
 
-import dev.freshet.protocol.Problem;
-import dev.freshet.protocol.ProblemCode;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,7 +11,7 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 
-/** Lets operators change something, but not web pages in their stead; all of it is audited. */
+/** Lets operators change something, and audits it. {@link OperatorGate} has kept others out. */
 public final class OperatorChanges {
 
   private static final Logger audit = LoggerFactory.getLogger("freshet.audit");
@@ -22,12 +19,10 @@ public final class OperatorChanges {
   /** How many changes are remembered; the log has all. */
   private static final int MOST_REMEMBERED = 200;
 
-  private final ProblemResponses problems;
   private final Clock clock;
   private final Deque<Change> changes = new ArrayDeque<>();
 
-  OperatorChanges(ProblemResponses problems, Clock clock) {
-    this.problems = problems;
+  OperatorChanges(Clock clock) {
     this.clock = clock;
   }
 
@@ -49,13 +44,8 @@ public final class OperatorChanges {
     }
   }
 
-  /** Makes a change that is asked for, or refuses it. */
+  /** Makes a change that is asked for. */
   public Mono<ServerResponse> accept(ServerRequest request, Supplier<Mono<ServerResponse>> change) {
-    Optional<String> objection = OperatorRequests.objection(request);
-    if (objection.isPresent()) {
-      Problem problem = Problem.of(ProblemCode.FORBIDDEN, objection.get());
-      return problems.status(problem).bodyValue(problem.members());
-    }
     RequestScope.name(request);
     return change
         .get()

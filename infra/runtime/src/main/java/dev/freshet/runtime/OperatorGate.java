@@ -5,20 +5,35 @@ import dev.freshet.protocol.ProblemCode;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.server.reactive.ServerHttpResponse;
-import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.server.ServerWebExchange;
 import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Mono;
 
 /**
- * Asks operators for their token, where there is one. Beyond loopback there must be. Only the two
- * questions that orchestrators ask, whether the part lives and is ready, are answered to everybody.
+ * Stands before everything on a port for operators. Which of these a request is asked for:
+ *
+ * <table>
+ *   <caption>What is asked of which endpoint</caption>
+ *   <tr><th>endpoint</th><th>Host</th><th>Origin</th><th>token, where there is one</th></tr>
+ *   <tr><td>{@code /actuator/health/liveness}, {@code /actuator/health/readiness}</td>
+ *     <td>any</td><td>any</td><td>no</td></tr>
+ *   <tr><td>the console's page and files, the runbook</td><td>ours</td><td>own</td><td>no</td></tr>
+ *   <tr><td>all others: reads, events, changes, {@code /actuator}, what does not exist</td>
+ *     <td>ours</td><td>own</td><td>yes</td></tr>
+ * </table>
+ *
+ * <p>A Host is ours when it is an IP address, {@code localhost} or one of the configured names;
+ * else the answer is 421. An Origin is own when it is that of the Host itself, port included; a
+ * request without one is not a page's. Else the answer is 403. Beyond loopback there must be a
+ * token; without it the answer is 401.
  */
 public final class OperatorGate implements WebFilter {
 
@@ -28,14 +43,12 @@ public final class OperatorGate implements WebFilter {
   private static final int SHORTEST_TOKEN = 16;
 
   private static final String SCHEME = "Bearer ";
-  private static final String SHOWN = OperatorGate.class.getName() + ".shown";
-  private static final Set<String> OPEN =
-      Set.of("/actuator/health/liveness", "/actuator/health/readiness");
 
   /** A page of the part's own loads what the part has, and nothing else from nowhere else. */
   private static final String CONTENT_SECURITY_POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+  private final OperatorRequests requests;
   private final byte[] expected;
   private final Set<String> pages;
   private final ProblemResponses problems;
@@ -44,13 +57,18 @@ public final class OperatorGate implements WebFilter {
    * Guards a port.
    *
    * @param listen the address that it listens on
+   * @param names that it is asked by, beside addresses and {@code localhost}, with commas between
+   *     them
    * @param token that operators send; empty for none
    * @param pages paths, or beginnings of paths that end with a slash, of what is the same for
    *     everybody and holds no secret
-   * @throws IllegalArgumentException when there has to be a token, or it is too short
+   * @throws IllegalArgumentException when there has to be a token, or it is too short, or a name is
+   *     none
    */
-  public OperatorGate(String listen, String token, Set<String> pages, ProblemResponses problems) {
+  public OperatorGate(
+      String listen, String names, String token, Set<String> pages, ProblemResponses problems) {
     check(listen, token);
+    this.requests = OperatorRequests.under(names);
     this.pages = Set.copyOf(pages);
     this.expected = token.getBytes(StandardCharsets.UTF_8);
     this.problems = problems;
@@ -74,9 +92,13 @@ public final class OperatorGate implements WebFilter {
     }
   }
 
-  /** Whether a request has come with the operators' token. */
-  static boolean hasShownToken(ServerRequest request) {
-    return request.attribute(SHOWN).isPresent();
+  /**
+   * Checks names that operators ask by.
+   *
+   * @throws IllegalArgumentException when one is no host's name
+   */
+  public static void checkNames(Collection<String> names) {
+    OperatorRequests _ = new OperatorRequests(names);
   }
 
   /** The value of {@code Authorization} for a token. */
@@ -91,21 +113,25 @@ public final class OperatorGate implements WebFilter {
     answer.set("Content-Security-Policy", CONTENT_SECURITY_POLICY);
     answer.set("Referrer-Policy", "no-referrer");
     answer.setCacheControl(CacheControl.noStore());
-    if (expected.length == 0 || isOpen(exchange.getRequest().getPath().value())) {
+    String path = exchange.getRequest().getPath().value();
+    if (OperatorRequests.isProbe(path)) {
       return chain.filter(exchange);
     }
-    if (isShown(exchange.getRequest().getHeaders().getOrEmpty(HttpHeaders.AUTHORIZATION))) {
-      exchange.getAttributes().put(SHOWN, true);
-      return chain.filter(exchange);
+    Optional<Problem> objection = requests.objection(exchange.getRequest());
+    if (objection.isPresent()) {
+      return problems.write(exchange.getResponse(), objection.get());
     }
-    return refuse(exchange.getResponse());
+    return expected.length == 0
+            || isPage(path)
+            || isShown(exchange.getRequest().getHeaders().getOrEmpty(HttpHeaders.AUTHORIZATION))
+        ? chain.filter(exchange)
+        : refuse(exchange.getResponse());
   }
 
   /** Paths that could be read in two ways are not. */
-  private boolean isOpen(String path) {
+  private boolean isPage(String path) {
     boolean isPlain = !path.contains("..") && !path.contains("%") && !path.contains("//");
-    return OPEN.contains(path)
-        || pages.contains(path)
+    return pages.contains(path)
         || (isPlain
             && pages.stream()
                 .anyMatch(

@@ -99,8 +99,8 @@ class PartConfiguration {
   }
 
   @Bean
-  OperatorChanges operatorChanges(ProblemResponses problems) {
-    return new OperatorChanges(problems, Clock.systemUTC());
+  OperatorChanges operatorChanges() {
+    return new OperatorChanges(Clock.systemUTC());
   }
 
   @Bean

@@ -54,6 +54,13 @@ class CommandLineIT {
     assertThat(freshet("read", "--source", "postgresql://x@h/d"))
         .returns(2, Ended::status)
         .satisfies(ended -> assertThat(ended.output()).contains("--kind"));
+    for (String part : List.of("gateway", "write", "read", "sync", "up")) {
+      assertThat(freshet(part, "--operator-host=sync-1.internal,http://a:8110"))
+          .as(part)
+          .returns(2, Ended::status)
+          .satisfies(
+              ended -> assertThat(ended.output()).contains("'http://a:8110' is not a host name"));
+    }
   }
 
   @Test

@@ -22,17 +22,17 @@ import org.jspecify.annotations.Nullable;
 final class PoolSections {
 
   private final Findings findings;
-  private final Path folder;
+  private final Surroundings surroundings;
   private final Map<String, Mark> instanceIds = new HashMap<>();
 
   /**
    * Prepares to read.
    *
-   * @param folder that names of files are relative to
+   * @param surroundings say which folder names of files are relative to, and whether they are read
    */
-  PoolSections(Findings findings, Path folder) {
+  PoolSections(Findings findings, Surroundings surroundings) {
     this.findings = findings;
-    this.folder = folder;
+    this.surroundings = surroundings;
   }
 
   /**
@@ -116,11 +116,12 @@ final class PoolSections {
     return files(tls.get()).map(files -> new Endpoint(url, protocol, files));
   }
 
-  /** They are read here, so that what is wrong with them is said at once. */
   private Optional<PemFiles> files(Section tls) {
     try {
       PemFiles files = new PemFiles(file(tls, "certificate"), file(tls, "key"), file(tls, "ca"));
-      PemFiles.Material ignored = files.read();
+      if (surroundings.files() == Surroundings.Files.READ) {
+        PemFiles.Material ignored = files.read();
+      }
       return Optional.of(files);
     } catch (IllegalArgumentException e) {
       findings.add(tls.at(), String.valueOf(e.getMessage()));
@@ -129,6 +130,6 @@ final class PoolSections {
   }
 
   private @Nullable Path file(Section tls, String key) {
-    return tls.text(key).map(folder::resolve).orElse(null);
+    return tls.text(key).map(surroundings.folder()::resolve).orElse(null);
   }
 }

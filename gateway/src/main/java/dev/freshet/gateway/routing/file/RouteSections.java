@@ -202,13 +202,22 @@ final class RouteSections {
     return new Cors(origins, credentials, duration(section, "max-age", DEFAULT_PREFLIGHT_AGE));
   }
 
-  private static Conditions conditions(Section section) {
+  private Conditions conditions(Section section) {
     Map<String, String> headers = new HashMap<>();
     section
         .section("headers")
         .map(Section::values)
         .orElse(Map.of())
-        .forEach((name, value) -> headers.put(name, Section.text((Yaml.Scalar) value)));
+        .forEach(
+            (name, value) -> {
+              if (name.contains("_")) {
+                findings.add(
+                    value.at(),
+                    "the gateway drops headers whose names hold an underscore, so that no request meets this; write %s and send that"
+                        .formatted(name.replace('_', '-')));
+              }
+              headers.put(name, Section.text((Yaml.Scalar) value));
+            });
     return new Conditions(section.texts("hosts"), headers);
   }
 

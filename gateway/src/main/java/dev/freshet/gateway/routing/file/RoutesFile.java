@@ -67,7 +67,7 @@ public final class RoutesFile {
   }
 
   private Routes routes(Section file) {
-    PoolSections poolSections = new PoolSections(findings, surroundings.folder());
+    PoolSections poolSections = new PoolSections(findings, surroundings);
     Map<String, List<InstanceSpec>> pools =
         poolSections.read(file.section("pools"), surroundings.pools());
     Map<String, Panic> panics = poolSections.panics(file.section("pools"));

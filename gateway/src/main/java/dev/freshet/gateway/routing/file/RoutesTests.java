@@ -92,7 +92,10 @@ public final class RoutesTests {
   }
 
   private static Content content(Section test, String target) {
-    return Content.of(target, List.of("application/json"), test.text("body").orElse(""));
+    return Content.of(
+        target,
+        name -> name.equals("Content-Type") ? List.of("application/json") : List.of(),
+        test.text("body").orElse(""));
   }
 
   private void routed(Section test, Decision.Routed decision) {

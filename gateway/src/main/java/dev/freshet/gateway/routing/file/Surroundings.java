@@ -17,16 +17,44 @@ import org.jspecify.annotations.Nullable;
  * @param pools that the file may leave out, with their instances
  * @param filters that a route may name
  * @param exposure who can reach the gateway
+ * @param files what becomes of files that the file names
  */
 public record Surroundings(
     Path folder,
     Variables environment,
     Map<String, List<InstanceSpec>> pools,
     Filters filters,
-    Exposure exposure) {
+    Exposure exposure,
+    Files files) {
 
   public Surroundings {
     pools = Map.copyOf(pools);
+  }
+
+  /** One whose files are read. */
+  public Surroundings(
+      Path folder,
+      Variables environment,
+      Map<String, List<InstanceSpec>> pools,
+      Filters filters,
+      Exposure exposure) {
+    this(folder, environment, pools, filters, exposure, Files.READ);
+  }
+
+  /**
+   * The same, for a text that somebody else sends: its files are not touched, so that nobody finds
+   * out which there are.
+   */
+  public Surroundings ofOthers(Variables variables) {
+    return new Surroundings(folder, variables, pools, filters, exposure, Files.LEFT_ALONE);
+  }
+
+  /** What becomes of files that a routes file names. */
+  public enum Files {
+    /** They are read, so that what is wrong with them is said at once. */
+    READ,
+    /** They are neither read nor looked for. */
+    LEFT_ALONE
   }
 
   /**

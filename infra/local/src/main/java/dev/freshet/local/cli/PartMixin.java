@@ -40,6 +40,8 @@ final class PartMixin {
 
   @Mixin private LogFormat log = new LogFormat();
 
+  @Mixin private OperatorHosts operatorHosts = new OperatorHosts();
+
   @Option(
       names = "--drain-delay",
       paramLabel = "TIME",
@@ -83,6 +85,7 @@ final class PartMixin {
     Map<String, Object> properties = new HashMap<>(settings);
     properties.put("server.address", address);
     properties.put("server.port", port);
+    properties.putAll(operatorHosts.settings());
     properties.put("freshet.drain-delay", drainDelay.toString());
     properties.put("spring.lifecycle.timeout-per-shutdown-phase", drainTimeout.toString());
     UntilStopped.run(() -> start(kind, properties), context -> tell(kind, properties));

@@ -29,6 +29,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private Access access = new Access();
 
+  @Mixin private OperatorHosts operatorHosts = new OperatorHosts();
+
   @Option(
       names = "--processes",
       description = "Runs one JVM a part instead of one for all.",
@@ -59,7 +61,13 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     SystemOptions options =
-        new SystemOptions(cluster.options(), portBase, processes, access.isLogged(), config);
+        new SystemOptions(
+            cluster.options(),
+            portBase,
+            processes,
+            access.isLogged(),
+            config,
+            operatorHosts.settings());
     PrintWriter out = spec.commandLine().getOut();
     Path logs = options.cluster().data().resolve("logs");
     System.setProperty(Logging.FILE, logs.resolve("freshet.log").toString());

@@ -16,6 +16,13 @@ public record PartSpec(PartKind kind, String id, int port, Map<String, String> s
     settings = Map.copyOf(settings);
   }
 
+  /** The same, with more settings. */
+  PartSpec with(Map<String, String> more) {
+    Map<String, String> all = new HashMap<>(settings);
+    all.putAll(more);
+    return new PartSpec(kind, id, port, all);
+  }
+
   /** All that its Spring context is given. */
   Map<String, Object> properties(String listen) {
     Map<String, Object> properties = new HashMap<>(settings);

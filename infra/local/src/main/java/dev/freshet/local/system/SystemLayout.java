@@ -33,7 +33,7 @@ final class SystemLayout {
   static List<PartSpec> of(SystemOptions options, SystemConfig config, Cluster cluster) {
     SystemLayout layout = new SystemLayout(options, config);
     layout.layOut(cluster);
-    return List.copyOf(layout.parts);
+    return layout.parts.stream().map(part -> part.with(options.settings())).toList();
   }
 
   private void layOut(Cluster cluster) {

@@ -2,6 +2,7 @@ package dev.freshet.local.system;
 
 import dev.freshet.cluster.ClusterOptions;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * What system to run.
@@ -11,9 +12,15 @@ import java.nio.file.Path;
  * @param processes whether each part gets a JVM of its own
  * @param accessLog whether the gateway writes a line for each request
  * @param config the configuration folder
+ * @param settings of all parts alike, by full name
  */
 public record SystemOptions(
-    ClusterOptions cluster, int portBase, boolean processes, boolean accessLog, Path config) {
+    ClusterOptions cluster,
+    int portBase,
+    boolean processes,
+    boolean accessLog,
+    Path config,
+    Map<String, String> settings) {
 
   private static final int HIGHEST_OFFSET = 200;
   private static final int HIGHEST_PORT = 65_535;
@@ -24,6 +31,7 @@ public record SystemOptions(
           "The ports from %d on don't exist; choose a base between 1 and %d"
               .formatted(portBase, HIGHEST_PORT - HIGHEST_OFFSET));
     }
+    settings = Map.copyOf(settings);
     config = config.toAbsolutePath().normalize();
   }
 
