@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
  * Requests that programs in a row might read each in its own way, made by rule. PATH stands for a
  * path of each one's own, and content holds a request that nobody must ever take for one.
  */
+@SuppressWarnings("StringConcatToTextBlock") // each line of HTTP ends as it does on the wire
 final class AmbiguousRequests {
 
   static final String PATH = "/n/PATH";

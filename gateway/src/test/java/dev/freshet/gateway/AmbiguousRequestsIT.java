@@ -27,6 +27,7 @@ import org.springframework.context.ConfigurableApplicationContext;
  * Every request that might be read in two ways is refused, or is exactly one at the backend, and
  * the one after it on its connection has its own answer.
  */
+@SuppressWarnings("StringConcatToTextBlock") // each line of HTTP ends as it does on the wire
 class AmbiguousRequestsIT {
 
   private static final int AT_A_TIME = 32;

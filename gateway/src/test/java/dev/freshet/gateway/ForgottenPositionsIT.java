@@ -6,6 +6,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,7 +22,7 @@ class ForgottenPositionsIT {
   @TempDir Path folder;
 
   private ScriptedBackend backend;
-  private ConfigurableApplicationContext gateway;
+  private @Nullable ConfigurableApplicationContext gateway;
 
   @BeforeEach
   void start() throws Exception {
@@ -42,13 +44,13 @@ class ForgottenPositionsIT {
 
   @AfterEach
   void stop() throws Exception {
-    gateway.close();
+    Objects.requireNonNull(gateway).close();
     backend.close();
   }
 
   private HttpResponse<String> send(String method, String path, String... headers)
       throws Exception {
-    return TestGateway.send(gateway, method, path, "", headers);
+    return TestGateway.send(Objects.requireNonNull(gateway), method, path, "", headers);
   }
 
   @Test

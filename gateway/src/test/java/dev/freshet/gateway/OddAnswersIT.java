@@ -29,6 +29,7 @@ import reactor.netty.http.server.HttpServer;
  * Backends that answer oddly: what comes before the answer is no answer, what comes behind it is
  * nobody's, and what can't be read is told so, to the one who asked for it.
  */
+@SuppressWarnings("StringConcatToTextBlock") // each line of HTTP ends as it does on the wire
 class OddAnswersIT {
 
   private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
