@@ -392,7 +392,6 @@ class AccessIT {
       strings = {
         "/exact/",
         "/exact;x/",
-        "/exact/;x",
         "/exact%3bx",
         "/exact%3Bx",
         "/exact%253bx",

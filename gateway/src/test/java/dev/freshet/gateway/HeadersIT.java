@@ -230,10 +230,12 @@ class HeadersIT {
             X-Mine: 1
             X_Other: 2
             """);
-    names.forEach(name -> request.append(name.replace('-', '_')).append(": spelled\n"));
+    names.stream()
+        .filter(name -> name.contains("-"))
+        .forEach(name -> request.append(name.replace('-', '_')).append(": spelled\n"));
     request.append("Connection: X-Mine, ").append(String.join(", ", names)).append(", close\n\n{}");
     answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    exchange(request.toString().replace("traceparent: spelled\n", "").replace("\n", "\r\n"));
+    exchange(request.toString().replace("\n", "\r\n"));
     Map<String, List<String>> got =
         headers(Objects.requireNonNull(received.poll(10, TimeUnit.SECONDS)));
     assertThat(got.get("x-request-id")).containsExactly("of-the-client");

@@ -1,14 +1,12 @@
 package dev.freshet.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -26,27 +24,24 @@ class InternalPathsIT {
   @TempDir static Path folder;
 
   private static RecordingBackend backend;
-  private static RecordingBackend mirror;
   private static ConfigurableApplicationContext gateway;
 
   @BeforeAll
   static void start() throws Exception {
     backend = new RecordingBackend();
-    mirror = new RecordingBackend();
     Files.writeString(
         folder.resolve("routes.yaml"),
         """
         version: 1
         routes:
-          - { id: strip, path: /strip/**, read: { pool: one, mirror: { pool: two } }, filters: [ StripPrefix=1 ] }
+          - { id: strip, path: /strip/**, read: { pool: one }, filters: [ StripPrefix=1 ] }
           - { id: rewrite, path: /rewrite/**, read: { pool: one }, write: { pool: one }, filters: [ 'RewritePath=/rewrite/(?<rest>.*), /$\\{rest}' ] }
           - { id: join, path: "/join/{a}/{b}", read: { pool: one }, filters: [ "SetPath=/{a}{b}/position" ] }
           - { id: set, path: /set/**, read: { pool: one }, filters: [ SetPath=/.freshet/position ] }
           - { id: prefix, path: /prefix/**, read: { pool: one }, filters: [ StripPrefix=1, PrefixPath=/.freshet ] }
-          - { id: uri, path: /uri/**, read: { pool: one }, filters: [ RequestHeaderToRequestUri=X-To ] }
           - id: headers
             path: /headers/**
-            read: { pool: one, mirror: { pool: two } }
+            read: { pool: one }
             filters:
               - AddRequestHeader=Freshet-Position, 1:0/1
               - SetRequestHeader=Freshet-Min-Position, 1:0/2
@@ -57,9 +52,8 @@ class InternalPathsIT {
           - { id: plain, path: /**, read: { pool: one }, websocket: true }
         pools:
           one: { instances: [ { id: one, url: "http://127.0.0.1:%d" } ] }
-          two: { instances: [ { id: two, url: "http://127.0.0.1:%d" } ] }
         """
-            .formatted(backend.port(), mirror.port()));
+            .formatted(backend.port()));
     gateway = TestGateway.start(folder, Map.of("data", folder.toString()));
   }
 
@@ -67,13 +61,11 @@ class InternalPathsIT {
   static void stop() throws Exception {
     gateway.close();
     backend.close();
-    mirror.close();
   }
 
   @BeforeEach
   void forget() {
     backend.forget();
-    mirror.forget();
   }
 
   /** The answer to a request as the JDK's client would not send it. */
@@ -120,12 +112,10 @@ class InternalPathsIT {
   void nothingLeadsToThem(String path) throws Exception {
     assertThat(send("GET " + path)).matches("(?s)HTTP/1.1 (404|400) .*(no-route|bad-request).*");
     assertThat(backend.requests()).isEmpty();
-    assertThat(mirror.requests()).isEmpty();
   }
 
   @Test
-  void norDoAddressesInHeadersNorWebSocketsNorWrites() throws Exception {
-    assertThat(send("GET /uri/x", "X-To: http://evil.test/.freshet/commands")).contains(" 404 ");
+  void norDoWebSocketsAndWrites() throws Exception {
     assertThat(send("POST /rewrite/.freshet/commands", "Content-Length: 0")).contains(" 404 ");
     assertThat(
             send(
@@ -141,19 +131,15 @@ class InternalPathsIT {
   void otherPathsPassTheSameFilters() throws Exception {
     assertThat(send("GET /strip/freshet/x.freshet?a=.freshet")).startsWith("HTTP/1.1 200 ");
     assertThat(backend.received()).startsWith("GET /freshet/x.freshet?a=.freshet HTTP/1.1\r\n");
-    await().untilAsserted(() -> assertThat(mirror.requests()).hasSize(1));
   }
 
   @Test
   void headersBetweenGatewayAndBackendsAreNotForFiltersToSet() throws Exception {
     assertThat(send("GET /headers/x", "X-Who: root", "other_key: dropped"))
         .startsWith("HTTP/1.1 200 ");
-    await().untilAsserted(() -> assertThat(mirror.requests()).hasSize(1));
-    for (String request : List.of(backend.received(), mirror.received())) {
-      assertThat(request.toLowerCase(Locale.ROOT))
-          .contains("freshet-deadline: ", "api_key: kept")
-          .doesNotContain("freshet-position", "freshet-min-position", "freshet-later")
-          .doesNotContain("principal", "other_key");
-    }
+    assertThat(backend.received().toLowerCase(Locale.ROOT))
+        .contains("freshet-deadline: ", "api_key: kept")
+        .doesNotContain("freshet-position", "freshet-min-position", "freshet-later")
+        .doesNotContain("principal", "other_key");
   }
 }

@@ -98,6 +98,7 @@ class OperatorPortIT {
   @Test
   void everyEndpointAsksForHostAndOriginButTheProbes() throws Exception {
     Set<String> endpoints = endpoints();
+    endpoints.addAll(PROBES); // Spring has one mapping for them and whatever else health is of
     assertThat(endpoints)
         .contains(
             "GET /",
@@ -109,8 +110,8 @@ class OperatorPortIT {
             "POST /api/routes/validate",
             "POST /api/instances/1/drain",
             "POST /api/syncs/1/sync/pause",
-            "GET /actuator/prometheus")
-        .containsAll(PROBES);
+            "GET /actuator/health/1",
+            "GET /actuator/prometheus");
     Set<String> answered = new TreeSet<>();
     for (String endpoint : endpoints) {
       if (ask(endpoint, "Host: evil.test:" + port()) != 421) {
@@ -138,13 +139,13 @@ class OperatorPortIT {
         "GET /api/status|Host: 2130706433|421",
         "GET http://evil.test/api/status|Host: 127.0.0.1|421",
         "GET http://127.0.0.1/api/status|Host: 127.0.0.1|200",
-        "GET /api/status|Host: 127.0.0.1\r\nHost: evil.test|400",
+        "GET /api/status|Host: 127.0.0.1~Host: evil.test|400",
         "GET /api/status|X-Host: 127.0.0.1|400",
-        "GET /api/status|Host: localhost:8081\r\nOrigin: http://localhost:3000|403",
-        "GET /api/status|Host: localhost:8081\r\nOrigin: null|403",
-        "GET /api/status|Host: localhost:8081\r\nOrigin: http://localhost:8081|200",
-        "POST /api/instances/backend/drain|Host: babe.de:8081\r\nOrigin: http://babe.de:8081|421",
-        "POST /api/instances/backend/ready|Host: localhost:1\r\nOrigin: http://localhost:1|200",
+        "GET /api/status|Host: localhost:8081~Origin: http://localhost:3000|403",
+        "GET /api/status|Host: localhost:8081~Origin: null|403",
+        "GET /api/status|Host: localhost:8081~Origin: http://localhost:8081|200",
+        "POST /api/instances/backend/drain|Host: babe.de:8081~Origin: http://babe.de:8081|421",
+        "POST /api/instances/backend/ready|Host: localhost:1~Origin: http://localhost:1|200",
         "GET /actuator/health/liveness|Host: evil.test|200",
         "HEAD /actuator/health/readiness|Host: evil.test|200",
         "GET /actuator/health|Host: evil.test|421",
@@ -152,7 +153,7 @@ class OperatorPortIT {
         "GET /%61pi/status|Host: evil.test|421",
       })
   void hostAndOriginAreReadAsTheyAre(String request, String headers, int status) throws Exception {
-    assertThat(ask(request, headers)).isEqualTo(status);
+    assertThat(ask(request, headers.split("~", -1))).isEqualTo(status);
   }
 
   /** What only operators may know is not told to a page that had its name lead here. */

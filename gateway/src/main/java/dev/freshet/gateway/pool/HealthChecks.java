@@ -123,7 +123,7 @@ public final class HealthChecks {
   private Mono<Void> answered(Instance instance, PositionClient.Answer answer, long askedNanos) {
     switch (answer) {
       case PositionClient.Answer.Failing(int status, boolean isOurs) -> {
-        if (!isOurs && !instance.health().speaksFreshet()) {
+        if (!isOurs && !Boolean.TRUE.equals(instance.health().speaksFreshet())) {
           // A backend that knows nothing of all this may answer any unknown path so.
           return silent(instance, askedNanos);
         }

@@ -115,7 +115,7 @@ final class Neighbours {
         .filter(taken -> taken.access() instanceof Access.Open && place(taken) > place(guarded))
         .map(
             open ->
-                "Route %s asks for a token, and takes %s alone. What lies below goes to route %s, which is open to everybody: %s, for instance. Other spellings of the path itself (%s/, /%s, %s;x) are refused with 400. If what lies below is meant, too, write %s/**."
+                "Route %s asks for a token, and takes %s alone. What lies below goes to route %s, which is open to everybody: %s, for instance. Other spellings of the path itself (%s/, /%s, %s%%3bx) are refused with 400. If what lies below is meant, too, write %s/**."
                     .formatted(
                         guarded.id(),
                         guarded.path().getPatternString(),

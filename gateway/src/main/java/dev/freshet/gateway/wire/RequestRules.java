@@ -63,20 +63,7 @@ final class RequestRules {
    * @return empty when it may go on
    */
   static Optional<String> objection(HttpMethod method, String target, HttpHeaders headers) {
-    return objection(method, target, headers, true).or(() -> ofLength(headers));
-  }
-
-  /** Netty's reading of HTTP/2 takes a length that is given twice, or as a list of the same one. */
-  private static Optional<String> ofLength(HttpHeaders headers) {
-    List<String> lengths = headers.getAll(HttpHeaderNames.CONTENT_LENGTH);
-    boolean isPlain =
-        lengths.isEmpty()
-            || (lengths.size() == 1
-                && !lengths.getFirst().isEmpty()
-                && lengths.getFirst().chars().allMatch(c -> '0' <= c && c <= '9'));
-    return isPlain
-        ? Optional.empty()
-        : Optional.of("Content-Length is given once, and in digits alone.");
+    return objection(method, target, headers, true);
   }
 
   private static Optional<String> objection(
