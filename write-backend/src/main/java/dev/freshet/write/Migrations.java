@@ -45,7 +45,8 @@ public final class Migrations {
       throw new MigrationFailed(failed(e));
     } catch (FlywayException e) {
       throw new MigrationFailed(
-          "The migrations in %s can't be run: %s".formatted(from, plain(e.getMessage())));
+          "The migrations in %s can't be run: %s"
+              .formatted(from, plain(String.valueOf(e.getMessage()))));
     }
   }
 

@@ -29,6 +29,10 @@ final class IdleBench {
   private static final int PORT_BASE = 12_000;
   private static final int PLAIN_GATEWAY_PORT = PORT_BASE + 60;
   private static final int NOBODY = PORT_BASE + 61;
+
+  /** Of CPU time, that are one percent of a core for a second. */
+  private static final double MICROS_PER_PERCENT = 1e4;
+
   private static final String PEER_SLOT = "idle_peer";
 
   private final PrintStream out;
@@ -75,10 +79,21 @@ final class IdleBench {
     }
   }
 
+  /** What a group had used when the look began. */
+  private record Before(String name, Group group, double cpuMicros, long wakeUps) {
+
+    Use until(double seconds) {
+      return new Use(
+          (group.cpuMicros() - cpuMicros) / seconds / MICROS_PER_PERCENT,
+          (ProcessUse.wakeUps(group.all()) - wakeUps) / seconds,
+          ProcessUse.residentMebibytes(group.all()));
+    }
+  }
+
   void run() throws Exception {
     out.printf(
         "%d s, %d s after the start:%n%n", length.measured.toSeconds(), length.settled.toSeconds());
-    out.println("| | CPU, % of a core | wake-ups/s | memory (PSS), MiB |");
+    out.println("| | CPU, percent of a core | wake-ups/s | memory (PSS), MiB |");
     out.println("| --- | --- | --- | --- |");
     Path data = Files.createTempDirectory("freshet-idle-");
     try (UpProcess up = UpProcess.start(data, PORT_BASE)) {
@@ -178,25 +193,18 @@ final class IdleBench {
   }
 
   private Use measure(Map<String, Group> groups) throws InterruptedException {
-    Map<String, Double> cpu = new LinkedHashMap<>();
-    Map<String, Long> wakeUps = new LinkedHashMap<>();
+    List<Before> before = new ArrayList<>();
     groups.forEach(
-        (name, group) -> {
-          cpu.put(name, group.cpuMicros());
-          wakeUps.put(name, ProcessUse.wakeUps(group.all()));
-        });
+        (name, group) ->
+            before.add(
+                new Before(name, group, group.cpuMicros(), ProcessUse.wakeUps(group.all()))));
     long began = System.nanoTime();
     Thread.sleep(length.measured);
     double seconds = (System.nanoTime() - began) / 1e9;
     Use all = new Use(0, 0, 0);
-    for (Map.Entry<String, Group> entry : groups.entrySet()) {
-      Group group = entry.getValue();
-      Use use =
-          new Use(
-              (group.cpuMicros() - cpu.get(entry.getKey())) / seconds / 1e4,
-              (ProcessUse.wakeUps(group.all()) - wakeUps.get(entry.getKey())) / seconds,
-              ProcessUse.residentMebibytes(group.all()));
-      print(entry.getKey(), use);
+    for (Before each : before) {
+      Use use = each.until(seconds);
+      print(each.name, use);
       all = all.plus(use);
     }
     return all;
