@@ -10,7 +10,10 @@ import java.net.ConnectException;
 import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
@@ -24,8 +27,6 @@ public final class HealthChecks {
 
   private static final Logger log = LoggerFactory.getLogger(HealthChecks.class);
 
-  private static final Duration INTERVAL = Duration.ofMillis(500);
-
   /**
    * How many checks in a row may go unanswered. One may be lost to a pause of either side, and to
    * take the only instance of a pool for dead would make that an outage. While requests are
@@ -33,11 +34,9 @@ public final class HealthChecks {
    */
   private static final int MISSED_UNTIL_DOWN = 2;
 
-  /** Until an instance is ready it is asked more often: somebody waits for it. */
-  private static final Duration INTERVAL_UNTIL_READY = Duration.ofMillis(100);
-
   private final PositionClient client;
   private final SystemView system;
+  private final Set<Instance> watched = ConcurrentHashMap.newKeySet();
 
   public HealthChecks(PositionClient client, SystemView system) {
     this.client = client;
@@ -55,14 +54,19 @@ public final class HealthChecks {
 
   /** Asks an instance from now on, until that is disposed of. */
   Disposable watch(Instance instance) {
+    watched.add(instance);
     return Mono.defer(() -> check(instance))
-        .then(Mono.defer(() -> Mono.delay(interval(instance))))
+        .then(Mono.defer(() -> Mono.delay(pause(instance))))
         .repeat()
+        .doFinally(end -> watched.remove(instance))
         .subscribe();
   }
 
-  private static Duration interval(Instance instance) {
-    return instance.health().state() == Instance.State.READY ? INTERVAL : INTERVAL_UNTIL_READY;
+  private Duration pause(Instance instance) {
+    Duration unused =
+        watched.stream().map(Instance::unused).min(Comparator.naturalOrder()).orElse(Duration.ZERO);
+    boolean ready = instance.health().state() == Instance.State.READY;
+    return CheckPace.pause(ready, instance.inState(), unused);
   }
 
   private Mono<Void> check(Instance instance) {

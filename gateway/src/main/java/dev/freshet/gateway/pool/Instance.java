@@ -396,6 +396,18 @@ public final class Instance implements AutoCloseable {
     return inFlight.get();
   }
 
+  /** For how long it has had no request that was answered. */
+  Duration unused() {
+    return inFlight.get() > 0
+        ? Duration.ZERO
+        : Duration.ofNanos(System.nanoTime() - succeededNanos);
+  }
+
+  /** For how long it has been in its state. */
+  Duration inState() {
+    return Duration.between(health.since(), clock.instant());
+  }
+
   /** A request is sent to it; call {@link #finished} when it is over, however it ended. */
   public void started() {
     inFlight.incrementAndGet();
