@@ -108,7 +108,7 @@ final class Placing {
    */
   private Placed unknown(Answer answer) {
     boolean isMissed =
-        answer.instance().isToTellPosition() || (answer.isOfWrite() && system.isPrimaryToTell());
+        answer.instance().isToTellPosition() || (answer.isOfWrite() && system.arePositionsTold());
     if (!answer.isOfData() || !isMissed) {
       return new Placed.At(answer.session(), null);
     }

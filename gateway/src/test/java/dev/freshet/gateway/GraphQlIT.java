@@ -135,7 +135,8 @@ class GraphQlIT {
     assertThat(source(answer)).startsWith("replica;kind=replica;reason=waited");
     assertThat(answer.body()).isEqualTo("{\"waited\":true}");
     replica.resetMappings();
-    replica.stubFor(any(anyUrl()).willReturn(status(503)));
+    replica.stubFor(
+        any(anyUrl()).willReturn(status(503).withHeader("Freshet-Position", "1:0/400")));
     assertThat(source(post("/search", "a=1", "Freshet-Session", token))).startsWith("none");
     replica.verify(postRequestedFor(urlEqualTo("/search")).withRequestBody(equalTo("a=1")));
   }

@@ -49,11 +49,9 @@ public final class PrimaryPositions implements Primaries {
   }
 
   @Override
-  public boolean areToTell() {
+  public boolean arePositionsTold() {
     return primary.get().isPresent()
-        || instances.get().stream()
-            .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
-            .anyMatch(Instance::isToTellPosition);
+        || instances.get().stream().anyMatch(Instance::isToTellPosition);
   }
 
   private Flux<PositionReport> askBackends() {

@@ -11,10 +11,11 @@ public interface Primaries {
   Flux<PositionReport> ask();
 
   /**
-   * Whether any of them is to tell, by its configuration or by its last report. Without one nobody
-   * can say where a write stands, and no write is held to it.
+   * Whether positions are told here at all: the primary's database is named, or an instance tells
+   * positions by its configuration or its last report. Then a write that nobody can place breaks a
+   * promise. Where nobody tells any, nothing is promised, and no write is held to it.
    */
-  default boolean areToTell() {
+  default boolean arePositionsTold() {
     return true;
   }
 }

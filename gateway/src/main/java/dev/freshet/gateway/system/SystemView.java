@@ -192,9 +192,9 @@ public final class SystemView {
     }
   }
 
-  /** Whether anybody is to tell where the primary is, whether or not it answers now. */
-  public boolean isPrimaryToTell() {
-    return primaries.areToTell();
+  /** Whether positions are told in this system, whether or not somebody answers now. */
+  public boolean arePositionsTold() {
+    return primaries.arePositionsTold();
   }
 
   /** The timeline that the system is on; 0 while it is unknown. */
