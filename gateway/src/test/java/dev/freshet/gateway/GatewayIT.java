@@ -676,6 +676,8 @@ class GatewayIT {
 
   @Test
   void readWithABodyIsSentOnlyWhereItNeedsNotWait() throws Exception {
+    readDatabase.stubFor(post("/search").willReturn(answer(BEHIND).withStatus(503)));
+    replica.stubFor(post("/search").willReturn(answer(BEHIND).withStatus(503)));
     primary.stubFor(post("/search").withRequestBody(equalTo("q")).willReturn(answer(WRITTEN)));
     HttpResponse<String> answer = send("POST", "/search", "q", "Freshet-Session", token(WRITTEN));
     assertThat(source(answer)).isEqualTo("primary-reads;kind=primary;reason=fallback");

@@ -23,7 +23,7 @@ import org.postgresql.util.PSQLState;
 final class AwaitedReplication implements ReplicationConnection {
 
   /** Then the engine looks whether it was told to stop. */
-  static final Duration LONGEST_WAIT = Duration.ofMillis(250);
+  static final Duration LONGEST_WAIT = Duration.ofMillis(500);
 
   private final ReplicationConnection connection;
   private final String name;

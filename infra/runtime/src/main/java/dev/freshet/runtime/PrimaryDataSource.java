@@ -24,7 +24,7 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
 
   private static final Logger log = LoggerFactory.getLogger(PrimaryDataSource.class);
 
-  private static final Duration LOOK_EVERY = Duration.ofMillis(500);
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
   /** SQLSTATE of a connection that can't be made. */
   private static final String UNABLE_TO_CONNECT = "08001";

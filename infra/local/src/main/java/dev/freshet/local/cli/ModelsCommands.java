@@ -229,17 +229,37 @@ final class ModelsCommands {
       description = "Prints the SQL that takes a model's view out of the way of a migration.")
   static final class Release implements Callable<Integer> {
 
+    @Mixin private Sync sync = new Sync();
+
     @Parameters(paramLabel = "NAME", description = "The model.")
     private String name = "";
 
     @Spec private CommandSpec spec;
 
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
       PrintWriter out = spec.commandLine().getOut();
+      Optional<List<String>> names = names();
+      if (names.isPresent() && !names.get().contains(name)) {
+        throw new StartFailed(
+            "There is no model %s. The sync keeps %s."
+                .formatted(name, names.get().isEmpty() ? "none" : String.join(", ", names.get())));
+      }
+      if (names.isEmpty()) {
+        out.println("-- No sync answers, so nobody could say whether there is such a model.");
+      }
       out.print(SourceObjects.release(name));
       out.flush();
       return 0;
+    }
+
+    /** Empty when no sync can be asked: the SQL is needed then, too. */
+    private Optional<List<String>> names() throws InterruptedException {
+      try {
+        return Optional.of(sync.names());
+      } catch (StartFailed e) {
+        return Optional.empty();
+      }
     }
   }
 }

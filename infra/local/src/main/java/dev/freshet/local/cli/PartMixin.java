@@ -4,6 +4,7 @@ import dev.freshet.local.system.Logging;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.sync.status.SyncStatus;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -16,6 +17,8 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -29,6 +32,8 @@ import picocli.CommandLine.Spec;
 final class PartMixin {
 
   private static final int LAST_PORT = 65_535;
+
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
   private static final String OPERATOR_PORT = "management.server.port";
 
   @Option(
@@ -71,7 +76,7 @@ final class PartMixin {
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec mixee;
 
-  /** Starts the part and keeps it going until a signal. */
+  /** Starts the part, waits until it is ready, and keeps it going until a signal. */
   void run(PartKind kind, int port, Map<String, String> settings) {
     checkPort(Objects.requireNonNull(mixee), "--port", port);
     if (drainTimeout.compareTo(drainDelay) <= 0) {
@@ -88,7 +93,28 @@ final class PartMixin {
     properties.putAll(operatorHosts.settings());
     properties.put("freshet.drain-delay", drainDelay.toString());
     properties.put("spring.lifecycle.timeout-per-shutdown-phase", drainTimeout.toString());
-    UntilStopped.run(() -> start(kind, properties), context -> tell(kind, properties));
+    UntilStopped.run(
+        stopping -> {
+          ConfigurableApplicationContext context = start(kind, properties);
+          try {
+            awaitReady(kind, context, stopping);
+            return context;
+          } catch (RuntimeException e) {
+            context.close();
+            throw e;
+          }
+        },
+        context -> tell(kind, properties));
+  }
+
+  /** Other parts are ready as soon as they answer. */
+  private static void awaitReady(
+      PartKind kind, ConfigurableApplicationContext context, BooleanSupplier stopping) {
+    if (kind == PartKind.SYNC) {
+      SyncStatus status = context.getBean(SyncStatus.class);
+      new SyncStart(status::snapshot, System.out, () -> LockSupport.parkNanos(LOOK_AGAIN.toNanos()))
+          .await(stopping);
+    }
   }
 
   /** The address that is listened on, as it is written in a URL. */
