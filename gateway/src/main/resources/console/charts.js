@@ -65,7 +65,7 @@ function options(title, figures, width, objective) {
     scales: { x: { time: true }, y: { distr: 4, asinh: LINEAR_SECONDS, range: (u, min, max) => [0, Math.max(objective * 2, (max ?? 0) * 1.3)] } },
     axes: [
       { ...axis, values: (u, ticks) => ticks.map((tick) => new Date(tick * 1000).toTimeString().slice(0, tick % 60 === 0 ? 5 : 8)) },
-      { ...axis, size: 62, splits: (u, index, min, max) => TICKS.filter((tick) => tick <= max), values: (u, ticks) => ticks.map((tick) => (tick === 0 ? '0' : seconds(tick))) },
+      { ...axis, size: 62, splits: (u, index, min, max) => TICKS.filter((tick) => tick <= max), values: (u, ticks) => ticks.map((tick) => (tick === null ? '' : tick === 0 ? '0' : seconds(tick))) },
     ],
     hooks: { draw: [drawObjective(objective)] },
     series: [

@@ -160,7 +160,7 @@ function Node({ node, place }) {
   const { health } = node;
   const [glyph, word] = sign(health);
   const lower = node.says !== '' ? node.says : node.readsPerSecond !== null ? `reads ${rate(node.readsPerSecond)}` : node.kind.replace('-', ' ');
-  const room = place.width - 18;
+  const room = place.width - 12;
   return html`
     <g class="node ${health}" data-node=${node.id} data-health=${health} transform="translate(${place.x} ${place.y})">
       <title>${node.name}: ${word}${node.says === '' ? '' : `, ${node.says}`}</title>
