@@ -89,8 +89,14 @@ class ConsistencyIT {
     String mutant =
         mutant(
                 "read-backend/src/main/java/dev/freshet/read/ReadPath.java",
-                "seen.toString()",
-                "\"1:0/0\"")
+                """
+                        .header(HttpHeaders.VARY, Terms.VARY)
+                        .header(FreshetHeaders.POSITION, at.toString());
+                """,
+                """
+                        .header(HttpHeaders.VARY, Terms.VARY)
+                        .header(FreshetHeaders.POSITION, "1:0/0");
+                """)
             .toString();
     assertBroken(
         "MONOTONIC_READS",
