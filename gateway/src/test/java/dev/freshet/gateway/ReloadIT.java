@@ -17,6 +17,7 @@ import java.lang.management.ManagementFactory;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,8 +84,10 @@ class ReloadIT {
         .formatted(edition, backend.port());
   }
 
+  /** At once, as editors do: a file that is looked at while it is written is empty for a moment. */
   private void write(String text) throws Exception {
-    Files.writeString(folder.resolve("routes.yaml"), text);
+    Path written = Files.writeString(folder.resolve("routes.yaml.new"), text);
+    Files.move(written, folder.resolve("routes.yaml"), StandardCopyOption.ATOMIC_MOVE);
   }
 
   private HttpResponse<String> send(String method, String path) throws Exception {

@@ -84,30 +84,33 @@ class ConsistencyIT {
     assertBroken("IDLE_COPIES_CATCH_UP", "session", "idle", "sync", mutant.toString());
   }
 
+  /** The gateway holds back what is stamped before the position that it required; not here. */
   @Test
   void stampOfBeforeTheReadIsFoundOut() throws Exception {
-    String mutant =
+    String stamped =
         mutant(
                 "read-backend/src/main/java/dev/freshet/read/ReadPath.java",
-                """
-                        .header(HttpHeaders.VARY, Terms.VARY)
-                        .header(FreshetHeaders.POSITION, at.toString());
-                """,
-                """
-                        .header(HttpHeaders.VARY, Terms.VARY)
-                        .header(FreshetHeaders.POSITION, "1:0/0");
-                """)
+                "        .header(FreshetHeaders.POSITION, at.toString());\n  }\n\n  private static boolean isKnown",
+                "        .header(FreshetHeaders.POSITION, \"1:0/0\");\n  }\n\n  private static boolean isKnown")
+            .toString();
+    String trusting =
+        mutant(
+                "gateway/src/main/java/dev/freshet/gateway/Placing.java",
+                "return minimum != null && told.timeline() == minimum.timeline() && !told.isAtOrPast(minimum);",
+                "return false;")
             .toString();
     assertBroken(
         "MONOTONIC_READS",
         "session",
         "one-writer",
         "read-1",
-        mutant,
+        stamped,
         "replica-1",
-        mutant,
+        stamped,
         "replica-2",
-        mutant);
+        stamped,
+        "gateway",
+        trusting);
   }
 
   private static void assertKept(String... arguments) throws Exception {
