@@ -117,8 +117,14 @@ final class IdleBench {
     groups.put("command line", new Group(up.process().toHandle(), false));
     for (String part :
         List.of(
-            "gateway", "write-1", "replica-1", "replica-2", "primary-reads", "read-1", "sync")) {
-      groups.put(part.equals("sync") ? "sync of read-1" : part, new Group(up.part(part), false));
+            "gateway",
+            "write-1",
+            "replica-1",
+            "replica-2",
+            "primary-reads",
+            "read-1",
+            "sync-read-1")) {
+      groups.put(part, new Group(up.part(part), false));
     }
     groups.putAll(servers(up, data));
     return groups;
