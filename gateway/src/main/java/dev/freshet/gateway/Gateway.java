@@ -239,7 +239,7 @@ public class Gateway {
     return factory -> {
       factory.addServerCustomizers(wire::strict);
       factory.addRouteProviders(door::open);
-      // What is forwarded is answered in a later turn anyway.
+      // The encoder of answers ends connections while the gateway drains.
       factory.addServerCustomizers(server -> server.mapHandle((handling, connection) -> handling));
     };
   }

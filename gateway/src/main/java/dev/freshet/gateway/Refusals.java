@@ -14,10 +14,8 @@ import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.session.Sessions.Flaw;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
-import dev.freshet.runtime.LaterTurn;
 import dev.freshet.runtime.ProblemResponses;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -126,7 +124,6 @@ final class Refusals {
       head.headers().set(CONNECTION, HttpHeaderValues.CLOSE);
     }
     return answered(
-        exchange,
         head,
         told,
         () ->
@@ -137,15 +134,12 @@ final class Refusals {
 
   /** Answers a request without content, for the gateway itself. */
   Mono<Void> answer(Exchange exchange, Head head, Told told) {
-    return answered(exchange, head, told, () -> exchange.answer(head));
+    return answered(head, told, () -> exchange.answer(head));
   }
 
-  private Mono<Void> answered(
-      Exchange exchange, Head head, Told told, Supplier<Mono<Void>> answering) {
+  private Mono<Void> answered(Head head, Told told, Supplier<Mono<Void>> answering) {
     observer.accept(told.finished(head.status()));
-    Mono<Void> answer = Mono.defer(answering);
-    EventLoop loop = exchange.eventLoop();
-    return loop == null ? answer : LaterTurn.of(answer, loop);
+    return Mono.defer(answering);
   }
 
   /** A request failed by a fault of the gateway's own. */

@@ -174,6 +174,29 @@ class OperatorPortIT {
     }
   }
 
+  /** Console and scrapers keep their connections, and ask again as soon as they are answered. */
+  @Test
+  void connectionIsReadFromAfterAnAnswerGivenOnTheSpot() throws Exception {
+    String refused = "GET /api/audit HTTP/1.1\r\nHost: evil.test\r\n\r\n";
+    String later = "GET /actuator/prometheus HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    try (RawHttp1 client = new RawHttp1(port())) {
+      for (int round = 0; round < 20; round++) {
+        client.send(later + refused);
+        assertThat(client.answer(false).status()).isEqualTo(200);
+        assertThat(client.answer(false).status()).isEqualTo(421);
+      }
+    }
+  }
+
+  @Test
+  void whatCantBeReadIsAProblemHereToo() throws Exception {
+    try (RawHttp1 client = new RawHttp1(port())) {
+      RawHttp1.Answer answer = client.ask("GET /api/audit NONSENSE\r\n\r\n");
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.content()).contains("\"code\":\"bad-request\"");
+    }
+  }
+
   /** Each check has to be passed by itself. */
   @Test
   void tokenIsNoSubstituteForTheHost() throws Exception {

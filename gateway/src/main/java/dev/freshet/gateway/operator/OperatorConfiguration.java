@@ -5,12 +5,14 @@ import dev.freshet.gateway.console.Pages;
 import dev.freshet.gateway.report.StatusReport;
 import dev.freshet.gateway.report.Ticker;
 import dev.freshet.gateway.report.TrafficReport;
+import dev.freshet.runtime.HttpServers;
 import dev.freshet.runtime.OperatorGate;
 import dev.freshet.runtime.ProblemResponses;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextType;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -21,6 +23,7 @@ import reactor.core.publisher.Mono;
  * context of its own.
  */
 @ManagementContextConfiguration(value = ManagementContextType.CHILD, proxyBeanMethods = false)
+@Import(HttpServers.class)
 class OperatorConfiguration {
 
   @Bean

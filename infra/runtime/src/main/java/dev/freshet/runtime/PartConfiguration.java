@@ -11,18 +11,17 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.annotation.Order;
+import org.springframework.context.annotation.Import;
 import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.ReactorHttpHandlerAdapter;
-import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
-import reactor.netty.http.server.HttpServerResponse;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The beans that every part has. */
 @Configuration(proxyBeanMethods = false)
+@Import(HttpServers.class)
 class PartConfiguration {
 
   private static final String FRONT_DOOR = "freshet.front-door";
@@ -42,34 +41,6 @@ class PartConfiguration {
   @Bean
   Drain drain(ApplicationContext context, @Value("${freshet.drain-delay:0s}") Duration drainDelay) {
     return new Drain(context, drainDelay);
-  }
-
-  /**
-   * Whatever answers here may do so on the spot, and for the last time on its connection; and what
-   * is refused beneath Spring is answered with a problem document, too.
-   */
-  @Bean
-  @Order(0)
-  WebServerFactoryCustomizer<NettyReactiveWebServerFactory> laterTurn(
-      Drain drain, ProblemResponses problems) {
-    BeneathSpring beneath = new BeneathSpring(problems);
-    return factory ->
-        factory.addServerCustomizers(
-            server ->
-                server
-                    .mapHandle(
-                        (handling, connection) -> {
-                          Mono<Void> later =
-                              LaterTurn.of(handling, connection.channel().eventLoop());
-                          if (!(connection instanceof HttpServerResponse answer)) {
-                            return later;
-                          }
-                          if (drain.isDraining()) {
-                            answer.keepAlive(false);
-                          }
-                          return beneath.answered(later, answer);
-                        })
-                    .doOnChannelInit((observer, channel, address) -> beneath.install(channel)));
   }
 
   /** Whoever opens a front door of its own sees to the targets itself. */
