@@ -139,7 +139,8 @@ final class Synchronizer implements Operations, AutoCloseable {
         .orElseThrow(
             () ->
                 new IllegalStateException(
-                    "None of the servers of %s is a primary that can be reached".formatted(url)))
+                    "None of the servers of %s is a primary that takes a connection"
+                        .formatted(url)))
         .url();
   }
 

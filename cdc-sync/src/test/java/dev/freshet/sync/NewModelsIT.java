@@ -27,8 +27,9 @@ class NewModelsIT extends SyncTest {
   }
 
   private boolean areLive(int count) throws Exception {
-    return read("select count(*) from freshet.model where state = 'live'")
-        .equals(String.valueOf(count));
+    return !read("select to_regclass('freshet.model')").equals("null")
+        && read("select count(*) from freshet.model where state = 'live'")
+            .equals(String.valueOf(count));
   }
 
   @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class OldSourceIT extends SyncTest {
 
   private static final Path PROGRAMS = Path.of("/usr/lib/postgresql/15/bin");
-  private static final int PORT = 18_480;
+  private static final int PORT = CLUSTER_PORT + 50;
 
   private Path old;
 

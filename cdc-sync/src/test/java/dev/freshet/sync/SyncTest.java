@@ -46,7 +46,8 @@ abstract class SyncTest {
   static final Duration PATIENCE =
       Boolean.getBoolean("freshet.long") ? Duration.ofMinutes(10) : Duration.ofSeconds(60);
 
-  static final int CLUSTER_PORT = 18_440;
+  /** Each JVM that tests run in has ports of its own. */
+  static final int CLUSTER_PORT = 18_440 + 100 * (Integer.getInteger("freshet.test.fork", 1) - 1);
 
   private static final AtomicInteger DATABASES = new AtomicInteger();
 

@@ -1,6 +1,7 @@
 package dev.freshet.write;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.freshet.protocol.NotConnected;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.runtime.ActuatorGate;
 import dev.freshet.runtime.ConnectionPool;
@@ -8,6 +9,7 @@ import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.RootCause;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.runtime.source.PositionEndpoint;
 import dev.freshet.runtime.trace.TracedRequests;
@@ -17,9 +19,13 @@ import dev.freshet.write.command.CommandsEndpoint;
 import dev.freshet.write.menu.MenuCommands;
 import dev.freshet.write.order.OrderCommands;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -34,8 +40,10 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties(WriteSettings.class)
 public class WriteBackend {
 
-  /** A primary that is just being found, or starts: tried again after 1, 2, 4 … seconds. */
-  private static final int CONNECT_RETRIES = 5;
+  private static final Logger log = LoggerFactory.getLogger(WriteBackend.class);
+
+  /** A primary may be starting, or a replica of it being promoted. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** Positions are only worth something when a commit is on disk before it is acknowledged. */
   private static final String SYNCHRONOUS = "set synchronous_commit = on";
@@ -55,14 +63,35 @@ public class WriteBackend {
             false,
             SYNCHRONOUS);
     try {
-      new Migrations(
-              Flyway.configure().dataSource(pool).connectRetries(CONNECT_RETRIES).load(),
-              "the sample's write-backend")
+      awaitPrimary(pool);
+      new Migrations(Flyway.configure().dataSource(pool).load(), "the sample's write-backend")
           .run();
       return pool;
     } catch (RuntimeException e) {
       pool.close();
       throw e;
+    }
+  }
+
+  /** Waits for a primary that can't be reached; one that refuses the login will go on doing so. */
+  private static void awaitPrimary(DataSource pool) {
+    long began = System.nanoTime();
+    String told = "";
+    while (true) {
+      try {
+        pool.getConnection().close();
+        return;
+      } catch (SQLException e) {
+        String why = RootCause.message(e);
+        boolean isOver = System.nanoTime() - began > PATIENCE.toNanos();
+        if (isOver || NotConnected.in(e).filter(NotConnected::isLoginRefused).isPresent()) {
+          throw new IllegalStateException(why, e);
+        }
+        if (!why.equals(told)) {
+          told = why;
+          log.warn("Waiting for the primary: {}", why);
+        }
+      }
     }
   }
 

@@ -7,7 +7,6 @@ import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.PrimaryPosition;
 import dev.freshet.sync.model.SyncRefused;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -41,8 +40,7 @@ public final class SourceDatabase implements AutoCloseable {
 
   /** Opens a connection with the pinned settings. */
   public static Connection open(PostgresUrl url, String applicationName) throws SQLException {
-    Connection connection =
-        DriverManager.getConnection(url.jdbcUrl(), properties(url, applicationName));
+    Connection connection = url.connect(properties(url, applicationName));
     try (Statement statement = connection.createStatement()) {
       statement.execute(PinnedSession.SQL);
       statement.execute("set synchronous_commit = on");
@@ -74,7 +72,7 @@ public final class SourceDatabase implements AutoCloseable {
   public static Connection openToLook(PostgresUrl url) throws SQLException {
     Properties properties = properties(url, "freshet-sync-watch");
     properties.setProperty("socketTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
-    return DriverManager.getConnection(url.jdbcUrl(), properties);
+    return url.connect(properties);
   }
 
   /** Opens a connection that speaks the replication protocol. */
@@ -83,7 +81,7 @@ public final class SourceDatabase implements AutoCloseable {
     properties.setProperty("replication", "database");
     properties.setProperty("assumeMinServerVersion", "14");
     properties.setProperty("preferQueryMode", "simple");
-    return DriverManager.getConnection(url.jdbcUrl(), properties);
+    return url.connect(properties);
   }
 
   private static Properties properties(PostgresUrl url, String applicationName) {

@@ -5,7 +5,6 @@ import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import java.net.SocketTimeoutException;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -204,7 +203,7 @@ public final class WatchedDatabases implements AutoCloseable {
     private Connection connect() throws SQLException {
       Properties properties = url.properties("freshet-sync-watch", ANSWER_WITHIN);
       properties.setProperty("socketTimeout", Long.toString(ANSWER_WITHIN.toSeconds()));
-      return DriverManager.getConnection(url.jdbcUrl(), properties);
+      return url.connect(properties);
     }
 
     /** One that refuses a connection, or has no room for another, has answered. */

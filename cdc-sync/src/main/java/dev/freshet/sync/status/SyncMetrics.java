@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -39,6 +40,7 @@ public final class SyncMetrics implements Consumer<Observation> {
   private final SyncStatus status;
   private final MultiGauge freshness;
   private final List<Figure> figures = new ArrayList<>();
+  private final Set<Figure> shown = new HashSet<>();
   private Map<String, Long> letters = Map.of();
   private Set<String> models = Set.of();
 
@@ -101,7 +103,8 @@ public final class SyncMetrics implements Consumer<Observation> {
     for (Figure figure : figures) {
       if (figure.value().apply(now) == null) {
         meters.remove(figure.id());
-      } else {
+        shown.remove(figure);
+      } else if (shown.add(figure)) {
         Gauge.builder(figure.id().getName(), () -> figure.value().apply(status.snapshot()))
             .tags(figure.id().getTags())
             .register(meters);

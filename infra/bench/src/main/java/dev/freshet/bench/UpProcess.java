@@ -214,6 +214,15 @@ public final class UpProcess implements AutoCloseable {
     }
   }
 
+  /**
+   * The PostgreSQL server of this name.
+   *
+   * @throws java.util.NoSuchElementException when it does not run
+   */
+  public ProcessHandle server(String id) {
+    return server(data.resolve(id).resolve("postmaster.pid")).findFirst().orElseThrow();
+  }
+
   private static Stream<ProcessHandle> server(Path pidFile) {
     try (Stream<String> lines = Files.lines(pidFile)) {
       return lines

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -21,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The running cluster. */
 public final class Cluster implements AutoCloseable {
@@ -34,6 +36,7 @@ public final class Cluster implements AutoCloseable {
   private final PostgresServer primary;
   private final List<PostgresServer> replicas;
   private final List<PostgresServer> readDatabases;
+  private @Nullable String succession;
 
   private Cluster(DataFolder data, PostgresBinaries binaries, ClusterOptions options) {
     this.data = data;
@@ -42,12 +45,22 @@ public final class Cluster implements AutoCloseable {
     this.primary = server("primary", options.portBase());
     this.replicas =
         IntStream.rangeClosed(1, options.replicas())
-            .mapToObj(n -> server("replica-" + n, options.replicaPort(n)))
+            .mapToObj(n -> server(replicaId(n), options.replicaPort(n)))
             .toList();
     this.readDatabases =
         IntStream.rangeClosed(1, options.readDatabases())
-            .mapToObj(n -> server("read-" + n, options.readDatabasePort(n)))
+            .mapToObj(n -> server(readDatabaseId(n), options.readDatabasePort(n)))
             .toList();
+  }
+
+  /** The name of a replica, counted from 1. */
+  public static String replicaId(int number) {
+    return "replica-" + number;
+  }
+
+  /** The name of a read database, counted from 1. */
+  public static String readDatabaseId(int number) {
+    return "read-" + number;
   }
 
   private PostgresServer server(String id, int port) {
@@ -64,7 +77,7 @@ public final class Cluster implements AutoCloseable {
     try {
       Cluster cluster = new Cluster(data, PostgresBinaries.unpacked(), options);
       cluster.stopWhatAKilledProcessLeft();
-      Succession.settle(data.path());
+      cluster.succession = Succession.settle(data.path()).orElse(null);
       cluster.check();
       try {
         cluster.start();
@@ -278,6 +291,11 @@ public final class Cluster implements AutoCloseable {
     return forgotten;
   }
 
+  /** What became of a replica that was promoted while the cluster ran last; empty without one. */
+  public Optional<String> succession() {
+    return Optional.ofNullable(succession);
+  }
+
   public PostgresServer primary() {
     return primary;
   }
@@ -298,7 +316,8 @@ public final class Cluster implements AutoCloseable {
     return Stream.concat(replicas.stream(), readDatabases.stream());
   }
 
-  private List<PostgresServer> servers() {
+  /** All of them, the primary first. */
+  public List<PostgresServer> servers() {
     return Stream.concat(Stream.of(primary), copies()).toList();
   }
 

@@ -117,13 +117,10 @@ final class PostgresBinaries {
   }
 
   /**
-   * Runs one of the programs to its end.
-   *
-   * @param command the program's name, then its arguments
-   * @return what it printed
-   * @throws ClusterException when it fails or does not end in time, with what it printed
+   * What runs one of the programs: its path and its arguments, behind what PostgreSQL needs to run
+   * for root.
    */
-  String run(List<String> command) {
+  List<String> commandLine(List<String> command) {
     List<String> line = new ArrayList<>();
     if (LinuxUtils.isUnshareAvailable()) {
       // PostgreSQL refuses to run as root; a user namespace of its own makes it somebody else.
@@ -131,6 +128,18 @@ final class PostgresBinaries {
     }
     line.add(home.resolve("bin").resolve(command.getFirst()).toString());
     line.addAll(command.subList(1, command.size()));
+    return line;
+  }
+
+  /**
+   * Runs one of the programs to its end.
+   *
+   * @param command the program's name, then its arguments
+   * @return what it printed
+   * @throws ClusterException when it fails or does not end in time, with what it printed
+   */
+  String run(List<String> command) {
+    List<String> line = commandLine(command);
     try {
       Path output = Files.createTempFile("freshet-", ".out");
       try {

@@ -56,7 +56,14 @@ public final class PostgresServer {
     return data.path().resolve(id);
   }
 
-  Path log() {
+  /** What starts it again with the settings of the last time: a program and its arguments. */
+  public List<String> startCommand() {
+    return binaries.commandLine(
+        List.of("pg_ctl", "--pgdata=" + directory(), "--log=" + log(), "start"));
+  }
+
+  /** Its log. */
+  public Path log() {
     return data.logs().resolve("postgres-" + id + ".log");
   }
 

@@ -27,12 +27,14 @@ final class Succession {
   /**
    * Looks into the folders of servers that are stopped, and moves them where a replica was
    * promoted.
+   *
+   * @return what was done, in a sentence; empty when nothing was
    */
-  static void settle(Path data) {
+  static Optional<String> settle(Path data) {
     try {
       Optional<Path> promoted = promoted(data);
       if (promoted.isEmpty()) {
-        return;
+        return Optional.empty();
       }
       Path former = data.resolve("former-primary-" + (timeline(promoted.get()) - 1));
       if (Files.exists(data.resolve(PRIMARY)) && Files.exists(former)) {
@@ -44,10 +46,11 @@ final class Succession {
         Files.move(data.resolve(PRIMARY), former, StandardCopyOption.ATOMIC_MOVE);
       }
       Files.move(promoted.get(), data.resolve(PRIMARY), StandardCopyOption.ATOMIC_MOVE);
-      log.warn(
-          "{} was promoted: it is the primary now. What the former primary had is kept in {}; delete it once nothing of it is missed",
-          promoted.get().getFileName(),
-          former);
+      String done =
+          "%s was promoted, and is the primary now. What the former primary had is kept in %s; delete it once you miss nothing of it."
+              .formatted(promoted.get().getFileName(), former);
+      log.warn(done);
+      return Optional.of(done);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

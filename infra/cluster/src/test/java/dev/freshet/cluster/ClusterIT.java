@@ -74,12 +74,16 @@ class ClusterIT {
     }
     // Fewer replicas are asked for, and what was promoted is not forgotten with them.
     try (Cluster cluster = Cluster.start(options(1, 0))) {
+      assertThat(cluster.succession().orElseThrow())
+          .startsWith("replica-2 was promoted, and is the primary now")
+          .contains(folder.resolve("former-primary-1").toString());
       awaitCount(cluster.primary(), 2);
       execute(cluster.primary(), "insert into t values (3)");
       awaitCount(cluster.replicas().getFirst(), 3);
       assertThat(folder.resolve("former-primary-1/PG_VERSION")).exists();
     }
     try (Cluster cluster = Cluster.start(options(1, 0))) {
+      assertThat(cluster.succession()).isEmpty();
       awaitCount(cluster.replicas().getFirst(), 3);
     }
   }

@@ -3,6 +3,9 @@ package dev.freshet.protocol;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -140,6 +143,20 @@ public record PostgresUrl(
     properties.setProperty("connectTimeout", Long.toString(connectTimeout.toSeconds()));
     properties.setProperty("tcpKeepAlive", "true");
     return properties;
+  }
+
+  /**
+   * Opens a connection.
+   *
+   * @param properties as of {@link #properties}, with what else the connection needs
+   * @throws NotConnected when there is none to be had
+   */
+  public Connection connect(Properties properties) throws NotConnected {
+    try {
+      return DriverManager.getConnection(jdbcUrl(), properties);
+    } catch (SQLException e) {
+      throw new NotConnected(this, e);
+    }
   }
 
   private String authority() {

@@ -2,7 +2,6 @@ package dev.freshet.protocol;
 
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -55,7 +54,7 @@ public record TimelineHistory(int current, SortedMap<Integer, Lsn> ends) {
     properties.setProperty("replication", "database");
     properties.setProperty("assumeMinServerVersion", "14");
     properties.setProperty("preferQueryMode", "simple");
-    try (Connection replication = DriverManager.getConnection(url.jdbcUrl(), properties);
+    try (Connection replication = url.connect(properties);
         Statement statement = replication.createStatement();
         ResultSet history = statement.executeQuery("TIMELINE_HISTORY " + current)) {
       history.next();

@@ -19,6 +19,8 @@ public final class ConnectionPool {
   /** How long a request may wait for a connection before it is refused. */
   private static final Duration CHECKOUT_TIMEOUT = Duration.ofSeconds(2);
 
+  static final int CLOSED_WITHIN_SECONDS = 1;
+
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   /** Longer than any statement of a request; what is silent for longer is a dead network. */
@@ -72,11 +74,11 @@ public final class ConnectionPool {
         sessionSql.isEmpty() ? PinnedSession.SQL : PinnedSession.SQL + "; " + sessionSql);
     Properties properties = url.properties(name, CONNECT_TIMEOUT);
     properties.setProperty("socketTimeout", Long.toString(socketTimeout.toSeconds()));
+    properties.setProperty("loginTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
     if (url.servers().size() > 1) {
       return ofPrimary(config, url, properties);
     }
-    config.setJdbcUrl(url.jdbcUrl());
-    config.setDataSourceProperties(properties);
+    config.setDataSource(new ServerDataSource(url, properties));
     return new Bounded(config, () -> {});
   }
 

@@ -1,8 +1,8 @@
 package dev.freshet.runtime;
 
+import dev.freshet.protocol.NotConnected;
 import dev.freshet.protocol.PostgresUrl;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -25,9 +25,6 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
   private static final Logger log = LoggerFactory.getLogger(PrimaryDataSource.class);
 
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
-
-  /** SQLSTATE of a connection that can't be made. */
-  private static final String UNABLE_TO_CONNECT = "08001";
 
   private final PostgresUrl url;
   private final PrimaryFinder finder;
@@ -58,7 +55,7 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
     PrimaryFinder.Primary now = primary;
     if (now != null) {
       try {
-        Connection connection = DriverManager.getConnection(now.url().jdbcUrl(), properties);
+        Connection connection = now.url().connect(properties);
         if (now.equals(primary)) {
           return connection;
         }
@@ -69,11 +66,15 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
     }
     now = look(Duration.ZERO);
     if (now == null) {
-      throw new SQLException(
-          "None of the servers of %s is a primary that can be reached".formatted(url),
-          UNABLE_TO_CONNECT);
+      throw NotConnected.noneIsPrimary(url, finder.why());
     }
-    return DriverManager.getConnection(now.url().jdbcUrl(), properties);
+    return now.url().connect(properties);
+  }
+
+  /** A pool that closes waits so long for a connection that it is making. */
+  @Override
+  public int getLoginTimeout() {
+    return ConnectionPool.CLOSED_WITHIN_SECONDS;
   }
 
   @Override

@@ -4,7 +4,6 @@ import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.PrimaryPosition;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -89,6 +88,11 @@ public final class PrimaryFinder implements AutoCloseable {
     }
   }
 
+  /** Why none was found when it was last looked for, a sentence for each server. */
+  synchronized List<String> why() {
+    return servers.stream().map(server -> server.why).toList();
+  }
+
   private Optional<Primary> ask() {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<CompletableFuture<Optional<Primary>>> asked =
@@ -121,6 +125,7 @@ public final class PrimaryFinder implements AutoCloseable {
 
     private final PostgresUrl url;
     private @Nullable Connection connection;
+    private String why = "";
 
     Server(PostgresUrl url) {
       this.url = url;
@@ -139,6 +144,7 @@ public final class PrimaryFinder implements AutoCloseable {
         connection = connect();
         return ask(connection);
       } catch (SQLException e) {
+        why = RootCause.message(e);
         disconnect();
         return Optional.empty();
       }
@@ -148,7 +154,7 @@ public final class PrimaryFinder implements AutoCloseable {
       Properties properties = url.properties("freshet-primary", TIMEOUT);
       // A server that halted, or a network that swallows all, must not hold up the others.
       properties.setProperty("socketTimeout", Long.toString(TIMEOUT.toSeconds()));
-      return DriverManager.getConnection(url.jdbcUrl(), properties);
+      return url.connect(properties);
     }
 
     private Optional<Primary> ask(Connection connection) throws SQLException {
@@ -156,6 +162,7 @@ public final class PrimaryFinder implements AutoCloseable {
           ResultSet row = statement.executeQuery("select pg_is_in_recovery()")) {
         row.next();
         if (row.getBoolean(1)) {
+          why = url + " is a replica";
           return Optional.empty();
         }
       }

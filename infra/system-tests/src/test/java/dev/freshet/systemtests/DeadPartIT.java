@@ -1,9 +1,11 @@
 package dev.freshet.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.bench.Restaurant;
 import dev.freshet.bench.UpProcess;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,6 +38,35 @@ class DeadPartIT {
       String status = new Restaurant(up.operators()).get("/api/status").body();
       assertThat(status).contains("\"ok\":false").contains("\"state\":\"down\"");
       Copies.assertEqualRowByRow(up, 2);
+    }
+  }
+
+  @Test
+  void serverThatDiesIsNamedWithWhatStartsItAgain() throws Exception {
+    try (UpProcess up = UpProcess.start(folder, 23_000, "--replicas", "1")) {
+      up.awaitReady();
+      up.server("replica-1").destroyForcibly();
+      await()
+          .untilAsserted(
+              () -> assertThat(up.output()).contains("PostgreSQL replica-1 has ended unasked"));
+      String start =
+          up.output()
+              .lines()
+              .filter(line -> line.contains("Start it again with: "))
+              .map(line -> line.replaceFirst(".*Start it again with: ", ""))
+              .findFirst()
+              .orElseThrow();
+      Process again =
+          new ProcessBuilder("sh", "-c", start)
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("again.txt").toFile())
+              .start();
+      assertThat(again.waitFor()).as(Files.readString(folder.resolve("again.txt"))).isZero();
+      await()
+          .untilAsserted(
+              () -> assertThat(up.output()).contains("PostgreSQL replica-1 runs again."));
+      assertThat(up.stop()).isZero();
+      assertThat(up.output().lines().filter(line -> line.contains("ended unasked"))).hasSize(1);
     }
   }
 

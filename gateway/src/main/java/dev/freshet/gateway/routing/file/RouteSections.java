@@ -317,10 +317,18 @@ final class RouteSections {
           pools.isEmpty()
               ? "there is no pool '%s', and none at all; name instances under 'pools'"
                   .formatted(pool.written())
-              : "there is no pool '%s'%s"
-                  .formatted(pool.written(), Nearest.of(pool.written(), pools.keySet())));
+              : "there is no pool '%s'%s".formatted(pool.written(), otherwise(pool.written())));
     }
     return Section.text(pool);
+  }
+
+  private String otherwise(String pool) {
+    return switch (pool) {
+      case "writers" ->
+          ": up has it with the sample alone; name your own backend's instances under 'pools'";
+      case "readers" -> ": up has it; for a gateway alone, name instances under 'pools'";
+      default -> Nearest.of(pool, pools.keySet());
+    };
   }
 
   private Optional<FilterSpec> filter(Yaml filter) {

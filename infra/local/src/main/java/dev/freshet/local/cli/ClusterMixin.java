@@ -7,6 +7,9 @@ import picocli.CommandLine.Option;
 /** Options of the embedded cluster. */
 final class ClusterMixin {
 
+  static final int USUAL_REPLICAS = 2;
+  static final int USUAL_READ_DATABASES = 1;
+
   @Option(
       names = "--data",
       paramLabel = "DIR",
@@ -18,16 +21,16 @@ final class ClusterMixin {
       names = "--replicas",
       paramLabel = "N",
       description = "Streaming replicas (default: ${DEFAULT-VALUE}).",
-      defaultValue = "2")
-  private int replicas = 2;
+      defaultValue = "" + USUAL_REPLICAS)
+  private int replicas = USUAL_REPLICAS;
 
   @Option(
       names = "--read-databases",
       paramLabel = "N",
       description =
           "Read databases, kept in step by change data capture (default: ${DEFAULT-VALUE}).",
-      defaultValue = "1")
-  private int readDatabases = 1;
+      defaultValue = "" + USUAL_READ_DATABASES)
+  private int readDatabases = USUAL_READ_DATABASES;
 
   @Option(
       names = "--database-port-base",

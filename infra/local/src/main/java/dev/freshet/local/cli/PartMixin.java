@@ -4,6 +4,7 @@ import dev.freshet.local.system.Logging;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.sync.status.SyncStatus;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -107,12 +108,20 @@ final class PartMixin {
         context -> tell(kind, properties));
   }
 
-  /** Other parts are ready as soon as they answer. */
+  /** A gateway is ready as soon as it answers. */
   private static void awaitReady(
       PartKind kind, ConfigurableApplicationContext context, BooleanSupplier stopping) {
     if (kind == PartKind.SYNC) {
       SyncStatus status = context.getBean(SyncStatus.class);
       new SyncStart(status::snapshot, System.out, () -> LockSupport.parkNanos(LOOK_AGAIN.toNanos()))
+          .await(stopping);
+    } else if (kind != PartKind.GATEWAY) {
+      FreshnessGate source = context.getBean(FreshnessGate.class);
+      new SourceStart(
+              () -> source.position() != null,
+              () -> source.trouble().orElse(""),
+              System.out,
+              () -> LockSupport.parkNanos(LOOK_AGAIN.toNanos()))
           .await(stopping);
     }
   }

@@ -1,6 +1,7 @@
 package dev.freshet.local.cli;
 
 import dev.freshet.gateway.filters.FilterCatalogue;
+import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.file.RoutesFile;
 import dev.freshet.gateway.routing.file.RoutesInvalid;
@@ -9,6 +10,7 @@ import dev.freshet.gateway.routing.file.RoutesSchema;
 import dev.freshet.gateway.routing.file.RoutesTests;
 import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.local.system.StartFailed;
+import dev.freshet.local.system.SystemLayout;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -86,8 +88,7 @@ final class RoutesCommands {
                 new Surroundings(
                     RoutesFile.folder(file),
                     System::getenv,
-                    // What up has started.
-                    Map.of("writers", List.of(), "readers", List.of()),
+                    pools(),
                     FilterCatalogue.ofClassPath(),
                     new Surroundings.Exposure(listen, insecure)));
         int count = routes.all().size();
@@ -100,6 +101,16 @@ final class RoutesCommands {
       } finally {
         out.flush();
       }
+    }
+
+    /** Of what up would start with the folder that the file is in. */
+    private Map<String, List<InstanceSpec>> pools() {
+      Path folder = RoutesFile.folder(file);
+      Settings settings = Settings.of(folder, System::getenv);
+      return SystemLayout.pools(
+          Boolean.parseBoolean(settings.setting("up", "restaurant")),
+          settings.count("up", "replicas", ClusterMixin.USUAL_REPLICAS),
+          settings.count("up", "read-databases", ClusterMixin.USUAL_READ_DATABASES));
     }
 
     /** Runs the tests beside the file, if there are any; false when one failed. */

@@ -70,6 +70,12 @@ public final class Settings implements IDefaultValueProvider {
     return "FRESHET_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
   }
 
+  /** The same for a number; what is no number is left to the command to refuse. */
+  int count(String command, String name, int usual) {
+    String written = setting(command, name);
+    return written == null || !written.matches("\\d{1,4}") ? usual : Integer.parseInt(written);
+  }
+
   /** {@code freshet.COMMAND.NAME} of the file; null where it is not said. */
   @Nullable String setting(String command, String name) {
     JsonNode value = file.path("freshet").path(command).path(name);

@@ -43,7 +43,9 @@ final class UntilStopped {
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(running, stopping), "stop"));
     try {
       T thing = start.apply(stopping::get);
-      started.accept(thing);
+      if (!stopping.get()) {
+        started.accept(thing);
+      }
       running.complete(thing);
     } catch (RuntimeException e) {
       running.completeExceptionally(e);

@@ -5,6 +5,7 @@ import dev.freshet.local.system.LocalSystem;
 import dev.freshet.local.system.Logging;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.PartSpec;
+import dev.freshet.local.system.Shell;
 import dev.freshet.local.system.SystemOptions;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -135,12 +136,7 @@ final class UpCommand implements Callable<Integer> {
 
   static String psql(PostgresServer server, Path pgpass) {
     return "PGPASSFILE=%s psql -h 127.0.0.1 -p %d -U postgres freshet"
-        .formatted(quoted(pgpass.toString()), server.port());
-  }
-
-  /** As a shell reads it as one word. */
-  static String quoted(String text) {
-    return text.matches("[A-Za-z0-9_./,:@%+=-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
+        .formatted(Shell.word(pgpass.toString()), server.port());
   }
 
   private static void row(PrintWriter out, String what, String where) {

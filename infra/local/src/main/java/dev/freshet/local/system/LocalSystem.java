@@ -25,6 +25,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -40,6 +41,7 @@ public final class LocalSystem implements AutoCloseable {
   private final Map<PartSpec, PartRunner.Running> running = new LinkedHashMap<>();
 
   private AtStart atStart = AtStart.NOTHING;
+  private @Nullable ServersWatch watch;
 
   private LocalSystem(SystemOptions options, Cluster cluster, List<PartSpec> parts) {
     this.options = options;
@@ -64,6 +66,7 @@ public final class LocalSystem implements AutoCloseable {
     Cluster cluster = Cluster.start(options.cluster());
     try {
       report.accept("PostgreSQL runs.");
+      cluster.succession().ifPresent(report);
       SystemConfig config = SystemConfig.read(options.config(), restaurant, cluster.data());
       migrate(config, cluster);
       LocalSystem system =
@@ -71,6 +74,7 @@ public final class LocalSystem implements AutoCloseable {
       try {
         system.startParts(
             options.processes() ? new InProcesses(cluster.data().logs(), report) : new InThisJvm());
+        system.watch = new ServersWatch(cluster.servers(), report);
         system.awaitReady(report, isStopping);
       } catch (RuntimeException e) {
         system.stopParts();
@@ -218,6 +222,9 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   private void stopParts() {
+    if (watch != null) {
+      watch.close();
+    }
     // In the order of the list: whoever asks others stops before them.
     running.values().forEach(PartRunner.Running::close);
     running.clear();

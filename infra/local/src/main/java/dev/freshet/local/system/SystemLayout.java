@@ -2,8 +2,12 @@ package dev.freshet.local.system;
 
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.PostgresServer;
+import dev.freshet.gateway.pool.Endpoint;
+import dev.freshet.gateway.pool.InstanceSpec;
+import dev.freshet.gateway.pool.Limit;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -16,7 +20,12 @@ import java.util.Map;
  *
  * <p>Read-backends come one a source: replicas, the primary, read databases.
  */
-final class SystemLayout {
+public final class SystemLayout {
+
+  private static final String WRITERS = "writers";
+  private static final String READERS = "readers";
+  private static final String WRITE = "write-1";
+  private static final String PRIMARY_READS = "primary-reads";
 
   private final SystemOptions options;
   private final SystemConfig config;
@@ -36,19 +45,52 @@ final class SystemLayout {
     return layout.parts.stream().map(part -> part.with(options.settings())).toList();
   }
 
+  /**
+   * The pools that a system brings along, to check routes against.
+   *
+   * @param restaurant whether the sample's write-backend is wanted
+   */
+  public static Map<String, List<InstanceSpec>> pools(
+      boolean restaurant, int replicas, int readDatabases) {
+    Map<String, List<InstanceSpec>> pools = new LinkedHashMap<>();
+    if (restaurant) {
+      pools.put(WRITERS, List.of(instance(WRITE, SourceKind.PRIMARY)));
+    }
+    List<InstanceSpec> readers = new ArrayList<>();
+    for (int i = 1; i <= replicas; i++) {
+      readers.add(instance(Cluster.replicaId(i), SourceKind.REPLICA));
+    }
+    readers.add(instance(PRIMARY_READS, SourceKind.PRIMARY));
+    for (int i = 1; i <= readDatabases; i++) {
+      readers.add(instance(Cluster.readDatabaseId(i), SourceKind.READ_DATABASE));
+    }
+    pools.put(READERS, List.copyOf(readers));
+    return pools;
+  }
+
+  private static InstanceSpec instance(String id, SourceKind kind) {
+    return new InstanceSpec(
+        id,
+        Endpoint.of(URI.create("http://127.0.0.1")),
+        kind,
+        null,
+        InstanceSpec.USUAL_WEIGHT,
+        Limit.NONE);
+  }
+
   private void layOut(Cluster cluster) {
     String primary = primary(cluster);
     if (config.restaurant()) {
       parts.add(
           new PartSpec(
               PartKind.WRITE,
-              "write-1",
+              WRITE,
               options.writePort(),
               Map.of("freshet.write.primary", primary)));
-      instance("writers", "write-1", options.writePort(), SourceKind.PRIMARY);
+      instance(WRITERS, WRITE, options.writePort(), SourceKind.PRIMARY);
     }
     cluster.replicas().forEach(replica -> reader(uri(replica), replica.id(), SourceKind.REPLICA));
-    reader(primary, "primary-reads", SourceKind.PRIMARY);
+    reader(primary, PRIMARY_READS, SourceKind.PRIMARY);
     if (config.hasModels()) {
       cluster
           .readDatabases()
@@ -93,7 +135,7 @@ final class SystemLayout {
                 "freshet.read.id", id,
                 "freshet.read.kind", kind.wireName(),
                 "freshet.read.source", source)));
-    instance("readers", id, port, kind);
+    instance(READERS, id, port, kind);
   }
 
   private void sync(String primary, PostgresServer readDatabase, int number) {
