@@ -1,4 +1,4 @@
-// The page: what the store knows, drawn anew with every look.
+// The page: what the store knows, drawn again with every look.
 import { html, render, useEffect, useReducer } from './vendor/htm/standalone.module.js';
 import { keepToken } from './api.js';
 import { Audit } from './audit.js';

@@ -87,7 +87,7 @@ export function Models({ store }) {
   const { models } = store.look.status;
   const [verifying, setVerifying] = useState(null);
   const [verified, setVerified] = useState({});
-  const rebuild = (row) => () => store.act(() => post(`${at(row.readDatabase)}/models/${encodeURIComponent(row.name)}/rebuild`), `Model ${row.name} is built anew; the old table serves meanwhile.`);
+  const rebuild = (row) => () => store.act(() => post(`${at(row.readDatabase)}/models/${encodeURIComponent(row.name)}/rebuild`), `Model ${row.name} is rebuilt; the old table serves meanwhile.`);
   const verify = async (row) => {
     setVerifying(row.key);
     const found = await store.act(
@@ -118,7 +118,7 @@ export function Models({ store }) {
       title: 'Do',
       of: (row) => html`
         <button type="button" disabled=${verifying !== null} onClick=${() => verify(row)}>${verifying === row.key ? 'Verifying…' : 'Verify'}<span class="unseen"> ${row.name}</span></button>
-        ${' '}<${Asking} label=${html`Rebuild<span class="unseen"> ${row.name}</span>`} question="Build ${row.name} anew?" yes="Yes, rebuild" act=${rebuild(row)} />`,
+        ${' '}<${Asking} label=${html`Rebuild<span class="unseen"> ${row.name}</span>`} question="Rebuild ${row.name}?" yes="Yes, rebuild" act=${rebuild(row)} />`,
     },
   ];
   return html`

@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 
 /**
- * How often everything may be copied anew without a person: a slot that is lost again and again
+ * How often everything may be copied again without a person: a slot that is lost again and again
  * would otherwise have the source read from end to end without end.
  */
 final class CopyBudget {
@@ -26,7 +26,7 @@ final class CopyBudget {
    * Spends one copy.
    *
    * @param because why everything is to be copied
-   * @throws SyncRefused when there were as many of late as may be
+   * @throws SyncRefused when there were as many lately as may be
    */
   void spend(String because) {
     Instant now = clock.instant();
@@ -35,7 +35,7 @@ final class CopyBudget {
     }
     if (copies.size() >= MOST_COPIES) {
       throw new SyncRefused(
-          "%s Everything was copied anew %d times within %d minutes; the next time is at %s. Raise max_slot_wal_keep_size on the source, or find out who drops the slot; a restart of the sync copies at once."
+          "%s Everything was copied again %d times within %d minutes; the next time is at %s. Raise max_slot_wal_keep_size on the source, or find out who drops the slot; a restart of the sync copies at once."
               .formatted(because, MOST_COPIES, WITHIN.toMinutes(), copies.getFirst().plus(WITHIN)));
     }
     copies.add(now);

@@ -175,13 +175,13 @@ final class Session {
     }
   }
 
-  /** Why everything has to be copied anew; empty when the stored position can be gone on from. */
+  /** Why everything has to be copied again; empty when the stored position can be gone on from. */
   private String whyCopy(SourceDatabase source, Slot slot, PositionStore.Stored stored)
       throws SQLException {
     String system = SourceDatabase.systemIdentifier(source.db());
     if (!stored.isNew() && !stored.systemIdentifier().equals(system)) {
       throw new SyncRefused(
-          "The read database holds the copy of another system than %s. Name the right --primary, or drop schema freshet there to start anew."
+          "The read database holds the copy of another system than %s. Name the right --primary, or drop schema freshet there to start over."
               .formatted(primary));
     }
     if (!stored.complete()) {
@@ -393,7 +393,7 @@ final class Session {
     };
   }
 
-  /** Asks for a model to be built anew; false when nothing is streamed now. */
+  /** Asks for a model to be rebuilt; false when nothing is streamed now. */
   boolean wish(String model) {
     Upkeep keeping = upkeep;
     return keeping != null && keeping.wish(model);

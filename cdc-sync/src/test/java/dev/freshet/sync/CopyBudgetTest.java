@@ -39,7 +39,7 @@ class CopyBudgetTest {
       now = now.plus(Duration.ofMinutes(10));
     }
     assertThatThrownBy(() -> budget.spend("The slot is lost."))
-        .hasMessageContaining("The slot is lost. Everything was copied anew 3 times")
+        .hasMessageContaining("The slot is lost. Everything was copied again 3 times")
         .hasMessageContaining("the next time is at 2026-01-01T01:00:00Z");
     now = Instant.parse("2026-01-01T01:00:01Z");
     budget.spend("The slot is lost.");

@@ -72,6 +72,9 @@ class FormerLeaderIT extends SyncTest {
       assertThatThrownBy(() -> former.beginCopy(before.systemIdentifier(), before.epoch()))
           .hasMessageContaining(FENCED);
       assertThatThrownBy(() -> former.completeCopy(before.position())).hasMessageContaining(FENCED);
+      assertThatThrownBy(
+              () -> former.between(sql -> sql.run("update freshet.model set reason = 'late'")))
+          .hasMessageContaining(FENCED);
       assertThat(kept()).isEqualTo(kept);
     }
   }

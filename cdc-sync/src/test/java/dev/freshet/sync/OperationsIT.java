@@ -214,7 +214,7 @@ class OperationsIT extends SyncTest {
     awaitApplied();
     assertThat(get("/api/dead-letters")).contains("left its large values as they were");
     assertThat(send("POST", "/api/dead-letters/2/retry").statusCode()).isEqualTo(409);
-    onPrimary("update page set body = 'anew' where id = 1");
+    onPrimary("update page set body = 'again' where id = 1");
     awaitInStep("pages", "orders");
   }
 

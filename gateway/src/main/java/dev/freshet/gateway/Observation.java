@@ -113,6 +113,6 @@ sealed interface Observation {
   /** A read was mirrored. */
   record Mirrored(String route, Mirror.Outcome outcome) implements Observation {}
 
-  /** A session token was refused, or not relied upon. */
+  /** A session token was refused, or not relied on. */
   record TokenRefused(Sessions.Flaw flaw) implements Observation {}
 }

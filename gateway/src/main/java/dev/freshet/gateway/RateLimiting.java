@@ -42,7 +42,7 @@ final class RateLimiting {
     this.forwarding = forwarding;
   }
 
-  /** Another rate of the same route counts anew. */
+  /** Another rate of the same route counts again. */
   private record Client(String route, Rate rate, String name) {
 
     Bucket bucket() {

@@ -94,7 +94,7 @@ final class Refusals {
     return refuse(exchange, head, refused.problem(), told);
   }
 
-  /** A token was not relied upon. */
+  /** A token was not relied on. */
   void flawed(@Nullable Flaw flaw) {
     if (flaw != null) {
       observer.accept(new Observation.TokenRefused(flaw));

@@ -96,7 +96,6 @@ class FilterTargetsIT {
           Map.entry("RemoveResponseHeader", "X-Own"),
           Map.entry("RemoveJsonAttributesResponseBody", "own"),
           Map.entry("RequestHeaderSize", "100KB"),
-          Map.entry("RequestHeaderToRequestUri", "X-Own"),
           Map.entry("RequestSize", "100KB"),
           Map.entry("RewriteLocationResponseHeader", "AS_IN_REQUEST, Location"),
           Map.entry("RewritePath", "/(?<rest>.*), /r/$\\{rest}"),
@@ -105,7 +104,6 @@ class FilterTargetsIT {
           Map.entry("SetPath", "/s{rest}"),
           Map.entry("SetRequestHeader", "X-Own, y"),
           Map.entry("SetRequestHostHeader", "own.example"),
-          Map.entry("SetRequestUri", "http://127.0.0.1:1"),
           Map.entry("SetResponseHeader", "X-Own, y"),
           Map.entry("StripPrefix", "1"));
 

@@ -122,11 +122,25 @@ public final class Applier implements AutoCloseable {
     applied = at;
   }
 
-  /** Works between two batches, in a transaction; what it throws rolls that back. */
+  /**
+   * Works between two batches, in a transaction; what it throws rolls that back.
+   *
+   * @throws IllegalStateException when another process has taken over since
+   */
   public void between(Consumer<Sql> work) {
+    exclusively(
+        () -> {
+          if (epoch > 0) {
+            positions.requireEpoch(epoch);
+          }
+          work.accept(sql);
+        });
+  }
+
+  private void exclusively(Runnable work) {
     lock.lock();
     try {
-      sql.inTransaction(() -> work.accept(sql));
+      sql.inTransaction(work);
     } finally {
       lock.unlock();
     }
@@ -176,7 +190,7 @@ public final class Applier implements AutoCloseable {
    * Alters a mirror as its table was altered. Only {@linkplain #between between}.
    *
    * @param actions as in ALTER TABLE
-   * @return false when the mirror does not let itself be altered so, and has to be copied anew
+   * @return false when the mirror does not let itself be altered so, and has to be copied again
    */
   public boolean alter(SourceTable table, List<String> actions) {
     boolean altered = Mirror.alter(sql, table, actions);
@@ -198,7 +212,7 @@ public final class Applier implements AutoCloseable {
   /**
    * Keeps a model's table from now on. Only {@linkplain #between between}.
    *
-   * @return false when the table was made by another plan, and has to be built anew
+   * @return false when the table was made by another plan, and has to be rebuilt
    */
   public boolean maintain(ModelPlan plan) {
     boolean hasStates =
@@ -304,7 +318,7 @@ public final class Applier implements AutoCloseable {
 
   /** Says in the read database that the source has nothing beyond what was applied. */
   public void confirmLevel() {
-    between(same -> positions.confirmLevel(applied.lsn(), epoch));
+    exclusively(() -> positions.confirmLevel(applied.lsn(), epoch));
   }
 
   private void applyAll(List<SourceTransaction> transactions, int timeline) {
@@ -382,7 +396,7 @@ public final class Applier implements AutoCloseable {
   }
 
   /**
-   * Gives a dead letter up: what it touches is computed anew from what is there.
+   * Gives a dead letter up: what it touches is recomputed from what is there.
    *
    * @return what the read database still says against that; empty when it went through
    */

@@ -130,8 +130,7 @@ final class Batch {
   }
 
   /**
-   * Settles a dead letter: applies what it holds, or computes anew what it touches from what is
-   * there.
+   * Settles a dead letter: applies what it holds, or recomputes what it touches from what is there.
    */
   void settle(DeadLetters.Letter letter, boolean givenUp) {
     begin();

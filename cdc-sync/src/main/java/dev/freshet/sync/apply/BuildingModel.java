@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model's new table while it is filled, in schema {@code freshet}: what changes touch meanwhile
- * is noted beside it, to be computed anew once the rows are there.
+ * is noted beside it, to be recomputed once the rows are there.
  */
 public final class BuildingModel {
 
-  /** Units computed anew at once, while nothing else can be applied. */
+  /** Units recomputed at once, while nothing else can be applied. */
   private static final int UNITS_AT_ONCE = 1_000;
 
   private static final String LOCK_TIMEOUT = "200ms";
@@ -179,7 +179,7 @@ public final class BuildingModel {
   }
 
   /**
-   * Computes some of what was noted anew. Only between two batches.
+   * Recomputes some of what was noted. Only between two batches.
    *
    * @return whether nothing is left
    */

@@ -231,7 +231,7 @@ public final class DeadLetters {
         .update();
   }
 
-  /** Forgets all letters of a table that is copied anew, or of a model that is built anew. */
+  /** Forgets all letters of a table that is copied again, or of a model that is rebuilt. */
   void forget(@Nullable String model, @Nullable TableName table) {
     db.sql(
             """

@@ -62,7 +62,7 @@ final class GroupStates {
    * Starts a batch.
    *
    * @param writes whether to write the model's table; otherwise all groups are handed on, to be
-   *     computed anew
+   *     recomputed
    */
   void begin(boolean writes) {
     this.writes = writes;
@@ -166,7 +166,7 @@ final class GroupStates {
 
   /**
    * Merges what is held into the states, and into the model's table what follows from them. Groups
-   * whose extreme went are handed on, to be computed anew.
+   * whose extreme went are handed on, to be recomputed.
    */
   void merge(Sql sql, TouchedUnits touched) {
     if (held.isEmpty()) {
@@ -259,7 +259,7 @@ final class GroupStates {
         .collect(Collectors.joining(", "));
   }
 
-  /** Computes the states of these groups anew. */
+  /** Recomputes the states of these groups. */
   void recompute(Sql sql, List<List<@Nullable String>> groups) {
     TypedColumns key = statements(sql).key();
     boolean nulls = groups.stream().anyMatch(group -> group.contains(null));

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * A table that is kept equal to a model's SELECT over the mirror.
  *
  * <p>A batch goes through {@link #begin}, {@link #touch} before and after each mirror's changes,
- * and {@link #finish}: the units that the changes touch are computed anew.
+ * and {@link #finish}: the units that the changes touch are recomputed.
  */
 final class MaintainedModel {
 
@@ -34,7 +34,7 @@ final class MaintainedModel {
   private @Nullable Recomputation recomputation;
 
   /**
-   * How rows are computed anew.
+   * How rows are recomputed.
    *
    * @param sql for units without nulls
    * @param sqlForNulls for units with a null among their values
@@ -72,7 +72,7 @@ final class MaintainedModel {
    * Starts a batch.
    *
    * @param byStates whether rows that follow from their group's state are written by it; otherwise
-   *     they are among what {@link #touched} says, and computed anew
+   *     they are among what {@link #touched} says, and recomputed
    */
   void begin(Sql sql, boolean byStates) {
     touched.clear(sql);
@@ -101,7 +101,7 @@ final class MaintainedModel {
 
   private SyncRefused noWay(TableName from, ApplyFailed why) {
     return new SyncRefused(
-        "Model %s: its rows that a change of %s touches can't be asked for: %s. Mend the line of that table under affects, or write one."
+        "Model %s: its rows that a change of %s touches can't be asked for: %s. Fix the line of that table under affects, or write one."
             .formatted(name(), from, String.valueOf(why.getMessage()).replace('\n', ' ')),
         why);
   }
@@ -178,7 +178,7 @@ final class MaintainedModel {
         keys.arrays(List.of(unit)));
   }
 
-  /** Computes these units anew. */
+  /** Recomputes these units. */
   void recompute(Sql sql, List<List<@Nullable String>> units) {
     Recomputation how = recomputation(sql);
     if (groups != null) {
@@ -201,7 +201,7 @@ final class MaintainedModel {
     return twice;
   }
 
-  /** Computes everything anew. */
+  /** Recomputes everything. */
   void recomputeAll(Sql sql) {
     if (groups != null) {
       groups.recomputeAll(sql);

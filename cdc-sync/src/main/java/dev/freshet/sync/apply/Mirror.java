@@ -127,7 +127,7 @@ public final class Mirror {
     }
     Set<String> there = new HashSet<>();
     sql.columnsOf(table.name().quoted()).forEach(column -> there.add(column.getFirst()));
-    // A type that was made anew has taken its columns with it.
+    // A type that was made again has taken its columns with it.
     return table.columns().stream().allMatch(column -> there.contains(column.name()));
   }
 
@@ -237,7 +237,7 @@ public final class Mirror {
 
   private ApplyFailed incomplete(Write write) {
     return ApplyFailed.ofRow(
-        "The change of row %s of %s left its large values as they were, and the row is not here: it was refused and given up earlier. Write the row anew on the source, or give this change up, too."
+        "The change of row %s of %s left its large values as they were, and the row is not here: it was refused and given up earlier. Write the row again on the source, or give this change up, too."
             .formatted(write.key(), table.name()));
   }
 

@@ -16,7 +16,7 @@ public final class UserTypes {
 
   /**
    * Makes the types that are not there yet, and adds an enumeration's new values. A type that is
-   * defined otherwise now is made anew, and with it go the columns of that type.
+   * defined otherwise now is made again, and with it go the columns of that type.
    *
    * @throws SyncRefused when the read database can't have one; it says what to install
    */

@@ -7,7 +7,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Ends a session when this machine's clock is set back. Debezium's queue waits by that clock: what
  * it began before would go on for as long as the clock was set back by, and no change would come
- * through until then. A new session begins to wait anew.
+ * through until then. A new session begins to wait again.
  */
 public final class ClockWatch {
 

@@ -41,7 +41,7 @@ public interface Operations {
   void resume() throws SQLException;
 
   /**
-   * Has a model built anew, beside the table that serves.
+   * Has a model rebuilt, beside the table that serves.
    *
    * @return whether there is such a model
    */

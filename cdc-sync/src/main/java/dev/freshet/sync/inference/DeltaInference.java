@@ -44,7 +44,7 @@ final class DeltaInference {
     this.relations = relations;
   }
 
-  /** The plan; empty when the groups are to be computed anew. */
+  /** The plan; empty when the groups are to be recomputed. */
   static Optional<DeltaPlan> of(Block block, List<String> key, Relations relations) {
     return new DeltaInference(block, key, relations).plan();
   }

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Beside the model's table stands one with the groups' states: counts, sums, extremes. A change
  * of one table, all others being as they are, takes away what the changed rows contributed before
  * it, and adds what they contribute after it. Only groups that lose an extreme, or hold NaN, are
- * computed anew.
+ * recomputed.
  *
  * @param key the model's key
  * @param states what is kept of each group
  * @param stateSelect a SELECT of the key's columns, {@link #ROWS} and the states, for all groups
- * @param ways by table; changes of tables that are not here are followed by computing groups anew
+ * @param ways by table; changes of tables that are not here are followed by recomputing groups
  * @param outputs the columns of the model that follow from states, as SQL over the states' table
  *     {@link #STATES}
  * @param insertable whether states say everything of a row, so that new groups and empty ones are

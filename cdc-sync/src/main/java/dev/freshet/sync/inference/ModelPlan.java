@@ -30,10 +30,10 @@ import net.sf.jsqlparser.statement.select.WithItem;
  * How a model is kept in step.
  *
  * @param tables what it reads
- * @param unit the columns whose rows are computed anew together; at least one, and every change is
+ * @param unit the columns whose rows are recomputed together; at least one, and every change is
  *     told by them
  * @param ways from changed rows to values of the unit's columns
- * @param whole tables of which any change means that everything is computed anew
+ * @param whole tables of which any change means that everything is recomputed
  * @param indexes what the mirrors should have
  * @param select the SELECT to compute rows by; what WITH names is not computed as a whole
  * @param oneByOne whether units are better looked up one by one than by a list: PostgreSQL passes a

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the relation's name in schema {@code read}
  * @param key the columns that are unique together in the result
  * @param version the column behind entity tags, or null
- * @param scope the columns whose rows are computed anew together; empty for the key's
+ * @param scope the columns whose rows are recomputed together; empty for the key's
  * @param affects by table, how its changed rows say what they touch, where that can't be inferred
  * @param indexes index definitions on the maintained table, each a list of columns as in SQL
  * @param select the SELECT, as written

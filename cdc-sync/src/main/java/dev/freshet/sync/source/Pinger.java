@@ -69,7 +69,7 @@ public final class Pinger {
    *
    * @param listening a connection to the read database, on which readers' wishes arrive
    * @param applied how far the read database is
-   * @param sourceClock is asked anew with each ping
+   * @param sourceClock is asked again with each ping
    */
   public Pinger(
       SourceDatabase source,

@@ -71,7 +71,7 @@ public final class Slot {
     }
     if (Lsn.parse(row.get().confirmed()).compareTo(applied) > 0) {
       throw new SyncRefused(
-          "Slot %s was confirmed up to %s, but only %s was applied: the changes between are missing. Drop the slot with select pg_drop_replication_slot('%s'); then everything is copied anew."
+          "Slot %s was confirmed up to %s, but only %s was applied: the changes between are missing. Drop the slot with select pg_drop_replication_slot('%s'); then everything is copied again."
               .formatted(name, row.get().confirmed(), applied, name));
     }
     return new State.Usable();

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A table of the source, as its catalogue has it.
  *
- * @param oid its identity, which a table that is dropped and made anew does not keep
+ * @param oid its identity, which a table that is dropped and made again does not keep
  * @param partitioned whether its rows are in partitions
- * @param files where its rows are stored: differs after they were all written anew
+ * @param files where its rows are stored: differs after they were all rewritten
  * @param columnsVersion differs after a column was altered in any way
  * @param columns its columns, in order
  * @param key the columns by which changes name a row: the primary key or the replica identity's
@@ -97,7 +97,7 @@ public record SourceTable(
 
   /**
    * The ALTER TABLE actions that make a mirror of {@code earlier} one of this; empty when rows may
-   * have changed without any event, so that they have to be copied anew.
+   * have changed without any event, so that they have to be copied again.
    *
    * <p>Such are a type's change, partitions attached and detached, and a column whose default
    * differs from row to row.
@@ -140,7 +140,7 @@ public record SourceTable(
         && oid == earlier.oid
         && partitioned == earlier.partitioned
         && key.equals(earlier.key)
-        // TRUNCATE and VACUUM FULL write a table anew as well, but leave its columns alone. What
+        // TRUNCATE and VACUUM FULL rewrite a table as well, but leave its columns alone. What
         // they do to a single partition is not sent.
         && !(writtenAnew && (partitioned || !columnsVersion.equals(earlier.columnsVersion)));
   }

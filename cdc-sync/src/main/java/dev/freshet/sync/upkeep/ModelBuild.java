@@ -20,8 +20,8 @@ import java.util.function.Consumer;
  * Makes a model's table beside the one that serves, and puts it in its place.
  *
  * <p>First what changes touch is noted, then the rows are computed over one snapshot of the mirror,
- * then what was noted is computed anew, some of it between any two batches, until nothing is left
- * and the tables change places in one transaction. Changes go on being applied all the while.
+ * then what was noted is recomputed, some of it between any two batches, until nothing is left and
+ * the tables change places in one transaction. Changes go on being applied all the while.
  */
 final class ModelBuild {
 

@@ -62,7 +62,7 @@ public final class Upkeep {
   private final Slot slot;
   private final Consumer<Observation> observer;
 
-  /** Models that an operator wants to be built anew. */
+  /** Models that an operator wants to be rebuilt. */
   private final LinkedBlockingQueue<String> wishes = new LinkedBlockingQueue<>(MOST_WISHES);
 
   private long viewsSeenNanos = System.nanoTime();
@@ -123,7 +123,7 @@ public final class Upkeep {
     this.observer = observer;
   }
 
-  /** Asks for a model to be built anew. */
+  /** Asks for a model to be rebuilt. */
   public boolean wish(String model) {
     return wishes.offer(model);
   }

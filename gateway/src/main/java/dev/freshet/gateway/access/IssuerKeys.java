@@ -29,7 +29,7 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
   private static final int MOST_BYTES = 1024 * 1024;
 
-  /** A key that was taken back is not relied upon for longer than this. */
+  /** A key that was taken back is not relied on for longer than this. */
   private static final Duration KEPT = Duration.ofMinutes(5);
 
   /** For how long the last keys do when the issuer is away. */
@@ -53,7 +53,7 @@ final class IssuerKeys implements JWKSetSource<SecurityContext> {
     this.found = issuer.keys();
   }
 
-  /** Keys that are kept for a while, and fetched anew when a token names one that is not known. */
+  /** Keys that are kept for a while, and fetched again when a token names one that is not known. */
   JWKSource<SecurityContext> source() {
     return JWKSourceBuilder.create(this)
         .cache(KEPT.toMillis(), TIMEOUT.multipliedBy(3).toMillis())

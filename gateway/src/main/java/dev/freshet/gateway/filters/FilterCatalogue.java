@@ -30,6 +30,10 @@ import org.springframework.validation.Validator;
 /** The filters that Spring Cloud Gateway has, by the names that routes call them. */
 public final class FilterCatalogue implements Surroundings.Filters {
 
+  /** A request goes to the instance that was chosen, whatever URI these would have. */
+  private static final Set<String> WITHOUT_EFFECT =
+      Set.of("RequestHeaderToRequestUri", "SetRequestUri");
+
   private static final Validator ACCEPTS_ALL =
       Validator.forInstanceOf(Object.class, (target, errors) -> {});
 
@@ -41,6 +45,7 @@ public final class FilterCatalogue implements Surroundings.Filters {
       List<GatewayFilterFactory<?>> factories, ConfigurationService configuration) {
     factories.forEach(factory -> this.factories.put(factory.name(), factory));
     ExactFilters.all().forEach(factory -> this.factories.put(factory.name(), factory));
+    this.factories.keySet().removeAll(WITHOUT_EFFECT);
     this.configuration = configuration;
   }
 

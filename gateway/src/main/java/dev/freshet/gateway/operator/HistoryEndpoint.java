@@ -12,7 +12,7 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 
-/** {@code GET /api/history?last=15m}: how lags were of late. */
+/** {@code GET /api/history?last=15m}: how lags were lately. */
 public final class HistoryEndpoint {
 
   private static final Pattern LENGTH = Pattern.compile("(\\d{1,4})([smh])");

@@ -209,7 +209,7 @@ public final class RoutesEndpoint {
                 refuse(
                     Problem.of(
                         ProblemCode.CONFLICT,
-                        "The earlier edition can't be used any more: %s. Mend the file instead."
+                        "The earlier edition can't be used any more: %s. Fix the file instead."
                             .formatted(e.problems().getFirst()))));
   }
 

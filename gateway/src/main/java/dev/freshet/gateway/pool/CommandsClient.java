@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Asks write-backends what commands they have had of late. */
+/** Asks write-backends what commands they have had lately. */
 public final class CommandsClient {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
@@ -50,10 +50,10 @@ public final class CommandsClient {
         .own(client)
         .get()
         .uri(FreshetHeaders.COMMANDS_PATH)
-        .responseSingle(
+        .response(
             (response, body) -> {
               if (response.status().code() == 200) {
-                return body.asByteArray();
+                return Beginning.of(body);
               }
               if (!KNOWS_OF_NONE.contains(response.status().code())) {
                 return Mono.error(
@@ -62,6 +62,7 @@ public final class CommandsClient {
               withoutCommands.put(instance.spec().id(), true);
               return Mono.<byte[]>empty();
             })
+        .singleOrEmpty()
         .timeout(TIMEOUT)
         .map(body -> read(body, instance))
         .defaultIfEmpty(List.of());

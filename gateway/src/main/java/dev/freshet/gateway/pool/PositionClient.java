@@ -46,11 +46,10 @@ public final class PositionClient {
         .own(client)
         .get()
         .uri(FreshetHeaders.POSITION_PATH)
-        .responseSingle(
+        .response(
             (response, body) ->
-                body.asByteArray()
-                    .defaultIfEmpty(new byte[0])
-                    .map(bytes -> read(response.status().code(), bytes)))
+                Beginning.of(body).map(bytes -> read(response.status().code(), bytes)))
+        .single()
         .timeout(TIMEOUT);
   }
 

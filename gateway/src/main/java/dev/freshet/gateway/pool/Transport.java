@@ -31,7 +31,7 @@ final class Transport implements AutoCloseable {
             : null;
   }
 
-  /** What changes whenever clients have to be made anew. */
+  /** What changes whenever clients have to be made again. */
   int edition() {
     return tls == null ? 0 : tls.edition();
   }

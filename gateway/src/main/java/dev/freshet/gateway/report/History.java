@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How figures were of late: every second for a quarter of an hour, and for six hours the highest of
+ * How figures were lately: every second for a quarter of an hour, and for six hours the highest of
  * every fifteen seconds. What was unknown is a gap. It holds at most {@link #MOST_SERIES} figures;
  * a new one then takes the place of one that has been unknown throughout.
  */
@@ -90,7 +90,7 @@ final class History {
           });
     }
 
-    /** Steps that nothing was said in are gaps; a clock that was set back begins anew. */
+    /** Steps that nothing was said in are gaps; a clock that was set back begins again. */
     private void passTo(long now) {
       if (last == NEVER || now < last || now - last >= steps) {
         rings.values().forEach(ring -> Arrays.fill(ring, Float.NaN));

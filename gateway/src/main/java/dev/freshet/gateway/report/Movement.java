@@ -49,7 +49,7 @@ final class Movement {
     known.addLast(new Seen(value, now));
   }
 
-  /** How much it grows; null while that is unknown, or when it has begun anew. */
+  /** How much it grows; null while that is unknown, or when it has begun again. */
   @Nullable Double perSecond(String name) {
     Deque<Seen> known = seen.get(name);
     if (known == null || known.size() < 2) {

@@ -138,7 +138,7 @@ public final class Ticker implements AutoCloseable {
     return looks.asFlux().onBackpressureLatest();
   }
 
-  /** How figures were of late. */
+  /** How figures were lately. */
   public Mono<Object> history(Duration length) {
     return Mono.<Object>fromCallable(() -> history.last(length)).subscribeOn(scheduler);
   }

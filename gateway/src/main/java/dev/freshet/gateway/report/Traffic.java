@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What went through the gateway of late. What is unknown is null: rates before the second look,
+ * What went through the gateway lately. What is unknown is null: rates before the second look,
  * percentiles of what did not happen.
  *
  * @param windowSeconds how far it looks back

@@ -68,7 +68,7 @@ public final class TrafficReport {
     return new RecentMeters(meters, name, List.of(labels), WINDOW);
   }
 
-  /** What went through of late; write-backends are asked for their commands. */
+  /** What went through lately; write-backends are asked for their commands. */
   public Mono<Traffic> now() {
     return commands().publishOn(scheduler).map(this::of);
   }

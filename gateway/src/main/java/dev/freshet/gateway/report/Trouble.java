@@ -14,7 +14,7 @@ enum Trouble {
   POOL_IN_PANIC("Look at why its instances are not healthy, below; bring them back or add others."),
   WRITES_UNPLACED("Name the primary's database in routes.yaml (primary)."),
   TOKENS_UNCHECKED("Look at the issuer's address and keys, in routes.yaml (jwt)."),
-  SLOT_LOST("Nothing need be done: it copies anew. Raise max_slot_wal_keep_size on the primary."),
+  SLOT_LOST("Nothing need be done: it copies again. Raise max_slot_wal_keep_size on the primary."),
   SYNC_REFUSED("Do what its reason says; it looks again by itself."),
   SYNC_UNREACHABLE("Start the sync, or correct its address in routes.yaml (sync)."),
   SYNC_INTERRUPTED("It tries again by itself. Look at the database that its reason names."),
@@ -31,8 +31,8 @@ enum Trouble {
   REPLAY_PAUSED("On that replica: select pg_wal_replay_resume()."),
   COPY_BEHIND("Look at its load, and at the edge that is behind in the flow."),
   MODEL_STOPPED("Do what its reason says; the reason says, too, which copies answer meanwhile."),
-  MODEL_FAULTY("Settle its dead letters: mend the cause and retry them, or discard them."),
-  DEAD_LETTERS("Mend the cause and retry them, or discard them."),
+  MODEL_FAULTY("Settle its dead letters: fix the cause and retry them, or discard them."),
+  DEAD_LETTERS("Fix the cause and retry them, or discard them."),
   ROUTES_REFUSED("Correct the file; what was in force before still is.");
 
   private final String remedy;

@@ -45,8 +45,8 @@ public record ClientSession(
     return new ClientSession(level, null, false, null, null, Renewal.WHEN_ADVANCED);
   }
 
-  /** The session of a client whose tokens can't be relied upon: it starts anew. */
-  static ClientSession anew(Level level) {
+  /** The session of a client whose tokens can't be relied on: it starts over. */
+  static ClientSession fresh(Level level) {
     return new ClientSession(level, null, false, null, null, Renewal.IN_PLACE_OF_ALL);
   }
 

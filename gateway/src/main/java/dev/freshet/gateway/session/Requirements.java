@@ -87,8 +87,8 @@ public final class Requirements {
       case Presented.Bad(Flaw flaw) -> bad(flaw);
       case Presented.Unreliable(Flaw flaw) -> {
         yield consistency == null
-            ? levelled(ClientSession.anew(level), null, flaw)
-            : levelled(ClientSession.anew(Level.STRONG), Consistency.of(Level.STRONG), flaw);
+            ? levelled(ClientSession.fresh(level), null, flaw)
+            : levelled(ClientSession.fresh(Level.STRONG), Consistency.of(Level.STRONG), flaw);
       }
       case Presented.Good(List<SessionToken> good) -> carriedOver(good, level, consistency);
     };
@@ -99,11 +99,11 @@ public final class Requirements {
         Problem.of(
             ProblemCode.BAD_SESSION,
             switch (flaw) {
-              case FOREIGN -> "The session token is of another system. Leave it out to start anew.";
+              case FOREIGN -> "The session token is of another system. Leave it out to start over.";
               case IMPOSSIBLE ->
-                  "The session token is ahead of the primary itself, which may have been restored from a backup. Leave it out to start anew.";
+                  "The session token is ahead of the primary itself, which may have been restored from a backup. Leave it out to start over.";
               default ->
-                  "Freshet-Session holds what is no token of this system. Leave it out to start anew.";
+                  "Freshet-Session holds what is no token of this system. Leave it out to start over.";
             }),
         flaw,
         null);
@@ -180,7 +180,7 @@ public final class Requirements {
                     .orElse(null)));
   }
 
-  /** A token that is ahead of the primary, asked afresh, can't be true. */
+  /** A token that is ahead of the primary, asked again, can't be true. */
   private Requirement possible(ClientSession session, @Nullable Consistency consistency) {
     Position seen = session.seen();
     Position known = system.lastKnown().orElse(null);
@@ -257,7 +257,7 @@ public final class Requirements {
   private static Problem positionLost(@Nullable Position lost) {
     return Problem.of(
         ProblemCode.POSITION_LOST,
-        "The primary was replaced by one that lacks changes up to %s, which this client had written or seen. Read anew what matters; the token that comes with this answer goes on from what is there."
+        "The primary was replaced by one that lacks changes up to %s, which this client had written or seen. Read again what matters; the token that comes with this answer goes on from what is there."
             .formatted(lost));
   }
 }

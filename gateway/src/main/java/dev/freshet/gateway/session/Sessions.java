@@ -51,7 +51,7 @@ public final class Sessions {
       }
     }
 
-    /** One is of a key that is not known, or expired: what it says can't be relied upon. */
+    /** One is of a key that is not known, or expired: what it says can't be relied on. */
     record Unreliable(Flaw flaw) implements Presented {}
 
     /** One is no token, or was tampered with. */

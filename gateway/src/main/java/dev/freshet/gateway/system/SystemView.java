@@ -165,7 +165,7 @@ public final class SystemView {
     return isHistoryAwaited() ? Optional.empty() : history();
   }
 
-  /** A copy that holds what a promotion lost has to be made anew, or to follow. */
+  /** A copy that holds what a promotion lost has to be made again, or to follow. */
   private Optional<String> leftBehind(Position copy) {
     return isFormer(copy)
             && toldHistory().filter(known -> known.carriedOver(copy).isEmpty()).isPresent()
@@ -223,7 +223,7 @@ public final class SystemView {
     return Optional.ofNullable(primary);
   }
 
-  /** Since when the primary is beyond a position; empty when it was not seen there of late. */
+  /** Since when the primary is beyond a position; empty when it was not seen there lately. */
   public Optional<Beyond> beyond(Position position) {
     return samples.beyond(position);
   }

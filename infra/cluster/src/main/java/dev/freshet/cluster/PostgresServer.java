@@ -24,7 +24,7 @@ public final class PostgresServer {
   static final String DATABASE = "freshet";
   static final String SUPERUSER = "postgres";
 
-  /** Ours among PostgreSQL's configuration files; written anew at each start. */
+  /** Ours among PostgreSQL's configuration files; rewritten at each start. */
   private static final String SETTINGS_FILE = "freshet.conf";
 
   private static final int START_SECONDS = 60;

@@ -32,7 +32,7 @@ public final class FreshetHeaders {
   /** Path of the position report that every backend answers; see {@link PositionReport}. */
   public static final String POSITION_PATH = "/.freshet/position";
 
-  /** Path at which a write-backend tells what commands it has had of late. */
+  /** Path at which a write-backend tells what commands it has had lately. */
   public static final String COMMANDS_PATH = "/.freshet/commands";
 
   private FreshetHeaders() {}

@@ -20,7 +20,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the timers or counters of one name have counted of late, by some of their labels: rates, and
+ * What the timers or counters of one name have counted lately, by some of their labels: rates, and
  * percentiles of the very buckets that Prometheus scrapes. It looks when it is asked, and goes by
  * the oldest look within the window; before the second look nothing is known.
  */

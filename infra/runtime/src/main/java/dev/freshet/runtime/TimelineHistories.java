@@ -61,7 +61,7 @@ public final class TimelineHistories {
       } catch (SQLException e) {
         if (warned != timeline) {
           log.warn(
-              "{} does not tell the history of timeline {} ({}). Sessions from before it have to start anew; a role with the right to replicate is told",
+              "{} does not tell the history of timeline {} ({}). Sessions from before it have to start over; a role with the right to replicate is told",
               server,
               timeline,
               e.getMessage());

@@ -273,7 +273,7 @@ class ConsoleIT {
     assertThat(page.locator("#models tr", has("menu"))).containsText("right at");
     click(page, "Rebuild menu");
     click(page, "Yes, rebuild");
-    assertThat(page.locator(".notices")).containsText("Model menu is built anew");
+    assertThat(page.locator(".notices")).containsText("Model menu is rebuilt");
     assertThat(page.locator("#audit")).containsText("/api/syncs/read-1/models/menu/rebuild");
   }
 

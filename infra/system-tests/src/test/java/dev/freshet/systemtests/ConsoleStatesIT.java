@@ -26,7 +26,7 @@ class ConsoleStatesIT {
 
   private static final int HEIGHT = 900;
 
-  /** Boxes that lie upon each other, or stand out of what they belong to. */
+  /** Boxes that overlap, or stand out of what they belong to. */
   private static final String LABELS =
       """
       (() => {
@@ -43,7 +43,7 @@ class ConsoleStatesIT {
             }
           });
           labels.slice(index + 1).filter((other) => meet(box(label), box(other)))
-            .forEach((other) => found.push(`${label.textContent} lies upon ${other.textContent}`));
+            .forEach((other) => found.push(`${label.textContent} overlaps ${other.textContent}`));
           const { left, right, top, bottom } = box(label);
           if (left < picture.left || right > picture.right || top < picture.top || bottom > picture.bottom) {
             found.push(`${label.textContent} is cut off`);

@@ -10,7 +10,7 @@ import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
-/** {@code GET /.freshet/commands}: how often each command came of late, and how it ended. */
+/** {@code GET /.freshet/commands}: how often each command came lately, and how it ended. */
 public final class CommandsEndpoint {
 
   private static final Duration WINDOW = Duration.ofSeconds(10);

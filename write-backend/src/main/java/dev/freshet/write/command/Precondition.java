@@ -46,7 +46,7 @@ public record Precondition(@Nullable Set<Long> versions) {
     return Optional.of(
         Outcome.Refused.of(
             ProblemCode.VERSION_MISMATCH,
-            "It is at version %d now, which If-Match does not name. Read it again and decide anew."
+            "It is at version %d now, which If-Match does not name. Read it again and decide again."
                 .formatted(version)));
   }
 }

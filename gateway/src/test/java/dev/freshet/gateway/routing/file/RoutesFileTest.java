@@ -259,6 +259,7 @@ class RoutesFileTest {
         "version: 1|version: 1^jwt: { issuer: 'x://a.example', audience: [a], keys: 'https://a.example' }|issuer is 'x://a.example'; write the issuer's URL",
         "version: 1|version: 1^jwt: { issuer: 'https://a.example', audience: [a], keys: 'https:' }|must be a URL with https",
         "version: 1|version: 1^jwt: { issuer: 'https://a.example', audience: [a], algorithms: [HS256] }|algorithms is 'HS256'; did you mean",
+        "access: public|filters: [ 'SetRequestUri=http://x' ]|line 8, column 16: there is no filter 'SetRequestUri'",
         "access: public|filters: [ StripPrefx=1 ]|line 8, column 16: there is no filter 'StripPrefx'; did you mean StripPrefix?",
         "access: public|filters: [ StripPrefix ]|the arguments of filter StripPrefix don't fit",
         "access: public|filters: [ { name: 7 } ]|name must be a text",

@@ -102,7 +102,7 @@ final class ModelsCommands {
     }
   }
 
-  @Command(name = "rebuild", description = "Builds a model anew while its table serves on.")
+  @Command(name = "rebuild", description = "Rebuilds a model while its table serves on.")
   static final class Rebuild implements Callable<Integer> {
 
     private static final Duration ASK_AGAIN = Duration.ofMillis(200);
@@ -133,7 +133,7 @@ final class ModelsCommands {
         model = builtAt();
       }
       out.printf(
-          "%s%s: built anew, %s rows%n",
+          "%s%s: rebuilt, %s rows%n",
           onTerminal ? "\r" : "", name, model.path("rows").asString("?"));
       out.flush();
       return 0;
@@ -158,7 +158,7 @@ final class ModelsCommands {
 
   @Command(
       name = "verify",
-      description = "Computes models anew and compares; ends with 1 when anything differs.")
+      description = "Recomputes models and compares; ends with 1 when anything differs.")
   static final class Verify implements Callable<Integer> {
 
     @Mixin private Sync sync = new Sync();

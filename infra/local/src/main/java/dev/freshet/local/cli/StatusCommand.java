@@ -24,7 +24,7 @@ final class StatusCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Prints the answer of /api/status as it is.")
   private boolean json;
 
-  @Option(names = "--watch", description = "Shows it anew every second, until Ctrl-C.")
+  @Option(names = "--watch", description = "Repeats it every second, until Ctrl-C.")
   private boolean watch;
 
   @Mixin private GatewayApi gateway = new GatewayApi();

@@ -44,7 +44,7 @@ public final class Logging {
           case TEXT -> appender;
           case JSON -> appender + "-json";
         });
-    // Several Spring contexts share the JVM; none of them is to set up logging anew.
+    // Several Spring contexts share the JVM; none of them is to set up logging again.
     System.setProperty("org.springframework.boot.logging.LoggingSystem", "none");
     LogManager.getLogManager().reset();
     SLF4JBridgeHandler.install();

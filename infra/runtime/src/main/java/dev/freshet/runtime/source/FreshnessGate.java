@@ -217,7 +217,7 @@ public final class FreshnessGate implements AutoCloseable {
   }
 
   /**
-   * The body of the position endpoint. A primary is asked anew: everything that was committed
+   * The body of the position endpoint. A primary is asked again: everything that was committed
    * before the call is at or before the position told.
    */
   public Mono<PositionReport> report() {
@@ -232,7 +232,7 @@ public final class FreshnessGate implements AutoCloseable {
     return afresh(LONGEST_ASKING).mapNotNull(asked -> asked ? position() : null);
   }
 
-  /** Polls anew; false when that did not succeed in time. Those who ask at once share a poll. */
+  /** Polls again; false when that did not succeed in time. Those who ask at once share a poll. */
   private Mono<Boolean> afresh(Duration atMost) {
     return Mono.defer(
         () -> {

@@ -10,7 +10,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
  * A database whose statements have spans. The instrumentation keeps the name of the first server
- * that it sees; where the primary has moved it is begun anew.
+ * that it sees; where the primary has moved it is begun again.
  */
 final class TracedDatabase extends DelegatingDataSource {
 

@@ -108,7 +108,7 @@ public final class Tracing implements AutoCloseable {
               .getOpenTelemetrySdk());
     } catch (ConfigurationException | IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "Traces can't be sent as the OTEL_ variables ask: %s. Mend them, or set OTEL_SDK_DISABLED=true to go without."
+          "Traces can't be sent as the OTEL_ variables ask: %s. Correct them, or set OTEL_SDK_DISABLED=true to go without."
               .formatted(e.getMessage()));
     }
   }
