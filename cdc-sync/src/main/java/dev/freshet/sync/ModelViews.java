@@ -37,8 +37,8 @@ final class ModelViews {
     observer.accept(new Observation.ViewsSeen(views.names()));
   }
 
-  /** The same again and again, where no session comes about: what is refused is told otherwise. */
-  void installOnceMore(List<ReadModel> models) {
+  /** Installs views where no session can start. That a model is refused is said elsewhere. */
+  void installQuietly(List<ReadModel> models) {
     if (isToInstall) {
       views.install(models);
     }

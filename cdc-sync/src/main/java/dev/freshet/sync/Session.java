@@ -170,7 +170,11 @@ final class Session {
       views.install(plan.viewable(declared));
       return plan;
     } catch (SyncRefused e) {
-      views.installOnceMore(SessionPlan.readable(declared.values()));
+      try {
+        views.installQuietly(SessionPlan.readable(declared.values()));
+      } catch (RuntimeException failure) {
+        e.addSuppressed(failure); // why nothing can start is what has to be said
+      }
       throw e;
     }
   }

@@ -18,9 +18,10 @@ record SourceSights(Applier applier, Consumer<Observation> observer) implements 
   }
 
   @Override
-  public void level(Lsn flushed, Instant at) {
-    applier.confirmLevel();
-    observer.accept(new Observation.Level(flushed, at));
+  public void level(Lsn applied, long sinceNanos, Instant at) {
+    if (applier.confirmLevel(applied, sinceNanos)) {
+      observer.accept(new Observation.Level(applied, at));
+    }
   }
 
   @Override

@@ -53,8 +53,8 @@ record Answer(
   }
 
   /**
-   * Whether it can't be given without its position, where one is to be told. Of a read that is what
-   * there is: who refuses, redirects or knows no such path has not looked at the data.
+   * Whether the answer needs a position. A read's answer needs one if it carries data: an error or
+   * a redirection does not.
    */
   boolean isOfData() {
     int status = head.status();

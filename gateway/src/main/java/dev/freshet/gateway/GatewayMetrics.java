@@ -59,6 +59,7 @@ final class GatewayMetrics implements Consumer<Observation> {
   private final MultiGauge lagBytes;
   private final MultiGauge limit;
   private final MultiGauge usable;
+  private final MultiGauge healthy;
   private final MultiGauge meant;
   private final MultiGauge panic;
   private final MultiGauge drained;
@@ -107,6 +108,10 @@ final class GatewayMetrics implements Consumer<Observation> {
     this.stuck =
         MultiGauge.builder("freshet.backend.stuck")
             .description("1 while a copy stands still though the primary goes on")
+            .register(meters);
+    this.healthy =
+        MultiGauge.builder("freshet.pool.healthy")
+            .description("Instances of a pool whose checks and requests succeed")
             .register(meters);
     this.usable =
         MultiGauge.builder("freshet.pool.usable")
@@ -214,6 +219,8 @@ final class GatewayMetrics implements Consumer<Observation> {
   private void showPools(Map<String, Pool> pools) {
     usable.register(
         ofPools(pools, pool -> pool.instances().stream().filter(pool::asks).count()), true);
+    healthy.register(
+        ofPools(pools, pool -> pool.meant().stream().filter(Instance::isHealthy).count()), true);
     meant.register(ofPools(pools, pool -> pool.meant().size()), true);
     panic.register(ofPools(pools, pool -> pool.isInPanic() ? 1 : 0), true);
   }

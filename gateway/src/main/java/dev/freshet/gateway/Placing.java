@@ -103,8 +103,8 @@ final class Placing {
   }
 
   /**
-   * Nobody can say where the answer stands: nothing can be promised of it, where somebody is to say
-   * so. A position that came once is no reason to wait for another.
+   * No position is known. The answer is withheld if this instance, or for a write anybody, reports
+   * positions. That an earlier answer had one is no reason.
    */
   private Placed unknown(Answer answer) {
     boolean isMissed =

@@ -30,6 +30,7 @@ import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -139,14 +140,14 @@ final class RequestPath {
       return index == candidates.size() - 1;
     }
 
-    /** The next copy that is far behind, and yet what the route promises; 0 when there is none. */
-    int staleAfter(int index) {
+    /** The next copy that is far behind, and yet what the route promises; empty without one. */
+    OptionalInt staleAfter(int index) {
       for (int next = index + 1; next < candidates.size(); next++) {
         if (candidates.get(next).reason() == Candidate.Reason.STALE) {
-          return next;
+          return OptionalInt.of(next);
         }
       }
-      return 0;
+      return OptionalInt.empty();
     }
 
     boolean canBeRepeated() {
@@ -175,7 +176,7 @@ final class RequestPath {
           request.exchange(),
           code,
           code == ProblemCode.NOT_CAUGHT_UP
-              ? "No copy got in time to what this request asks for; try again."
+              ? "No copy reached the required position in time. Try again."
               : "No instance can answer now; try again.",
           request.told());
     }
@@ -190,15 +191,15 @@ final class RequestPath {
     if (candidate.reason() == Candidate.Reason.FALLBACK
         && !stages.fallbacks().spend(client(request))) {
       observer.accept(new Observation.FellBack("refused"));
-      int stale = request.staleAfter(index);
-      if (stale > 0) {
-        return attempt(request, stale);
+      OptionalInt stale = request.staleAfter(index);
+      if (stale.isPresent()) {
+        return attempt(request, stale.getAsInt());
       }
       return refusals.refuse(
           request.exchange(),
           ProblemCode.NOT_CAUGHT_UP,
-          "No copy got there in time, and the primary has answered for copies too often just now;"
-              + " try again.",
+          "No copy reached the required position in time, and the primary's budget of reads for"
+              + " copies is spent. Try again.",
           request.told());
     }
     Duration hedgeAfter = hedgeAfter(request, index);

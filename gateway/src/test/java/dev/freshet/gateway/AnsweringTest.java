@@ -22,6 +22,7 @@ import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.session.SessionKeys;
 import dev.freshet.gateway.session.Sessions;
+import dev.freshet.gateway.system.Primaries;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
@@ -56,7 +57,10 @@ class AnsweringTest {
   private @Nullable PositionReport primary;
 
   private final SystemView system =
-      new SystemView(() -> Flux.fromStream(Optional.ofNullable(primary).stream()));
+      new SystemView(
+          () ->
+              Flux.fromStream(Optional.ofNullable(primary).stream())
+                  .map(report -> new Primaries.Told("primary", report)));
   private final Requirements requirements = new Requirements(sessions, system);
   private final Answering answering =
       new Answering(sessions, new Placing(requirements, system), system);

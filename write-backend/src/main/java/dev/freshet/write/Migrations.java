@@ -66,10 +66,11 @@ public final class Migrations {
     misfits.forEach(misfit -> lines.add("  " + misfit));
     lines.add(
         isAnothers
-            ? "Nothing was changed. Start with a data folder of its own (--data), or with the"
-                + " configuration that the folder was made with (--config)."
+            ? "Nothing was changed. Use another database, or the migrations that this one was made"
+                + " with. With ./freshet up, --data names another folder, and --config other"
+                + " migrations."
             : "Nothing was changed. Give back to the files what ran, and make changes in a new"
-                + " migration; or start with a new data folder (--data).");
+                + " migration; or use an empty database (with ./freshet up, a new folder for --data).");
     throw new MigrationFailed(String.join(System.lineSeparator(), lines));
   }
 

@@ -9,6 +9,7 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -128,19 +129,15 @@ public final class Applier implements AutoCloseable {
    * @throws IllegalStateException when another process has taken over since
    */
   public void between(Consumer<Sql> work) {
-    exclusively(
-        () -> {
-          if (epoch > 0) {
-            positions.requireEpoch(epoch);
-          }
-          work.accept(sql);
-        });
-  }
-
-  private void exclusively(Runnable work) {
     lock.lock();
     try {
-      sql.inTransaction(work);
+      sql.inTransaction(
+          () -> {
+            if (epoch > 0) {
+              positions.requireEpoch(epoch);
+            }
+            work.accept(sql);
+          });
     } finally {
       lock.unlock();
     }
@@ -316,9 +313,25 @@ public final class Applier implements AutoCloseable {
     }
   }
 
-  /** Says in the read database that the source has nothing beyond what was applied. */
-  public void confirmLevel() {
-    exclusively(() -> positions.confirmLevel(applied.lsn(), epoch));
+  /**
+   * Says in the read database that the source had nothing beyond a position.
+   *
+   * @param at what was applied when the source was asked
+   * @param sinceNanos when that was, of {@link System#nanoTime}
+   * @return false when more was applied since: that says more than this
+   */
+  public boolean confirmLevel(Lsn at, long sinceNanos) {
+    lock.lock();
+    try {
+      if (!applied.lsn().equals(at)) {
+        return false;
+      }
+      Duration ago = Duration.ofNanos(System.nanoTime() - sinceNanos);
+      sql.inTransaction(() -> positions.confirmLevel(at, ago, epoch));
+      return true;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void applyAll(List<SourceTransaction> transactions, int timeline) {

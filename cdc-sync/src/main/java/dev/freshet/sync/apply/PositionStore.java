@@ -3,6 +3,7 @@ package dev.freshet.sync.apply;
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
 import dev.freshet.sync.model.SyncRefused;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -161,17 +162,21 @@ public final class PositionStore {
   }
 
   /**
-   * Says that the source has nothing beyond a position: the lag is none as of now. It may be lost
-   * in a crash, so nobody waits for the disk.
+   * Says that the source had nothing beyond a position: there was no lag then. It may be lost in a
+   * crash, so nobody waits for the disk.
+   *
+   * @param ago how long ago the source was asked
    */
-  public void confirmLevel(Lsn at, long epoch) {
+  public void confirmLevel(Lsn at, Duration ago, long epoch) {
     db.sql("set local synchronous_commit = off").update();
     require(
         db.sql(
                 """
-                update freshet.position set committed_at = now(), applied_at = now()
+                update freshet.position
+                set committed_at = now() - :micros * interval '1 microsecond', applied_at = now()
                 where epoch = :epoch and lsn = :at::pg_lsn and state = 'streaming'
                 """)
+            .param("micros", ago.toNanos() / 1_000)
             .param("epoch", epoch)
             .param("at", at.toString())
             .update());

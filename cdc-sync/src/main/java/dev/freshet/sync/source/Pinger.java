@@ -23,7 +23,7 @@ import org.postgresql.PGNotification;
  */
 public final class Pinger {
 
-  private static final Duration IDLE = Duration.ofSeconds(ReadDatabase.PING_SECONDS);
+  private static final Duration IDLE = Duration.ofSeconds(ReadDatabase.CONFIRM_SECONDS);
 
   /** However many readers wait, and whatever for. */
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(2);
@@ -54,8 +54,12 @@ public final class Pinger {
     /** A ping was sent. */
     void pinged(Ping ping);
 
-    /** The source's log ends at what was applied. */
-    void level(Lsn flushed, Instant at);
+    /**
+     * The source's log ended at what was applied.
+     *
+     * @param sinceNanos when the source was asked, of {@link System#nanoTime}
+     */
+    void level(Lsn applied, long sinceNanos, Instant at);
 
     /** The slot was looked at without a ping. */
     void sawSlot(Slot.@Nullable Claim claim, Lsn flushed, Instant at);
@@ -110,12 +114,14 @@ public final class Pinger {
   }
 
   private void look(Instant now) throws SQLException {
+    long sinceNanos = System.nanoTime();
     Lsn flushed = source.position().lsn();
-    if (flushed.compareTo(applied.get()) > 0) {
+    Lsn here = applied.get();
+    if (flushed.compareTo(here) > 0) {
       ping(now);
       return;
     }
-    observer.level(flushed, now);
+    observer.level(here, sinceNanos, now);
     if (Duration.between(lastLook, now).compareTo(LOOK_WHILE_LEVEL) >= 0) {
       lastLook = now;
       sourceClock.ask(source);

@@ -94,11 +94,22 @@ public final class Choice {
         .map(instance -> new Candidate(instance, Reason.ANY, null, Duration.ZERO));
   }
 
-  /** Instances for a write: one is tried, and another only when the first could not be reached. */
+  /**
+   * Instances for a write: one is tried, and another only when the first could not be reached. A
+   * write that fails may have been done, and is not repeated: none goes to an instance that fails
+   * while another is sound, in panic either.
+   */
   public static List<Candidate> forWrite(Pool pool) {
-    return Eligible.of(pool).first().stream()
-        .map(instance -> new Candidate(instance, Reason.WRITE, null, Duration.ZERO))
-        .toList();
+    List<Instance> sound = new ArrayList<>(pool.instances().size());
+    for (Instance instance : pool.instances()) {
+      if (instance.isHealthy()) {
+        sound.add(instance);
+      }
+    }
+    return (sound.isEmpty() ? Eligible.of(pool).first() : inOrder(sound))
+        .stream()
+            .map(instance -> new Candidate(instance, Reason.WRITE, null, Duration.ZERO))
+            .toList();
   }
 
   /**
@@ -121,7 +132,7 @@ public final class Choice {
     List<Candidate> candidates =
         forReadOf(fresh(eligible.first(), bound, stale), session, wait, otherwise, stale);
     candidates.addAll(
-        forReadOf(fresh(eligible.lastResort(), bound, stale), session, wait, otherwise, List.of()));
+        forReadOf(fresh(eligible.lastResort(), bound, stale), session, wait, otherwise, stale));
     addStale(candidates, stale, session.required(), otherwise);
     return candidates;
   }

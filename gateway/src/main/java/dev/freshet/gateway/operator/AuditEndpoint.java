@@ -62,7 +62,11 @@ public final class AuditEndpoint {
   private List<Told> merged(List<JsonNode> ofSyncs) {
     List<Change> own = changes.latest();
     Set<String> known =
-        own.stream().map(Change::requestId).filter(id -> !id.isEmpty()).collect(Collectors.toSet());
+        own.stream()
+            .filter(change -> change.path().startsWith("/api/syncs/"))
+            .map(Change::requestId)
+            .filter(id -> !id.isEmpty())
+            .collect(Collectors.toSet());
     List<Told> all = new ArrayList<>();
     own.forEach(change -> all.add(Told.of(change)));
     ofSyncs.stream()

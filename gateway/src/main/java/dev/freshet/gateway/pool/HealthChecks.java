@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -113,7 +113,7 @@ public final class HealthChecks {
   private static boolean neverConnected(Throwable failure) {
     return failure instanceof ConnectException
         || failure instanceof ConnectTimeoutException
-        || failure instanceof SSLException
+        || failure instanceof SSLHandshakeException
         || failure instanceof UnresolvedAddressException;
   }
 
@@ -168,7 +168,8 @@ public final class HealthChecks {
         return;
       }
       Position position = Position.parse(report.position());
-      Optional<String> unusable = system.observe(instance.spec().kind(), report, askedNanos);
+      Optional<String> unusable =
+          system.observe(instance.spec().id(), instance.spec().kind(), report, askedNanos);
       if (unusable.isPresent()) {
         become(instance, Instance.State.NOT_READY, unusable.get());
         return;

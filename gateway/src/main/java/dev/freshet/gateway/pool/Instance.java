@@ -92,6 +92,7 @@ public final class Instance implements AutoCloseable {
   private long missedNanos; // guarded by this
   private volatile long lastCheckNanos;
   private volatile long succeededNanos = System.nanoTime();
+  private volatile long usedNanos = System.nanoTime();
   private volatile Health health;
   private volatile boolean isDrained;
   private volatile boolean isReplayPaused;
@@ -396,11 +397,9 @@ public final class Instance implements AutoCloseable {
     return inFlight.get();
   }
 
-  /** For how long it has had no request that was answered. */
+  /** For how long it has had no request. */
   Duration unused() {
-    return inFlight.get() > 0
-        ? Duration.ZERO
-        : Duration.ofNanos(System.nanoTime() - succeededNanos);
+    return inFlight.get() > 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - usedNanos);
   }
 
   /** For how long it has been in its state. */
@@ -414,6 +413,7 @@ public final class Instance implements AutoCloseable {
   }
 
   public void finished() {
+    usedNanos = System.nanoTime();
     inFlight.decrementAndGet();
   }
 

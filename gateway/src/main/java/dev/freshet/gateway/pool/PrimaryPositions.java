@@ -16,6 +16,9 @@ import reactor.core.publisher.Mono;
  */
 public final class PrimaryPositions implements Primaries {
 
+  /** The primary's database as a source of reports; ids of instances have no spaces. */
+  private static final String DATABASE = "the primary's database";
+
   private final Supplier<Optional<FreshnessGate>> primary;
   private final Supplier<List<Instance>> instances;
   private final PositionClient client;
@@ -37,13 +40,16 @@ public final class PrimaryPositions implements Primaries {
 
   /** Asks now for reports that tell a position. */
   @Override
-  public Flux<PositionReport> ask() {
+  public Flux<Told> ask() {
     return primary
         .get()
         .map(
             database ->
                 Flux.concat(
-                    database.report().filter(PrimaryPositions::tellsPosition),
+                    database
+                        .report()
+                        .filter(PrimaryPositions::tellsPosition)
+                        .map(report -> new Told(DATABASE, report)),
                     Flux.defer(this::askBackends)))
         .orElseGet(this::askBackends);
   }
@@ -54,14 +60,14 @@ public final class PrimaryPositions implements Primaries {
         || instances.get().stream().anyMatch(Instance::isToTellPosition);
   }
 
-  private Flux<PositionReport> askBackends() {
+  private Flux<Told> askBackends() {
     return Flux.fromIterable(instances.get())
         .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
         .filter(instance -> instance.isEligible() && instance.tellsPosition())
         .concatMap(this::ask, 1);
   }
 
-  private Mono<PositionReport> ask(Instance instance) {
+  private Mono<Told> ask(Instance instance) {
     return instance
         .database()
         .map(FreshnessGate::report)
@@ -71,7 +77,8 @@ public final class PrimaryPositions implements Primaries {
                     .ask(instance)
                     .flatMap(answer -> Mono.justOrEmpty(report(answer)))
                     .onErrorResume(failure -> Mono.empty()))
-        .filter(PrimaryPositions::tellsPosition);
+        .filter(PrimaryPositions::tellsPosition)
+        .map(report -> new Told(instance.spec().id(), report));
   }
 
   private static Optional<PositionReport> report(PositionClient.Answer answer) {

@@ -7,8 +7,15 @@ import reactor.core.publisher.Flux;
 @FunctionalInterface
 public interface Primaries {
 
+  /**
+   * A report, and who made it.
+   *
+   * @param source an instance's id, or what else tells those apart that report
+   */
+  record Told(String source, PositionReport report) {}
+
   /** Asks them where they are, one after the other. */
-  Flux<PositionReport> ask();
+  Flux<Told> ask();
 
   /**
    * Whether positions are told here at all: the primary's database is named, or an instance tells

@@ -5,7 +5,11 @@ import dev.freshet.protocol.PositionReport;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.protocol.TimelineHistory;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +41,13 @@ public final class SystemView {
   private volatile @Nullable String systemIdentifier;
   private volatile @Nullable TimelineHistory history;
   private volatile @Nullable Position primary;
+
+  /** Who has reported this system. */
+  private final Set<String> ofSystem = new HashSet<>();
+
+  /** Since when others report another one. */
+  private final Map<String, Long> strangersSince = new HashMap<>();
+
   private boolean isHistoryTold;
   private long learntNanos;
   private long sampledNanos;
@@ -68,25 +79,29 @@ public final class SystemView {
               long asked = nanoTime.getAsLong();
               return primaries
                   .ask()
-                  .filter(report -> observe(SourceKind.PRIMARY, report, asked).isEmpty())
+                  .filter(
+                      told ->
+                          observe(told.source(), SourceKind.PRIMARY, told.report(), asked)
+                              .isEmpty())
                   .next()
-                  .map(report -> Position.parse(String.valueOf(report.position())));
+                  .map(told -> Position.parse(String.valueOf(told.report().position())));
             });
   }
 
   /**
    * Takes what an instance reports.
    *
+   * @param source tells apart those that report
    * @param askedNanos when it was asked
    * @return why it is not to be used; empty when it is one of this system, and not left behind
    */
   public synchronized Optional<String> observe(
-      SourceKind kind, PositionReport report, long askedNanos) {
+      String source, SourceKind kind, PositionReport report, long askedNanos) {
     String told = report.position();
     Position position = kind == SourceKind.PRIMARY && told != null ? Position.parse(told) : null;
     String identifier = report.systemIdentifier();
     if (identifier != null && systemIdentifier != null && !identifier.equals(systemIdentifier)) {
-      if (position == null || nanoTime.getAsLong() - confirmedNanos < FORGOTTEN_AFTER.toNanos()) {
+      if (position == null || !mayReplaceTheSystem(source)) {
         return Optional.of(
             "it stands on system %s, and this one is %s".formatted(identifier, systemIdentifier));
       }
@@ -94,6 +109,7 @@ public final class SystemView {
     }
     if (identifier != null) {
       confirmedNanos = nanoTime.getAsLong();
+      ofSystem.add(source);
     }
     if (position == null) {
       return told == null ? Optional.empty() : leftBehind(Position.parse(told));
@@ -116,6 +132,18 @@ public final class SystemView {
     return Optional.empty();
   }
 
+  /**
+   * Whether one that reports another system may stand for a replacement of this one: it was of this
+   * system itself, or came when this one was gone. One that was there beside it all along, such as
+   * a backend of a test system in a pool by mistake, is none, however long this one is away.
+   */
+  private boolean mayReplaceTheSystem(String source) {
+    long now = nanoTime.getAsLong();
+    long since = strangersSince.computeIfAbsent(source, first -> now);
+    return now - confirmedNanos >= FORGOTTEN_AFTER.toNanos()
+        && (ofSystem.contains(source) || since - confirmedNanos > 0);
+  }
+
   /** The system was replaced by another one, as by an upgrade or a restore. */
   private void forget(String other) {
     log.warn(
@@ -125,6 +153,8 @@ public final class SystemView {
         FORGOTTEN_AFTER.toSeconds(),
         other);
     systemIdentifier = null;
+    ofSystem.clear();
+    strangersSince.clear();
     history = null;
     isHistoryTold = false;
     primary = null;

@@ -268,6 +268,25 @@ class ChoiceTest {
     assertThat(read(mixed, Panic.USUAL)).containsExactly("p ANY", "a ANY", "b ANY", "c ANY");
   }
 
+  /** A write that fails may have been done, and is not repeated. */
+  @Test
+  void writesGoToASoundInstanceWhileThereIsOneInPanicToo() {
+    List<Instance> writers =
+        TestPools.of(
+            spec("a", SourceKind.PRIMARY),
+            spec("b", SourceKind.PRIMARY),
+            spec("c", SourceKind.PRIMARY));
+    become(writers.get(0), Instance.State.UNANSWERED, null);
+    for (int i = 0; i < 5; i++) {
+      writers.get(1).failed("broken");
+    }
+    writers.get(2).started();
+    Pool pool = new Pool(writers, Panic.USUAL);
+    assertThat(ids(Choice.forWrite(pool))).containsExactly("c WRITE");
+    become(writers.get(2), Instance.State.FAILING, null);
+    assertThat(ids(Choice.forWrite(pool))).containsExactly("a WRITE", "b WRITE", "c WRITE");
+  }
+
   @Test
   void inPanicWhatAReadMustIncludeIsAskedOfEach() {
     List<Instance> replicas = replicas().subList(0, 2);
@@ -311,6 +330,12 @@ class ChoiceTest {
         .as("the primary answers for them within its budget")
         .containsExactly("p FALLBACK", "a STALE", "b STALE", "c STALE");
     assertThat(bounded(all.subList(0, 2), null)).containsExactly("a STALE", "b STALE");
+    for (int i = 0; i < 5; i++) {
+      all.get(3).failed("broken");
+    }
+    assertThat(bounded(all, null))
+        .as("one that is ejected is spared as well")
+        .containsExactly("p FALLBACK", "a STALE", "b STALE", "c STALE");
   }
 
   @Test

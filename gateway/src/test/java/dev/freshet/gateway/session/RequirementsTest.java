@@ -6,6 +6,7 @@ import dev.freshet.gateway.routing.Consistency;
 import dev.freshet.gateway.session.ClientSession.Renewal;
 import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.session.Sessions.Flaw;
+import dev.freshet.gateway.system.Primaries;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
@@ -41,7 +42,11 @@ class RequirementsTest {
           () -> {
             asked.incrementAndGet();
             return Flux.fromStream(Optional.ofNullable(primary).stream())
-                .map(at -> new PositionReport(at, "primary", 0.0, true, SYSTEM, history));
+                .map(
+                    at ->
+                        new Primaries.Told(
+                            "primary",
+                            new PositionReport(at, "primary", 0.0, true, SYSTEM, history)));
           });
 
   private final Requirements requirements = new Requirements(sessions, system);
@@ -49,6 +54,7 @@ class RequirementsTest {
   private void report(String position, String history) {
     assertThat(
             system.observe(
+                "primary",
                 SourceKind.PRIMARY,
                 new PositionReport(position, "primary", 0.0, true, SYSTEM, history),
                 System.nanoTime()))
@@ -220,12 +226,14 @@ class RequirementsTest {
     report("2:0/600", "1:0/500");
     assertThat(
             system.observe(
+                "primary",
                 SourceKind.PRIMARY,
                 new PositionReport("1:0/9000", "primary", 0.0, true, SYSTEM, ""),
                 System.nanoTime()))
         .hasValueSatisfying(why -> assertThat(why).contains("former primary"));
     assertThat(
             system.observe(
+                "replica",
                 SourceKind.REPLICA,
                 new PositionReport("2:0/600", "replica", 0.0, true, "18", null),
                 System.nanoTime()))

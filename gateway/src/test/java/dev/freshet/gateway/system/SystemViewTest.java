@@ -15,14 +15,18 @@ import reactor.core.publisher.Flux;
 class SystemViewTest {
 
   private Flux<PositionReport> primaries = Flux.empty();
-  private final SystemView system = new SystemView(() -> primaries);
+  private final SystemView system = new SystemView(this::ask);
+
+  private Flux<Primaries.Told> ask() {
+    return primaries.map(report -> new Primaries.Told("primary", report));
+  }
 
   private static PositionReport report(String position, @Nullable String history) {
     return new PositionReport(position, "primary", 0.0, true, "17", history);
   }
 
   private Optional<String> observe(String position, @Nullable String history, long askedNanos) {
-    return system.observe(SourceKind.PRIMARY, report(position, history), askedNanos);
+    return system.observe("primary", SourceKind.PRIMARY, report(position, history), askedNanos);
   }
 
   private Optional<Position> asked() {
@@ -81,6 +85,7 @@ class SystemViewTest {
 
   private Optional<String> copy(String position) {
     return system.observe(
+        "read_database",
         SourceKind.READ_DATABASE,
         new PositionReport(position, "read-database", 0.0, true, "17", null),
         System.nanoTime());
@@ -89,34 +94,55 @@ class SystemViewTest {
   @Test
   void systemThatNobodyReportsAnyMoreGivesWayToAnother() {
     AtomicLong now = new AtomicLong();
-    SystemView changing = new SystemView(() -> primaries, now::get);
+    SystemView changing = new SystemView(this::ask, now::get);
     PositionReport other = new PositionReport("1:0/1", "primary", 0.0, true, "18", "");
     PositionReport copy = new PositionReport("3:0/1", "replica", 0.0, true, "17", null);
-    assertThat(changing.observe(SourceKind.PRIMARY, report("3:0/500", "2:0/1"), 0)).isEmpty();
+    assertThat(changing.observe("primary", SourceKind.PRIMARY, report("3:0/500", "2:0/1"), 0))
+        .isEmpty();
     now.addAndGet(Duration.ofSeconds(29).toNanos());
-    assertThat(changing.observe(SourceKind.PRIMARY, other, now.get()))
+    assertThat(changing.observe("primary", SourceKind.PRIMARY, other, now.get()))
         .hasValueSatisfying(why -> assertThat(why).contains("system 18"));
-    assertThat(changing.observe(SourceKind.REPLICA, copy, now.get())).isEmpty();
+    assertThat(changing.observe("replica", SourceKind.REPLICA, copy, now.get())).isEmpty();
     now.addAndGet(Duration.ofSeconds(29).toNanos());
-    assertThat(changing.observe(SourceKind.PRIMARY, other, now.get())).isPresent();
+    assertThat(changing.observe("primary", SourceKind.PRIMARY, other, now.get())).isPresent();
     now.addAndGet(Duration.ofSeconds(1).toNanos());
-    assertThat(changing.observe(SourceKind.REPLICA, other, now.get())).isPresent();
-    assertThat(changing.observe(SourceKind.PRIMARY, other, now.get())).isEmpty();
+    assertThat(changing.observe("replica", SourceKind.REPLICA, other, now.get())).isPresent();
+    assertThat(changing.observe("primary", SourceKind.PRIMARY, other, now.get())).isEmpty();
     assertThat(changing.systemIdentifier()).contains("18");
     assertThat(changing.timeline()).isEqualTo(1);
     assertThat(changing.lastKnown()).contains(Position.parse("1:0/1"));
     assertThat(changing.within(Duration.ofMinutes(1))).contains(Position.parse("1:0/1"));
-    assertThat(changing.observe(SourceKind.REPLICA, copy, now.get()))
+    assertThat(changing.observe("replica", SourceKind.REPLICA, copy, now.get()))
         .hasValueSatisfying(why -> assertThat(why).contains("system 17"));
+  }
+
+  /** A backend of another system that is in a pool by mistake. */
+  @Test
+  void strangerThatWasThereAllAlongIsNoReplacement() {
+    AtomicLong now = new AtomicLong();
+    SystemView view = new SystemView(this::ask, now::get);
+    PositionReport other = new PositionReport("1:0/1", "primary", 0.0, true, "18", "");
+    assertThat(view.observe("ours", SourceKind.PRIMARY, report("3:0/500", "2:0/1"), 0)).isEmpty();
+    assertThat(view.observe("stranger", SourceKind.PRIMARY, other, 0)).isPresent();
+    now.addAndGet(Duration.ofSeconds(1).toNanos());
+    assertThat(view.observe("ours", SourceKind.PRIMARY, report("3:0/500", "2:0/1"), now.get()))
+        .isEmpty();
+    now.addAndGet(Duration.ofMinutes(10).toNanos());
+    assertThat(view.observe("stranger", SourceKind.PRIMARY, other, now.get())).isPresent();
+    assertThat(view.observe("ours", SourceKind.PRIMARY, report("3:0/600", "2:0/1"), now.get()))
+        .isEmpty();
+    now.addAndGet(Duration.ofSeconds(31).toNanos());
+    assertThat(view.observe("restored", SourceKind.PRIMARY, other, now.get())).isEmpty();
+    assertThat(view.systemIdentifier()).contains("18");
   }
 
   @Test
   void systemIsTheOneThatAPrimarySaysItIs() {
     PositionReport other = new PositionReport("1:0/1", "replica", 0.0, true, "18", null);
-    assertThat(system.observe(SourceKind.REPLICA, other, System.nanoTime())).isEmpty();
+    assertThat(system.observe("replica", SourceKind.REPLICA, other, System.nanoTime())).isEmpty();
     assertThat(observe("1:0/500", "", System.nanoTime())).isEmpty();
     assertThat(system.systemIdentifier()).contains("17");
-    assertThat(system.observe(SourceKind.REPLICA, other, System.nanoTime()))
+    assertThat(system.observe("replica", SourceKind.REPLICA, other, System.nanoTime()))
         .hasValueSatisfying(why -> assertThat(why).contains("system 18"));
   }
 

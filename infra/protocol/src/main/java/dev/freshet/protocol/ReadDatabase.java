@@ -11,7 +11,8 @@ public final class ReadDatabase {
    * statement with a read model, it says exactly which position that model is at.
    *
    * <p>The lag is the delay of the last applied transaction from its commit, plus how overdue the
-   * next one is: cdc-sync sends itself one at least every {@value #PING_SECONDS} s.
+   * next one is: cdc-sync moves or confirms the position at least every {@value #CONFIRM_SECONDS}
+   * s.
    */
   public static final String POSITION_SQL =
       """
@@ -19,7 +20,7 @@ public final class ReadDatabase {
       greatest(extract(epoch from applied_at - committed_at), 0) \
       + greatest(extract(epoch from clock_timestamp() - applied_at) - %d, 0) \
       from freshet.position"""
-          .formatted(ReadDatabase.PING_SECONDS);
+          .formatted(ReadDatabase.CONFIRM_SECONDS);
 
   /**
    * The same for one model: it is not to be read, either, while its table does not follow.
@@ -41,8 +42,8 @@ public final class ReadDatabase {
   public static final String SYSTEM_IDENTIFIER_SQL =
       "select system_identifier from freshet.position";
 
-  /** How often an idle system is pinged, in seconds. */
-  public static final int PING_SECONDS = 1;
+  /** How often the position of an idle system is confirmed, in seconds. */
+  public static final int CONFIRM_SECONDS = 1;
 
   /**
    * NOTIFY channel on which a reader that waits in vain asks for a ping: the position may be one

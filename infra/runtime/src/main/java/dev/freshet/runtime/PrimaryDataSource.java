@@ -71,7 +71,7 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
     return now.url().connect(properties);
   }
 
-  /** A pool that closes waits so long for a connection that it is making. */
+  /** HikariCP waits this long on close for a connection attempt that is under way. */
   @Override
   public int getLoginTimeout() {
     return ConnectionPool.CLOSED_WITHIN_SECONDS;

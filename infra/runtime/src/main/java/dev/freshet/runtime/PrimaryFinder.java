@@ -3,6 +3,7 @@ package dev.freshet.runtime;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.PrimaryPosition;
+import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -39,6 +40,7 @@ public final class PrimaryFinder implements AutoCloseable {
   /** How many use it; guarded by {@link #SHARED}. */
   private int users;
 
+  private boolean closed;
   private Optional<Primary> last = Optional.empty();
   private @Nullable Long lastBeganNanos;
 
@@ -80,6 +82,9 @@ public final class PrimaryFinder implements AutoCloseable {
   public Optional<Primary> find(Duration maxAge) {
     long called = System.nanoTime();
     synchronized (this) {
+      if (closed) {
+        return Optional.empty();
+      }
       if (lastBeganNanos == null || called - lastBeganNanos > maxAge.toNanos()) {
         lastBeganNanos = System.nanoTime();
         last = ask();
@@ -116,6 +121,7 @@ public final class PrimaryFinder implements AutoCloseable {
       SHARED.remove(url);
     }
     synchronized (this) {
+      closed = true;
       servers.forEach(Server::disconnect);
     }
   }
@@ -138,6 +144,11 @@ public final class PrimaryFinder implements AutoCloseable {
           return ask(connection);
         } catch (SQLException e) {
           disconnect();
+          if (isSilence(e)) {
+            // To wait for it twice would hold up whoever asks.
+            why = url + " does not answer";
+            return Optional.empty();
+          }
         }
       }
       try {
@@ -148,6 +159,15 @@ public final class PrimaryFinder implements AutoCloseable {
         disconnect();
         return Optional.empty();
       }
+    }
+
+    private static boolean isSilence(SQLException e) {
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof SocketTimeoutException) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private Connection connect() throws SQLException {

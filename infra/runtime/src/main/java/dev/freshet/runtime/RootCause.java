@@ -8,8 +8,8 @@ public final class RootCause {
   private RootCause() {}
 
   /**
-   * The innermost message: what a pool says of a connection that it can't make hides why. Which
-   * database it was is said one further out.
+   * The innermost message: a pool's own hides why it has no connection. Stops at {@link
+   * NotConnected}, whose message names the database.
    */
   public static String message(Throwable failure) {
     Throwable root = failure;

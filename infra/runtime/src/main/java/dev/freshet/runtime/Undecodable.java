@@ -3,26 +3,36 @@ package dev.freshet.runtime;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 
-/** Answers requests of HTTP/1.1 that can't be decoded, and closes their connection. */
-final class Undecodable extends ChannelInboundHandlerAdapter {
+/**
+ * Answers requests of HTTP/1.1 that can't be decoded, and closes their connection. Behind a request
+ * that is not answered yet it leaves that to Reactor Netty, which waits for its turn.
+ */
+final class Undecodable extends ChannelDuplexHandler {
 
   private final ProblemResponses problems;
   private boolean isOver;
+
+  /** Requests that have come and are not answered. */
+  private int unanswered;
 
   Undecodable(ProblemResponses problems) {
     this.problems = problems;
@@ -32,7 +42,9 @@ final class Undecodable extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (isOver) {
       ReferenceCountUtil.release(message);
-    } else if (message instanceof HttpRequest request && request.decoderResult().isFailure()) {
+    } else if (message instanceof HttpRequest request
+        && request.decoderResult().isFailure()
+        && unanswered == 0) {
       isOver = true;
       ReferenceCountUtil.release(message);
       ChannelFuture _ =
@@ -40,8 +52,22 @@ final class Undecodable extends ChannelInboundHandlerAdapter {
               .writeAndFlush(answer(problem(request.decoderResult().cause())))
               .addListener(ChannelFutureListener.CLOSE);
     } else {
+      if (message instanceof HttpRequest) {
+        unanswered++;
+      }
       context.fireChannelRead(message);
     }
+  }
+
+  @Override
+  public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+    boolean isInterim =
+        message instanceof HttpResponse answer
+            && answer.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+    if (message instanceof LastHttpContent && !isInterim) {
+      unanswered--;
+    }
+    ChannelFuture _ = context.write(message, promise);
   }
 
   private static Problem problem(Throwable cause) {

@@ -1,12 +1,15 @@
 package dev.freshet.gateway.routing.file;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Variables of the environment that remembers which ones were asked for, so that what they stand
- * for can be left out of what is told of a text.
+ * Remembers which variables a text used, so that messages can show their names instead of their
+ * values.
  */
 public final class KnownVariables implements Surroundings.Variables {
 
@@ -33,7 +36,13 @@ public final class KnownVariables implements Surroundings.Variables {
   /** The text with the names of variables where it has their values. */
   public String withoutValues(String text) {
     String told = text;
-    for (Map.Entry<String, String> variable : asked.entrySet()) {
+    // The longest first: a value may be a part of another one.
+    List<Map.Entry<String, String>> longestFirst = new ArrayList<>(asked.entrySet());
+    longestFirst.sort(
+        Comparator.comparingInt(
+                (Map.Entry<String, String> variable) -> variable.getValue().length())
+            .reversed());
+    for (Map.Entry<String, String> variable : longestFirst) {
       told = told.replace(variable.getValue(), "${%s}".formatted(variable.getKey()));
     }
     return told;

@@ -65,6 +65,9 @@ public final class FreshnessGate implements AutoCloseable {
   /** How long a poll of one's own may be waited for. */
   private static final Duration LONGEST_ASKING = Duration.ofSeconds(1);
 
+  /** The same for a report: whoever asks gives up after a second, and is to learn why before. */
+  private static final Duration REPORT_WITHIN = Duration.ofMillis(400);
+
   /** The same for a read that may not wait; an answer takes less than a millisecond. */
   private static final Duration SHORTEST_ASKING = Duration.ofMillis(20);
 
@@ -222,7 +225,7 @@ public final class FreshnessGate implements AutoCloseable {
    */
   public Mono<PositionReport> report() {
     return source.kind() == SourceKind.PRIMARY || !isRecent()
-        ? afresh(LONGEST_ASKING)
+        ? afresh(REPORT_WITHIN)
             .map(asked -> asked ? lastReport() : PositionReport.notReady(source.kind()))
         : Mono.fromSupplier(this::lastReport);
   }
