@@ -4,7 +4,6 @@ import dev.freshet.gateway.Refusals.Told;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.NettyExchange;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
-import dev.freshet.gateway.filters.StrictTarget;
 import dev.freshet.gateway.wire.Malformed;
 import dev.freshet.gateway.wire.Wire;
 import dev.freshet.protocol.ProblemCode;
@@ -112,7 +111,7 @@ final class FrontDoor {
   private Mono<Void> throughFilters(
       Taken taken, HttpServerRequest request, HttpServerResponse response) {
     return new ReactorHttpHandlerAdapter(spring.get())
-        .apply(StrictTarget.of(request), response)
+        .apply(request, response)
         .contextWrite(context -> context.put(Taken.class, taken));
   }
 

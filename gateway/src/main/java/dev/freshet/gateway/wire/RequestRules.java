@@ -1,5 +1,6 @@
 package dev.freshet.gateway.wire;
 
+import dev.freshet.runtime.Characters;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -17,14 +18,15 @@ import java.util.Optional;
 final class RequestRules {
 
   /** What stands in a host's name or IPv4 address: RFC 3986's unreserved characters. */
-  private static final BitSet OF_NAME = set("-._~");
+  private static final BitSet OF_NAME = Characters.alphanumericAnd("-._~");
 
-  private static final BitSet OF_ADDRESS = set("-._~%:");
+  private static final BitSet OF_ADDRESS = Characters.alphanumericAnd("-._~%:");
   private static final int HIGHEST_PORT = 65_535;
   private static final int MOST_PORT_DIGITS = 5;
 
   /** What stands in a path and a query, RFC 3986 and what browsers leave as it is. */
-  private static final BitSet OF_TARGET = set("-._~:/?@!$&'()*+,;=%[]|{}^`\"<>");
+  private static final BitSet OF_TARGET =
+      Characters.alphanumericAnd("-._~:/?@!$&'()*+,;=%[]|{}^`\"<>");
 
   /** In a query bytes beyond ASCII, too, as curl sends them. */
   private static final BitSet OF_QUERY = (BitSet) OF_TARGET.clone();
@@ -37,15 +39,6 @@ final class RequestRules {
   }
 
   private RequestRules() {}
-
-  private static BitSet set(String more) {
-    BitSet set = new BitSet();
-    set.set('0', '9' + 1);
-    set.set('A', 'Z' + 1);
-    set.set('a', 'z' + 1);
-    more.chars().forEach(set::set);
-    return set;
-  }
 
   /**
    * Why a request is refused.

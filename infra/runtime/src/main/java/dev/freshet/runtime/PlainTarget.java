@@ -17,21 +17,12 @@ import reactor.netty.http.server.HttpServerRequest;
  */
 public final class PlainTarget {
 
-  private static final BitSet OF_QUERY = set("-._~!$&'()*+,;=:@/?[]");
-  private static final BitSet OF_PATH = set("-._~!$&'()*+,;=:@/");
+  private static final BitSet OF_QUERY = Characters.alphanumericAnd("-._~!$&'()*+,;=:@/?[]");
+  private static final BitSet OF_PATH = Characters.alphanumericAnd("-._~!$&'()*+,;=:@/");
 
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   private PlainTarget() {}
-
-  private static BitSet set(String more) {
-    BitSet set = new BitSet();
-    set.set('0', '9' + 1);
-    set.set('A', 'Z' + 1);
-    set.set('a', 'z' + 1);
-    more.chars().forEach(set::set);
-    return set;
-  }
 
   /** The request, with its target made plain; the same one where it is. */
   public static HttpServerRequest of(HttpServerRequest request) {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -111,19 +112,20 @@ final class PartMixin {
   /** A gateway is ready as soon as it answers. */
   private static void awaitReady(
       PartKind kind, ConfigurableApplicationContext context, BooleanSupplier stopping) {
-    if (kind == PartKind.SYNC) {
-      SyncStatus status = context.getBean(SyncStatus.class);
-      new SyncStart(status::snapshot, System.out, () -> LockSupport.parkNanos(LOOK_AGAIN.toNanos()))
-          .await(stopping);
-    } else if (kind != PartKind.GATEWAY) {
-      FreshnessGate source = context.getBean(FreshnessGate.class);
-      new SourceStart(
-              () -> source.position() != null,
-              () -> source.trouble().orElse(""),
-              System.out,
-              () -> LockSupport.parkNanos(LOOK_AGAIN.toNanos()))
-          .await(stopping);
-    }
+    Supplier<StartWait.Look> look =
+        switch (kind) {
+          case GATEWAY -> StartWait.Look.Ready::new;
+          case SYNC -> {
+            SyncStatus status = context.getBean(SyncStatus.class);
+            yield () -> StartWait.of(status.snapshot());
+          }
+          case READ, WRITE -> {
+            FreshnessGate source = context.getBean(FreshnessGate.class);
+            yield () -> StartWait.of(source);
+          }
+        };
+    new StartWait(look, System.out, () -> LockSupport.parkNanos(LOOK_AGAIN.toNanos()))
+        .await(stopping);
   }
 
   /** The address that is listened on, as it is written in a URL. */

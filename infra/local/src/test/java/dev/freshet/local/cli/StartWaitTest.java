@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Queue;
 import org.junit.jupiter.api.Test;
 
-class SyncStartTest {
+class StartWaitTest {
 
   private final SyncStatus status = new SyncStatus(Clock.systemUTC());
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
@@ -62,7 +62,7 @@ class SyncStartTest {
   void aSignalEndsTheWait() {
     become(State.RETRYING, "the primary is away");
 
-    new SyncStart(status::snapshot, out(), () -> {}).await(() -> true);
+    new StartWait(() -> StartWait.of(status.snapshot()), out(), () -> {}).await(() -> true);
 
     assertThat(printed()).isEmpty();
   }
@@ -70,7 +70,8 @@ class SyncStartTest {
   /** Each pause brings the next change; one more than there are would never end. */
   private void await(List<Runnable> changes) {
     Queue<Runnable> next = new ArrayDeque<>(changes);
-    new SyncStart(status::snapshot, out(), () -> next.remove().run()).await(() -> false);
+    new StartWait(() -> StartWait.of(status.snapshot()), out(), () -> next.remove().run())
+        .await(() -> false);
   }
 
   private void become(State state, String reason) {
