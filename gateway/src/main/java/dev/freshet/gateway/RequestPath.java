@@ -176,8 +176,8 @@ final class RequestPath {
           request.exchange(),
           code,
           code == ProblemCode.NOT_CAUGHT_UP
-              ? "No copy reached the required position in time. Try again."
-              : "No instance can answer now; try again.",
+              ? "No copy reached the required position in time. Retry."
+              : "No instance can answer now. Retry.",
           request.told());
     }
     if (left(request).compareTo(SHORTEST_ATTEMPT) < 0) {
@@ -198,8 +198,8 @@ final class RequestPath {
       return refusals.refuse(
           request.exchange(),
           ProblemCode.NOT_CAUGHT_UP,
-          "No copy reached the required position in time, and the primary's budget of reads for"
-              + " copies is spent. Try again.",
+          "No copy reached the required position in time, and the fallback budget for the primary is"
+              + " exhausted. Retry after a second.",
           request.told());
     }
     Duration hedgeAfter = hedgeAfter(request, index);

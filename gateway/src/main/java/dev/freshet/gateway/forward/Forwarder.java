@@ -428,7 +428,7 @@ public final class Forwarder {
       return "it took no connection in time";
     }
     if (failure instanceof SSLException) {
-      return "TLS with it did not come about";
+      return "the TLS handshake failed";
     }
     return failure instanceof UnresolvedAddressException
         ? "its name can't be resolved"

@@ -15,7 +15,7 @@ enum Trouble {
   WRITES_UNPLACED("Name the primary's database in routes.yaml (primary)."),
   TOKENS_UNCHECKED("Look at the issuer's address and keys, in routes.yaml (jwt)."),
   SLOT_LOST(
-      "It copies everything again by itself. So that it does not happen again, raise max_slot_wal_keep_size on the primary."),
+      "No action needed: the sync copies its tables again. To keep it from happening, raise max_slot_wal_keep_size on the primary."),
   SYNC_REFUSED("Do what its reason says; it looks again by itself."),
   SYNC_UNREACHABLE("Start the sync, or correct its address in routes.yaml (sync)."),
   SYNC_INTERRUPTED("It tries again by itself. Look at the database that its reason names."),

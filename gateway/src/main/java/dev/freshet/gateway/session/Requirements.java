@@ -102,7 +102,8 @@ public final class Requirements {
               case FOREIGN -> "The session token is of another system. Leave it out to start over.";
               case IMPOSSIBLE ->
                   "The session token is ahead of the primary itself, which may have been restored from a backup. Leave it out to start over.";
-              default -> "Freshet-Session is no token of this system. Leave it out to start over.";
+              default ->
+                  "Freshet-Session is not a valid token for this system. Leave it out to start over.";
             }),
         flaw,
         null);

@@ -158,7 +158,7 @@ final class ModelsCommands {
 
   @Command(
       name = "verify",
-      description = "Recomputes models and compares; exits with 1 when anything differs.")
+      description = "Recomputes models and compares; exits with status 1 if any model differs.")
   static final class Verify implements Callable<Integer> {
 
     @Mixin private Sync sync = new Sync();

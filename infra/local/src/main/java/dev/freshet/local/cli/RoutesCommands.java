@@ -55,7 +55,8 @@ final class RoutesCommands {
 
   @Command(
       name = "validate",
-      description = "Says all that is wrong with a routes file; exits with 1 when something is.")
+      description =
+          "Says all that is wrong with a routes file; exits with status 1 if anything is.")
   static final class Validate implements Callable<Integer> {
 
     @Parameters(paramLabel = "FILE", description = "The routes file.")
@@ -145,7 +146,7 @@ final class RoutesCommands {
   @Command(
       name = "explain",
       description =
-          "Says which route, intent and instance a request would get now, and why; exits with 1 when it would be refused.")
+          "Says which route, intent and instance a request would get now, and why; exits with status 1 if it would be refused.")
   static final class Explain implements Callable<Integer> {
 
     private static final Pattern HOST = Pattern.compile("^https?://([^/?#]+)");

@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 
 @Command(
     name = "status",
-    description = "Tells how the system is; exits with 1 when something is wrong.")
+    description = "Tells how the system is; exits with status 1 if anything is wrong.")
 final class StatusCommand implements Callable<Integer> {
 
   private static final Duration EVERY = Duration.ofSeconds(1);
