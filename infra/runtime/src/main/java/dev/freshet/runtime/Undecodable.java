@@ -21,15 +21,18 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Answers requests of HTTP/1.1 that can't be decoded, and closes their connection. Behind a request
- * that is not answered yet it leaves that to Reactor Netty, which waits for its turn.
+ * Answers requests of HTTP/1.1 that can't be decoded, in their turn, and closes their connection.
  */
 final class Undecodable extends ChannelDuplexHandler {
 
   private final ProblemResponses problems;
   private boolean isOver;
+
+  /** Of the request that can't be decoded, until it is answered. */
+  private @Nullable Problem problem;
 
   /** Requests that have come and are not answered. */
   private int unanswered;
@@ -42,15 +45,11 @@ final class Undecodable extends ChannelDuplexHandler {
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (isOver) {
       ReferenceCountUtil.release(message);
-    } else if (message instanceof HttpRequest request
-        && request.decoderResult().isFailure()
-        && unanswered == 0) {
+    } else if (message instanceof HttpRequest request && request.decoderResult().isFailure()) {
       isOver = true;
+      problem = problem(request.decoderResult().cause());
       ReferenceCountUtil.release(message);
-      ChannelFuture _ =
-          context
-              .writeAndFlush(answer(problem(request.decoderResult().cause())))
-              .addListener(ChannelFutureListener.CLOSE);
+      answerInTurn(context);
     } else {
       if (message instanceof HttpRequest) {
         unanswered++;
@@ -68,6 +67,16 @@ final class Undecodable extends ChannelDuplexHandler {
       unanswered--;
     }
     ChannelFuture _ = context.write(message, promise);
+    answerInTurn(context);
+  }
+
+  private void answerInTurn(ChannelHandlerContext context) {
+    Problem told = problem;
+    if (told != null && unanswered <= 0) {
+      problem = null;
+      ChannelFuture _ =
+          context.writeAndFlush(answer(told)).addListener(ChannelFutureListener.CLOSE);
+    }
   }
 
   private static Problem problem(Throwable cause) {
