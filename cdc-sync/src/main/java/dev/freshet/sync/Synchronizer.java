@@ -24,6 +24,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -271,7 +272,13 @@ final class Synchronizer implements Operations, AutoCloseable {
     slotWatch.close();
     startAnew();
     try {
-      thread.join(STOP_TIMEOUT);
+      if (!thread.join(STOP_TIMEOUT)) {
+        log.warn(
+            "The session has not ended within {} s, and is left behind: it may hold the read"
+                + " database until this process ends. Its thread stands at {}",
+            STOP_TIMEOUT.toSeconds(),
+            Arrays.toString(thread.getStackTrace()));
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

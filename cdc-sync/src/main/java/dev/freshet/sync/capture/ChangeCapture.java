@@ -21,9 +21,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.connect.data.Struct;
@@ -51,7 +49,9 @@ public final class ChangeCapture implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(15);
-  private static final Duration ASK_AGAIN = Duration.ofMillis(50);
+
+  /** Once it is stopped; it takes milliseconds. */
+  private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
 
   /** Parameters of a connection that Debezium has under names of its own. */
   private static final Map<String, String> TLS =
@@ -65,9 +65,10 @@ public final class ChangeCapture implements AutoCloseable {
   private final CaptureListener listener;
   private final RecordReader reader;
   private final Lsn applied;
-  private final DebeziumEngine<RecordChangeEvent<SourceRecord>> engine;
+  private final EngineRun engine;
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-  private final AtomicBoolean ended = new AtomicBoolean();
+
+  private volatile boolean isHandling;
 
   /** Changes of the transaction whose end has not come yet. */
   private Changes open = new Changes();
@@ -93,11 +94,15 @@ public final class ChangeCapture implements AutoCloseable {
     String placeholder = UUID.randomUUID().toString();
     this.reader = new RecordReader(tables, copiedAnew, placeholder);
     this.engine =
-        DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
-            .using(properties(primary, slot, tables, applied, placeholder))
-            .using((success, message, error) -> failure.compareAndSet(null, error))
-            .notifying(this::handle)
-            .build();
+        new EngineRun(
+            DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
+                .using(properties(primary, slot, tables, applied, placeholder))
+                .using((success, message, error) -> failure.compareAndSet(null, error))
+                .notifying(this::handle)
+                .build(),
+            STOP_TIMEOUT,
+            END_TIMEOUT,
+            () -> isHandling);
   }
 
   private static Properties properties(
@@ -189,7 +194,6 @@ public final class ChangeCapture implements AutoCloseable {
     try {
       engine.run();
     } finally {
-      ended.set(true);
       open.close();
     }
     Throwable cause = failure.get();
@@ -204,6 +208,18 @@ public final class ChangeCapture implements AutoCloseable {
   }
 
   private void handle(
+      List<RecordChangeEvent<SourceRecord>> events,
+      DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
+      throws InterruptedException {
+    isHandling = true;
+    try {
+      handleAll(events, committer);
+    } finally {
+      isHandling = false;
+    }
+  }
+
+  private void handleAll(
       List<RecordChangeEvent<SourceRecord>> events,
       DebeziumEngine.RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
       throws InterruptedException {
@@ -258,23 +274,9 @@ public final class ChangeCapture implements AutoCloseable {
         .longValue();
   }
 
-  /** Ends the run. The engine refuses to be stopped while it starts, and when it has stopped. */
+  /** Ends the run. */
   @Override
   public void close() throws IOException {
-    long end = System.nanoTime() + STOP_TIMEOUT.toNanos();
-    while (!ended.get() && System.nanoTime() < end) {
-      try {
-        engine.close();
-        return;
-      } catch (IllegalStateException notNow) {
-        log.trace("The engine can't be stopped now", notNow);
-        LockSupport.parkNanos(ASK_AGAIN.toNanos());
-      }
-    }
-    if (!ended.get()) {
-      log.warn(
-          "The engine has not let itself be stopped for {} s; it ends once it has started, or failed to",
-          STOP_TIMEOUT.toSeconds());
-    }
+    engine.close();
   }
 }
