@@ -1,6 +1,7 @@
 package dev.freshet.local.cli;
 
 import dev.freshet.local.system.Logging;
+import dev.freshet.local.system.OpenFiles;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
 import dev.freshet.protocol.PostgresUrl;
@@ -34,6 +35,9 @@ import picocli.CommandLine.Spec;
 final class PartMixin {
 
   private static final int LAST_PORT = 65_535;
+
+  /** A part has up to 300 open when nobody uses it; each connection is one more. */
+  private static final long LEAST_FILES = 512;
 
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
   private static final String OPERATOR_PORT = "management.server.port";
@@ -87,6 +91,7 @@ final class PartMixin {
           "--drain-timeout is %s; it must be longer than --drain-delay, %s."
               .formatted(drainTimeout, drainDelay));
     }
+    OpenFiles.require(LEAST_FILES);
     String address = address(listen, "--listen").getHostAddress();
     Logging.toConsole(log.format());
     Map<String, Object> properties = new HashMap<>(settings);

@@ -3,6 +3,7 @@ package dev.freshet.local.cli;
 import dev.freshet.cluster.PostgresServer;
 import dev.freshet.local.system.LocalSystem;
 import dev.freshet.local.system.Logging;
+import dev.freshet.local.system.OpenFiles;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.PartSpec;
 import dev.freshet.local.system.Shell;
@@ -23,6 +24,9 @@ import picocli.CommandLine.Spec;
 final class UpCommand implements Callable<Integer> {
 
   private static final double MILLIS_PER_SECOND = 1_000;
+
+  /** All parts in one JVM have 450 open when nobody uses them. */
+  private static final long LEAST_FILES = 1_024;
 
   @Mixin private ClusterMixin cluster = new ClusterMixin();
 
@@ -61,6 +65,7 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    OpenFiles.require(LEAST_FILES);
     SystemOptions options =
         new SystemOptions(
             cluster.options(),
