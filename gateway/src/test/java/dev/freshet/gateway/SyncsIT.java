@@ -111,6 +111,13 @@ class SyncsIT {
   }
 
   @Test
+  void syncThatHangsIsUnreachableInPlainWords() throws Exception {
+    leader.stubFor(get("/api/sync").willReturn(jsonResponse("{}", 200).withFixedDelay(5_000)));
+    assertThat(operators("/api/status").body())
+        .contains("\"state\":\"unreachable\",\"reason\":\"no answer within 1000 ms\"");
+  }
+
+  @Test
   void refusalOfASyncIsPassedOn() throws Exception {
     leader.stubFor(
         post("/api/sync/pause")

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
@@ -118,7 +119,11 @@ public final class Syncs {
     return json.createObjectNode()
         .put("url", sync.toString())
         .put("state", UNREACHABLE)
-        .put("reason", String.valueOf(failure.getMessage()));
+        .put(
+            "reason",
+            failure instanceof TimeoutException
+                ? "no answer within %d ms".formatted(TIMEOUT.toMillis())
+                : String.valueOf(failure.getMessage()));
   }
 
   /** The models as those tell them that lead, each with the name of its read database. */
