@@ -116,7 +116,7 @@ class StoppingIT {
     backend.stubFor(
         WireMock.any(WireMock.urlEqualTo("/parts"))
             .willReturn(WireMock.ok("a".repeat(50_000) + "late").withChunkedDribbleDelay(20, 800)));
-    ConfigurableApplicationContext gateway = gateway("3s", "10s");
+    ConfigurableApplicationContext gateway = gateway("6s", "10s");
     try (Socket client = connect(TestGateway.port(gateway))) {
       client
           .getOutputStream()
@@ -126,7 +126,8 @@ class StoppingIT {
       assertThat(new String(begin, StandardCharsets.US_ASCII))
           .doesNotContainIgnoringCase("connection: close");
       StringBuilder rest = new StringBuilder();
-      while (rest.indexOf("late\r\n0\r\n\r\n") < 0) {
+      String end = "late\r\n0\r\n\r\n";
+      while (rest.indexOf(end, rest.length() - end.length()) < 0) {
         int next = client.getInputStream().read();
         assertThat(next).as("after %s characters", rest.length()).isNotNegative();
         rest.append((char) next);
