@@ -15,10 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -42,7 +40,7 @@ public final class Applier implements AutoCloseable {
   private final DeadLetters deadLetters;
   private final Kept kept;
   private final Map<TableName, PendingChanges> copying = new LinkedHashMap<>();
-  private final TreeMap<Lsn, Runnable> stops = new TreeMap<>();
+  private final Stops stops = new Stops();
   private volatile Position applied;
   private long epoch;
 
@@ -307,7 +305,7 @@ public final class Applier implements AutoCloseable {
   public void apply(List<SourceTransaction> transactions, int timeline) {
     lock.lock();
     try {
-      applyAll(applyUpToStops(transactions, timeline), timeline);
+      applyAll(stops.act(transactions, some -> applyAll(some, timeline)), timeline);
     } finally {
       lock.unlock();
     }
@@ -376,27 +374,7 @@ public final class Applier implements AutoCloseable {
    * {@linkplain #between between}.
    */
   public void stopAt(Lsn position, Runnable action) {
-    stops.put(position, action);
-  }
-
-  /** Applies what ends at or before a stop, acts on it, and goes on with the rest. */
-  private List<SourceTransaction> applyUpToStops(
-      List<SourceTransaction> transactions, int timeline) {
-    List<SourceTransaction> rest = transactions;
-    while (!stops.isEmpty() && rest.getLast().end().compareTo(stops.firstKey()) > 0) {
-      Lsn stop = stops.firstKey();
-      int before = 0;
-      while (rest.get(before).end().compareTo(stop) <= 0) {
-        before++;
-      }
-      if (before > 0) {
-        applyAll(rest.subList(0, before), timeline);
-      }
-      Runnable action = Objects.requireNonNull(stops.remove(stop));
-      action.run();
-      rest = rest.subList(before, rest.size());
-    }
-    return rest;
+    stops.add(position, action);
   }
 
   /**

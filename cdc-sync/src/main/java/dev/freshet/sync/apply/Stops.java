@@ -1,0 +1,46 @@
+package dev.freshet.sync.apply;
+
+import dev.freshet.protocol.Lsn;
+import dev.freshet.sync.capture.SourceTransaction;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * Places in the source's log at which something is done: when everything up to there is applied,
+ * and nothing after it.
+ */
+final class Stops {
+
+  private final TreeMap<Lsn, Runnable> actions = new TreeMap<>();
+
+  void add(Lsn position, Runnable action) {
+    actions.put(position, action);
+  }
+
+  /**
+   * Applies what ends at or before a stop, acts on it, and goes on until no stop is left within.
+   *
+   * @param apply applies some of them
+   * @return the rest, which no stop divides; it is not applied yet
+   */
+  List<SourceTransaction> act(
+      List<SourceTransaction> transactions, Consumer<List<SourceTransaction>> apply) {
+    List<SourceTransaction> rest = transactions;
+    while (!actions.isEmpty() && rest.getLast().end().compareTo(actions.firstKey()) > 0) {
+      Lsn stop = actions.firstKey();
+      int before = 0;
+      while (rest.get(before).end().compareTo(stop) <= 0) {
+        before++;
+      }
+      if (before > 0) {
+        apply.accept(rest.subList(0, before));
+      }
+      Runnable action = Objects.requireNonNull(actions.remove(stop));
+      action.run();
+      rest = rest.subList(before, rest.size());
+    }
+    return rest;
+  }
+}
