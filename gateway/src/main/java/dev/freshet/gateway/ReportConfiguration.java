@@ -10,6 +10,7 @@ import dev.freshet.gateway.operator.InstancesEndpoint;
 import dev.freshet.gateway.operator.RoutesEndpoint;
 import dev.freshet.gateway.operator.SyncsEndpoint;
 import dev.freshet.gateway.pool.CommandsClient;
+import dev.freshet.gateway.pool.HealthChecks;
 import dev.freshet.gateway.pool.Instances;
 import dev.freshet.gateway.report.StatusReport;
 import dev.freshet.gateway.report.Syncs;
@@ -70,6 +71,7 @@ class ReportConfiguration {
       TrafficReport traffic,
       Syncs syncs,
       LiveRoutes live,
+      HealthChecks checks,
       Consumer<Observation> observer,
       Scheduler blockingScheduler) {
     return new Ticker(
@@ -80,6 +82,7 @@ class ReportConfiguration {
         () ->
             observer.accept(
                 new Observation.InstancesSeen(live.instances(), live.usedPools(), live.primary())),
+        checks::attend,
         blockingScheduler,
         Clock.systemUTC());
   }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLHandshakeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ public final class HealthChecks {
   private final PositionClient client;
   private final SystemView system;
   private final Set<Instance> watched = ConcurrentHashMap.newKeySet();
+  private volatile long attendedNanos = System.nanoTime();
 
   public HealthChecks(PositionClient client, SystemView system) {
     this.client = client;
@@ -62,9 +64,17 @@ public final class HealthChecks {
         .subscribe();
   }
 
+  /** Somebody looks at the instances: for a while they are checked as if they were in use. */
+  public void attend() {
+    attendedNanos = System.nanoTime();
+  }
+
   private Duration pause(Instance instance) {
+    Duration unattended = Duration.ofNanos(System.nanoTime() - attendedNanos);
     Duration unused =
-        watched.stream().map(Instance::unused).min(Comparator.naturalOrder()).orElse(Duration.ZERO);
+        Stream.concat(Stream.of(unattended), watched.stream().map(Instance::unused))
+            .min(Comparator.naturalOrder())
+            .orElse(Duration.ZERO);
     boolean ready = instance.health().state() == Instance.State.READY;
     return CheckPace.pause(ready, instance.inState(), unused);
   }

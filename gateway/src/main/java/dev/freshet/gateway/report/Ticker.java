@@ -49,6 +49,7 @@ public final class Ticker implements AutoCloseable {
   private final Syncs syncs;
   private final LiveRoutes live;
   private final Runnable onLook;
+  private final Runnable onWatched;
   private final Scheduler scheduler;
   private final Clock clock;
   private final FlowReport flow = new FlowReport(System::nanoTime);
@@ -64,6 +65,7 @@ public final class Ticker implements AutoCloseable {
    * Prepares to look.
    *
    * @param onLook called before each look
+   * @param onWatched called after each look that somebody watches
    * @param scheduler what is seen is put together there
    */
   public Ticker(
@@ -72,6 +74,7 @@ public final class Ticker implements AutoCloseable {
       Syncs syncs,
       LiveRoutes live,
       Runnable onLook,
+      Runnable onWatched,
       Scheduler scheduler,
       Clock clock) {
     this.status = status;
@@ -79,6 +82,7 @@ public final class Ticker implements AutoCloseable {
     this.syncs = syncs;
     this.live = live;
     this.onLook = onLook;
+    this.onWatched = onWatched;
     this.scheduler = scheduler;
     this.clock = clock;
   }
@@ -121,6 +125,9 @@ public final class Ticker implements AutoCloseable {
   private void tell(Look look) {
     hasFailed = false;
     looks.tryEmitNext(look);
+    if (looks.currentSubscriberCount() > 0) {
+      onWatched.run();
+    }
   }
 
   private Mono<Look> failed(Throwable failure) {
