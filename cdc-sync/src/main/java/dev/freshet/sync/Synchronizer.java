@@ -1,5 +1,6 @@
 package dev.freshet.sync;
 
+import dev.freshet.protocol.NotConnected;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.runtime.PrimaryFinder;
 import dev.freshet.sync.apply.Applier;
@@ -136,13 +137,11 @@ final class Synchronizer implements Operations, AutoCloseable {
     if (url.servers().size() == 1) {
       return url;
     }
-    return PrimaryFinder.findOnce(url)
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "None of the servers of %s is a primary that takes a connection"
-                        .formatted(url)))
-        .url();
+    try {
+      return PrimaryFinder.findOnce(url).url();
+    } catch (NotConnected e) {
+      throw new IllegalStateException(e.getMessage(), e);
+    }
   }
 
   private static Duration longer(Duration pause) {

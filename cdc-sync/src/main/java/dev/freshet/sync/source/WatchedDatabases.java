@@ -1,9 +1,9 @@
 package dev.freshet.sync.source;
 
 import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.runtime.RootCause;
 import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
-import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -189,7 +189,8 @@ public final class WatchedDatabases implements AutoCloseable {
         } catch (SQLException e) {
           closed(asking);
           asking = null;
-          unanswered = isSilence(e) ? unanswered + 1 : 0;
+          // One that refuses a connection, or has no room for another, has answered.
+          unanswered = RootCause.isSilence(e) ? unanswered + 1 : 0;
           if (unanswered == UNANSWERED) {
             giveUp(this);
             return;
@@ -204,16 +205,6 @@ public final class WatchedDatabases implements AutoCloseable {
       Properties properties = url.properties("freshet-sync-watch", ANSWER_WITHIN);
       properties.setProperty("socketTimeout", Long.toString(ANSWER_WITHIN.toSeconds()));
       return url.connect(properties);
-    }
-
-    /** One that refuses a connection, or has no room for another, has answered. */
-    private static boolean isSilence(SQLException e) {
-      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof SocketTimeoutException) {
-          return true;
-        }
-      }
-      return false;
     }
 
     private static void closed(@Nullable Connection connection) {

@@ -100,16 +100,12 @@ public final class Choice {
    * while another is sound, in panic either.
    */
   public static List<Candidate> forWrite(Pool pool) {
-    List<Instance> sound = new ArrayList<>(pool.instances().size());
-    for (Instance instance : pool.instances()) {
-      if (instance.isHealthy()) {
-        sound.add(instance);
-      }
-    }
-    return (sound.isEmpty() ? Eligible.of(pool).first() : inOrder(sound))
-        .stream()
-            .map(instance -> new Candidate(instance, Reason.WRITE, null, Duration.ZERO))
-            .toList();
+    List<Instance> first = Eligible.of(pool).first();
+    boolean isAnySound = first.stream().anyMatch(Instance::isHealthy);
+    return first.stream()
+        .filter(instance -> !isAnySound || instance.isHealthy())
+        .map(instance -> new Candidate(instance, Reason.WRITE, null, Duration.ZERO))
+        .toList();
   }
 
   /**

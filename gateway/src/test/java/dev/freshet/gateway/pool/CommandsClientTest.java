@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.freshet.protocol.SourceKind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -44,16 +42,7 @@ class CommandsClientTest {
     backend.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     backend.createContext("/.freshet/commands", this::answer);
     backend.start();
-    instance =
-        TestPools.of(
-                new InstanceSpec(
-                    "write-1",
-                    Endpoint.of(URI.create("http://127.0.0.1:" + backend.getAddress().getPort())),
-                    SourceKind.PRIMARY,
-                    null,
-                    InstanceSpec.USUAL_WEIGHT,
-                    Limit.NONE))
-            .getFirst();
+    instance = TestPools.at("write-1", backend.getAddress().getPort());
   }
 
   @AfterEach

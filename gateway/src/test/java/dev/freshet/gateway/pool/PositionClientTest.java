@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.freshet.protocol.SourceKind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -57,16 +55,7 @@ class PositionClientTest {
   }
 
   private PositionClient.Answer ask() {
-    Instance instance =
-        TestPools.of(
-                new InstanceSpec(
-                    "read-1",
-                    Endpoint.of(URI.create("http://127.0.0.1:" + backend.getAddress().getPort())),
-                    SourceKind.PRIMARY,
-                    null,
-                    InstanceSpec.USUAL_WEIGHT,
-                    Limit.NONE))
-            .getFirst();
+    Instance instance = TestPools.at("read-1", backend.getAddress().getPort());
     return client.ask(instance).blockOptional(Duration.ofSeconds(10)).orElseThrow();
   }
 

@@ -11,7 +11,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.jdbc.datasource.AbstractDataSource;
 
 /**
  * Connects to whichever of several servers is the primary now.
@@ -20,7 +19,7 @@ import org.springframework.jdbc.datasource.AbstractDataSource;
  * goes back to an earlier timeline than it has seen: a primary that was replaced gets no more
  * writes, though it may take them.
  */
-final class PrimaryDataSource extends AbstractDataSource implements AutoCloseable {
+final class PrimaryDataSource extends PooledDataSource implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(PrimaryDataSource.class);
 
@@ -69,17 +68,6 @@ final class PrimaryDataSource extends AbstractDataSource implements AutoCloseabl
       throw NotConnected.noneIsPrimary(url, finder.why());
     }
     return now.url().connect(properties);
-  }
-
-  /** HikariCP waits this long on close for a connection attempt that is under way. */
-  @Override
-  public int getLoginTimeout() {
-    return ConnectionPool.CLOSED_WITHIN_SECONDS;
-  }
-
-  @Override
-  public Connection getConnection(String user, String password) throws SQLException {
-    throw new UnsupportedOperationException("The role is the URL's");
   }
 
   private void lookUntilClosed() {

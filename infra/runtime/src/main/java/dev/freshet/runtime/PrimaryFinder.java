@@ -1,9 +1,9 @@
 package dev.freshet.runtime;
 
+import dev.freshet.protocol.NotConnected;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.PrimaryPosition;
-import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -65,10 +65,19 @@ public final class PrimaryFinder implements AutoCloseable {
     }
   }
 
-  /** Asks all servers once. */
-  public static Optional<Primary> findOnce(PostgresUrl url) {
+  /**
+   * Asks all servers once.
+   *
+   * @throws NotConnected when none of them is a primary that takes a connection, with what each
+   *     said
+   */
+  public static Primary findOnce(PostgresUrl url) throws NotConnected {
     try (PrimaryFinder finder = of(url)) {
-      return finder.find(Duration.ZERO);
+      Optional<Primary> found = finder.find(Duration.ZERO);
+      if (found.isEmpty()) {
+        throw NotConnected.noneIsPrimary(url, finder.why());
+      }
+      return found.get();
     }
   }
 
@@ -144,7 +153,7 @@ public final class PrimaryFinder implements AutoCloseable {
           return ask(connection);
         } catch (SQLException e) {
           disconnect();
-          if (isSilence(e)) {
+          if (RootCause.isSilence(e)) {
             // To wait for it twice would hold up whoever asks.
             why = url + " does not answer";
             return Optional.empty();
@@ -159,15 +168,6 @@ public final class PrimaryFinder implements AutoCloseable {
         disconnect();
         return Optional.empty();
       }
-    }
-
-    private static boolean isSilence(SQLException e) {
-      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof SocketTimeoutException) {
-          return true;
-        }
-      }
-      return false;
     }
 
     private Connection connect() throws SQLException {

@@ -1,6 +1,7 @@
 package dev.freshet.runtime;
 
 import dev.freshet.protocol.NotConnected;
+import java.net.SocketTimeoutException;
 
 /** Why something failed, beneath what libraries wrap it in. */
 public final class RootCause {
@@ -17,5 +18,15 @@ public final class RootCause {
       root = root.getCause();
     }
     return String.valueOf(root.getMessage());
+  }
+
+  /** Whether the other side gave no answer in time; one that refuses has answered. */
+  public static boolean isSilence(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SocketTimeoutException) {
+        return true;
+      }
+    }
+    return false;
   }
 }

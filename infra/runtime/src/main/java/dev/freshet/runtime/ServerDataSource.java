@@ -4,10 +4,9 @@ import dev.freshet.protocol.PostgresUrl;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Properties;
-import org.springframework.jdbc.datasource.AbstractDataSource;
 
 /** Connects to one server, and says which one when that fails. */
-final class ServerDataSource extends AbstractDataSource {
+final class ServerDataSource extends PooledDataSource {
 
   private final PostgresUrl url;
   private final Properties properties;
@@ -20,16 +19,5 @@ final class ServerDataSource extends AbstractDataSource {
   @Override
   public Connection getConnection() throws SQLException {
     return url.connect(properties);
-  }
-
-  /** HikariCP waits this long on close for a connection attempt that is under way. */
-  @Override
-  public int getLoginTimeout() {
-    return ConnectionPool.CLOSED_WITHIN_SECONDS;
-  }
-
-  @Override
-  public Connection getConnection(String user, String password) {
-    throw new UnsupportedOperationException("The role is the URL's");
   }
 }
