@@ -15,6 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -27,7 +31,10 @@ public final class PostgresServer {
   /** Ours among PostgreSQL's configuration files; rewritten at each start. */
   private static final String SETTINGS_FILE = "freshet.conf";
 
+  private static final boolean HAS_PROCFS = Files.exists(Path.of("/proc/self"));
+
   private static final int START_SECONDS = 60;
+  private static final int RELEASE_SECONDS = 10;
   private static final int LOG_LINES_TOLD = 5;
 
   private final String id;
@@ -147,6 +154,9 @@ public final class PostgresServer {
 
   /** Starts with the settings of the last time, after a stop or a kill. */
   public void startAgain() {
+    if (process().isEmpty()) {
+      awaitRelease();
+    }
     binaries.run(
         List.of(
             "pg_ctl",
@@ -219,11 +229,33 @@ public final class PostgresServer {
     }
   }
 
-  private boolean runsHere(long pid) {
-    Path workingDirectory = Path.of("/proc", Long.toString(pid), "cwd");
-    if (!Files.exists(Path.of("/proc/self"))) {
-      return true; // no procfs, as on macOS: the process id has to do
+  /**
+   * Waits until the processes that a killed server left behind have ended, 10 seconds at most:
+   * while one of them holds the shared memory, PostgreSQL refuses to start in this directory.
+   */
+  public void awaitRelease() {
+    if (!HAS_PROCFS) {
+      return;
     }
+    CompletableFuture<?>[] ends =
+        ProcessHandle.allProcesses()
+            .filter(process -> runsHere(process.pid()))
+            .map(ProcessHandle::onExit)
+            .toArray(CompletableFuture<?>[]::new);
+    try {
+      CompletableFuture.allOf(ends).get(RELEASE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      // The start says which process is in the way.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean runsHere(long pid) {
+    if (!HAS_PROCFS) {
+      return true; // as on macOS: the process id has to do
+    }
+    Path workingDirectory = Path.of("/proc", Long.toString(pid), "cwd");
     try {
       return Files.readSymbolicLink(workingDirectory).equals(directory().toRealPath());
     } catch (IOException e) {

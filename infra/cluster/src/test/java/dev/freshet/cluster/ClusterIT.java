@@ -3,6 +3,7 @@ package dev.freshet.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -15,6 +16,8 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,6 +88,36 @@ class ClusterIT {
     try (Cluster cluster = Cluster.start(options(1, 0))) {
       assertThat(cluster.succession()).isEmpty();
       awaitCount(cluster.replicas().getFirst(), 3);
+    }
+  }
+
+  @Test
+  void startWaitsForWhatAKilledServerLeftBehind() throws Exception {
+    try (Cluster cluster = Cluster.start(options(0, 0));
+        Connection open = cluster.primary().connect();
+        Statement statement = open.createStatement();
+        ResultSet backend = statement.executeQuery("select pg_backend_pid()")) {
+      assertThat(backend.next()).isTrue();
+      String orphan = backend.getString(1);
+      signal("STOP", orphan);
+      cluster.primary().process().orElseThrow().destroyForcibly();
+      cluster.primary().process().ifPresent(server -> server.onExit().join());
+
+      CompletableFuture<Void> released =
+          CompletableFuture.runAsync(
+              () -> signal("CONT", orphan), CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS));
+      cluster.primary().startAgain();
+
+      assertThat(released).isDone();
+      execute(cluster.primary(), "select 1");
+    }
+  }
+
+  private static void signal(String name, String process) {
+    try {
+      assertThat(new ProcessBuilder("kill", "-" + name, process).start().waitFor()).isZero();
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

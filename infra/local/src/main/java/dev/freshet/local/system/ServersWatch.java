@@ -40,6 +40,7 @@ final class ServersWatch implements AutoCloseable {
           report.accept("PostgreSQL %s runs again.".formatted(server.id()));
         }
       } else if (ended.add(server)) {
+        server.awaitRelease(); // else the command that follows would be refused
         report.accept(
             "PostgreSQL %s has ended unasked; the others go on. Its log is %s. Start it again with: %s"
                 .formatted(
