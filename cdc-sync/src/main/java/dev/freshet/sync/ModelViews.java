@@ -37,7 +37,7 @@ final class ModelViews {
     observer.accept(new Observation.ViewsSeen(views.names()));
   }
 
-  /** Installs views where no session can start. That a model is refused is said elsewhere. */
+  /** Installs views where no session can start. The session's own refusal names the models. */
   void installQuietly(List<ReadModel> models) {
     if (isToInstall) {
       views.install(models);

@@ -1,6 +1,6 @@
 package dev.freshet.gateway;
 
-import dev.freshet.gateway.Refusals.Told;
+import dev.freshet.gateway.Refusals.Requested;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.forward.WebSockets;
 import dev.freshet.gateway.pool.Pool;
@@ -15,15 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param principal who its token says it is from; null where none was asked for
  */
 record Admitted(
-    Exchange exchange, Pools pools, Route route, Told told, @Nullable String principal) {
+    Exchange exchange, Pools pools, Route route, Requested requested, @Nullable String principal) {
 
   /** The same by another exchange. */
   Admitted with(Exchange other) {
-    return new Admitted(other, pools, route, told, principal);
+    return new Admitted(other, pools, route, requested, principal);
   }
 
   Intent intent() {
-    return told.intent();
+    return requested.intent();
   }
 
   /** Whether it opens a WebSocket. */

@@ -1,6 +1,6 @@
 package dev.freshet.gateway;
 
-import dev.freshet.gateway.Refusals.Told;
+import dev.freshet.gateway.Refusals.Requested;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.NettyExchange;
 import dev.freshet.gateway.filters.FilteredRoutes.Taken;
@@ -72,7 +72,7 @@ final class FrontDoor {
   }
 
   private Publisher<Void> enter(HttpServerRequest request, HttpServerResponse response) {
-    Underscores.drop(request.requestHeaders());
+    UnderscoredHeaders.drop(request.requestHeaders());
     response.header(RequestId.HEADER, RequestIds.ensure(request.requestHeaders()));
     Optional<Malformed> malformed = wire.objection(request);
     long most = mostContent(request.method());
@@ -92,11 +92,14 @@ final class FrontDoor {
       HttpServerResponse response) {
     if (malformed.isPresent()) {
       return refusals.refuse(
-          exchange, malformed.get().code(), malformed.get().detail(), Told.unrouted(exchange));
+          exchange, malformed.get().code(), malformed.get().detail(), Requested.unrouted(exchange));
     }
     if (HeldContents.declaredLength(exchange) > most) {
       return refusals.refuse(
-          exchange, ProblemCode.TOO_LARGE, NettyExchange.tooLarge(most), Told.unrouted(exchange));
+          exchange,
+          ProblemCode.TOO_LARGE,
+          NettyExchange.tooLarge(most),
+          Requested.unrouted(exchange));
     }
     return Mono.defer(
             () -> intake.handle(exchange, taken -> throughFilters(taken, request, response)))

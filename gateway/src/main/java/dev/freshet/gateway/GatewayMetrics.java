@@ -153,7 +153,7 @@ final class GatewayMetrics implements Consumer<Observation> {
         .register(meters);
   }
 
-  /** What is said of routes and instances that are gone; else it would grow with every reload. */
+  /** Removes meters of routes and instances that are gone; else each reload would add some. */
   private void forgetOthersThan(Set<String> routes, List<Instance> instances) {
     knownRoutes = routes;
     knownBackends =

@@ -4,7 +4,7 @@ import static org.springframework.http.HttpHeaders.ALLOW;
 import static org.springframework.http.HttpHeaders.AUTHORIZATION;
 import static org.springframework.http.HttpHeaders.WWW_AUTHENTICATE;
 
-import dev.freshet.gateway.Refusals.Told;
+import dev.freshet.gateway.Refusals.Requested;
 import dev.freshet.gateway.access.Admission;
 import dev.freshet.gateway.access.TokenCheck;
 import dev.freshet.gateway.exchange.Exchange;
@@ -106,7 +106,7 @@ final class Intake {
         exchange.path(),
         exchange.headers()::getAll)) {
       case Decision.Unrouted(ProblemCode code, String detail) ->
-          refusals.refuse(exchange, code, detail, Told.unrouted(exchange));
+          refusals.refuse(exchange, code, detail, Requested.unrouted(exchange));
       case Decision.Preflight(Route route, Cors cors) -> preflight(exchange, route, cors);
       case Decision.ByContent(Route route, GraphQl graphQl) -> byContent(visit, route, graphQl);
       case Decision.Routed routed -> routed(visit, routed);
@@ -115,16 +115,16 @@ final class Intake {
 
   private Mono<Void> preflight(Exchange exchange, Route route, Cors cors) {
     RequestTraces.tookRoute(exchange, route);
-    Told told = Told.of(exchange, route, route.intent(exchange.method()));
+    Requested requested = Requested.of(exchange, route, route.intent(exchange.method()));
     return CrossOrigin.preflight(route, cors, exchange.headers())
-        .map(head -> refusals.answer(exchange, head, told))
+        .map(head -> refusals.answer(exchange, head, requested))
         .orElseGet(
             () ->
                 refusals.refuse(
                     exchange,
                     ProblemCode.FORBIDDEN,
                     "Pages of this origin may not do that here (cors in routes.yaml).",
-                    told));
+                    requested));
   }
 
   private Mono<Void> routed(Visit visit, Decision.Routed routed) {
@@ -137,7 +137,7 @@ final class Intake {
             visit.answering(route),
             head,
             Problem.of(ProblemCode.METHOD_NOT_ALLOWED, detail),
-            Told.of(visit.exchange(), route, intent));
+            Requested.of(visit.exchange(), route, intent));
       }
       case Decision.Taken(Route route, Intent intent) ->
           admit(
@@ -168,7 +168,7 @@ final class Intake {
           head.headers().set(WWW_AUTHENTICATE, challenge);
         }
         yield refusals.refuse(
-            visit.answering(route), head, problem, Told.of(visit.exchange(), route, intent));
+            visit.answering(route), head, problem, Requested.of(visit.exchange(), route, intent));
       }
       case Admission.ByToken token -> {
         TokenCheck tokens = visit.generation().tokens().orElseThrow();
@@ -238,7 +238,7 @@ final class Intake {
           visit.answering(route),
           broken.code(),
           String.valueOf(broken.getMessage()),
-          Told.of(visit.exchange(), route, intent));
+          Requested.of(visit.exchange(), route, intent));
     }
     boolean isTooLarge = failure instanceof HeldContent.TooLarge;
     return refusals.refuse(
@@ -247,7 +247,7 @@ final class Intake {
         isTooLarge
             ? failure.getMessage() + ", and does not say so before; send it with Content-Length."
             : "The content did not come in time, or not whole; send it again.",
-        Told.of(visit.exchange(), route, intent));
+        Requested.of(visit.exchange(), route, intent));
   }
 
   private Mono<Void> count(Visit visit, Route route, Intent intent, @Nullable String principal) {
@@ -261,7 +261,7 @@ final class Intake {
                     Problem.of(
                         ProblemCode.TOO_MANY_REQUESTS,
                         "This route takes no more of your requests now; Retry-After says when."),
-                    Told.of(visit.exchange(), route, intent)))
+                    Requested.of(visit.exchange(), route, intent)))
         .orElseGet(() -> passFilters(visit, route, intent, principal));
   }
 
@@ -303,13 +303,16 @@ final class Intake {
 
   private Mono<Void> openWebSocket(
       Visit visit, Route route, Intent intent, @Nullable String principal) {
-    Told told = Told.of(visit.exchange(), route, intent);
+    Requested requested = Requested.of(visit.exchange(), route, intent);
     Optional<String> objection = WebSockets.objection(visit.exchange());
     if (objection.isPresent()) {
       Head head = Head.of(ProblemCode.BAD_REQUEST.status());
       head.headers().set(WebSockets.VERSION_HEADER, WebSockets.VERSION);
       return refusals.refuse(
-          visit.answering(route), head, Problem.of(ProblemCode.BAD_REQUEST, objection.get()), told);
+          visit.answering(route),
+          head,
+          Problem.of(ProblemCode.BAD_REQUEST, objection.get()),
+          requested);
     }
     return CrossOrigin.mayOpen(route, visit.exchange().headers())
         ? leave(visit, route, intent, principal)
@@ -317,7 +320,7 @@ final class Intake {
             visit.answering(route),
             ProblemCode.FORBIDDEN,
             "Pages of this origin may not open this (cors in routes.yaml).",
-            told);
+            requested);
   }
 
   /**
@@ -325,19 +328,24 @@ final class Intake {
    * which may have led it to where no request may go.
    */
   private Mono<Void> leave(Visit visit, Route route, Intent intent, @Nullable String principal) {
-    Told told = Told.of(visit.exchange(), route, intent);
+    Requested requested = Requested.of(visit.exchange(), route, intent);
     Optional<Decision.Unrouted> led =
         route.filters().isEmpty()
             ? Optional.empty()
             : Decision.objectionOnLeaving(visit.exchange().method(), visit.exchange().path());
     return led.map(
             objection ->
-                refusals.refuse(visit.answering(route), objection.code(), objection.detail(), told))
+                refusals.refuse(
+                    visit.answering(route), objection.code(), objection.detail(), requested))
         .orElseGet(
             () ->
                 mirroring.around(
                     new Admitted(
-                        visit.answering(route), visit.generation().pools(), route, told, principal),
+                        visit.answering(route),
+                        visit.generation().pools(),
+                        route,
+                        requested,
+                        principal),
                     path::goOn));
   }
 }

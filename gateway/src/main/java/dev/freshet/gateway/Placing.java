@@ -48,7 +48,7 @@ final class Placing {
      */
     record Apart(@Nullable Position seen, Position at) implements Placed {}
 
-    /** The client must not have the answer, and is told something else. */
+    /** The client must not have the answer, and gets another one. */
     record Withheld(Requirement.Refused refusal) implements Placed {}
   }
 
@@ -156,7 +156,7 @@ final class Placing {
     return session
         .carriedOver(history.get())
         .map(carried -> new Placed.At(carried, placed.get()))
-        // It is told so with its next request.
+        // Its next request gets the refusal.
         .orElseGet(() -> new Placed.At(session, session.seen()));
   }
 

@@ -48,22 +48,23 @@ final class Refusals {
   }
 
   /**
-   * What is told of a request once it is over.
+   * A request of which an observation is made once it is over.
    *
    * @param exchange as it came
    * @param route the route's id
    * @param startedNanos by {@link System#nanoTime}
    */
-  record Told(Exchange exchange, String route, Intent intent, long startedNanos) {
+  record Requested(Exchange exchange, String route, Intent intent, long startedNanos) {
 
     /** A request that begins now. */
-    static Told of(Exchange exchange, Route route, Intent intent) {
-      return new Told(exchange, route.id(), intent, System.nanoTime());
+    static Requested of(Exchange exchange, Route route, Intent intent) {
+      return new Requested(exchange, route.id(), intent, System.nanoTime());
     }
 
     /** A request that no route takes begins now. */
-    static Told unrouted(Exchange exchange) {
-      return new Told(exchange, Observation.NONE, Intent.of(exchange.method()), System.nanoTime());
+    static Requested unrouted(Exchange exchange) {
+      return new Requested(
+          exchange, Observation.NONE, Intent.of(exchange.method()), System.nanoTime());
     }
 
     Duration took() {
@@ -83,7 +84,8 @@ final class Refusals {
   }
 
   /** Refuses a request because of its session. */
-  Mono<Void> refuse(Exchange exchange, Route route, Requirement.Refused refused, Told told) {
+  Mono<Void> refuse(
+      Exchange exchange, Route route, Requirement.Refused refused, Requested requested) {
     flawed(refused.flaw());
     Head head = Head.of(refused.problem().code().status());
     if (refused.token() != null) {
@@ -91,7 +93,7 @@ final class Refusals {
     } else if (refused.problem().code() == ProblemCode.BAD_SESSION) {
       answering.takeAway(exchange, head, route);
     }
-    return refuse(exchange, head, refused.problem(), told);
+    return refuse(exchange, head, refused.problem(), requested);
   }
 
   /** A token was not relied on. */
@@ -102,12 +104,12 @@ final class Refusals {
   }
 
   /** Refuses a request. */
-  Mono<Void> refuse(Exchange exchange, ProblemCode code, String detail, Told told) {
-    return refuse(exchange, Head.of(code.status()), Problem.of(code, detail), told);
+  Mono<Void> refuse(Exchange exchange, ProblemCode code, String detail, Requested requested) {
+    return refuse(exchange, Head.of(code.status()), Problem.of(code, detail), requested);
   }
 
   /** Refuses a request with an answer that has headers already. */
-  Mono<Void> refuse(Exchange exchange, Head head, Problem problem, Told told) {
+  Mono<Void> refuse(Exchange exchange, Head head, Problem problem, Requested requested) {
     ProblemCode code = problem.code();
     byte[] body = problems.body(problem);
     head.headers()
@@ -125,7 +127,7 @@ final class Refusals {
     }
     return answered(
         head,
-        told,
+        requested,
         () ->
             exchange.method().equals("HEAD")
                 ? exchange.answer(head)
@@ -133,12 +135,12 @@ final class Refusals {
   }
 
   /** Answers a request without content, for the gateway itself. */
-  Mono<Void> answer(Exchange exchange, Head head, Told told) {
-    return answered(head, told, () -> exchange.answer(head));
+  Mono<Void> answer(Exchange exchange, Head head, Requested requested) {
+    return answered(head, requested, () -> exchange.answer(head));
   }
 
-  private Mono<Void> answered(Head head, Told told, Supplier<Mono<Void>> answering) {
-    observer.accept(told.finished(head.status()));
+  private Mono<Void> answered(Head head, Requested requested, Supplier<Mono<Void>> answering) {
+    observer.accept(requested.finished(head.status()));
     return Mono.defer(answering);
   }
 
@@ -148,7 +150,7 @@ final class Refusals {
         exchange,
         ProblemCode.INTERNAL,
         "The request failed; the log says why.",
-        Told.unrouted(exchange));
+        Requested.unrouted(exchange));
   }
 
   /** The error type of RFC 9209, 2.3, that says it best. */

@@ -1,6 +1,6 @@
 package dev.freshet.gateway;
 
-import dev.freshet.gateway.Refusals.Told;
+import dev.freshet.gateway.Refusals.Requested;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.choice.FallbackBudget;
@@ -80,7 +80,7 @@ final class RequestPath {
                 .consistency(exchange.headers().get(FreshetHeaders.CONSISTENCY));
       } catch (IllegalArgumentException e) {
         return refusals.refuse(
-            exchange, ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + ".", admitted.told());
+            exchange, ProblemCode.LEVEL_NOT_ALLOWED, e.getMessage() + ".", admitted.requested());
       }
     }
     return goOn(
@@ -99,7 +99,7 @@ final class RequestPath {
               .singleOptional()
               .flatMap(asked -> goOn(depends.then().apply(asked), admitted));
       case Requirement.Refused refused ->
-          refusals.refuse(admitted.exchange(), admitted.route(), refused, admitted.told());
+          refusals.refuse(admitted.exchange(), admitted.route(), refused, admitted.requested());
       case Requirement.Met(ClientSession session, Flaw flaw) -> {
         refusals.flawed(flaw);
         yield attempt(
@@ -128,8 +128,8 @@ final class RequestPath {
       return admitted.route();
     }
 
-    Told told() {
-      return admitted.told();
+    Requested requested() {
+      return admitted.requested();
     }
 
     Intent intent() {
@@ -178,14 +178,14 @@ final class RequestPath {
           code == ProblemCode.NOT_CAUGHT_UP
               ? "No copy reached the required position in time. Retry."
               : "No instance can answer now. Retry.",
-          request.told());
+          request.requested());
     }
     if (left(request).compareTo(SHORTEST_ATTEMPT) < 0) {
       return refusals.refuse(
           request.exchange(),
           ProblemCode.BACKEND_TIMEOUT,
           "No instance answered in time.",
-          request.told());
+          request.requested());
     }
     Candidate candidate = request.candidates().get(index);
     if (candidate.reason() == Candidate.Reason.FALLBACK
@@ -200,7 +200,7 @@ final class RequestPath {
           ProblemCode.NOT_CAUGHT_UP,
           "No copy reached the required position in time, and the fallback budget for the primary is"
               + " exhausted. Retry after a second.",
-          request.told());
+          request.requested());
     }
     Duration hedgeAfter = hedgeAfter(request, index);
     EventLoop loop = request.exchange().eventLoop();
@@ -243,7 +243,7 @@ final class RequestPath {
   }
 
   private Duration left(Request request) {
-    return timeout.minus(request.told().took());
+    return timeout.minus(request.requested().took());
   }
 
   /** After which time the next instance is to be asked, too; null when it is not. */
@@ -299,7 +299,7 @@ final class RequestPath {
 
   private void began(Forwarder.Verdict verdict, int status, Request request, Candidate candidate) {
     if (verdict instanceof Forwarder.Verdict.Passed) {
-      Duration took = request.told().took();
+      Duration took = request.requested().took();
       observer.accept(new Observation.AnswerBegan(request.intent(), took));
       if (status == WebSockets.SWITCHING_PROTOCOLS) {
         // It is answered when it is opened, however long it stays.
@@ -310,10 +310,10 @@ final class RequestPath {
 
   private void answered(Request request, Candidate candidate, int status, Duration upstream) {
     boolean hasWaited = candidate.reason() == Candidate.Reason.WAITED;
-    Duration waited = hasWaited ? request.told().took() : Duration.ZERO;
+    Duration waited = hasWaited ? request.requested().took() : Duration.ZERO;
     observer.accept(
         request
-            .told()
+            .requested()
             .finished(
                 candidate.instance().spec().id(),
                 status,
@@ -345,11 +345,11 @@ final class RequestPath {
                   ProblemCode.NO_INSTANCE,
                   "%s can't serve now, and too many reads were tried again just now; try again."
                       .formatted(candidate.instance()),
-                  request.told());
+                  request.requested());
       case Attempt.Withheld(Requirement.Refused refusal) ->
           refusal.problem().code() == ProblemCode.NOT_CAUGHT_UP && request.mayMove(index)
               ? attempt(request, index + 1)
-              : refusals.refuse(request.exchange(), request.route(), refusal, request.told());
+              : refusals.refuse(request.exchange(), request.route(), refusal, request.requested());
       case Attempt.Unreachable(String reason) ->
           notSent(
               request,
@@ -366,7 +366,7 @@ final class RequestPath {
                   .formatted(candidate.instance(), reason));
       case Attempt.Moved() -> attempt(request, index + 1);
       case Attempt.ContentBroken(ProblemCode code, String detail) ->
-          refusals.refuse(request.exchange(), code, detail, request.told());
+          refusals.refuse(request.exchange(), code, detail, request.requested());
       case Attempt.Unanswered(String reason) ->
           unanswered(
               request,
@@ -391,7 +391,7 @@ final class RequestPath {
   /** Nothing was sent, so that even a write may be tried on the next instance. */
   private Mono<Void> notSent(Request request, int index, ProblemCode code, String detail) {
     return request.isLast(index)
-        ? refusals.refuse(request.exchange(), code, detail, request.told())
+        ? refusals.refuse(request.exchange(), code, detail, request.requested())
         : attempt(request, index + 1);
   }
 
@@ -402,11 +402,11 @@ final class RequestPath {
           request.exchange(),
           ProblemCode.OUTCOME_UNKNOWN,
           detail + " The write may have happened; read before trying again.",
-          request.told());
+          request.requested());
     }
     return request.mayMove(index) && stages.retries().spend()
         ? attempt(request, index + 1)
-        : refusals.refuse(request.exchange(), ofRead, detail, request.told());
+        : refusals.refuse(request.exchange(), ofRead, detail, request.requested());
   }
 
   private static ProblemCode exhausted(Request request) {
@@ -430,7 +430,7 @@ final class RequestPath {
             + candidate.reason().text()
             + (isHedge ? ";hedged" : "");
     return candidate.reason() == Candidate.Reason.WAITED
-        ? source + ";waited-ms=" + request.told().took().toMillis()
+        ? source + ";waited-ms=" + request.requested().took().toMillis()
         : source;
   }
 }

@@ -60,7 +60,7 @@ class AnsweringTest {
       new SystemView(
           () ->
               Flux.fromStream(Optional.ofNullable(primary).stream())
-                  .map(report -> new Primaries.Told("primary", report)));
+                  .map(report -> new Primaries.Answer("primary", report)));
   private final Requirements requirements = new Requirements(sessions, system);
   private final Answering answering =
       new Answering(sessions, new Placing(requirements, system), system);

@@ -185,7 +185,7 @@ public final class Applier implements AutoCloseable {
    * Alters a mirror as its table was altered. Only {@linkplain #between between}.
    *
    * @param actions as in ALTER TABLE
-   * @return false when the mirror does not let itself be altered so, and has to be copied again
+   * @return false when the mirror can't be altered so, and has to be copied again
    */
   public boolean alter(SourceTable table, List<String> actions) {
     boolean altered = Mirror.alter(sql, table, actions);

@@ -79,7 +79,7 @@ final class Batch {
     }
     touch(mirror, changes, Moment.BEFORE);
     if (hadLetters) {
-      // Whatever comes of these rows now, an older refusal of them is of no use any more.
+      // Whether these rows are accepted or not, an older refusal of them is obsolete.
       if (changes.truncated()) {
         deadLetters.forget(null, mirror.table().name());
       } else {

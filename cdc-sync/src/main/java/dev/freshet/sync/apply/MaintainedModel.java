@@ -149,7 +149,7 @@ final class MaintainedModel {
     finish(sql, units -> recompute(sql, units));
   }
 
-  /** The same for each unit that lets itself be computed; the others are handed on. */
+  /** The same for each unit that can be computed; the others are handed on. */
   void finishCarefully(Sql sql, BiConsumer<List<@Nullable String>, ApplyFailed> refused) {
     finish(
         sql,

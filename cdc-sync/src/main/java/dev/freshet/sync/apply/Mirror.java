@@ -112,7 +112,7 @@ public final class Mirror {
   /**
    * Alters a copy as its table was altered. Needs an open transaction.
    *
-   * @return false when it does not let itself be altered so
+   * @return false when it can't be altered so
    */
   static boolean alter(Sql sql, SourceTable table, List<String> actions) {
     sql.run("savepoint alteration");
@@ -221,7 +221,7 @@ public final class Mirror {
     write(sql, writes);
   }
 
-  /** The same for each row that lets itself be written; the others are handed on. */
+  /** The same for each row that PostgreSQL accepts; the others are handed on. */
   void applyCarefully(Sql sql, TableChanges changes, BiConsumer<Write, ApplyFailed> refused) {
     List<Write> complete = new ArrayList<>();
     for (Write write : writes(sql, changes)) {

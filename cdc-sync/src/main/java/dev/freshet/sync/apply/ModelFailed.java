@@ -12,7 +12,7 @@ final class ModelFailed extends RuntimeException {
     this.model = model;
   }
 
-  /** Runs what a model has to do; what fails by its fault is told as such. */
+  /** Runs a model's work; a failure that is the model's fault becomes a ModelFailed. */
   static void watch(MaintainedModel model, Runnable work) {
     try {
       work.run();

@@ -28,7 +28,7 @@ public final class RowPipe {
    *
    * @param what is copied, for people
    * @param expectedRows by statistics; 0 when unknown
-   * @param told is told how far it is, once a second and at the end
+   * @param told takes its progress, once a second and at the end
    */
   public RowPipe(String what, long expectedRows, Consumer<Progress> told) {
     this.what = what;

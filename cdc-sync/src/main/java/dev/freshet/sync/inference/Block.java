@@ -48,7 +48,7 @@ final class Block {
   record Shared(@Nullable Set<String> expressions, String because) {}
 
   /**
-   * What becomes of the joined rows.
+   * What the query does with the joined rows.
    *
    * @param by the expressions of GROUP BY
    * @param plain whether each group is a row of the result: no HAVING, DISTINCT, windows or LIMIT

@@ -48,7 +48,7 @@ public final class Pinger {
    */
   public record Ping(Lsn message, Lsn flushed, Slot.@Nullable Claim claim, Instant at) {}
 
-  /** Who is told. */
+  /** Takes what the pinger finds. */
   public interface Observer {
 
     /** A ping was sent. */

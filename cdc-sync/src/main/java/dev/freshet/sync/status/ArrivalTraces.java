@@ -52,7 +52,7 @@ public final class ArrivalTraces implements Consumer<Observation> {
     }
   }
 
-  /** How long it took is told by the source's clock, when it was by this one. */
+  /** The delay is measured by the source's clock, the moment by this one. */
   private void arrived(Context write, SourceTransaction transaction, Observation.Applied applied) {
     Instant now = clock.instant();
     Instant committed = now.minus(applied.delay(transaction));

@@ -156,7 +156,7 @@ public final class StatusEndpoint {
         .list();
   }
 
-  /** What is said of a model that is not served from here, and which copies answer for it. */
+  /** The reason shown for a model that is not served from here, and which copies answer for it. */
   static String reason(
       String model, String state, String reason, @Nullable Set<String> viewsOnSource) {
     boolean isServed = !state.equals("stopped") && !state.equals("faulty");

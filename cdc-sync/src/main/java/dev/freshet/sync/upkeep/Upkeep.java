@@ -240,7 +240,7 @@ public final class Upkeep {
         || System.nanoTime() - last.atNanos() > last.pause().toNanos();
   }
 
-  /** Builds a model's table, whatever it takes; what stands in the way is told as its reason. */
+  /** Builds a model's table; a failure becomes the model's reason. */
   private void keep(Declared model, Optional<ModelStore.Stored> there) throws SQLException {
     try {
       ModelPlanner.Planned planned = planner.plan(model);
@@ -256,7 +256,7 @@ public final class Upkeep {
       }
       createIndexes(planned);
       if (installsViews && !applier.isMaintained(model.name())) {
-        // One that is new is there on every copy once it is said to be live.
+        // A new one must be on every copy before the model is announced as live.
         install(List.of(planned.plan().model()));
       }
       observer.accept(new Observation.ModelChanged(model.name(), "building", ""));

@@ -33,7 +33,7 @@ public interface Exchange {
   /** Whether the client came by TLS. */
   boolean isSecure();
 
-  /** The host that the backend is told to be; null for its own. */
+  /** The Host header for the backend; null for the backend's own. */
   default @Nullable String hostToKeep() {
     return null;
   }

@@ -96,7 +96,7 @@ public final class NettyExchange implements Exchange {
     }
   }
 
-  /** What a client is told whose content is longer than it may be. */
+  /** The refusal of content that is longer than it may be. */
   public static String tooLarge(long maxBody) {
     return "The content is longer than %,d bytes.".formatted(maxBody);
   }
@@ -139,7 +139,7 @@ public final class NettyExchange implements Exchange {
     if (protocol != null) {
       spec.protocols(protocol);
     }
-    // The handshake's own answer is sent beside this one, of which nothing but this is told.
+    // The handshake's own answer is sent beside this one; this one is what is recorded.
     with(head);
     // What sending it gives ends with the handshake.
     Sinks.Empty<Void> ended = Sinks.empty();

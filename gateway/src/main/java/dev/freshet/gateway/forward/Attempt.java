@@ -25,7 +25,7 @@ public sealed interface Attempt {
   /**
    * The instance answered, and its answer breaks what was promised.
    *
-   * @param refusal what the client is told instead, unless another instance does better
+   * @param refusal the client's answer instead, unless another instance does better
    */
   record Withheld(Requirement.Refused refusal) implements Attempt {}
 

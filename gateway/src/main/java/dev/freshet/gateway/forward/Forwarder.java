@@ -113,7 +113,7 @@ public final class Forwarder {
     /** It gets it. */
     record Passed() implements Verdict {}
 
-    /** It is told something else instead. */
+    /** The client gets another answer instead. */
     record Withheld(Requirement.Refused refusal) implements Verdict {}
   }
 
@@ -322,7 +322,7 @@ public final class Forwarder {
     }
   }
 
-  /** What the client is told of an answer's head. */
+  /** The client's part of an answer's head. */
   private static Head head(Try tried, int status, HttpHeaders ofBackend) {
     Head head = Head.of(status);
     HeaderRules.copyResponse(ofBackend, head.headers(), tried.instance().spec().url());

@@ -48,7 +48,7 @@ final class HeaderRules {
           .map(name -> name.text().toString())
           .toList();
 
-  /** The host is the backend's own; the client's is told in a forwarding header. */
+  /** The host is the backend's own; the client's goes into a forwarding header. */
   private static final List<String> SET_ANEW =
       List.of(
           "host",

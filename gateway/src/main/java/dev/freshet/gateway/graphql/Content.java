@@ -30,6 +30,9 @@ public record Content(String query, String type, String body) {
 
   private static final String UNKNOWN = "unknown";
 
+  /** Stands for a body that is no text: there is one, and nobody looks into it. */
+  private static final String NOT_UTF_8 = "\u0000";
+
   /** More than this is not looked at: it is a write. */
   public static final int MOST_BYTES = 256 * 1024;
 
@@ -44,7 +47,7 @@ public record Content(String query, String type, String body) {
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
     } catch (CharacterCodingException e) {
-      return new Content(query(target), UNKNOWN, "?");
+      return new Content(query(target), UNKNOWN, NOT_UTF_8);
     }
     return of(target, headers, text);
   }

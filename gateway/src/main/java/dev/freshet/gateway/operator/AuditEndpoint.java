@@ -26,11 +26,11 @@ public final class AuditEndpoint {
   }
 
   /**
-   * A change as it is told.
+   * A change as the answer has it.
    *
    * @param readDatabase whose sync was asked itself; null for what was asked of this gateway
    */
-  private record Told(
+  private record Entry(
       String at,
       String path,
       String by,
@@ -38,13 +38,13 @@ public final class AuditEndpoint {
       String requestId,
       @Nullable String readDatabase) {
 
-    static Told of(Change change) {
-      return new Told(
+    static Entry of(Change change) {
+      return new Entry(
           change.at(), change.path(), change.by(), change.outcome(), change.requestId(), null);
     }
 
-    static Told of(JsonNode ofSync) {
-      return new Told(
+    static Entry of(JsonNode ofSync) {
+      return new Entry(
           ofSync.path("at").asString(""),
           ofSync.path("path").asString(""),
           ofSync.path("by").asString(""),
@@ -58,8 +58,8 @@ public final class AuditEndpoint {
     return syncs.audits().map(this::merged).flatMap(told -> ServerResponse.ok().bodyValue(told));
   }
 
-  /** What was asked of a sync through this gateway has one name at both, and is told once. */
-  private List<Told> merged(List<JsonNode> ofSyncs) {
+  /** A change that went through this gateway to a sync has one id at both, and is listed once. */
+  private List<Entry> merged(List<JsonNode> ofSyncs) {
     List<Change> own = changes.latest();
     Set<String> known =
         own.stream()
@@ -67,13 +67,13 @@ public final class AuditEndpoint {
             .map(Change::requestId)
             .filter(id -> !id.isEmpty())
             .collect(Collectors.toSet());
-    List<Told> all = new ArrayList<>();
-    own.forEach(change -> all.add(Told.of(change)));
+    List<Entry> all = new ArrayList<>();
+    own.forEach(change -> all.add(Entry.of(change)));
     ofSyncs.stream()
-        .map(Told::of)
+        .map(Entry::of)
         .filter(change -> !known.contains(change.requestId()))
         .forEach(all::add);
-    all.sort(Comparator.comparing(Told::at).reversed()); // stable: else the last one first
+    all.sort(Comparator.comparing(Entry::at).reversed()); // stable: else the last one first
     return all;
   }
 }

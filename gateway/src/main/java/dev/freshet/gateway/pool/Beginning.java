@@ -10,7 +10,7 @@ import reactor.netty.ByteBufFlux;
  */
 final class Beginning {
 
-  /** Far more than what is told of a position, or of a thousand commands. */
+  /** Far more than a position takes, or a thousand commands. */
   static final int MOST_BYTES = 256 << 10;
 
   private Beginning() {}

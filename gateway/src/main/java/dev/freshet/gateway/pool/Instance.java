@@ -86,7 +86,7 @@ public final class Instance implements AutoCloseable {
   private final Slots slots;
   private final Clock clock;
   private final Standing standing = new Standing(System::nanoTime);
-  private final Following following = new Following();
+  private final Progress following = new Progress();
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger missedChecks = new AtomicInteger();
   private long missedNanos; // guarded by this
@@ -134,7 +134,7 @@ public final class Instance implements AutoCloseable {
     return Optional.ofNullable(database);
   }
 
-  /** Whether its position is told, by itself or by its database, as far as is known. */
+  /** Whether it or its database reports its position, as far as is known. */
   public boolean tellsPosition() {
     return database != null || !Boolean.FALSE.equals(health.speaksFreshet());
   }
@@ -208,7 +208,7 @@ public final class Instance implements AutoCloseable {
   }
 
   /** How it follows the primary. */
-  Following following() {
+  Progress following() {
     return following;
   }
 

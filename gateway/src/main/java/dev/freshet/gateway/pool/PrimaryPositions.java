@@ -40,7 +40,7 @@ public final class PrimaryPositions implements Primaries {
 
   /** Asks now for reports that tell a position. */
   @Override
-  public Flux<Told> ask() {
+  public Flux<Answer> ask() {
     return primary
         .get()
         .map(
@@ -49,7 +49,7 @@ public final class PrimaryPositions implements Primaries {
                     database
                         .report()
                         .filter(PrimaryPositions::tellsPosition)
-                        .map(report -> new Told(DATABASE, report)),
+                        .map(report -> new Answer(DATABASE, report)),
                     Flux.defer(this::askBackends)))
         .orElseGet(this::askBackends);
   }
@@ -60,14 +60,14 @@ public final class PrimaryPositions implements Primaries {
         || instances.get().stream().anyMatch(Instance::isToTellPosition);
   }
 
-  private Flux<Told> askBackends() {
+  private Flux<Answer> askBackends() {
     return Flux.fromIterable(instances.get())
         .filter(instance -> instance.spec().kind() == SourceKind.PRIMARY)
         .filter(instance -> instance.isEligible() && instance.tellsPosition())
         .concatMap(this::ask, 1);
   }
 
-  private Mono<Told> ask(Instance instance) {
+  private Mono<Answer> ask(Instance instance) {
     return instance
         .database()
         .map(FreshnessGate::report)
@@ -78,7 +78,7 @@ public final class PrimaryPositions implements Primaries {
                     .flatMap(answer -> Mono.justOrEmpty(report(answer)))
                     .onErrorResume(failure -> Mono.empty()))
         .filter(PrimaryPositions::tellsPosition)
-        .map(report -> new Told(instance.spec().id(), report));
+        .map(report -> new Answer(instance.spec().id(), report));
   }
 
   private static Optional<PositionReport> report(PositionClient.Answer answer) {

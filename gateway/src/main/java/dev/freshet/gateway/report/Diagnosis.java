@@ -126,7 +126,7 @@ final class Diagnosis {
     }
   }
 
-  /** Of several that are meant to be in use; what an operator took out of use is not. */
+  /** Of several that are meant to be in use; those that an operator took out don't count. */
   private static void addLastOne(List<Finding> findings, String name, Pool pool) {
     List<Instance> healthy = pool.meant().stream().filter(Instance::isHealthy).toList();
     if (pool.meant().size() > 1 && healthy.size() == 1) {
@@ -146,7 +146,7 @@ final class Diagnosis {
         .map(pool -> "; pool %s has one instance left".formatted(pool.getKey()));
   }
 
-  /** Those that tell no position where none of the primary's is told, but copies tell theirs. */
+  /** Instances without a position, while copies report theirs and no primary does. */
   private List<Instance> writersThatNobodyPlaces() {
     List<Instance> all = live.instances();
     boolean isPlaced =

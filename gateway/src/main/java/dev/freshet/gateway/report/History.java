@@ -38,7 +38,7 @@ final class History {
    * @param endEpochSeconds the moment of the last value
    * @param series each with as many values as any other; null where it was unknown
    */
-  record Told(long stepSeconds, long endEpochSeconds, List<Values> series) {}
+  record Chart(long stepSeconds, long endEpochSeconds, List<Values> series) {}
 
   /** One figure, in seconds. */
   record Values(String kind, String name, List<@Nullable Float> values) {}
@@ -50,7 +50,7 @@ final class History {
   }
 
   /** What the shorter span that holds it says. */
-  synchronized Told last(Duration length) {
+  synchronized Chart last(Duration length) {
     Span span = length.compareTo(fine.length()) <= 0 ? fine : coarse;
     return span.told(length);
   }
@@ -136,7 +136,7 @@ final class History {
       return true;
     }
 
-    Told told(Duration length) {
+    Chart told(Duration length) {
       int wanted = (int) Math.min(steps, Math.max(1, length.toSeconds() / stepSeconds));
       List<Values> told = new ArrayList<>();
       rings.forEach(
@@ -150,7 +150,7 @@ final class History {
               told.add(new Values(series.kind(), series.name(), values));
             }
           });
-      return new Told(stepSeconds, last * stepSeconds, told);
+      return new Chart(stepSeconds, last * stepSeconds, told);
     }
   }
 }

@@ -1,7 +1,7 @@
 package dev.freshet.gateway.report;
 
 import dev.freshet.gateway.live.LiveRoutes;
-import dev.freshet.gateway.pool.Following;
+import dev.freshet.gateway.pool.Progress;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
@@ -38,7 +38,7 @@ public final class Syncs {
 
   private final LiveRoutes live;
   private final SystemView system;
-  private final Map<URI, Following> followings = new ConcurrentHashMap<>();
+  private final Map<URI, Progress> followings = new ConcurrentHashMap<>();
   private final List<URI> otherwise;
   private final String operatorToken;
   private final HttpClient client;
@@ -107,7 +107,7 @@ public final class Syncs {
       followings.remove(sync);
       return;
     }
-    Following following = followings.computeIfAbsent(sync, ignored -> new Following());
+    Progress following = followings.computeIfAbsent(sync, ignored -> new Progress());
     Position at = Position.parse(position);
     following.seen(at, system.beyond(at), System.nanoTime());
     if (following.isStuck()) {

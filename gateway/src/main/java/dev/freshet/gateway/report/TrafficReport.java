@@ -78,18 +78,21 @@ public final class TrafficReport {
    *
    * @param commands null when it did not tell
    */
-  private record Told(String instance, @Nullable List<JsonNode> commands) {}
+  private record WriterCommands(String instance, @Nullable List<JsonNode> commands) {}
 
-  private Mono<List<Told>> commands() {
+  private Mono<List<WriterCommands>> commands() {
     return Flux.fromIterable(live.instances())
         .filter(TrafficReport::mayTellCommands)
         .flatMapSequential(this::ask)
         .collectList();
   }
 
-  private Mono<Told> ask(Instance instance) {
+  private Mono<WriterCommands> ask(Instance instance) {
     String id = instance.spec().id();
-    return commands.ask(instance).map(all -> new Told(id, all)).onErrorReturn(new Told(id, null));
+    return commands
+        .ask(instance)
+        .map(all -> new WriterCommands(id, all))
+        .onErrorReturn(new WriterCommands(id, null));
   }
 
   private static boolean mayTellCommands(Instance instance) {
@@ -98,7 +101,7 @@ public final class TrafficReport {
         && instance.health().state() == Instance.State.READY;
   }
 
-  private Traffic of(List<Told> told) {
+  private Traffic of(List<WriterCommands> told) {
     Optional<List<Recent>> intents = byIntent.now();
     return new Traffic(
         WINDOW.toSeconds(),
@@ -115,7 +118,7 @@ public final class TrafficReport {
         told.stream()
             .flatMap(one -> one.commands() == null ? Stream.empty() : one.commands().stream())
             .toList(),
-        told.stream().filter(one -> one.commands() == null).map(Told::instance).toList());
+        told.stream().filter(one -> one.commands() == null).map(WriterCommands::instance).toList());
   }
 
   private static Rate only(Optional<List<Recent>> recent, String label) {

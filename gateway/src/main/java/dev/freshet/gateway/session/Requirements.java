@@ -64,7 +64,7 @@ public final class Requirements {
     /**
      * It depends on where the primary is now.
      *
-     * @param then what comes of it, given the position; empty when nobody can say
+     * @param then makes the result from the position; empty when nobody knows it
      */
     record DependsOnPrimary(Function<Optional<Position>, Requirement> then)
         implements Requirement {}

@@ -12,10 +12,10 @@ public interface Primaries {
    *
    * @param source an instance's id, or what else tells those apart that report
    */
-  record Told(String source, PositionReport report) {}
+  record Answer(String source, PositionReport report) {}
 
   /** Asks them where they are, one after the other. */
-  Flux<Told> ask();
+  Flux<Answer> ask();
 
   /**
    * Whether positions are told here at all: the primary's database is named, or an instance tells

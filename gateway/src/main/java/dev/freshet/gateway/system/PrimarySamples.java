@@ -54,11 +54,11 @@ final class PrimarySamples {
   }
 
   /** Since when the primary is known to be beyond a position; empty when it was not seen there. */
-  synchronized Optional<Beyond> beyond(Position at) {
+  synchronized Optional<PrimaryAhead> beyond(Position at) {
     return samples.stream()
         .filter(sample -> isBeyond(sample.position(), at))
         .findFirst()
-        .map(first -> new Beyond(first.nanos(), samples.getLast().nanos()));
+        .map(first -> new PrimaryAhead(first.nanos(), samples.getLast().nanos()));
   }
 
   private static boolean isBeyond(Position primary, Position at) {

@@ -190,7 +190,7 @@ public final class SystemView {
         && nanoTime.getAsLong() - learntNanos < HISTORY_TOLD_WITHIN.toNanos();
   }
 
-  /** The timelines, once what the current one has behind it is told or won't be. */
+  /** The timelines, once the current one's history is known or can't be. */
   public synchronized Optional<TimelineHistory> toldHistory() {
     return isHistoryAwaited() ? Optional.empty() : history();
   }
@@ -254,7 +254,7 @@ public final class SystemView {
   }
 
   /** Since when the primary is beyond a position; empty when it was not seen there lately. */
-  public Optional<Beyond> beyond(Position position) {
+  public Optional<PrimaryAhead> beyond(Position position) {
     return samples.beyond(position);
   }
 

@@ -15,7 +15,7 @@ public final class BrokenContent extends DefaultHttpContent {
     super(Unpooled.EMPTY_BUFFER);
   }
 
-  /** What the content's reader is told. */
+  /** The failure that the content's reader gets. */
   public static final class Failure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -32,7 +32,7 @@ public final class BrokenContent extends DefaultHttpContent {
       this.code = code;
     }
 
-    /** What the client is told. */
+    /** The client's refusal. */
     public ProblemCode code() {
       return code;
     }

@@ -26,7 +26,7 @@ public record HeadLimits(int requestLineBytes, int headersBytes, int headers, Du
         "The request's headers are longer than %,d bytes.".formatted(headersBytes));
   }
 
-  /** What is said of so many headers; empty when they may be. */
+  /** The refusal of so many headers; empty when they are within the limits. */
   Optional<Malformed> ofCount(int count) {
     return count > headers
         ? Optional.of(

@@ -2,8 +2,8 @@ package dev.freshet.gateway.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.gateway.report.History.Chart;
 import dev.freshet.gateway.report.History.Series;
-import dev.freshet.gateway.report.History.Told;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -26,7 +26,7 @@ class HistoryTest {
     add(0, Map.of(REPLICA, 0.5, READ, 0.25));
     add(1, Map.of(READ, 0.5));
     add(2, Map.of(REPLICA, 1.5, READ, 0.75));
-    Told told = history.last(Duration.ofSeconds(3));
+    Chart told = history.last(Duration.ofSeconds(3));
     assertThat(told.endEpochSeconds()).isEqualTo(START + 2);
     assertThat(told.series())
         .filteredOn(values -> values.name().equals("replica-1"))
@@ -48,7 +48,7 @@ class HistoryTest {
     for (int second = 0; second < 1_800; second++) {
       add(second, Map.of(REPLICA, second == 100 ? 9.0 : 0.1));
     }
-    Told told = history.last(Duration.ofHours(1));
+    Chart told = history.last(Duration.ofHours(1));
     assertThat(told.stepSeconds()).isEqualTo(15);
     assertThat(told.series().getFirst().values()).contains(9.0f).contains(0.1f).hasSize(240);
     assertThat(history.last(Duration.ofMinutes(15)).series().getFirst().values())

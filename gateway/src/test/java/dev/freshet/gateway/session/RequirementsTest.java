@@ -44,7 +44,7 @@ class RequirementsTest {
             return Flux.fromStream(Optional.ofNullable(primary).stream())
                 .map(
                     at ->
-                        new Primaries.Told(
+                        new Primaries.Answer(
                             "primary",
                             new PositionReport(at, "primary", 0.0, true, SYSTEM, history)));
           });

@@ -17,8 +17,8 @@ class SystemViewTest {
   private Flux<PositionReport> primaries = Flux.empty();
   private final SystemView system = new SystemView(this::ask);
 
-  private Flux<Primaries.Told> ask() {
-    return primaries.map(report -> new Primaries.Told("primary", report));
+  private Flux<Primaries.Answer> ask() {
+    return primaries.map(report -> new Primaries.Answer("primary", report));
   }
 
   private static PositionReport report(String position, @Nullable String history) {

@@ -29,7 +29,7 @@ public final class ConnectionPool {
   /** For positions: what is silent for longer tells nothing any more. */
   private static final Duration SOCKET_TIMEOUT_OF_POSITIONS = Duration.ofSeconds(5);
 
-  /** How many may wait for each connection; one more is told at once that there is none. */
+  /** How many may wait for each connection; one more is refused at once. */
   private static final int WAITING_FOR_EACH = 16;
 
   /** SQLSTATE too_many_connections: this is no matter of the server's being away. */

@@ -23,7 +23,7 @@ public class HttpServers {
   @Order(0)
   WebServerFactoryCustomizer<NettyReactiveWebServerFactory> connections(
       Drain drain, ProblemResponses problems) {
-    BeneathSpring beneath = new BeneathSpring(problems);
+    NettyRefusals beneath = new NettyRefusals(problems);
     return factory ->
         factory.addServerCustomizers(
             server ->

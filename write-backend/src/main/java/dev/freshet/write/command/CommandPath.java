@@ -99,7 +99,7 @@ public final class CommandPath {
                         request, () -> answer(name, request, checked(body, schema), command)));
   }
 
-  /** Handles a command that is said by its path alone. */
+  /** Handles a command that has no body: its path says all. */
   public HandlerFunction<ServerResponse> withoutBody(String name, Command command) {
     Body none = new Body.Accepted(MissingNode.getInstance());
     return request ->

@@ -23,7 +23,7 @@ public final class CommandsEndpoint {
    * @param outcome done, or the code of why not
    * @param p50Seconds how long it took; null when it did not come
    */
-  record Told(
+  record CommandRate(
       String command,
       String outcome,
       double perSecond,
@@ -40,11 +40,11 @@ public final class CommandsEndpoint {
         .build();
   }
 
-  private static List<Told> told(List<RecentMeters.Recent> recent) {
+  private static List<CommandRate> told(List<RecentMeters.Recent> recent) {
     return recent.stream()
         .map(
             one ->
-                new Told(
+                new CommandRate(
                     one.labels().get(0),
                     one.labels().get(1),
                     one.perSecond(),

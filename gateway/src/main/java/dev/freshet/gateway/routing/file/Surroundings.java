@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param pools that the file may leave out, with their instances
  * @param filters that a route may name
  * @param exposure who can reach the gateway
- * @param files what becomes of files that the file names
+ * @param files how files are treated that the file names
  */
 public record Surroundings(
     Path folder,
@@ -49,9 +49,9 @@ public record Surroundings(
     return new Surroundings(folder, variables, pools, filters, exposure, Files.LEFT_ALONE);
   }
 
-  /** What becomes of files that a routes file names. */
+  /** How files are treated that a routes file names. */
   public enum Files {
-    /** They are read, so that what is wrong with them is said at once. */
+    /** They are read, so that their errors appear at once. */
     READ,
     /** They are neither read nor looked for. */
     LEFT_ALONE

@@ -34,7 +34,7 @@ final class Client implements Runnable {
   /** A header has an end: where nothing is written, tokens are only added to. */
   private static final int MOST_TOKEN_CHARACTERS = 2_000;
 
-  /** A promotion's history is told within ten seconds. */
+  /** A promotion's history is known within ten seconds. */
   private static final int FINISHING_READS = 400;
 
   private static final List<String> LEVELS =
@@ -314,7 +314,7 @@ final class Client implements Runnable {
     return answer.statusCode();
   }
 
-  /** A loss is told before the client goes on: nothing excuses that what it saw is missing. */
+  /** The client learns of a loss before it goes on: else what it saw may not be missing. */
   private void checkSession(ReadAnswer read) {
     for (int expected : floor(read.key())) {
       if (read.values().contains(expected)) {

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 
 /**
  * Clients write and read while faults come and go, round by round; each round has a system of its
- * own and ends with a promotion. Afterwards it is told what was promised and did not happen.
+ * own and ends with a promotion. The report lists what was promised and did not happen.
  */
 public final class ConsistencyCheck {
 

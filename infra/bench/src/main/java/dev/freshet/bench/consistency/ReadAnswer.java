@@ -36,7 +36,7 @@ record ReadAnswer(
     return source.contains(";kind=primary");
   }
 
-  /** What is said of a value that is missing. */
+  /** The report's line for a value that is missing. */
   String lacks(int value, Key.@Nullable Acknowledged acknowledged) {
     return "order %s lacks %d (%s), got %s from %s at %s with %s"
         .formatted(key.id(), value, acknowledged, values, source, level, Client.head(held));

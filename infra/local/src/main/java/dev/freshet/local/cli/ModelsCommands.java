@@ -196,7 +196,7 @@ final class ModelsCommands {
       return same ? 0 : 1;
     }
 
-    /** What is said of a model that there is nothing of to compare. */
+    /** The line for a model that has nothing to compare. */
     private static Optional<String> unkept(JsonNode models, String name) {
       for (JsonNode model : models) {
         String state = model.path("state").asString("");

@@ -40,7 +40,7 @@ public final class LocalSystem implements AutoCloseable {
   private final List<PartSpec> parts;
   private final Map<PartSpec, PartRunner.Running> running = new LinkedHashMap<>();
 
-  private AtStart atStart = AtStart.NOTHING;
+  private StartReport atStart = StartReport.NOTHING;
   private @Nullable ServersWatch watch;
 
   private LocalSystem(SystemOptions options, Cluster cluster, List<PartSpec> parts) {
@@ -165,7 +165,8 @@ public final class LocalSystem implements AutoCloseable {
         case Readiness.Look.Ready ignored -> {
           if (status != null) {
             atStart =
-                AtStart.of(status, parts.stream().map(PartSpec::id).collect(Collectors.toSet()));
+                StartReport.of(
+                    status, parts.stream().map(PartSpec::id).collect(Collectors.toSet()));
           }
           return;
         }
@@ -217,7 +218,7 @@ public final class LocalSystem implements AutoCloseable {
   }
 
   /** What there is besides what was started. */
-  public AtStart atStart() {
+  public StartReport atStart() {
     return atStart;
   }
 

@@ -22,7 +22,7 @@ final class Readiness {
   /** Nothing has moved for so long, though a copy or build is: one statement may take a while. */
   static final Duration PATIENCE_WITH_WORK = Duration.ofMinutes(30);
 
-  /** What is waited for is told at most so often. */
+  /** The shortest time between two lines on what it waits for. */
   static final Duration TOLD_EVERY = Duration.ofSeconds(5);
 
   /** One that was not there when the gateway started is ready with a share that grows. */

@@ -166,7 +166,7 @@ public final class WatchedTls implements AutoCloseable {
     if (now.equals(read)) {
       return;
     }
-    // Files of one pair are replaced one after the other: what does not fit is looked at again.
+    // Files of one pair are replaced one after the other: a pair that does not fit is read again.
     read = now;
     try {
       state = state(files.read(), state.edition() + 1);

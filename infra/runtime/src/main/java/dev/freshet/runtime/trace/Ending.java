@@ -26,7 +26,7 @@ public sealed interface Ending<T> {
     void ended(Ending<T> ending);
   }
 
-  /** The same work, of whose end somebody is told, once, before whoever waits for it. */
+  /** The same work; its end is reported once, before whoever waits for it goes on. */
   static <T> Mono<T> of(Mono<T> work, Listener<T> listener) {
     return Mono.defer(
         () -> {

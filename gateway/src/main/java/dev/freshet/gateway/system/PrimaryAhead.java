@@ -6,4 +6,4 @@ package dev.freshet.gateway.system;
  * @param since the first moment of the last minute at which it was
  * @param until the last moment at which it was heard of
  */
-public record Beyond(long since, long until) {}
+public record PrimaryAhead(long since, long until) {}

@@ -2,18 +2,18 @@ package dev.freshet.gateway.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.gateway.system.Beyond;
+import dev.freshet.gateway.system.PrimaryAhead;
 import dev.freshet.protocol.Position;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class FollowingTest {
+class ProgressTest {
 
   private static final Position HERE = Position.parse("1:0/100");
   private static final Position NEXT = Position.parse("1:0/200");
 
-  private final Following following = new Following();
+  private final Progress following = new Progress();
 
   private void seen(Position at, int second) {
     following.seen(at, Optional.empty(), seconds(second));
@@ -21,7 +21,9 @@ class FollowingTest {
 
   private void seen(Position at, int primaryBeyondSince, int second) {
     following.seen(
-        at, Optional.of(new Beyond(seconds(primaryBeyondSince), seconds(second))), seconds(second));
+        at,
+        Optional.of(new PrimaryAhead(seconds(primaryBeyondSince), seconds(second))),
+        seconds(second));
   }
 
   private static long seconds(int number) {
@@ -66,8 +68,8 @@ class FollowingTest {
 
   @Test
   void isNotStuckWhileThePrimaryIsNotHeardOf() {
-    following.seen(HERE, Optional.of(new Beyond(seconds(1), seconds(2))), seconds(2));
-    following.seen(HERE, Optional.of(new Beyond(seconds(1), seconds(2))), seconds(50));
+    following.seen(HERE, Optional.of(new PrimaryAhead(seconds(1), seconds(2))), seconds(2));
+    following.seen(HERE, Optional.of(new PrimaryAhead(seconds(1), seconds(2))), seconds(50));
     assertThat(following.isStuck()).isFalse();
     assertThat(following.lagSeconds(0.1)).isEqualTo(0.1);
   }

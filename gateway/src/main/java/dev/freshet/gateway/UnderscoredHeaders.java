@@ -12,9 +12,9 @@ import java.util.Map;
  * {@code X-Request-Id}, so that a client could say there what the gateway takes from it here. NGINX
  * drops them, too.
  */
-final class Underscores {
+final class UnderscoredHeaders {
 
-  private Underscores() {}
+  private UnderscoredHeaders() {}
 
   /** Drops them from what a client sent. */
   static void drop(HttpHeaders headers) {

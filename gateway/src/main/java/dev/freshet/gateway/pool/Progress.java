@@ -1,16 +1,16 @@
 package dev.freshet.gateway.pool;
 
-import dev.freshet.gateway.system.Beyond;
+import dev.freshet.gateway.system.PrimaryAhead;
 import dev.freshet.protocol.Position;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How something follows the primary, by the positions of both: what a copy that is cut off says of
- * itself may be wrong, as it knows nothing of what it lacks.
+ * A copy's progress beside the primary's, by the positions of both: what a copy that is cut off
+ * says of itself may be wrong, as it knows nothing of what it lacks.
  */
-public final class Following {
+public final class Progress {
 
   /** What stands still for so long, while the primary goes on, is stuck. */
   public static final Duration STUCK_AFTER = Duration.ofSeconds(5);
@@ -22,7 +22,7 @@ public final class Following {
 
   private @Nullable Position position;
   private long reached;
-  private @Nullable Beyond beyond;
+  private @Nullable PrimaryAhead beyond;
 
   /**
    * Takes where it is.
@@ -30,8 +30,8 @@ public final class Following {
    * @param primary since when the primary is beyond that; empty when it is not
    * @param nanos when it was asked, by {@link System#nanoTime}
    */
-  public synchronized void seen(Position now, Optional<Beyond> primary, long nanos) {
-    Beyond before = now.equals(position) ? beyond : null;
+  public synchronized void seen(Position now, Optional<PrimaryAhead> primary, long nanos) {
+    PrimaryAhead before = now.equals(position) ? beyond : null;
     if (!now.equals(position)) {
       position = now;
       reached = nanos;
@@ -43,7 +43,7 @@ public final class Following {
                 known ->
                     before == null
                         ? known
-                        : new Beyond(Math.min(before.since(), known.since()), known.until()))
+                        : new PrimaryAhead(Math.min(before.since(), known.since()), known.until()))
             .orElse(null);
   }
 
@@ -53,7 +53,7 @@ public final class Following {
    * @param told what it says of itself; null when it does not
    */
   synchronized @Nullable Double lagSeconds(@Nullable Double told) {
-    Beyond known = beyond;
+    PrimaryAhead known = beyond;
     if (known == null || known.until() - known.since() < IMPRECISION.toNanos()) {
       return told;
     }
@@ -63,7 +63,7 @@ public final class Following {
 
   /** Whether it has not moved for a while in which the primary went on. */
   public synchronized boolean isStuck() {
-    Beyond known = beyond;
+    PrimaryAhead known = beyond;
     return known != null
         && known.until() - Math.max(known.since(), reached) >= STUCK_AFTER.toNanos();
   }

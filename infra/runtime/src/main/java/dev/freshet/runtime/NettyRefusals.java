@@ -14,13 +14,13 @@ import reactor.netty.http.server.HttpServerResponse;
  * What Reactor Netty and Spring's adapter refuse by themselves. Both answer with an empty body;
  * here it becomes a problem document, as with every other refusal.
  */
-final class BeneathSpring {
+final class NettyRefusals {
 
   private static final String UNDECODABLE = "freshet.undecodable";
 
   private final ProblemResponses problems;
 
-  BeneathSpring(ProblemResponses problems) {
+  NettyRefusals(ProblemResponses problems) {
     this.problems = problems;
   }
 

@@ -7,7 +7,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
-class AtStartTest {
+class StartReportTest {
 
   @Test
   void instancesOfOnesOwnAndModelsThatAreNotKeptAreNamed() {
@@ -18,9 +18,9 @@ class AtStartTest {
          "models":[{"name":"orders","state":"live"},{"name":"menu","state":"building"},
           {"name":"sales","state":"stopped","reason":"It uses\\nnow()."}]}
         """;
-    assertThat(AtStart.of(new JsonMapper().readTree(status), Set.of("read-1")))
+    assertThat(StartReport.of(new JsonMapper().readTree(status), Set.of("read-1")))
         .isEqualTo(
-            new AtStart(
+            new StartReport(
                 Map.of("legacy-1", "replica of your own, slow-start"),
                 Map.of("sales", "stopped: It uses now().")));
   }

@@ -11,19 +11,19 @@ import tools.jackson.databind.JsonNode;
  * @param own instances of the routes file that were not started here, each with its kind and state
  * @param stopped models that are not kept in step, each with the reason
  */
-public record AtStart(Map<String, String> own, Map<String, String> stopped) {
+public record StartReport(Map<String, String> own, Map<String, String> stopped) {
 
   /** States of models that serve, or are going to. */
   private static final Set<String> KEPT = Set.of("live", "building");
 
-  static final AtStart NOTHING = new AtStart(Map.of(), Map.of());
+  static final StartReport NOTHING = new StartReport(Map.of(), Map.of());
 
   /**
    * Reads the gateway's status.
    *
    * @param started ids of the parts that were started
    */
-  static AtStart of(JsonNode status, Set<String> started) {
+  static StartReport of(JsonNode status, Set<String> started) {
     Map<String, String> own = new LinkedHashMap<>();
     for (JsonNode instance : status.path("instances")) {
       String id = instance.path("id").asString("");
@@ -44,6 +44,6 @@ public record AtStart(Map<String, String> own, Map<String, String> stopped) {
             "%s: %s".formatted(state, model.path("reason").asString("").replace('\n', ' ')));
       }
     }
-    return new AtStart(own, stopped);
+    return new StartReport(own, stopped);
   }
 }
