@@ -4,6 +4,7 @@ import dev.freshet.protocol.PostgresUrl;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -217,29 +218,22 @@ public final class PostgresServer {
    * else's by now.
    */
   public Optional<ProcessHandle> process() {
-    try {
-      Path pidFile = directory().resolve("postmaster.pid");
-      if (!Files.exists(pidFile)) {
-        return Optional.empty();
-      }
-      long pid = Long.parseLong(Files.readAllLines(pidFile).getFirst().strip());
-      return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(p -> runsHere(pid));
-    } catch (IOException | RuntimeException e) {
-      return Optional.empty();
-    }
+    return noted().filter(ProcessHandle::isAlive).filter(process -> runsHere(process.pid()));
   }
 
   /**
-   * Waits until the processes that a killed server left behind have ended, 10 seconds at most:
-   * while one of them holds the shared memory, PostgreSQL refuses to start in this directory.
+   * Waits until nothing is left of a killed server, 10 seconds at most. PostgreSQL refuses to start
+   * while one of its processes holds the shared memory, or while its parent has not yet taken note
+   * of its end.
    */
   public void awaitRelease() {
     if (!HAS_PROCFS) {
       return;
     }
     CompletableFuture<?>[] ends =
-        ProcessHandle.allProcesses()
-            .filter(process -> runsHere(process.pid()))
+        Stream.concat(
+                ProcessHandle.allProcesses().filter(process -> runsHere(process.pid())),
+                noted().filter(process -> isDefunct(process.pid())).stream())
             .map(ProcessHandle::onExit)
             .toArray(CompletableFuture<?>[]::new);
     try {
@@ -251,13 +245,41 @@ public final class PostgresServer {
     }
   }
 
+  /** The process that the server's own file names, whosever it is. */
+  private Optional<ProcessHandle> noted() {
+    try {
+      Path pidFile = directory().resolve("postmaster.pid");
+      if (!Files.exists(pidFile)) {
+        return Optional.empty();
+      }
+      return ProcessHandle.of(Long.parseLong(Files.readAllLines(pidFile).getFirst().strip()));
+    } catch (IOException | RuntimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether a process has ended, and is in the table of processes still. */
+  private static boolean isDefunct(long pid) {
+    try {
+      Files.readSymbolicLink(workingDirectory(pid));
+      return false;
+    } catch (NoSuchFileException e) {
+      return true;
+    } catch (IOException e) {
+      return false; // somebody else's
+    }
+  }
+
+  private static Path workingDirectory(long pid) {
+    return Path.of("/proc", Long.toString(pid), "cwd");
+  }
+
   private boolean runsHere(long pid) {
     if (!HAS_PROCFS) {
       return true; // as on macOS: the process id has to do
     }
-    Path workingDirectory = Path.of("/proc", Long.toString(pid), "cwd");
     try {
-      return Files.readSymbolicLink(workingDirectory).equals(directory().toRealPath());
+      return Files.readSymbolicLink(workingDirectory(pid)).equals(directory().toRealPath());
     } catch (IOException e) {
       return false;
     }

@@ -11,15 +11,6 @@ import java.util.stream.Stream;
 /** Command lines of JVMs, with the options of the launcher. */
 public final class JavaCommand {
 
-  /**
-   * Options for every JVM, apart by spaces. Tests have those compile with C1 alone: they live for
-   * seconds, in which C2 costs more than it gains.
-   */
-  private static final List<String> COMMON =
-      Stream.of(System.getProperty("freshet.jvm", "").split(" ", -1))
-          .filter(option -> !option.isEmpty())
-          .toList();
-
   private JavaCommand() {}
 
   /** The command line's own jar, which holds every part. */
@@ -72,7 +63,6 @@ public final class JavaCommand {
                 "-Duser.timezone=UTC",
                 "-Xlog:disable",
                 "-Dfreshet.home=" + ProjectHome.path()));
-    command.addAll(COMMON);
     command.addAll(options);
     command.addAll(List.of("-cp", classPath));
     command.addAll(arguments);
