@@ -25,7 +25,7 @@ function Token() {
     <form class="token" onSubmit=${submit}>
       <label>The operators' token <input name="token" type="password" required autocomplete="off" /></label>
       <button type="submit">Show</button>
-      ${store.tokenRefused && html`<p class="bad" role="alert">✖ That token was not taken.</p>`}
+      ${store.tokenRefused && html`<p class="bad" role="alert">✖ The gateway rejected this token.</p>`}
       <p class="quiet">It is what the gateway was given with --operator-token-file. It is kept until this tab is closed.</p>
     </form>`;
 }

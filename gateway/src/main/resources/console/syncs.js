@@ -123,6 +123,6 @@ export function Models({ store }) {
   ];
   return html`
     <${Panel} id="models" title="Read models">
-      <${Table} caption="Read models" columns=${columns} rows=${models.map((row) => ({ ...row, key: `${row.readDatabase} ${row.name}` }))} empty="No sync tells of read models." />
+      <${Table} caption="Read models" columns=${columns} rows=${models.map((row) => ({ ...row, key: `${row.readDatabase} ${row.name}` }))} empty="No sync reports read models." />
     <//>`;
 }

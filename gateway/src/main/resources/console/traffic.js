@@ -61,8 +61,8 @@ export function Writes({ store }) {
       <dl class="figures">
         <div><dt>Writes</dt><dd>${rate(writes.perSecond)}</dd></div>
         <div><dt>They took</dt><dd>${took(writes)}</dd></div>
-        ${silent.length > 0 && html`<div><dt>Commands unknown</dt><dd>${silent.join(', ')} did not tell</dd></div>`}
+        ${silent.length > 0 && html`<div><dt>Commands unknown</dt><dd>${silent.join(', ')} did not answer</dd></div>`}
       </dl>
-      <${Table} caption="Commands" columns=${columns} rows=${recent(commands.map((row) => ({ ...row, key: `${row.instance} ${row.command} ${row.outcome}` })))} empty=${commands.length === 0 ? 'No write-backend tells of commands.' : 'No command was run lately.'} />
+      <${Table} caption="Commands" columns=${columns} rows=${recent(commands.map((row) => ({ ...row, key: `${row.instance} ${row.command} ${row.outcome}` })))} empty=${commands.length === 0 ? 'No write-backend reports commands.' : 'No command was run lately.'} />
     <//>`;
 }

@@ -78,12 +78,20 @@ public final class SourceObjects {
   }
 
   /**
-   * Takes everything away again, the slot first.
+   * What was taken away.
    *
-   * @return what was removed, a line each
+   * @param removed a line each
+   * @param viewsStay whether there are views that another sync may rely on
+   */
+  public record Removal(List<String> removed, boolean viewsStay) {}
+
+  /**
+   * Takes slot, publication and views away again, the slot first. The views stay while another
+   * sync's slot is there.
+   *
    * @throws SyncRefused when a sync is still using the slot
    */
-  public static List<String> remove(PostgresUrl primary, String slot) throws SQLException {
+  public static Removal remove(PostgresUrl primary, String slot) throws SQLException {
     try (SourceDatabase source = SourceDatabase.connect(primary)) {
       JdbcClient db = source.db();
       List<String> removed = new ArrayList<>();
@@ -100,16 +108,28 @@ public final class SourceObjects {
         new Slot(db, slot).unpublish();
         removed.add("publication " + slot);
       }
+      List<String> installed = views(db);
+      if (isShared(db)) {
+        return new Removal(removed, !installed.isEmpty());
+      }
       Views views = new Views(db, source.transactions());
-      for (String view : views(db)) {
+      for (String view : installed) {
         Optional<String> refusal = views.drop(view);
         if (refusal.isPresent()) {
           throw new SyncRefused("View read.%s is still there. %s".formatted(view, refusal.get()));
         }
         removed.add("view read." + view);
       }
-      return removed;
+      return new Removal(removed, false);
     }
+  }
+
+  private static boolean isShared(JdbcClient db) {
+    return db.sql(
+                "select count(*) from pg_replication_slots where starts_with(slot_name, 'freshet_') and database = current_database()")
+            .query(Long.class)
+            .single()
+        > 0;
   }
 
   private static boolean exists(JdbcClient db, String sql, String name) {
@@ -117,16 +137,6 @@ public final class SourceObjects {
   }
 
   private static List<String> views(JdbcClient db) {
-    boolean isShared =
-        db.sql(
-                    "select count(*) from pg_replication_slots where starts_with(slot_name, 'freshet_') and database = current_database()")
-                .query(Long.class)
-                .single()
-            > 0;
-    if (isShared) {
-      // Another read database's sync may rely on them.
-      return List.of();
-    }
     return db.sql(
             """
             select relname from pg_class

@@ -115,11 +115,11 @@ final class Placing {
     return answer.isOfWrite()
         ? withheld(
             ProblemCode.OUTCOME_UNKNOWN,
-            "%s answered with success, and the primary could not be asked where that stands. The write may be lost; read before trying again."
+            "%s reported success, but no primary told its position afterwards. The write may be lost. Read before you retry. If this persists, set primary in routes.yaml."
                 .formatted(answer.instance()))
         : withheld(
             ProblemCode.NOT_CAUGHT_UP,
-            "%s did not say where its answer stands (Freshet-Position); try again."
+            "%s sent no Freshet-Position, so the gateway can't tell whether this answer is fresh enough. Retry. If this persists, the backend must send Freshet-Position with every answer."
                 .formatted(answer.instance()));
   }
 

@@ -343,7 +343,7 @@ final class RequestPath {
               : refusals.refuse(
                   request.exchange(),
                   ProblemCode.NO_INSTANCE,
-                  "%s can't serve now, and too many reads were tried again just now; try again."
+                  "%s can't serve now, and the retry budget of the gateway is exhausted. Retry after a second."
                       .formatted(candidate.instance()),
                   request.requested());
       case Attempt.Withheld(Requirement.Refused refusal) ->
@@ -362,7 +362,7 @@ final class RequestPath {
               request,
               index,
               ProblemCode.NO_INSTANCE,
-              "%s has as many requests as it takes, and nothing was sent to it: %s; try again."
+              "%s is at its limit of requests (%s). Nothing was sent. Retry after a second."
                   .formatted(candidate.instance(), reason));
       case Attempt.Moved() -> attempt(request, index + 1);
       case Attempt.ContentBroken(ProblemCode code, String detail) ->

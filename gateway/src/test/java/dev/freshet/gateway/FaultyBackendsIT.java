@@ -287,7 +287,7 @@ class FaultyBackendsIT {
         .allSatisfy(
             answer -> {
               assertThat(answer.statusCode()).isEqualTo(503);
-              assertThat(answer.body()).contains("no-instance", "as many requests as it takes");
+              assertThat(answer.body()).contains("no-instance", "is at its limit of requests");
               assertThat(answer.headers().firstValue("Retry-After")).hasValue("1");
             });
   }

@@ -118,7 +118,7 @@ class ForgottenPositionsIT {
     assertThat(send("GET", "/odd"))
         .returns(503, HttpResponse::statusCode)
         .matches(answer -> answer.body().contains("not-caught-up"))
-        .matches(answer -> answer.body().contains("did not say where its answer stands"));
+        .matches(answer -> answer.body().contains("sent no Freshet-Position"));
   }
 
   @ParameterizedTest

@@ -144,7 +144,7 @@ class ReloadIT {
     write(routes("second").replace("pool: all", "pool: al"));
     await().untilAsserted(() -> assertThat(operator("/api/status")).contains("\"ok\":false"));
     assertThat(operator("/api/status"))
-        .contains("The routes file was changed and can't be used")
+        .contains("routes.yaml has changed and can't be used")
         .contains("did you mean all?")
         .contains("\"generation\":1");
     assertThat(operator("/actuator/prometheus")).contains("freshet_routes_reload_failed 1.0");

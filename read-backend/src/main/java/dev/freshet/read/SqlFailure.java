@@ -15,6 +15,7 @@ final class SqlFailure {
           "42703"); // undefined column
 
   private static final String UNDEFINED_TABLE = "42P01";
+  private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
   /** Also of operands of the wrong type: IS TRUE on a text, for example. */
   private static final String SYNTAX_OR_ACCESS_CLASS = "42";
@@ -46,6 +47,11 @@ final class SqlFailure {
     }
     if (state.equals(UNDEFINED_TABLE)) {
       return Problem.of(ProblemCode.UNKNOWN_MODEL, "This read model is gone from this source.");
+    }
+    if (state.equals(INSUFFICIENT_PRIVILEGE)) {
+      return Problem.of(
+          ProblemCode.DATABASE_UNAVAILABLE,
+          "The read-backend's role lacks a privilege; its log names it.");
     }
     if (state.startsWith(SYNTAX_OR_ACCESS_CLASS)) {
       return Problem.of(

@@ -152,7 +152,7 @@ public final class SyncStatus implements Consumer<Observation> {
     }
     switch (next) {
       case STARTING, STANDBY, PAUSED, SNAPSHOT, STREAMING -> log.info("{}. {}", next, why);
-      case RETRYING -> log.warn("Interrupted, and tried again until it works: {}", why);
+      case RETRYING -> log.warn("Interrupted: {}. The sync retries by itself.", why);
       case REFUSED -> log.error("Stopped: {}", why);
     }
     if (next != state) {

@@ -79,7 +79,8 @@ public final class WebSockets {
     }
     return VERSION.equals(exchange.headers().get(VERSION_HEADER))
         ? Optional.empty()
-        : Optional.of("Of WebSockets version 13 is spoken here.");
+        : Optional.of(
+            "The gateway supports WebSocket version 13 only. Send Sec-WebSocket-Version: 13.");
   }
 
   /**

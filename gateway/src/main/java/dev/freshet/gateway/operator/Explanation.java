@@ -248,7 +248,7 @@ public final class Explanation {
       return "it is %s: %s".formatted(instance.condition().text(), instance.reason());
     }
     return instance.tellsPosition()
-        ? "it is not there yet, and not waited for"
-        : "nobody tells its position";
+        ? "it has not reached the required position, and the route does not wait for it"
+        : "its position is unknown; set position on this instance";
   }
 }

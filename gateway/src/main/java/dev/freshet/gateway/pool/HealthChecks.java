@@ -198,9 +198,9 @@ public final class HealthChecks {
 
   private static String notReady(Instance instance) {
     return instance.spec().kind() == SourceKind.REPLICA
-        ? "it says that it is not ready: it stops, its database can't be read, or that was promoted"
-            + " and is no replica any more"
-        : "it says that it is not ready";
+        ? "it reports that it is not ready: it is stopping, its database can't be read, or its"
+            + " replica was promoted; see its log"
+        : "it reports that it is not ready";
   }
 
   private static String databaseSilent(Instance instance) {

@@ -170,13 +170,16 @@ public final class Slots {
       if (waits) {
         end =
             loop.schedule(
-                () -> refused.accept(new NoneFree("none free in time")),
+                () ->
+                    refused.accept(
+                        new NoneFree(
+                            "no request ended within %d s".formatted(PATIENCE.toSeconds()))),
                 PATIENCE.toNanos(),
                 TimeUnit.NANOSECONDS);
       } else if (holds()) {
         go();
       } else {
-        refused.accept(new NoneFree("as many wait as may"));
+        refused.accept(new NoneFree("its queue is full"));
       }
     }
 

@@ -68,7 +68,7 @@ final class Diagnosis {
                 findings.add(
                     new Finding(
                         Trouble.ROUTES_REFUSED,
-                        "The routes file was changed and can't be used, so that what was in force before still is: "
+                        "routes.yaml has changed and can't be used; the previous routes stay in force. First problem: "
                             + refused.problems().getFirst())));
     live.current()
         .flatMap(Generation::tokens)
@@ -85,7 +85,7 @@ final class Diagnosis {
                 findings.add(
                     new Finding(
                         Trouble.WRITES_UNPLACED,
-                        "Writes through %s are answered 504, though they are done: nobody tells where the primary is after them; name its database in routes.yaml (primary)"
+                        "Writes through %s succeed but are answered 504: the gateway does not learn the primary's position after them"
                             .formatted(writer))));
   }
 

@@ -134,7 +134,7 @@ public final class Ticker implements AutoCloseable {
     if (!hasFailed) {
       hasFailed = true;
       log.warn(
-          "The system could not be looked at: the console stands still, and lags have a gap, until it can",
+          "The gateway could not collect its status. Until it can, the console is not updated and the lag charts have a gap. It retries every second.",
           failure);
     }
     return Mono.empty();

@@ -34,7 +34,7 @@ enum Trouble {
   MODEL_STOPPED("Do what its reason says; the reason says, too, which copies answer meanwhile."),
   MODEL_FAULTY("Settle its dead letters: fix the cause and retry them, or discard them."),
   DEAD_LETTERS("Fix the cause and retry them, or discard them."),
-  ROUTES_REFUSED("Correct the file; what was in force before still is.");
+  ROUTES_REFUSED("Correct routes.yaml. ./freshet routes validate lists all problems.");
 
   private final String remedy;
 

@@ -104,7 +104,7 @@ class SlotsTest {
                 assertThat(asked.get(3))
                     .failsWithin(Duration.ZERO)
                     .withThrowableThat()
-                    .withMessageContaining("as many wait as may"));
+                    .withMessageContaining("its queue is full"));
     assertThat(asked.get(1)).isNotDone();
     await()
         .untilAsserted(
@@ -112,7 +112,7 @@ class SlotsTest {
                 assertThat(asked.get(2))
                     .failsWithin(Duration.ZERO)
                     .withThrowableThat()
-                    .withMessageContaining("none free in time"));
+                    .withMessageContaining("no request ended within 1 s"));
     assertThat(asked.get(0)).isNotDone();
   }
 

@@ -99,7 +99,7 @@ final class OperatorRequests {
       return Optional.of(
           Problem.of(
               ProblemCode.BAD_REQUEST,
-              "The Host header holds neither a name nor an address with perhaps a port."));
+              "The Host header is not valid. Send a host name or an IP address, optionally with a port."));
     }
     return isOurs(host.get())
         ? Optional.empty()

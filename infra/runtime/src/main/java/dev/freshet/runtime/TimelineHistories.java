@@ -61,7 +61,7 @@ public final class TimelineHistories {
       } catch (SQLException e) {
         if (warned != timeline) {
           log.warn(
-              "{} does not tell the history of timeline {} ({}). Sessions from before it have to start over; a role with the right to replicate is told",
+              "{} refused the history of timeline {} ({}). Until a server tells it, requests with a token from before the failover are answered 409 position-lost. Run there: alter role ROLE replication",
               server,
               timeline,
               e.getMessage());

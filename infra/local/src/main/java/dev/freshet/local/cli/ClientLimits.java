@@ -24,7 +24,7 @@ final class ClientLimits {
       paramLabel = "SIZE",
       defaultValue = "8KB",
       converter = Quantities.Size.class,
-      description = "Of a request: method, target and version" + DEFAULT)
+      description = "Maximum length of a request's first line" + DEFAULT)
   private DataSize maxRequestLine = DataSize.ofBytes(0);
 
   @Option(
@@ -32,14 +32,14 @@ final class ClientLimits {
       paramLabel = "SIZE",
       defaultValue = "32KB",
       converter = Quantities.Size.class,
-      description = "Of a request, all headers together" + DEFAULT)
+      description = "Maximum size of a request's headers together" + DEFAULT)
   private DataSize maxHeaders = DataSize.ofBytes(0);
 
   @Option(
       names = "--max-header-count",
       paramLabel = "N",
       defaultValue = "100",
-      description = "How many headers a request may have" + DEFAULT)
+      description = "Maximum number of a request's headers" + DEFAULT)
   private int maxHeaderCount;
 
   @Option(
@@ -47,7 +47,7 @@ final class ClientLimits {
       paramLabel = "SIZE",
       defaultValue = "1GB",
       converter = Quantities.Size.class,
-      description = "Of a request" + DEFAULT)
+      description = "Maximum size of a request's content" + DEFAULT)
   private DataSize maxBody = DataSize.ofBytes(0);
 
   @Option(
@@ -55,7 +55,7 @@ final class ClientLimits {
       paramLabel = "SIZE",
       defaultValue = "64KB",
       converter = Quantities.Size.class,
-      description = "Of a backend's answer: status line and all headers together" + DEFAULT)
+      description = "Maximum size of a backend's status line and headers together" + DEFAULT)
   private DataSize maxAnswerHeaders = DataSize.ofBytes(0);
 
   @Option(

@@ -191,7 +191,7 @@ final class ModelsCommands {
         }
         same &= print(out, found.path("model").asString(), found);
       }
-      out.println(same ? "Everything is as it should be." : "Not everything is as it should be.");
+      out.println(same ? "All rows match." : "Some rows differ, or some models can't be compared.");
       out.flush();
       return same ? 0 : 1;
     }
@@ -246,7 +246,7 @@ final class ModelsCommands {
                 .formatted(name, names.get().isEmpty() ? "none" : String.join(", ", names.get())));
       }
       if (names.isEmpty()) {
-        out.println("-- No sync answers, so nobody could say whether there is such a model.");
+        out.println("-- No sync answers at this address; the model's name was not checked.");
       }
       out.print(SourceObjects.release(name));
       out.flush();

@@ -48,7 +48,7 @@ final class PartCommands {
     @Option(
         names = "--operator-listen",
         paramLabel = "ADDRESS",
-        description = "Address that it is on (default: ${DEFAULT-VALUE}).",
+        description = "Address for operators (default: ${DEFAULT-VALUE}).",
         defaultValue = "127.0.0.1")
     private String operatorListen = "127.0.0.1";
 
@@ -67,7 +67,7 @@ final class PartCommands {
         names = "--data",
         paramLabel = "DIR",
         description =
-            "Folder where a session key is kept that is made (default: ${DEFAULT-VALUE}).",
+            "Folder for the session key that the gateway makes if none is given (default: ${DEFAULT-VALUE}).",
         defaultValue = ".freshet")
     private Path data = Path.of(".freshet");
 
@@ -130,6 +130,8 @@ final class PartCommands {
 
     @Mixin private PartMixin part = new PartMixin();
 
+    @Mixin private PasswordFile password = new PasswordFile();
+
     @Option(
         names = "--primary",
         paramLabel = "URL",
@@ -145,7 +147,7 @@ final class PartCommands {
     @Override
     public Integer call() {
       Map<String, String> settings = new HashMap<>(tls.settings());
-      settings.put("freshet.write.primary", part.withPassword(primary));
+      settings.put("freshet.write.primary", password.withPassword(primary));
       part.run(PartKind.WRITE, port, settings);
       return 0;
     }
@@ -155,6 +157,8 @@ final class PartCommands {
   static final class ReadCommand implements Callable<Integer> {
 
     @Mixin private PartMixin part = new PartMixin();
+
+    @Mixin private PasswordFile password = new PasswordFile();
 
     @Option(
         names = "--source",
@@ -181,7 +185,7 @@ final class PartCommands {
     public Integer call() {
       SourceKind.parse(kind);
       Map<String, String> settings = new HashMap<>(tls.settings());
-      settings.put("freshet.read.source", part.withPassword(source));
+      settings.put("freshet.read.source", password.withPassword(source));
       settings.put("freshet.read.kind", kind);
       settings.put("freshet.read.id", id);
       part.run(PartKind.READ, port, settings);

@@ -4,16 +4,12 @@ import dev.freshet.local.system.Logging;
 import dev.freshet.local.system.OpenFiles;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
-import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.sync.status.SyncStatus;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
@@ -73,12 +69,6 @@ final class PartMixin {
           "After that: how long requests in flight may take to end (default: ${DEFAULT-VALUE}).")
   private Duration drainTimeout = Duration.ZERO;
 
-  @Option(
-      names = "--password-file",
-      paramLabel = "FILE",
-      description = "File with the password for URLs that hold none; PGPASSFILE works, too.")
-  private @Nullable Path passwordFile;
-
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec mixee;
 
@@ -88,8 +78,8 @@ final class PartMixin {
     if (drainTimeout.compareTo(drainDelay) <= 0) {
       throw new ParameterException(
           Objects.requireNonNull(mixee).commandLine(),
-          "--drain-timeout is %s; it must be longer than --drain-delay, %s."
-              .formatted(drainTimeout, drainDelay));
+          "--drain-timeout (%s) must be longer than --drain-delay (%s)."
+              .formatted(Quantities.text(drainTimeout), Quantities.text(drainDelay)));
     }
     OpenFiles.require(LEAST_FILES);
     String address = address(listen, "--listen").getHostAddress();
@@ -205,19 +195,5 @@ final class PartMixin {
     throw new StartFailed(
         "%s is no address of this machine; name one that is with %s, or 0.0.0.0 for all."
             .formatted(listen, option));
-  }
-
-  /** The URL with its password, wherever that is kept. */
-  String withPassword(String url) {
-    PostgresUrl parsed = PostgresUrl.parse(url);
-    boolean urlHoldsOne = url.matches(".*://[^/@]*:[^/@]*@.*") || url.matches(".*[?&]password=.*");
-    if (urlHoldsOne || passwordFile == null) {
-      return parsed.uriWithPassword();
-    }
-    try {
-      return parsed.withPassword(Files.readString(passwordFile).strip()).uriWithPassword();
-    } catch (IOException e) {
-      throw new StartFailed("The password file %s can't be read.".formatted(passwordFile), e);
-    }
   }
 }

@@ -28,6 +28,11 @@ final class Quantities {
     throw new TypeConversionException("'%s' is %s".formatted(text, instead));
   }
 
+  /** As people write it: {@code 500ms}, {@code 10s}. */
+  static String text(Duration time) {
+    return time.toMillis() % 1_000 == 0 ? time.toSeconds() + "s" : time.toMillis() + "ms";
+  }
+
   /** A time that takes some. */
   static final class Time implements ITypeConverter<Duration> {
 

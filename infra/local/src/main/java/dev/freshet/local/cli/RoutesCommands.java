@@ -71,7 +71,8 @@ final class RoutesCommands {
 
     @Option(
         names = "--insecure",
-        description = "Routes need not say so, even there: the gateway will be started with it.")
+        description =
+            "The gateway will run with --insecure: routes need no access, even beyond loopback.")
     private boolean insecure;
 
     @Spec private CommandSpec spec;
@@ -181,7 +182,12 @@ final class RoutesCommands {
       JsonNode told = ask();
       print(spec.commandLine().getOut(), told);
       spec.commandLine().getOut().flush();
-      return told.has("refused") ? 1 : 0;
+      return told.has("refused") || hasNobody(told) ? 1 : 0;
+    }
+
+    /** A preflight needs nobody: the gateway answers it. */
+    private static boolean hasNobody(JsonNode told) {
+      return told.has("chosen") && told.path("chosen").isNull();
     }
 
     private JsonNode ask() throws InterruptedException {
@@ -235,7 +241,11 @@ final class RoutesCommands {
             told.path("refused").path("detail").asString());
         return;
       }
-      out.printf("chosen     %s%n%n", told.path("chosen").asString("nobody"));
+      out.printf(
+          "chosen     %s%n%n",
+          hasNobody(told)
+              ? "none: the request would be answered 503"
+              : told.path("chosen").asString("the gateway itself"));
       out.printf("%-16s %-14s %-20s %9s  %s%n", "instance", "kind", "position", "lag", "why");
       for (JsonNode candidate : told.path("candidates")) {
         out.printf(

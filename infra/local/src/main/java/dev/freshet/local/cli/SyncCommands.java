@@ -9,7 +9,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +65,8 @@ final class SyncCommands {
 
     @Mixin private PartMixin part = new PartMixin();
 
+    @Mixin private PasswordFile password = new PasswordFile();
+
     @Mixin private Target target = new Target();
 
     @Option(
@@ -99,10 +100,10 @@ final class SyncCommands {
           PartMixin.address(part.listen(), "--listen").getHostAddress(), operatorToken.text());
       Map<String, String> settings = new HashMap<>();
       settings.put(
-          "freshet.sync.primary", part.withPassword(required(spec, primary, "--primary=URL")));
+          "freshet.sync.primary", password.withPassword(required(spec, primary, "--primary=URL")));
       settings.put(
           "freshet.sync.read-database",
-          part.withPassword(required(spec, target.readDatabase, "--read-database=URL")));
+          password.withPassword(required(spec, target.readDatabase, "--read-database=URL")));
       if (models == null) {
         throw missing(spec, "--models=DIR");
       }
@@ -158,7 +159,7 @@ final class SyncCommands {
       description = "Takes slot, publication and views away from the source again.")
   static final class Remove implements Callable<Integer> {
 
-    @Mixin private PartMixin part = new PartMixin();
+    @Mixin private PasswordFile password = new PasswordFile();
 
     @Mixin private Target target = new Target();
 
@@ -171,13 +172,17 @@ final class SyncCommands {
     public Integer call() {
       String slot = target.slot(spec);
       PostgresUrl url =
-          PostgresUrl.parse(part.withPassword(required(spec, primary, "--primary=URL")));
+          PostgresUrl.parse(password.withPassword(required(spec, primary, "--primary=URL")));
       PrintWriter out = spec.commandLine().getOut();
       try {
-        List<String> removed = SourceObjects.remove(url, slot);
-        removed.forEach(what -> out.println("removed " + what));
-        if (removed.isEmpty()) {
+        SourceObjects.Removal removal = SourceObjects.remove(url, slot);
+        removal.removed().forEach(what -> out.println("removed " + what));
+        if (removal.removed().isEmpty()) {
           out.printf("nothing to remove: %s has no slot or publication %s%n", url, slot);
+        }
+        if (removal.viewsStay()) {
+          out.println(
+              "The views in schema read stay: another Freshet slot in this database may need them.");
         }
         out.flush();
         return 0;

@@ -118,12 +118,7 @@ final class UpCommand implements Callable<Integer> {
     system
         .atStart()
         .stopped()
-        .forEach(
-            (model, why) ->
-                out.printf(
-                    "Model %s is not kept in step (%s). Reads of it go to the replicas and the"
-                        + " primary.%n",
-                    model, why));
+        .forEach((model, why) -> out.printf("Model %s is not kept in step (%s)%n", model, why));
   }
 
   private static String databases(LocalSystem system) {

@@ -174,7 +174,7 @@ public final class WatchedTls implements AutoCloseable {
     } catch (RuntimeException e) {
       state = state.stale();
       log.warn(
-          "What is in the files of TLS now can't be used, and {} stays in force: {}",
+          "The changed TLS files can't be used; {} stays in use. Correct the files: {}",
           state.material(),
           e.getMessage());
     }

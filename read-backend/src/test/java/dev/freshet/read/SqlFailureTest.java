@@ -1,0 +1,35 @@
+package dev.freshet.read;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.protocol.Problem;
+import dev.freshet.protocol.ProblemCode;
+import java.sql.SQLException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SqlFailureTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "22P02, BAD_VALUE",
+    "42883, UNKNOWN_OPERATOR",
+    "42P01, UNKNOWN_MODEL",
+    "42703, BAD_VALUE",
+    "57014, BACKEND_TIMEOUT",
+    "53300, DATABASE_UNAVAILABLE",
+    "08006, DATABASE_UNAVAILABLE"
+  })
+  void stateOfPostgresqlNamesTheProblem(String state, ProblemCode code) {
+    assertThat(SqlFailure.problem(new SQLException("ERROR: no", state)).code()).isEqualTo(code);
+  }
+
+  @Test
+  void missingPrivilegeIsTheOperatorsAffairAndNamesNothingToClients() {
+    Problem problem =
+        SqlFailure.problem(new SQLException("ERROR: permission denied for view orders", "42501"));
+    assertThat(problem.code()).isEqualTo(ProblemCode.DATABASE_UNAVAILABLE);
+    assertThat(problem.detail()).contains("lacks a privilege").doesNotContain("orders");
+  }
+}
