@@ -10,10 +10,9 @@ import dev.freshet.protocol.Position;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,10 +21,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The metrics of the public contract. */
@@ -54,16 +53,16 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   private volatile Set<String> knownRoutes = Set.of();
   private volatile Set<String> knownBackends = Set.of();
-  private final MultiGauge up;
-  private final MultiGauge lag;
-  private final MultiGauge lagBytes;
-  private final MultiGauge limit;
-  private final MultiGauge usable;
-  private final MultiGauge healthy;
-  private final MultiGauge meant;
-  private final MultiGauge panic;
-  private final MultiGauge drained;
-  private final MultiGauge stuck;
+  private final GaugeRows up;
+  private final GaugeRows lag;
+  private final GaugeRows lagBytes;
+  private final GaugeRows limit;
+  private final GaugeRows usable;
+  private final GaugeRows healthy;
+  private final GaugeRows meant;
+  private final GaugeRows panic;
+  private final GaugeRows drained;
+  private final GaugeRows stuck;
   private final AtomicInteger generation = new AtomicInteger();
   private final AtomicInteger reloadFailed = new AtomicInteger();
 
@@ -91,44 +90,43 @@ final class GatewayMetrics implements Consumer<Observation> {
             .description("How long reads waited for a copy to get where their clients are")
             .publishPercentileHistogram()
             .register(meters);
-    this.up = MultiGauge.builder("freshet.backend.up").register(meters);
-    this.lag = MultiGauge.builder("freshet.replica.lag.seconds").register(meters);
+    this.up =
+        ofBackends("freshet.backend.up", "1 while it gets requests, or would if there were some");
+    this.lag = ofBackends("freshet.replica.lag.seconds", "How far behind the primary a copy is");
     this.lagBytes =
-        MultiGauge.builder("freshet.replica.lag.bytes")
-            .description("How much log the primary has beyond what a copy has applied")
-            .register(meters);
-    this.limit =
-        MultiGauge.builder("freshet.backend.limit")
-            .description("How many requests it gets at a time")
-            .register(meters);
+        ofBackends(
+            "freshet.replica.lag.bytes",
+            "How much log the primary has beyond what a copy has applied");
+    this.limit = ofBackends("freshet.backend.limit", "How many requests it gets at a time");
     this.drained =
-        MultiGauge.builder("freshet.backend.drained")
-            .description("1 while an operator has taken it out of use")
-            .register(meters);
+        ofBackends("freshet.backend.drained", "1 while an operator has taken it out of use");
     this.stuck =
-        MultiGauge.builder("freshet.backend.stuck")
-            .description("1 while a copy stands still though the primary goes on")
-            .register(meters);
+        ofBackends(
+            "freshet.backend.stuck", "1 while a copy stands still though the primary goes on");
     this.healthy =
-        MultiGauge.builder("freshet.pool.healthy")
-            .description("Instances of a pool whose checks and requests succeed")
-            .register(meters);
+        ofPools("freshet.pool.healthy", "Instances of a pool whose checks and requests succeed");
     this.usable =
-        MultiGauge.builder("freshet.pool.usable")
-            .description("How many instances of a pool that routes use get requests")
-            .register(meters);
+        ofPools("freshet.pool.usable", "How many instances of a pool that routes use get requests");
     this.meant =
-        MultiGauge.builder("freshet.pool.instances")
-            .description("How many instances a pool that routes use has, without drained ones")
-            .register(meters);
+        ofPools(
+            "freshet.pool.instances",
+            "How many instances a pool that routes use has, without drained ones");
+    this.panic =
+        ofPools(
+            "freshet.pool.panic",
+            "1 while so few instances are healthy that all of a pool are asked");
     Gauge.builder("freshet.routes.generation", generation, AtomicInteger::get).register(meters);
     Gauge.builder("freshet.routes.reload.failed", reloadFailed, AtomicInteger::get)
         .description("1 while routes.yaml is not what is in force, because it can't be used")
         .register(meters);
-    this.panic =
-        MultiGauge.builder("freshet.pool.panic")
-            .description("1 while so few instances are healthy that all of a pool are asked")
-            .register(meters);
+  }
+
+  private GaugeRows ofBackends(String name, String description) {
+    return new GaugeRows(meters, name, description, "backend");
+  }
+
+  private GaugeRows ofPools(String name, String description) {
+    return new GaugeRows(meters, name, description, "pool");
   }
 
   /** What requests are told apart by; as many as routes, intents, instances and statuses make. */
@@ -178,15 +176,14 @@ final class GatewayMetrics implements Consumer<Observation> {
     return !known.contains(name) && !name.equals(Observation.NONE);
   }
 
+  /** Instances of one name in several pools are one row. */
   private static void watch(
-      MultiGauge gauge, List<Instance> instances, ToDoubleFunction<Instance> value) {
-    gauge.register(
-        instances.stream()
-            .map(
-                instance ->
-                    MultiGauge.Row.of(Tags.of("backend", instance.spec().id()), instance, value))
-            .collect(Collectors.toList()),
-        true);
+      GaugeRows gauge, List<Instance> instances, ToDoubleFunction<Instance> value) {
+    Map<String, DoubleSupplier> rows = new HashMap<>();
+    for (Instance instance : instances) {
+      rows.put(instance.spec().id(), () -> value.applyAsDouble(instance));
+    }
+    gauge.show(rows);
   }
 
   private static double up(Instance instance) {
@@ -198,45 +195,34 @@ final class GatewayMetrics implements Consumer<Observation> {
 
   /** Of those whose lag is known; what is not known is not there. */
   private void showLags(List<Instance> instances, Optional<Position> primary) {
-    lag.register(
-        instances.stream()
-            .flatMap(
-                instance ->
-                    Stream.ofNullable(instance.lagSeconds())
-                        .<MultiGauge.Row<?>>map(behind -> row(instance, behind)))
-            .toList(),
-        true);
-    lagBytes.register(
-        instances.stream()
-            .flatMap(
-                instance ->
-                    instance.lagBytes(primary).stream()
-                        .<MultiGauge.Row<?>>mapToObj(behind -> row(instance, behind)))
-            .toList(),
-        true);
+    Map<String, DoubleSupplier> seconds = new HashMap<>();
+    Map<String, DoubleSupplier> bytes = new HashMap<>();
+    for (Instance instance : instances) {
+      Double behind = instance.lagSeconds();
+      if (behind != null) {
+        seconds.put(instance.spec().id(), () -> behind);
+      }
+      instance.lagBytes(primary).ifPresent(log -> bytes.put(instance.spec().id(), () -> log));
+    }
+    lag.show(seconds);
+    lagBytes.show(bytes);
   }
 
   private void showPools(Map<String, Pool> pools) {
-    usable.register(
-        ofPools(pools, pool -> pool.instances().stream().filter(pool::asks).count()), true);
-    healthy.register(
-        ofPools(pools, pool -> pool.meant().stream().filter(Instance::isHealthy).count()), true);
-    meant.register(ofPools(pools, pool -> pool.meant().size()), true);
-    panic.register(ofPools(pools, pool -> pool.isInPanic() ? 1 : 0), true);
+    show(usable, pools, pool -> pool.instances().stream().filter(pool::asks).count());
+    show(healthy, pools, pool -> pool.meant().stream().filter(Instance::isHealthy).count());
+    show(meant, pools, pool -> pool.meant().size());
+    show(panic, pools, pool -> pool.isInPanic() ? 1 : 0);
   }
 
-  private static List<MultiGauge.Row<?>> ofPools(
-      Map<String, Pool> pools, ToLongFunction<Pool> figure) {
-    return pools.entrySet().stream()
-        .<MultiGauge.Row<?>>map(
-            pool ->
-                MultiGauge.Row.of(
-                    Tags.of("pool", pool.getKey()), figure.applyAsLong(pool.getValue())))
-        .toList();
-  }
-
-  private static MultiGauge.Row<?> row(Instance instance, Number value) {
-    return MultiGauge.Row.of(Tags.of("backend", instance.spec().id()), value);
+  private static void show(GaugeRows gauge, Map<String, Pool> pools, ToLongFunction<Pool> figure) {
+    Map<String, DoubleSupplier> rows = new HashMap<>();
+    pools.forEach(
+        (name, pool) -> {
+          long now = figure.applyAsLong(pool);
+          rows.put(name, () -> now);
+        });
+    gauge.show(rows);
   }
 
   private Counter ofRoute(String name, String route, Enum<?> outcome) {
