@@ -1,172 +1,177 @@
 package dev.freshet.sync;
 
-import dev.freshet.protocol.Lsn;
-import dev.freshet.protocol.Position;
-import dev.freshet.protocol.PostgresUrl;
-import dev.freshet.protocol.TimelineHistory;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.sync.apply.Applier;
-import dev.freshet.sync.apply.ApplyFailed;
-import dev.freshet.sync.apply.Mirror;
-import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.PositionStore;
-import dev.freshet.sync.apply.Sql;
-import dev.freshet.sync.capture.CaptureListener;
-import dev.freshet.sync.capture.ChangeCapture;
-import dev.freshet.sync.capture.ClockWatch;
-import dev.freshet.sync.capture.SourceTransaction;
+import dev.freshet.sync.apply.Registry;
+import dev.freshet.sync.apply.Stores;
+import dev.freshet.sync.connection.WatchedDatabase;
+import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.SessionEnd;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.source.ConsistentSnapshot;
-import dev.freshet.sync.source.Pinger;
-import dev.freshet.sync.source.SchemaWatch;
-import dev.freshet.sync.source.Slot;
-import dev.freshet.sync.source.SourceCatalogue;
-import dev.freshet.sync.source.SourceClock;
-import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.source.Capture;
+import dev.freshet.sync.source.CaptureRequest;
+import dev.freshet.sync.source.ChangeSource;
+import dev.freshet.sync.source.ChangeSources;
+import dev.freshet.sync.source.Continuation;
 import dev.freshet.sync.source.SourceTable;
-import dev.freshet.sync.source.Views;
-import dev.freshet.sync.source.WatchedDatabases;
+import dev.freshet.sync.source.TransactionListener;
 import dev.freshet.sync.status.Observation;
-import dev.freshet.sync.status.Observation.SlotSeen;
 import dev.freshet.sync.status.Observation.State;
+import dev.freshet.sync.task.BackgroundTasks;
 import dev.freshet.sync.upkeep.Statistics;
-import dev.freshet.sync.upkeep.TableCopy;
 import dev.freshet.sync.upkeep.Upkeep;
-import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One session: from its connections until something ends it.
  *
- * <p>It takes the lead, brings the mirrors into line with the tables, and then three go on beside
- * each other: the capture, whose transactions are applied as they come; the pinger; and the upkeep,
- * which copies tables and builds models.
+ * <p>It takes the lead of the read database, decides how to go on, starts (from where the read
+ * database is, or with a copy of everything), and applies what the source's capture hands over.
+ * Beside that, the upkeep copies tables and builds models.
  */
 final class Session {
 
-  private static final Logger log = LoggerFactory.getLogger(Session.class);
-
   private final SyncSettings settings;
-  private final PostgresUrl primary;
-  private final PostgresUrl readDatabase;
-  private final Set<TableName> copyAnew;
+  private final Function<Consumer<String>, ChangeSources> connector;
+  private final Set<TableName> copyAgain;
   private final CopyBudget budget;
   private final Consumer<Observation> observer;
   private final Clock clock;
 
-  private volatile @Nullable ChangeCapture capture;
+  private volatile @Nullable Capture capture;
   private volatile @Nullable Upkeep upkeep;
   private volatile @Nullable Applier streaming;
   private volatile boolean ended;
 
-  /** How a session came to its end. */
-  enum End {
-    /** Another process holds the read database. */
-    OTHER_LEADS,
-    /** An operator paused it. */
-    PAUSED,
-    /** It was told to. */
-    ENDED
-  }
+  /** Which database does not answer any more; null while both do. */
+  private volatile @Nullable String silence;
 
   /**
    * Prepares a session.
    *
-   * @param primary the server that is the primary now
-   * @param copyAnew tables whose mirrors can't be trusted
+   * @param connector gives the source, and tells what it is given when that does not answer any
+   *     more
+   * @param copyAgain tables whose mirrors can't be trusted
    * @param budget of copies of everything, over all sessions
    */
   Session(
       SyncSettings settings,
-      PostgresUrl primary,
-      Set<TableName> copyAnew,
+      Function<Consumer<String>, ChangeSources> connector,
+      Set<TableName> copyAgain,
       CopyBudget budget,
       Consumer<Observation> observer,
       Clock clock) {
     this.settings = settings;
-    this.primary = primary;
-    this.readDatabase = PostgresUrl.parse(settings.readDatabase());
-    this.copyAnew = Set.copyOf(copyAnew);
+    this.connector = connector;
+    this.copyAgain = Set.copyOf(copyAgain);
     this.budget = budget;
     this.observer = observer;
     this.clock = clock;
   }
 
-  /** Goes on until something ends it. */
-  End run() throws SQLException {
-    try (WatchedDatabases databases = new WatchedDatabases(primary, readDatabase, this::givenUp)) {
-      return databases.use(() -> run(databases));
+  /**
+   * Goes on until something ends it.
+   *
+   * @return how it ended, where that was foreseen
+   * @throws EndSession when a part of it found that it can't go on
+   * @throws SyncRefused when it must not go on
+   */
+  SessionEnd run() throws SQLException {
+    PostgresUrl url = PostgresUrl.parse(settings.readDatabase());
+    try (WatchedDatabase readDatabase = new WatchedDatabase("read database", url, this::givenUp);
+        ChangeSources sources = connector.apply(this::givenUp)) {
+      return lead(sources, readDatabase);
+    } catch (EndSession | SyncRefused e) {
+      throw e;
+    } catch (SQLException | RuntimeException e) {
+      String why = silence;
+      if (why != null) {
+        throw new IllegalStateException(why, e);
+      }
+      throw e;
     }
   }
 
-  private End run(WatchedDatabases databases) throws SQLException {
+  private SessionEnd lead(ChangeSources sources, WatchedDatabase readDatabase) throws SQLException {
     Map<String, Declared> declared = ModelFiles.read(settings.models());
-    try (Connection applying = databases.openToLead();
-        Applier applier = new Applier(applying);
-        SourceDatabase source = databases.connectToSource()) {
-      PositionStore positions = applier.positions();
+    try (Stores stores = Stores.on(readDatabase.openToLead());
+        ChangeSource source = sources.connect()) {
+      PositionStore positions = stores.positions();
       if (!positions.tryLead()) {
-        return End.OTHER_LEADS;
+        return new SessionEnd.OtherLeads();
       }
-      applier.install();
+      stores.install();
       PositionStore.Stored stored = positions.takeOver();
       if (stored.paused()) {
-        Slot held = new Slot(source.db(), settings.slotName());
-        observer.accept(SlotSeen.of(held, source.position().lsn(), clock.instant()));
-        return End.PAUSED;
+        observer.accept(
+            new Observation.SlotSeen(source.claim().orElse(null), source.place(), clock.instant()));
+        return new SessionEnd.Paused();
       }
-      source.requireLogicalDecoding();
-      positions.requireOtherDatabaseThan(
-          SourceDatabase.systemIdentifier(source.db()), primary.database());
-      SourceCatalogue catalogue = new SourceCatalogue(source);
-      SessionPlan plan = plan(source, catalogue, applier, declared);
-      Slot slot = new Slot(source.db(), settings.slotName());
-      String copyBecause = whyCopy(source, slot, stored);
-      if (!copyBecause.isEmpty()) {
-        slot.requireFree(!stored.isNew());
+      positions.requireOtherDatabaseThan(source.origin());
+      try (Applier applier = new Applier(stores, stored)) {
+        Map<TableName, SourceTable> tables = start(source, applier, stored, declared, readDatabase);
+        observer.accept(new Observation.Resumed(applier.applied()));
+        observer.accept(new Observation.Became(State.STREAMING, ""));
+        stream(source, sources, applier, tables, readDatabase);
+        return new SessionEnd.Stopped();
       }
-      SessionPlan possible = plan.onlyOf(slot.publish(plan.tables().keySet()), applier);
-      Map<TableName, SourceTable> tables = possible.tables();
-      if (copyBecause.isEmpty()) {
-        slot.takeOver();
-        resume(applier, stored, tables, possible);
-      } else {
-        if (stored.complete()) {
-          budget.spend(copyBecause);
-        }
-        observer.accept(new Observation.Became(State.SNAPSHOT, copyBecause));
-        slot.drop();
-        copyAll(source, applier, tables, stored.epoch(), databases);
-      }
-      observer.accept(new Observation.Resumed(applier.applied()));
-      observer.accept(new Observation.Became(State.STREAMING, ""));
-      stream(source, slot, tables, applier, databases);
-      return End.ENDED;
     }
+  }
+
+  /**
+   * Brings the read database to where the capture goes on from.
+   *
+   * @return the tables that are captured
+   */
+  private Map<TableName, SourceTable> start(
+      ChangeSource source,
+      Applier applier,
+      PositionStore.Stored stored,
+      Map<String, Declared> declared,
+      WatchedDatabase readDatabase)
+      throws SQLException {
+    SessionPlan wanted = plan(source, applier, declared, readDatabase);
+    Continuation continuation = source.continuation(stored.held());
+    SessionPlan plan = wanted.onlyOf(source.publish(wanted.tables().keySet()), applier);
+    Map<TableName, SourceTable> tables = plan.tables();
+    switch (continuation) {
+      case Continuation.GoOn() -> {
+        applier.resume();
+        applier.between(kept -> goOn(kept, tables, plan));
+      }
+      case Continuation.CopyAll(String because) -> {
+        if (stored.complete()) {
+          budget.spend(because);
+        }
+        observer.accept(new Observation.Became(State.SNAPSHOT, because));
+        new FirstCopy(source, readDatabase, applier, observer).run(tables.values());
+      }
+    }
+    return tables;
   }
 
   /** Views are there for models that can't be kept, too: then nobody else answers for them. */
   private SessionPlan plan(
-      SourceDatabase source,
-      SourceCatalogue catalogue,
+      ChangeSource source,
       Applier applier,
-      Map<String, Declared> declared) {
-    ModelViews views = new ModelViews(source, settings.views(), observer);
+      Map<String, Declared> declared,
+      WatchedDatabase readDatabase) {
+    SessionViews views = new SessionViews(source, settings.views(), observer);
     try {
-      SessionPlan plan = SessionPlan.of(catalogue, applier, readDatabase, declared);
+      SessionPlan plan = SessionPlan.of(source.schema(), applier, readDatabase, declared);
       views.install(plan.viewable(declared));
       return plan;
     } catch (SyncRefused e) {
@@ -179,219 +184,83 @@ final class Session {
     }
   }
 
-  /** Why everything has to be copied again; empty when the stored position can be gone on from. */
-  private String whyCopy(SourceDatabase source, Slot slot, PositionStore.Stored stored)
-      throws SQLException {
-    String system = SourceDatabase.systemIdentifier(source.db());
-    if (!stored.isNew() && !stored.systemIdentifier().equals(system)) {
-      throw new SyncRefused(
-          "The read database holds the copy of another system than %s. Name the right --primary, or drop schema freshet there to start over."
-              .formatted(primary));
-    }
-    if (!stored.complete()) {
-      return "First copy of the tables.";
-    }
-    int now = source.position().timeline();
-    int then = stored.position().timeline();
-    if (now < then) {
-      throw new SyncRefused(
-          "The source is on timeline %d, and %s of a later one was applied here: it is an old primary. Name the one that took over with --primary."
-              .formatted(now, stored.position()));
-    }
-    if (now > then) {
-      Optional<Lsn> left = TimelineHistory.ask(primary, now).end(then);
-      if (left.isEmpty() || left.get().compareTo(stored.position().lsn()) < 0) {
-        return "The primary was replaced by one that lacks changes up to %s, which had been applied here."
-            .formatted(stored.position());
-      }
-    }
-    return switch (slot.check(stored.position().lsn())) {
-      case Slot.State.Usable ignored -> "";
-      case Slot.State.Absent ignored ->
-          "The replication slot %s is gone, and with it the changes since %s."
-              .formatted(slot.name(), stored.position());
-      case Slot.State.Lost ignored ->
-          "The server gave up log that the slot %s still needed.".formatted(slot.name());
-    };
-  }
-
   /** Brings the mirrors into line with the tables; what can't be altered is copied later. */
-  private void resume(
-      Applier applier,
-      PositionStore.Stored stored,
-      Map<TableName, SourceTable> tables,
-      SessionPlan plan) {
-    applier.resume(stored);
-    Map<TableName, SourceTable> mirrored = applier.mirrorStore().all();
-    applier.between(
-        sql -> {
-          mirrored.forEach(
-              (name, earlier) -> {
-                SourceTable table = tables.get(name);
-                Optional<List<String>> alterations =
-                    table == null || copyAnew.contains(name)
-                        ? Optional.empty()
-                        : table.alterationsSince(earlier);
-                boolean follows =
-                    table != null
-                        && alterations.isPresent()
-                        && applier.alter(table, alterations.get());
-                if (!follows) {
-                  applier.stopFollowing(name);
-                }
-              });
-          plan.kept()
-              .forEach(
-                  (name, planned) -> {
-                    boolean followed =
-                        planned.tables().keySet().stream().allMatch(applier::isMirrored)
-                            && applier.maintain(planned.plan());
-                    if (followed) {
-                      observer.accept(new Observation.ModelChanged(name, "live", ""));
-                    } else {
-                      applier.stop(
-                          name, ModelStore.State.BUILDING, "A table that it reads was altered.");
-                    }
-                  });
-        });
-  }
-
-  /** Copies all tables as they are at one position, where the slot's stream begins. */
-  private void copyAll(
-      SourceDatabase source,
-      Applier applier,
-      Map<TableName, SourceTable> tables,
-      long epoch,
-      WatchedDatabases databases)
-      throws SQLException {
-    applier.beginCopy(SourceDatabase.systemIdentifier(source.db()), epoch);
-    int timeline = source.position().timeline();
-    try (ConsistentSnapshot snapshot = databases.ofNewSlot(settings.slotName());
-        Sql writing = new Sql(databases.openReadDatabase("freshet-sync-copy"))) {
-      for (SourceTable table : tables.values()) {
-        if (isCopied(snapshot, table, writing)) {
-          applier.between(sql -> applier.startFollowing(table));
-        }
-      }
-      applier.completeCopy(new Position(timeline, snapshot.at()));
-    }
-  }
-
-  /**
-   * A table that the read database can't have is left to the upkeep, which says so of its models.
-   */
-  private boolean isCopied(ConsistentSnapshot snapshot, SourceTable table, Sql writing)
-      throws SQLException {
-    try {
-      TableCopy.fill(
-          snapshot,
-          new Mirror(table),
-          writing,
-          progress -> observer.accept(new Observation.Progressed(progress)));
-      return true;
-    } catch (ApplyFailed e) {
-      return skipped(table, e);
-    } catch (SQLException e) {
-      return skipped(table, new ApplyFailed(e));
-    }
-  }
-
-  private static boolean skipped(SourceTable table, ApplyFailed why) {
-    if (!why.isByContent()) {
-      throw why;
-    }
-    log.warn("Table {} can't be copied: {}", table.name(), why.getMessage());
-    return false;
+  private void goOn(Registry kept, Map<TableName, SourceTable> tables, SessionPlan plan) {
+    kept.storedMirrors()
+        .forEach(
+            (name, earlier) -> {
+              SourceTable table = tables.get(name);
+              if (table == null || copyAgain.contains(name) || !kept.follow(table, earlier)) {
+                kept.unfollow(name);
+              }
+            });
+    plan.kept()
+        .forEach(
+            (name, planned) -> {
+              if (kept.maintain(planned.plan(), planned.tables().keySet())) {
+                observer.accept(new Observation.ModelChanged(name, "live", ""));
+              }
+            });
   }
 
   /** Captures and applies until something ends it. */
   private void stream(
-      SourceDatabase source,
-      Slot slot,
-      Map<TableName, SourceTable> tables,
+      ChangeSource source,
+      ChangeSources sources,
       Applier applier,
-      WatchedDatabases databases)
+      Map<TableName, SourceTable> tables,
+      WatchedDatabase readDatabase)
       throws SQLException {
-    int timeline = source.position().timeline();
-    SourceClock sourceClock = new SourceClock(source);
-    try (SourceDatabase watching = databases.connectToSource();
-        SourceDatabase planning = databases.connectToSource();
-        Connection listening = databases.openReadDatabase("freshet-sync-wanted");
-        ChangeCapture running =
-            new ChangeCapture(
-                primary,
-                slot.name(),
-                tables,
-                copyAnew,
-                applier.applied().lsn(),
-                listener(
-                    applier,
-                    new SchemaWatch(new SourceCatalogue(watching), tables),
-                    timeline,
-                    sourceClock))) {
+    CaptureRequest request =
+        new CaptureRequest(
+            tables,
+            copyAgain,
+            applier::applied,
+            applying(applier, source),
+            new SourceSights(applier, observer));
+    try (Capture running = source.capture(request);
+        ChangeSource ofUpkeep = sources.connect();
+        Connection listening = readDatabase.open("freshet-sync-wanted")) {
+      Upkeep keeping =
+          new Upkeep(
+              new Upkeep.Setting(
+                  ofUpkeep, readDatabase, settings.models(), settings.views(), tables.keySet()),
+              applier,
+              observer);
+      BackgroundTasks beside = new BackgroundTasks(running::close);
       capture = running;
       if (ended) {
         return;
       }
-      Pinger pinger =
-          new Pinger(
-              source,
-              slot,
-              listening,
-              () -> applier.applied().lsn(),
-              new SourceSights(applier, observer),
-              sourceClock,
-              clock);
-      Upkeep keeping =
-          new Upkeep(
-              new Upkeep.Place(
-                  databases,
-                  settings.models(),
-                  new Slot(planning.db(), slot.name()),
-                  settings.views()),
-              new SourceCatalogue(planning),
-              new Views(planning.db(), planning.transactions()),
-              applier,
-              tables.keySet(),
-              observer);
       upkeep = keeping;
       streaming = applier;
-      Companions companions = new Companions(running);
-      companions.start("pinger", pinger::run);
-      companions.start("upkeep", keeping::run);
-      companions.start("primary", new PrimaryWatch(settings, primary, timeline)::run);
-      companions.start("clock", ClockWatch::run);
-      companions.start("statistics", new Statistics(databases)::run);
+      beside.start("upkeep", keeping::run);
+      beside.start("statistics", new Statistics(readDatabase, applier::applied)::run);
+      beside.start("wishes", new Wishes(listening, source, applier.applied().epoch())::run);
       try {
         running.run();
       } finally {
         capture = null;
         upkeep = null;
         streaming = null;
-        companions.end();
+        beside.end();
       }
       if (!ended) {
-        companions.rethrow();
+        beside.rethrow();
       }
-    } catch (IOException e) {
-      throw new IllegalStateException("The capture can't be closed: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
-  private CaptureListener listener(
-      Applier applier, SchemaWatch watch, int timeline, SourceClock sourceClock) {
-    return (List<SourceTransaction> transactions) -> {
-      watch.check();
+  private TransactionListener applying(Applier applier, ChangeSource source) {
+    return transactions -> {
       long started = System.nanoTime();
-      applier.apply(transactions, timeline);
+      applier.apply(transactions);
       observer.accept(
           new Observation.Applied(
               transactions,
               applier.applied(),
               Duration.ofNanos(System.nanoTime() - started),
-              sourceClock.now(),
+              source.now(),
               applier.letters(),
               applier.followed()));
     };
@@ -409,25 +278,22 @@ final class Session {
   }
 
   /** Ends it; {@link #run} returns soon. */
-  void end() throws IOException {
+  void end() {
     ended = true;
     stopCapture();
   }
 
-  private void stopCapture() throws IOException {
-    ChangeCapture running = capture;
+  private void stopCapture() {
+    Capture running = capture;
     if (running != null) {
       running.close();
     }
   }
 
-  /** Said at once: what waits for the silent one may take a while to end. */
-  private void givenUp(String silence) {
-    observer.accept(new Observation.Became(State.RETRYING, silence));
-    try {
-      stopCapture();
-    } catch (IOException e) {
-      log.warn("The capture can't be closed", e);
-    }
+  /** Told at once: what waits for the silent one may take a while to end. */
+  private void givenUp(String why) {
+    silence = why;
+    observer.accept(new Observation.Became(State.RETRYING, why));
+    stopCapture();
   }
 }

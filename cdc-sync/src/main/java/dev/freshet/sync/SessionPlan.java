@@ -1,19 +1,18 @@
 package dev.freshet.sync;
 
-import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.Sql;
 import dev.freshet.sync.apply.UserTypes;
+import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.source.Slot;
-import dev.freshet.sync.source.SourceCatalogue;
-import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.source.Published;
+import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.upkeep.ModelPlanner;
@@ -43,16 +42,16 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
    * @throws SyncRefused when no model can be kept; it says why of each
    */
   static SessionPlan of(
-      SourceCatalogue catalogue,
+      SourceSchema schema,
       Applier applier,
-      PostgresUrl readDatabase,
+      WatchedDatabase readDatabase,
       Map<String, Declared> declared) {
     Map<String, Planned> kept = new LinkedHashMap<>();
     Map<String, Planned> now = new LinkedHashMap<>();
     List<SyncRefused> refusals = new ArrayList<>();
-    for (ModelStore.Stored stored : applier.modelStore().all()) {
+    for (ModelStore.Stored stored : applier.askBetween(registry -> registry.models().all())) {
       if (declared.containsKey(stored.name()) && stored.state().isKept()) {
-        plan(catalogue, readDatabase, stored.declared(), refusals)
+        plan(schema, readDatabase, stored.declared(), refusals)
             .ifPresentOrElse(
                 planned -> kept.put(stored.name(), planned),
                 () -> stop(applier, stored.name(), refusals.getLast()));
@@ -63,7 +62,7 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
       if (before != null && before.declared().equals(model)) {
         now.put(model.name(), before);
       } else {
-        plan(catalogue, readDatabase, model, refusals)
+        plan(schema, readDatabase, model, refusals)
             .ifPresent(planned -> now.put(model.name(), planned));
       }
     }
@@ -82,7 +81,8 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
 
   private static void stop(Applier applier, String model, SyncRefused why) {
     applier.between(
-        sql -> applier.stop(model, ModelStore.State.STOPPED, String.valueOf(why.getMessage())));
+        registry ->
+            registry.stop(model, ModelStore.State.STOPPED, String.valueOf(why.getMessage())));
   }
 
   /**
@@ -90,7 +90,7 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
    *
    * @throws SyncRefused when that leaves none
    */
-  SessionPlan onlyOf(Slot.Published published, Applier applier) {
+  SessionPlan onlyOf(Published published, Applier applier) {
     SyncRefused why = new SyncRefused(published.reason());
     Map<String, Planned> stillKept = new LinkedHashMap<>();
     kept.forEach(
@@ -112,13 +112,13 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
   }
 
   private static Optional<Planned> plan(
-      SourceCatalogue catalogue,
-      PostgresUrl readDatabase,
+      SourceSchema schema,
+      WatchedDatabase readDatabase,
       Declared model,
       List<SyncRefused> refusals) {
     try {
-      Planned planned = new ModelPlanner(catalogue).plan(model);
-      makeTypes(catalogue, readDatabase, planned);
+      Planned planned = new ModelPlanner(schema).plan(model);
+      makeTypes(schema, readDatabase, planned);
       return Optional.of(planned);
     } catch (SyncRefused e) {
       refusals.add(e);
@@ -128,14 +128,14 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
 
   /** Makes the types that a model's tables need; without them it can't be kept. */
   private static void makeTypes(
-      SourceCatalogue catalogue, PostgresUrl readDatabase, Planned planned) {
+      SourceSchema schema, WatchedDatabase readDatabase, Planned planned) {
     Set<Long> oids =
         planned.tables().values().stream().map(SourceTable::oid).collect(Collectors.toSet());
-    List<UserType> types = catalogue.userTypes(oids);
+    List<UserType> types = schema.userTypes(oids);
     if (types.isEmpty()) {
       return;
     }
-    try (Sql sql = new Sql(SourceDatabase.open(readDatabase, "freshet-sync-types"))) {
+    try (Sql sql = new Sql(readDatabase.open("freshet-sync-types"))) {
       UserTypes.make(sql, types);
     } catch (SQLException e) {
       throw new ApplyFailed(e);

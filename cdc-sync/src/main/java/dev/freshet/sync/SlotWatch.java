@@ -1,9 +1,10 @@
 package dev.freshet.sync;
 
-import dev.freshet.protocol.PostgresUrl;
-import dev.freshet.protocol.PrimaryPosition;
-import dev.freshet.sync.source.Slot;
-import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.postgres.PrimaryPosition;
+import dev.freshet.sync.connection.Connections;
+import dev.freshet.sync.slot.Slot;
+import dev.freshet.sync.source.Place;
 import dev.freshet.sync.status.Observation;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -79,11 +80,13 @@ final class SlotWatch implements Consumer<Observation>, AutoCloseable {
 
   private void look() {
     Observation seen;
-    try (Connection connection = SourceDatabase.openToLook(primary.get())) {
+    try (Connection connection = Connections.openToLook(primary.get())) {
       seen =
-          Observation.SlotSeen.of(
-              new Slot(JdbcClient.create(new SingleConnectionDataSource(connection, true)), slot),
-              PrimaryPosition.ask(connection).lsn(),
+          new Observation.SlotSeen(
+              new Slot(JdbcClient.create(new SingleConnectionDataSource(connection, true)), slot)
+                  .claim()
+                  .orElse(null),
+              Place.of(PrimaryPosition.ask(connection)),
               clock.instant());
     } catch (SQLException | RuntimeException e) {
       log.debug("The slot can't be looked at", e);

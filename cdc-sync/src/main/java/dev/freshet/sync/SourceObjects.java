@@ -1,14 +1,14 @@
 package dev.freshet.sync;
 
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.ModelComment;
-import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.source.Slot;
-import dev.freshet.sync.source.SourceDatabase;
-import dev.freshet.sync.source.Views;
+import dev.freshet.sync.slot.Slot;
+import dev.freshet.sync.slot.SourceDatabase;
+import dev.freshet.sync.slot.Views;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.freshet.sync;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.freshet.protocol.PostgresUrl;
-import dev.freshet.runtime.ConnectionPool;
+import dev.freshet.postgres.ConnectionPool;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.OperatorGate;
 import dev.freshet.runtime.Part;

@@ -1,32 +1,31 @@
 package dev.freshet.sync;
 
-import dev.freshet.protocol.NotConnected;
-import dev.freshet.protocol.PostgresUrl;
-import dev.freshet.runtime.PrimaryFinder;
+import dev.freshet.postgres.NotConnected;
+import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.postgres.PrimaryFinder;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.DeadLetters;
 import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.PositionStore;
-import dev.freshet.sync.capture.UnclearColumns;
+import dev.freshet.sync.connection.Connections;
 import dev.freshet.sync.control.Operations;
 import dev.freshet.sync.inference.ModelPlan;
+import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.ReadModel;
-import dev.freshet.sync.model.SessionOver;
+import dev.freshet.sync.model.SessionEnd;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.slot.SlotSources;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.Observation.State;
 import dev.freshet.sync.verify.Difference;
 import dev.freshet.sync.verify.Verification;
-import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -49,10 +48,6 @@ final class Synchronizer implements Operations, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Synchronizer.class);
 
-  private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-  private static final Duration LONG_SESSION = Duration.ofSeconds(10);
-  private static final Duration STANDBY_PAUSE = Duration.ofMillis(500);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
 
   private final SyncSettings settings;
@@ -79,55 +74,61 @@ final class Synchronizer implements Operations, AutoCloseable {
   }
 
   private void run() {
-    Duration pause = FIRST_PAUSE;
-    Set<TableName> copyAnew = new HashSet<>();
+    Restarts restarts = new Restarts();
+    Restarts.Next next = Restarts.Next.FIRST;
     CopyBudget budget = new CopyBudget(clock);
-    @Nullable TableName unclear = null;
-    boolean again = false;
     while (!isClosed()) {
       long started = System.nanoTime();
-      try {
-        Session running = new Session(settings, primary(), copyAnew, budget, observer, clock);
-        session = running;
-        copyAnew.clear();
-        pause =
-            switch (running.run()) {
-              case OTHER_LEADS -> {
-                become(State.STANDBY, "Another process keeps this read database in step.");
-                yield STANDBY_PAUSE;
-              }
-              case PAUSED -> {
-                become(State.PAUSED, "Paused by an operator; the slot holds the log back.");
-                yield STANDBY_PAUSE;
-              }
-              case ENDED -> FIRST_PAUSE;
-            };
-        unclear = null;
-        again = false;
-      } catch (SessionOver e) {
-        log.info("{} A new session sees to it.", e.getMessage());
-        if (e instanceof UnclearColumns now) {
-          // Once, the session may not have known of an alteration; twice, nobody can tell.
-          if (now.table().equals(unclear)) {
-            copyAnew.add(now.table());
-          }
-          unclear = now.table();
-        }
-        boolean lasted = System.nanoTime() - started > LONG_SESSION.toNanos();
-        pause = again && !lasted ? longer(pause) : Duration.ZERO;
-        again = true;
-      } catch (SyncRefused e) {
-        unclear = null;
-        become(State.REFUSED, String.valueOf(e.getMessage()));
-        pause = LONGEST_PAUSE;
-      } catch (SQLException | RuntimeException e) {
+      SessionEnd end = runSession(next.copyAgain(), budget);
+      tell(end);
+      next = restarts.after(end, Duration.ofNanos(System.nanoTime() - started));
+      await(next.pause());
+    }
+  }
+
+  /** Runs a session; whatever leaves it is its end. */
+  private SessionEnd runSession(Set<TableName> copyAgain, CopyBudget budget) {
+    try {
+      PostgresUrl primary = primary();
+      SlotSources.Settings slot =
+          new SlotSources.Settings(
+              PostgresUrl.parse(settings.primary()), primary, settings.slotName(), clock);
+      Session running =
+          new Session(
+              settings,
+              givenUp -> new SlotSources(slot, givenUp),
+              copyAgain,
+              budget,
+              observer,
+              clock);
+      session = running;
+      return running.run();
+    } catch (EndSession e) {
+      return e.end();
+    } catch (SyncRefused e) {
+      return new SessionEnd.Refused(String.valueOf(e.getMessage()));
+    } catch (SQLException | RuntimeException e) {
+      return new SessionEnd.Failed(e);
+    }
+  }
+
+  private void tell(SessionEnd end) {
+    switch (end) {
+      case SessionEnd.Stopped ignored -> log.debug("The session was stopped");
+      case SessionEnd.OtherLeads ignored ->
+          become(State.STANDBY, "Another process keeps this read database in step.");
+      case SessionEnd.Paused ignored ->
+          become(State.PAUSED, "Paused by an operator; the slot holds the log back.");
+      case SessionEnd.Outdated(String why) -> log.info("{} A new session begins.", why);
+      case SessionEnd.UnclearColumns(TableName table) ->
+          log.info("Table {} has other columns than were known. A new session begins.", table);
+      case SessionEnd.Refused(String reason) -> become(State.REFUSED, reason);
+      case SessionEnd.Failed(Exception cause) -> {
         if (!isClosed()) {
-          log.debug("The session ended", e);
-          become(State.RETRYING, String.valueOf(e.getMessage()));
+          log.debug("The session ended", cause);
+          become(State.RETRYING, String.valueOf(cause.getMessage()));
         }
-        pause = longer(pause);
       }
-      await(pause);
     }
   }
 
@@ -144,13 +145,8 @@ final class Synchronizer implements Operations, AutoCloseable {
     }
   }
 
-  private static Duration longer(Duration pause) {
-    Duration longer = pause.isZero() ? FIRST_PAUSE : pause.multipliedBy(2);
-    return longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
-  }
-
   /** Ends the session, so that the next one sees what was changed. */
-  void startAnew() throws IOException {
+  void endSession() {
     Session running = session;
     if (running != null) {
       running.end();
@@ -168,12 +164,10 @@ final class Synchronizer implements Operations, AutoCloseable {
   }
 
   private void setPaused(boolean paused) throws SQLException {
-    try (Connection connection = SourceDatabase.open(readDatabase, "freshet-sync-control")) {
+    try (Connection connection = Connections.open(readDatabase, "freshet-sync-control")) {
       new PositionStore(JdbcClient.create(new SingleConnectionDataSource(connection, true)))
           .setPaused(paused);
-      startAnew();
-    } catch (IOException e) {
-      throw new IllegalStateException("The session can't be ended: " + e.getMessage(), e);
+      endSession();
     }
   }
 
@@ -192,8 +186,8 @@ final class Synchronizer implements Operations, AutoCloseable {
   private Optional<ModelStore.Stored> stored(String model) {
     return streaming()
         .askBetween(
-            sql ->
-                streaming().modelStore().all().stream()
+            kept ->
+                kept.models().all().stream()
                     .filter(stored -> stored.name().equals(model))
                     .findFirst());
   }
@@ -225,8 +219,8 @@ final class Synchronizer implements Operations, AutoCloseable {
     Set<TableName> tables = ModelPlan.tables(declared);
     List<SourceTable> mirrored =
         applier.askBetween(
-            sql ->
-                applier.mirrorStore().all().values().stream()
+            kept ->
+                kept.storedMirrors().values().stream()
                     .filter(table -> tables.contains(table.name()))
                     .toList());
     return Optional.of(verification.ofSource(applier, mirrored, List.of(declared)));
@@ -235,7 +229,7 @@ final class Synchronizer implements Operations, AutoCloseable {
   @Override
   public List<DeadLetters.Letter> deadLetters() {
     Applier applier = streaming();
-    return applier.askBetween(sql -> applier.deadLetters().all());
+    return applier.askBetween(kept -> kept.deadLetters().all());
   }
 
   @Override
@@ -266,10 +260,10 @@ final class Synchronizer implements Operations, AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
+  public void close() {
     closed.countDown();
     slotWatch.close();
-    startAnew();
+    endSession();
     try {
       if (!thread.join(STOP_TIMEOUT)) {
         log.warn(

@@ -3,14 +3,14 @@ package dev.freshet.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.freshet.protocol.Lsn;
-import dev.freshet.protocol.Position;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.PositionStore;
-import dev.freshet.sync.capture.Changes;
-import dev.freshet.sync.capture.RowChange;
-import dev.freshet.sync.capture.SourceTransaction;
+import dev.freshet.sync.apply.Stores;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.Changes;
+import dev.freshet.sync.source.Place;
+import dev.freshet.sync.source.RowChange;
+import dev.freshet.sync.source.SourceTransaction;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -43,37 +43,36 @@ class FormerLeaderIT extends SyncTest {
         + read(hashes("freshet.position"));
   }
 
-  private static SourceTransaction insert(Lsn end, String id) {
+  private static SourceTransaction insert(Place end, String id) {
     Changes changes = new Changes();
     changes.add(new RowChange.Upsert(ORDERS, List.of(id, "late"), null));
     return new SourceTransaction(end, Instant.now(), changes, null);
   }
 
-  private static Lsn later(Position position, int bytes) {
-    return new Lsn(position.lsn().value() + bytes);
+  private static Place later(Place place, int bytes) {
+    return new Place(place.epoch(), place.value() + bytes);
   }
 
   @Test
   void formerLeaderAppliesNothingThoughNothingWasAppliedSince() throws Exception {
     copyOnce();
-    try (Applier former = new Applier(connect(readServer()));
-        Applier next = new Applier(connect(readServer()))) {
-      PositionStore.Stored before = former.positions().takeOver();
-      former.resume(before);
-      assertThat(next.positions().takeOver().position()).isEqualTo(before.position());
+    try (Stores stores = Stores.on(connect(readServer()));
+        Stores others = Stores.on(connect(readServer()))) {
+      PositionStore.Stored before = stores.positions().takeOver();
+      Applier former = new Applier(stores, before);
+      former.resume();
+      assertThat(others.positions().takeOver().place()).isEqualTo(before.place());
       String kept = kept();
-      assertThatThrownBy(
-              () ->
-                  former.apply(
-                      List.of(insert(later(before.position(), 8), "2")),
-                      before.position().timeline()))
+      assertThatThrownBy(() -> former.apply(List.of(insert(later(before.place(), 8), "2"))))
           .hasMessageContaining(FENCED);
       assertThat(kept()).isEqualTo(kept);
-      assertThatThrownBy(() -> former.beginCopy(before.systemIdentifier(), before.epoch()))
+      assertThatThrownBy(() -> former.beginCopy(before.systemIdentifier()))
           .hasMessageContaining(FENCED);
-      assertThatThrownBy(() -> former.completeCopy(before.position())).hasMessageContaining(FENCED);
+      assertThatThrownBy(() -> former.completeCopy(before.place())).hasMessageContaining(FENCED);
       assertThatThrownBy(
-              () -> former.between(sql -> sql.run("update freshet.model set reason = 'late'")))
+              () ->
+                  former.between(
+                      registry -> registry.sql().run("update freshet.model set reason = 'late'")))
           .hasMessageContaining(FENCED);
       assertThat(kept()).isEqualTo(kept);
     }
@@ -82,17 +81,17 @@ class FormerLeaderIT extends SyncTest {
   @Test
   void sameEpochFromAnotherPositionAppliesNothingEither() throws Exception {
     copyOnce();
-    try (Applier one = new Applier(connect(readServer()));
-        Applier twin = new Applier(connect(readServer()))) {
-      PositionStore.Stored stored = one.positions().takeOver();
-      one.resume(stored);
-      twin.resume(stored);
-      int timeline = stored.position().timeline();
-      one.apply(List.of(insert(later(stored.position(), 8), "2")), timeline);
+    try (Stores stores = Stores.on(connect(readServer()));
+        Stores others = Stores.on(connect(readServer()))) {
+      PositionStore.Stored stored = stores.positions().takeOver();
+      Applier one = new Applier(stores, stored);
+      one.resume();
+      Applier twin = new Applier(others, stored);
+      twin.resume();
+      one.apply(List.of(insert(later(stored.place(), 8), "2")));
       String kept = kept();
       assertThat(kept).contains("(2,late)");
-      assertThatThrownBy(
-              () -> twin.apply(List.of(insert(later(stored.position(), 16), "3")), timeline))
+      assertThatThrownBy(() -> twin.apply(List.of(insert(later(stored.place(), 16), "3"))))
           .hasMessageContaining(FENCED);
       assertThat(kept()).isEqualTo(kept);
     }

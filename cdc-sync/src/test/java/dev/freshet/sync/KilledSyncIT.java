@@ -65,15 +65,18 @@ class KilledSyncIT extends SyncTest {
     Path classes =
         mutated(
             "apply/Applier",
-            "batch.apply(transactions);\n              positions.advance(",
             """
-                            if (!advanced[0]) {
-                              positions.advance(applied.lsn(), reached, last.committedAt(), epoch);
-                              sql.run("commit; begin");
-                              advanced[0] = true;
-                            }
-                            batch.apply(transactions);
-                            boolean never = false; if (never) positions.advance(""");
+                                  batch(last.end(), asks).apply(transactions);
+                                  positions.advance(applied, last.end(), last.committedAt(), epoch);
+            """,
+            """
+                                  if (!advanced[0]) {
+                                    positions.advance(applied, last.end(), last.committedAt(), epoch);
+                                    sql.run("commit; begin");
+                                    advanced[0] = true;
+                                  }
+                                  batch(last.end(), asks).apply(transactions);
+            """);
     assertFoundOut(classes, LONG_KILLS);
   }
 
@@ -137,8 +140,7 @@ class KilledSyncIT extends SyncTest {
         faultySource,
         source
             .replace(sound, faulty)
-            .replace(
-                "boolean done = false;", "boolean done = false; boolean[] advanced = {false};"));
+            .replace("boolean carefully =", "boolean[] advanced = {false}; boolean carefully ="));
     Path classes = Files.createDirectories(folder.resolve("classes"));
     assertThat(
             ToolProvider.getSystemJavaCompiler()

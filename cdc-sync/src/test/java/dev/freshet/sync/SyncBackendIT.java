@@ -6,12 +6,17 @@ import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.context.ConfigurableApplicationContext;
 
 class SyncBackendIT extends SyncTest {
+
+  /** From one transaction of a writer to its next. */
+  private static final Duration PACE = Duration.ofMillis(5);
 
   private static final String ITEMS =
       """
@@ -119,6 +124,7 @@ class SyncBackendIT extends SyncTest {
           connection.rollback();
         } else {
           connection.commit();
+          LockSupport.parkNanos(PACE.toNanos()); // else the backlog takes minutes
         }
       }
     } catch (SQLException e) {

@@ -1,11 +1,11 @@
 package dev.freshet.read;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.ConnectionPool;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.read.model.Catalogue;
 import dev.freshet.runtime.ActuatorGate;
-import dev.freshet.runtime.ConnectionPool;
 import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;

@@ -1,15 +1,15 @@
 package dev.freshet.write;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.freshet.protocol.NotConnected;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.ConnectionPool;
+import dev.freshet.postgres.NotConnected;
+import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.postgres.RootCause;
 import dev.freshet.runtime.ActuatorGate;
-import dev.freshet.runtime.ConnectionPool;
 import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
-import dev.freshet.runtime.RootCause;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.runtime.source.PositionEndpoint;
 import dev.freshet.runtime.trace.TracedRequests;

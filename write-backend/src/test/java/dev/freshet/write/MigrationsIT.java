@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

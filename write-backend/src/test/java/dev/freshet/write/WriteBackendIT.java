@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
+import dev.freshet.postgres.PrimaryPosition;
 import dev.freshet.protocol.Position;
-import dev.freshet.protocol.PrimaryPosition;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;

@@ -1,5 +1,6 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.sync.connection.SqlStates;
 import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +19,7 @@ public final class ApplyFailed extends RuntimeException {
   private static final String UNDEFINED_SCHEMA = "3F000";
   private static final String LOCK_NOT_AVAILABLE = "55P03";
 
-  /**
-   * SQLSTATE classes by which a statement itself is refused, however often it is tried: features,
-   * cardinality, data, constraints, triggers, syntax and names, limits, PL/pgSQL.
-   */
-  private static final Set<String> BY_CONTENT =
-      Set.of("0A", "21", "22", "23", "27", "42", "44", "54", "P0", "2F", "38", "39");
-
+  /** Of SQLSTATE; see {@link SqlStates}. */
   private static final Set<String> BY_ROWS = Set.of("21", "22", "23", "27", "44", "P0");
 
   private final String state;
@@ -55,7 +50,7 @@ public final class ApplyFailed extends RuntimeException {
 
   /** Whether trying again is of no use as long as rows and tables are what they are. */
   public boolean isByContent() {
-    return state.length() == 5 && BY_CONTENT.contains(state.substring(0, 2));
+    return SqlStates.isByContent(state);
   }
 
   /** Whether other rows might do where these did not: data exceptions, constraints, triggers. */

@@ -1,10 +1,10 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.protocol.Position;
 import dev.freshet.sync.apply.MaintainedModel.Moment;
-import dev.freshet.sync.capture.RowChange;
-import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.Place;
+import dev.freshet.sync.source.RowChange;
+import dev.freshet.sync.source.SourceTransaction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -21,7 +21,7 @@ final class Batch {
   private final Kept kept;
   private final Sql sql;
   private final DeadLetters deadLetters;
-  private final Position position;
+  private final Place place;
   private final boolean carefully;
   private final boolean hadLetters;
   private boolean hasLetters;
@@ -29,15 +29,15 @@ final class Batch {
   /**
    * Prepares a batch.
    *
-   * @param position that is being applied
+   * @param place that is being applied
    * @param hadLetters whether there may be dead letters already
    * @param carefully whether what is refused goes to the dead letters, row by row
    */
-  Batch(Kept kept, Position position, boolean hadLetters, boolean carefully) {
+  Batch(Kept kept, Place place, boolean hadLetters, boolean carefully) {
     this.kept = kept;
     this.sql = kept.sql();
     this.deadLetters = kept.deadLetters();
-    this.position = position;
+    this.place = place;
     this.carefully = carefully;
     this.hadLetters = hadLetters || carefully;
   }
@@ -109,7 +109,7 @@ final class Batch {
           sql,
           (unit, why) -> {
             hasLetters = true;
-            deadLetters.add(model.name(), null, unit, null, message(why), position.toString());
+            deadLetters.add(model.name(), null, unit, null, message(why), place.toString());
           });
     } else {
       model.finish(sql);
@@ -122,7 +122,7 @@ final class Batch {
   private void refused(Mirror mirror, Mirror.Write write, ApplyFailed why) {
     hasLetters = true;
     deadLetters.add(
-        null, mirror.table().name(), write.key(), write.row(), message(why), position.toString());
+        null, mirror.table().name(), write.key(), write.row(), message(why), place.toString());
   }
 
   private static String message(ApplyFailed why) {

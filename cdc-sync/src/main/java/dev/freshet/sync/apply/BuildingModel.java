@@ -215,7 +215,8 @@ public final class BuildingModel {
    *
    * @throws ApplyFailed when readers don't let the old table go soon enough
    */
-  public void swap(Sql sql, Applier applier) {
+  public void swap(Registry kept) {
+    Sql sql = kept.sql();
     sql.run("set local lock_timeout = '" + LOCK_TIMEOUT + "'");
     List<String> grants = grants(sql);
     sql.run("drop table if exists " + plan.model().quotedName());
@@ -224,15 +225,15 @@ public final class BuildingModel {
         "alter table read.%s rename to %s"
             .formatted(TableName.quoted("new " + name), TableName.quoted(name)));
     sql.run("drop table " + noted);
-    sql.run("drop table if exists " + Applier.statesTable(name));
+    sql.run("drop table if exists " + Registry.statesTable(name));
     if (statesSelect().isPresent()) {
       sql.run(
           "alter table %s rename to %s".formatted(states, TableName.quoted("groups of " + name)));
     }
     grants.forEach(sql::run);
-    applier.stopBuilding(name);
-    applier.maintain(plan);
-    applier.remember(declared, ModelStore.State.LIVE, "", plan.kept());
+    kept.stopBuilding(name);
+    kept.maintain(plan);
+    kept.remember(declared, ModelStore.State.LIVE, "", plan.kept());
   }
 
   private List<String> grants(Sql sql) {

@@ -1,8 +1,8 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.sync.capture.Changes;
-import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.Changes;
+import dev.freshet.sync.source.RowChange;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

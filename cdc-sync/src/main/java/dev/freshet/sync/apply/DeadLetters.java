@@ -1,7 +1,7 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.RowChange;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;

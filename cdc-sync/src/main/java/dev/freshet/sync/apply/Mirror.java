@@ -1,9 +1,9 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.inference.WantedIndex;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.RowChange;
 import dev.freshet.sync.source.SourceTable;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -12,12 +12,17 @@ final class ModelFailed extends RuntimeException {
     this.model = model;
   }
 
+  /** A model refused a change. */
+  static ModelFailed of(String model, ApplyFailed cause) {
+    return new ModelFailed(model, cause);
+  }
+
   /** Runs a model's work; a failure that is the model's fault becomes a ModelFailed. */
   static void watch(MaintainedModel model, Runnable work) {
     try {
       work.run();
     } catch (ApplyFailed e) {
-      throw e.isByContent() ? new ModelFailed(model.name(), e) : e;
+      throw e.isByContent() ? of(model.name(), e) : e;
     }
   }
 

@@ -1,10 +1,10 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.protocol.Lsn;
-import dev.freshet.sync.capture.Changes;
-import dev.freshet.sync.capture.RowChange;
-import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.Changes;
+import dev.freshet.sync.source.Place;
+import dev.freshet.sync.source.RowChange;
+import dev.freshet.sync.source.SourceTransaction;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,9 +19,9 @@ public final class PendingChanges implements AutoCloseable {
   private Changes changes = new Changes();
 
   /** How many changes there are up to the end of each transaction, until the position is known. */
-  private final TreeMap<Lsn, Long> counts = new TreeMap<>();
+  private final TreeMap<Place, Long> counts = new TreeMap<>();
 
-  private @Nullable Lsn from;
+  private @Nullable Place from;
   private long skip;
 
   /** Keeps the changes of those tables that are being copied. */
@@ -45,7 +45,7 @@ public final class PendingChanges implements AutoCloseable {
   }
 
   /** Keeps a change. */
-  private synchronized void add(Lsn end, RowChange change) {
+  private synchronized void add(Place end, RowChange change) {
     if (from == null || end.compareTo(from) > 0) {
       changes.add(change);
       if (from == null) {
@@ -54,10 +54,10 @@ public final class PendingChanges implements AutoCloseable {
     }
   }
 
-  /** The rows were copied as they were at this position. */
-  public synchronized void copiedAt(Lsn position) {
-    from = position;
-    Map.Entry<Lsn, Long> last = counts.floorEntry(position);
+  /** The rows were copied as they were at this place. */
+  public synchronized void copiedAt(Place place) {
+    from = place;
+    Map.Entry<Place, Long> last = counts.floorEntry(place);
     skip = last == null ? 0 : last.getValue();
     counts.clear();
   }

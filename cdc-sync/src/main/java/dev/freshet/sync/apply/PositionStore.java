@@ -1,8 +1,9 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.protocol.Lsn;
-import dev.freshet.protocol.Position;
 import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.source.ChangeSource;
+import dev.freshet.sync.source.Held;
+import dev.freshet.sync.source.Place;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -24,17 +25,17 @@ public final class PositionStore {
    * What the row says.
    *
    * @param systemIdentifier the source's, unsigned
-   * @param position applied up to here; before the first copy is complete, nothing
+   * @param place applied up to here; before the first copy is complete, nothing
    * @param complete whether the first copy is complete
    * @param epoch grows with each process that takes over
    * @param paused whether an operator has paused it
    */
   public record Stored(
-      String systemIdentifier, Position position, boolean complete, long epoch, boolean paused) {
+      String systemIdentifier, Place place, boolean complete, long epoch, boolean paused) {
 
-    /** Whether nothing was ever copied into this read database. */
-    public boolean isNew() {
-      return systemIdentifier.isEmpty();
+    /** What this read database has of a source. */
+    public Held held() {
+      return new Held(systemIdentifier, complete ? place : null);
     }
   }
 
@@ -70,15 +71,15 @@ public final class PositionStore {
    *
    * @throws SyncRefused when this is the source's own database
    */
-  public void requireOtherDatabaseThan(String systemIdentifier, String database) {
+  public void requireOtherDatabaseThan(ChangeSource.Origin origin) {
     boolean same =
         db.sql(
                 """
                 select system_identifier::text = :system and current_database() = :database
                 from pg_control_system()
                 """)
-            .param("system", systemIdentifier)
-            .param("database", database)
+            .param("system", origin.system())
+            .param("database", origin.database())
             .query(Boolean.class)
             .single();
     if (same) {
@@ -106,7 +107,7 @@ public final class PositionStore {
             (row, number) ->
                 new Stored(
                     row.getString(1),
-                    new Position(row.getInt(2), Lsn.parse(row.getString(3))),
+                    Place.of(row.getInt(2), row.getString(3)),
                     row.getBoolean(4),
                     row.getLong(5),
                     row.getBoolean(6)))
@@ -128,7 +129,7 @@ public final class PositionStore {
   }
 
   /** Says that the first copy is complete. */
-  public void completeCopy(Position at, long epoch) {
+  public void completeCopy(Place at, long epoch) {
     require(
         db.sql(
                 """
@@ -137,14 +138,14 @@ public final class PositionStore {
                   committed_at = now(), applied_at = now()
                 where epoch = :epoch and state = 'snapshot'
                 """)
-            .param("timeline", at.timeline())
-            .param("lsn", at.lsn().toString())
+            .param("timeline", at.epoch())
+            .param("lsn", at.mark())
             .param("epoch", epoch)
             .update());
   }
 
   /** Moves from one position to a later one. */
-  public void advance(Lsn from, Position to, Instant committedAt, long epoch) {
+  public void advance(Place from, Place to, Instant committedAt, long epoch) {
     require(
         db.sql(
                 """
@@ -153,11 +154,11 @@ public final class PositionStore {
                   committed_at = :committedAt, applied_at = clock_timestamp()
                 where epoch = :epoch and lsn = :from::pg_lsn and state = 'streaming'
                 """)
-            .param("timeline", to.timeline())
-            .param("to", to.lsn().toString())
+            .param("timeline", to.epoch())
+            .param("to", to.mark())
             .param("committedAt", committedAt.atOffset(ZoneOffset.UTC))
             .param("epoch", epoch)
-            .param("from", from.toString())
+            .param("from", from.mark())
             .update());
   }
 
@@ -167,7 +168,7 @@ public final class PositionStore {
    *
    * @param ago how long ago the source was asked
    */
-  public void confirmLevel(Lsn at, Duration ago, long epoch) {
+  public void confirmLevel(Place at, Duration ago, long epoch) {
     db.sql("set local synchronous_commit = off").update();
     require(
         db.sql(
@@ -178,7 +179,7 @@ public final class PositionStore {
                 """)
             .param("micros", ago.toNanos() / 1_000)
             .param("epoch", epoch)
-            .param("at", at.toString())
+            .param("at", at.mark())
             .update());
   }
 

@@ -1,22 +1,22 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.protocol.Lsn;
-import dev.freshet.sync.capture.SourceTransaction;
+import dev.freshet.sync.source.Place;
+import dev.freshet.sync.source.SourceTransaction;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Places in the source's log at which something is done: when everything up to there is applied,
- * and nothing after it.
+ * Places of the source at which something is done: when everything up to there is applied, and
+ * nothing after it.
  */
 final class Stops {
 
-  private final TreeMap<Lsn, Runnable> actions = new TreeMap<>();
+  private final TreeMap<Place, Runnable> actions = new TreeMap<>();
 
-  void add(Lsn position, Runnable action) {
-    actions.put(position, action);
+  void add(Place place, Runnable action) {
+    actions.put(place, action);
   }
 
   /**
@@ -29,7 +29,7 @@ final class Stops {
       List<SourceTransaction> transactions, Consumer<List<SourceTransaction>> apply) {
     List<SourceTransaction> rest = transactions;
     while (!actions.isEmpty() && rest.getLast().end().compareTo(actions.firstKey()) > 0) {
-      Lsn stop = actions.firstKey();
+      Place stop = actions.firstKey();
       int before = 0;
       while (rest.get(before).end().compareTo(stop) <= 0) {
         before++;

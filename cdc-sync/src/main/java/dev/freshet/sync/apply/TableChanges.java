@@ -1,6 +1,6 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.sync.capture.RowChange;
+import dev.freshet.sync.source.RowChange;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

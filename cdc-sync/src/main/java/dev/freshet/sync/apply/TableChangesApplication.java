@@ -1,6 +1,6 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.sync.capture.RowChange;
+import dev.freshet.sync.source.RowChange;
 import java.util.List;
 
 /** Brings a freshly copied table up to date with the changes that were kept meanwhile. */

@@ -1,12 +1,17 @@
 package dev.freshet.sync.capture;
 
+import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.postgres.RootCause;
 import dev.freshet.protocol.Lsn;
-import dev.freshet.protocol.PostgresUrl;
-import dev.freshet.runtime.RootCause;
-import dev.freshet.sync.model.SessionOver;
+import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.CaptureRequest;
+import dev.freshet.sync.source.Changes;
+import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.SourceTransaction;
+import dev.freshet.sync.source.TransactionListener;
 import io.debezium.embedded.Connect;
 import io.debezium.engine.DebeziumEngine;
 import io.debezium.engine.RecordChangeEvent;
@@ -19,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
@@ -62,9 +66,10 @@ public final class ChangeCapture implements AutoCloseable {
           "sslkey", "database.sslkey",
           "sslpassword", "database.sslpassword");
 
-  private final CaptureListener listener;
+  private final TransactionListener listener;
   private final RecordReader reader;
   private final Lsn applied;
+  private final int epoch;
   private final EngineRun engine;
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
@@ -79,24 +84,25 @@ public final class ChangeCapture implements AutoCloseable {
    * Prepares the engine.
    *
    * @param slot name of slot and publication
-   * @param copiedAnew tables whose rows may not be understood, as they are copied later
-   * @param applied where to go on from
+   * @param epoch that the source is in now
+   * @param request what is captured, and where to go on from
+   * @param listener takes the transactions
    */
   public ChangeCapture(
       PostgresUrl primary,
       String slot,
-      Map<TableName, SourceTable> tables,
-      Set<TableName> copiedAnew,
-      Lsn applied,
-      CaptureListener listener) {
+      int epoch,
+      CaptureRequest request,
+      TransactionListener listener) {
     this.listener = listener;
-    this.applied = applied;
+    this.applied = request.applied().get().position().lsn();
+    this.epoch = epoch;
     String placeholder = UUID.randomUUID().toString();
-    this.reader = new RecordReader(tables, copiedAnew, placeholder);
+    this.reader = new RecordReader(request.tables(), request.copiedAgain(), placeholder);
     this.engine =
         new EngineRun(
             DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
-                .using(properties(primary, slot, tables, applied, placeholder))
+                .using(properties(primary, slot, request.tables(), applied, placeholder))
                 .using((success, message, error) -> failure.compareAndSet(null, error))
                 .notifying(this::handle)
                 .build(),
@@ -198,7 +204,7 @@ public final class ChangeCapture implements AutoCloseable {
     }
     Throwable cause = failure.get();
     for (Throwable t = cause; t != null; t = t.getCause()) {
-      if (t instanceof SyncRefused || t instanceof SessionOver) {
+      if (t instanceof SyncRefused || t instanceof EndSession) {
         throw (RuntimeException) t;
       }
     }
@@ -258,7 +264,10 @@ public final class ChangeCapture implements AutoCloseable {
     if (at.compareTo(applied) > 0) {
       committed.add(
           new SourceTransaction(
-              at, Instant.ofEpochMilli(value.getInt64("ts_ms")), open, openTrace));
+              new Place(epoch, at.value()),
+              Instant.ofEpochMilli(value.getInt64("ts_ms")),
+              open,
+              openTrace));
     } else {
       log.debug("Passing over a transaction that ended at {}, applied is {}", at, applied);
       open.close();

@@ -1,6 +1,6 @@
 package dev.freshet.sync.capture;
 
-import dev.freshet.sync.model.SessionOver;
+import dev.freshet.sync.model.EndSession;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
@@ -25,7 +25,9 @@ public final class ClockWatch {
       LockSupport.parkNanos(LOOK_EVERY.toNanos());
       long now = behindMillis();
       if (now - behind > WORTH_A_SESSION.toMillis()) {
-        throw new ClockSetBack(Duration.ofMillis(now - behind));
+        throw EndSession.outdated(
+            "This machine's clock was set back by %d s."
+                .formatted(Duration.ofMillis(now - behind).toSeconds()));
       }
       behind = now;
     }
@@ -34,14 +36,5 @@ public final class ClockWatch {
   /** How far the clock is behind what has passed, from a beginning that does not matter. */
   private static long behindMillis() {
     return Duration.ofNanos(System.nanoTime()).toMillis() - System.currentTimeMillis();
-  }
-
-  private static final class ClockSetBack extends SessionOver {
-
-    private static final long serialVersionUID = 1L;
-
-    ClockSetBack(Duration by) {
-      super("This machine's clock was set back by %d s.".formatted(by.toSeconds()));
-    }
   }
 }

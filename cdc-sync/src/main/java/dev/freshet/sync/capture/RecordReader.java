@@ -1,6 +1,9 @@
 package dev.freshet.sync.capture;
 
+import dev.freshet.sync.model.EndSession;
+import dev.freshet.sync.model.SessionEnd;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.RowChange;
 import dev.freshet.sync.source.SourceTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,18 +23,18 @@ final class RecordReader {
   private static final String OLD_KEY = "__debezium.oldkey";
 
   private final Map<TableName, SourceTable> tables;
-  private final Set<TableName> copiedAnew;
+  private final Set<TableName> copiedAgain;
   private final String placeholder;
 
   /**
    * Prepares to read.
    *
-   * @param copiedAnew tables whose unclear rows don't matter, as they are copied later
+   * @param copiedAgain tables whose unclear rows don't matter, as they are copied later
    * @param placeholder what stands for a large value that was not sent
    */
-  RecordReader(Map<TableName, SourceTable> tables, Set<TableName> copiedAnew, String placeholder) {
+  RecordReader(Map<TableName, SourceTable> tables, Set<TableName> copiedAgain, String placeholder) {
     this.tables = tables;
-    this.copiedAnew = copiedAnew;
+    this.copiedAgain = copiedAgain;
     this.placeholder = placeholder;
   }
 
@@ -39,8 +42,9 @@ final class RecordReader {
   Optional<RowChange> read(SourceRecord record, Struct envelope) {
     try {
       return Optional.of(change(record, envelope));
-    } catch (UnclearColumns e) {
-      if (copiedAnew.contains(e.table())) {
+    } catch (EndSession e) {
+      if (e.end() instanceof SessionEnd.UnclearColumns(TableName table)
+          && copiedAgain.contains(table)) {
         return Optional.empty();
       }
       throw e;
@@ -80,7 +84,7 @@ final class RecordReader {
     // A column less is one that was added later, one more is one that was dropped later. Both at
     // once may as well be one that was renamed.
     if (known < columns.size() && known < after.schema().fields().size()) {
-      throw new UnclearColumns(table.name());
+      throw unclear(table);
     }
     return row;
   }
@@ -89,11 +93,15 @@ final class RecordReader {
     List<String> values = new ArrayList<>(table.key().size());
     for (String column : table.key()) {
       if (key.schema().field(column) == null) {
-        throw new UnclearColumns(table.name());
+        throw unclear(table);
       }
       values.add(Objects.requireNonNull((String) key.get(column), column));
     }
     return values;
+  }
+
+  private static EndSession unclear(SourceTable table) {
+    return new EndSession(new SessionEnd.UnclearColumns(table.name()));
   }
 
   private static @Nullable List<String> oldKey(SourceTable table, SourceRecord record) {

@@ -5,7 +5,7 @@ import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.RequestScope;
-import dev.freshet.sync.capture.RowChange;
+import dev.freshet.sync.source.RowChange;
 import dev.freshet.sync.verify.Difference;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -9,7 +9,7 @@ import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyOut;
 
 /**
- * Rows of a query, straight into a table, by COPY on both sides.
+ * Rows, straight into a table, by COPY.
  *
  * <p>They travel in PostgreSQL's text form, which is exact for every type when both connections
  * have the pinned session settings.
@@ -36,54 +36,116 @@ public final class RowPipe {
     this.told = told;
   }
 
+  /** Gives rows, each as a line of COPY's text format. */
+  @FunctionalInterface
+  public interface Origin {
+
+    /** Hands all rows over. */
+    void forEach(Consumer<byte[]> rows) throws SQLException;
+
+    /** The rows of a SELECT on a connection of PostgreSQL's. */
+    static Origin of(Connection connection, String query) {
+      return rows -> {
+        CopyOut out =
+            connection
+                .unwrap(PGConnection.class)
+                .getCopyAPI()
+                .copyOut("copy (" + query + ") to stdout");
+        try {
+          for (byte[] row = out.readFromCopy(); row != null; row = out.readFromCopy()) {
+            rows.accept(row);
+          }
+        } finally {
+          if (out.isActive()) {
+            out.cancelCopy();
+          }
+        }
+      };
+    }
+  }
+
   /**
    * Copies.
    *
-   * @param query a SELECT, on {@code from}
    * @param target a table, with its columns in brackets where not all are meant, on {@code to}
    * @return how many rows
    */
-  public long run(Connection from, String query, Connection to, String target) throws SQLException {
-    long started = System.nanoTime();
-    long told = started;
-    long rows = 0;
-    CopyOut out =
-        from.unwrap(PGConnection.class).getCopyAPI().copyOut("copy (" + query + ") to stdout");
+  public long run(Origin origin, Connection to, String target) throws SQLException {
     CopyIn in = to.unwrap(PGConnection.class).getCopyAPI().copyIn("copy " + target + " from stdin");
+    Writer writer = new Writer(in);
     try {
-      byte[] buffer = new byte[BUFFER_BYTES];
-      int filled = 0;
-      for (byte[] row = out.readFromCopy(); row != null; row = out.readFromCopy()) {
-        if (filled + row.length > buffer.length && filled > 0) {
-          in.writeToCopy(buffer, 0, filled);
-          filled = 0;
-        }
-        if (row.length > buffer.length) {
-          in.writeToCopy(row, 0, row.length);
-        } else {
-          System.arraycopy(row, 0, buffer, filled, row.length);
-          filled += row.length;
-        }
-        rows++;
-        if ((rows & 0x3ff) == 0 && System.nanoTime() - told > TELL_EVERY.toNanos()) {
-          told = System.nanoTime();
-          tell(rows, started, false);
-        }
-        if (Thread.currentThread().isInterrupted()) {
-          throw new SQLException("The copy of " + what + " was interrupted");
-        }
-      }
-      in.writeToCopy(buffer, 0, filled);
-      in.endCopy();
-      tell(rows, started, true);
-      return rows;
+      origin.forEach(writer);
+      writer.end();
+      return writer.rows;
+    } catch (WriteFailed e) {
+      throw e.cause;
     } finally {
       if (in.isActive()) {
         in.cancelCopy();
       }
-      if (out.isActive()) {
-        out.cancelCopy();
+    }
+  }
+
+  /** Gathers rows and writes them. */
+  private final class Writer implements Consumer<byte[]> {
+
+    private final CopyIn in;
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private final long started = System.nanoTime();
+    private long toldAt = started;
+    private int filled;
+    private long rows;
+
+    Writer(CopyIn in) {
+      this.in = in;
+    }
+
+    @Override
+    public void accept(byte[] row) {
+      try {
+        write(row);
+      } catch (SQLException e) {
+        throw new WriteFailed(e);
       }
+    }
+
+    private void write(byte[] row) throws SQLException {
+      if (filled + row.length > buffer.length && filled > 0) {
+        in.writeToCopy(buffer, 0, filled);
+        filled = 0;
+      }
+      if (row.length > buffer.length) {
+        in.writeToCopy(row, 0, row.length);
+      } else {
+        System.arraycopy(row, 0, buffer, filled, row.length);
+        filled += row.length;
+      }
+      rows++;
+      if ((rows & 0x3ff) == 0 && System.nanoTime() - toldAt > TELL_EVERY.toNanos()) {
+        toldAt = System.nanoTime();
+        tell(rows, started, false);
+      }
+      if (Thread.currentThread().isInterrupted()) {
+        throw new SQLException("The copy of " + what + " was interrupted");
+      }
+    }
+
+    void end() throws SQLException {
+      in.writeToCopy(buffer, 0, filled);
+      in.endCopy();
+      tell(rows, started, true);
+    }
+  }
+
+  /** Carries a failure of the writing side through the reading side. */
+  private static final class WriteFailed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient SQLException cause;
+
+    WriteFailed(SQLException cause) {
+      super(cause);
+      this.cause = cause;
     }
   }
 

@@ -1,10 +1,9 @@
 /**
- * The primary as cdc-sync uses it: what its tables look like, the publication and the slot, the
- * views, and the pings.
+ * The port to a source of changes, and the values that pass through it: places, tables,
+ * transactions and their rows.
  *
- * <p>The slot is <em>absent</em>, <em>usable</em>, <em>ahead</em> of what was applied (changes were
- * confirmed that never arrived: refused), or <em>lost</em> (the server gave up its log: a new copy
- * is made).
+ * <p>{@link dev.freshet.sync.source.ChangeSource} says what a source promises. Nothing here knows
+ * which source it is.
  */
 @NullMarked
 package dev.freshet.sync.source;

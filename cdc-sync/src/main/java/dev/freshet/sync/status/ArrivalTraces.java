@@ -2,7 +2,7 @@ package dev.freshet.sync.status;
 
 import dev.freshet.runtime.trace.TraceParent;
 import dev.freshet.runtime.trace.Tracing;
-import dev.freshet.sync.capture.SourceTransaction;
+import dev.freshet.sync.source.SourceTransaction;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;

@@ -1,11 +1,9 @@
 package dev.freshet.sync.status;
 
-import dev.freshet.protocol.Lsn;
-import dev.freshet.protocol.Position;
-import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.copy.Progress;
-import dev.freshet.sync.source.Pinger;
-import dev.freshet.sync.source.Slot;
+import dev.freshet.sync.source.Claim;
+import dev.freshet.sync.source.Place;
+import dev.freshet.sync.source.SourceTransaction;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -63,7 +61,7 @@ public sealed interface Observation {
   /**
    * Transactions were applied.
    *
-   * @param applied the position after them
+   * @param applied where the read database is after them
    * @param took how long applying took
    * @param at when it was done, by the source's clock
    * @param letters how many dead letters wait, by relation
@@ -71,7 +69,7 @@ public sealed interface Observation {
    */
   record Applied(
       List<SourceTransaction> transactions,
-      Position applied,
+      Place applied,
       Duration took,
       Instant at,
       Map<String, Long> letters,
@@ -87,7 +85,7 @@ public sealed interface Observation {
   }
 
   /** Where an earlier run had got to. */
-  record Resumed(Position applied) implements Observation {}
+  record Resumed(Place applied) implements Observation {}
 
   /**
    * The slot was looked at without a ping.
@@ -95,24 +93,24 @@ public sealed interface Observation {
    * @param claim how it stands; null when there is no slot
    * @param flushed how far the source's log is
    */
-  record SlotSeen(Slot.@Nullable Claim claim, Lsn flushed, Instant at) implements Observation {
-
-    /** Looks at a slot. */
-    public static SlotSeen of(Slot slot, Lsn flushed, Instant at) {
-      return new SlotSeen(slot.claim().orElse(null), flushed, at);
-    }
-  }
+  record SlotSeen(@Nullable Claim claim, Place flushed, Instant at) implements Observation {}
 
   /**
    * Everything in the source's log is applied.
    *
    * @param flushed how far the log is
    */
-  record Level(Lsn flushed, Instant at) implements Observation {}
+  record Level(Place flushed, Instant at) implements Observation {}
 
   /** The slot can't be looked at now. */
   record SlotUnseen() implements Observation {}
 
-  /** A ping was sent. */
-  record Pinged(Pinger.Ping ping) implements Observation {}
+  /**
+   * A mark was written into the source, at which the copy will arrive.
+   *
+   * @param mark where it stands
+   * @param flushed how far the source's log is
+   */
+  record Marked(Place mark, Place flushed, @Nullable Claim claim, Instant at)
+      implements Observation {}
 }

@@ -1,7 +1,7 @@
 package dev.freshet.sync.status;
 
-import dev.freshet.protocol.Lsn;
-import dev.freshet.sync.source.Slot;
+import dev.freshet.sync.source.Claim;
+import dev.freshet.sync.source.Place;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +18,10 @@ final class SlotGuard {
   /** How much the latest second weighs in the rate. */
   private static final double WEIGHT = 0.1;
 
-  private @Nullable Lsn flushed;
+  private @Nullable Place flushed;
   private Instant at = Instant.EPOCH;
   private double bytesPerSecond;
-  private Slot.@Nullable Claim claim;
+  private @Nullable Claim claim;
 
   /** What there is to say about the slot now. */
   enum Word {
@@ -38,11 +38,11 @@ final class SlotGuard {
    * @param seen null when there is no slot
    * @param end how far the source's log is
    */
-  Word observe(Slot.@Nullable Claim seen, Lsn end, Instant now) {
-    Lsn before = flushed;
+  Word observe(@Nullable Claim seen, Place end, Instant now) {
+    Place before = flushed;
     if (before != null && now.isAfter(at)) {
       double seconds = Duration.between(at, now).toNanos() / 1e9;
-      bytesPerSecond += WEIGHT * (end.bytesSince(before) / seconds - bytesPerSecond);
+      bytesPerSecond += WEIGHT * (end.since(before) / seconds - bytesPerSecond);
     }
     flushed = end;
     at = now;
@@ -59,7 +59,7 @@ final class SlotGuard {
     flushed = null;
   }
 
-  Slot.@Nullable Claim claim() {
+  @Nullable Claim claim() {
     return claim;
   }
 

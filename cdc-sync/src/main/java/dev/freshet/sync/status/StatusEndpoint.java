@@ -4,7 +4,7 @@ import dev.freshet.runtime.RecentMeters;
 import dev.freshet.runtime.RecentMeters.Recent;
 import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.source.Slot;
+import dev.freshet.sync.source.Claim;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -75,7 +75,7 @@ public final class StatusEndpoint {
     body.put("readableP99Seconds", delay.map(Recent::p99Seconds).orElse(null));
     body.put("changes", now.changes());
     body.put("deadLetters", now.letters());
-    Slot.Claim claim = now.claim();
+    Claim claim = now.claim();
     body.put("slotRetainedBytes", claim == null ? null : claim.retainedBytes());
     body.put("slotSafeBytes", claim == null ? null : claim.safeBytes());
     body.put("slotSafeSeconds", now.slotSafeSeconds());

@@ -1,8 +1,8 @@
 package dev.freshet.sync.status;
 
-import dev.freshet.sync.capture.SourceTransaction;
 import dev.freshet.sync.copy.Progress;
-import dev.freshet.sync.source.Slot;
+import dev.freshet.sync.source.Claim;
+import dev.freshet.sync.source.SourceTransaction;
 import dev.freshet.sync.status.Observation.State;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
@@ -78,8 +78,8 @@ public final class SyncMetrics implements Consumer<Observation> {
     gauge("freshet.sync.copy.rows.per.second", tags, s -> of(s.progress(), Progress::rate));
     gauge("freshet.sync.copy.seconds.left", tags, s -> of(s.progress(), Progress::secondsLeft));
     Tags slotTags = tags.and("slot", slot);
-    gauge("freshet.slot.retained.bytes", slotTags, s -> of(s.claim(), Slot.Claim::retainedBytes));
-    gauge("freshet.slot.safe.bytes", slotTags, s -> of(s.claim(), Slot.Claim::safeBytes));
+    gauge("freshet.slot.retained.bytes", slotTags, s -> of(s.claim(), Claim::retainedBytes));
+    gauge("freshet.slot.safe.bytes", slotTags, s -> of(s.claim(), Claim::safeBytes));
     gauge("freshet.slot.lost", slotTags, s -> of(s.claim(), claim -> claim.lost() ? 1 : 0));
     showKnown();
   }

@@ -1,10 +1,8 @@
 package dev.freshet.sync.status;
 
-import dev.freshet.protocol.Lsn;
-import dev.freshet.protocol.Position;
 import dev.freshet.sync.copy.Progress;
-import dev.freshet.sync.source.Pinger;
-import dev.freshet.sync.source.Slot;
+import dev.freshet.sync.source.Claim;
+import dev.freshet.sync.source.Place;
 import dev.freshet.sync.status.Observation.State;
 import java.time.Clock;
 import java.time.Duration;
@@ -31,15 +29,15 @@ public final class SyncStatus implements Consumer<Observation> {
   private State state = State.STARTING;
   private String reason = "";
   private Instant since;
-  private @Nullable Position applied;
+  private @Nullable Place applied;
   private @Nullable Progress progress;
   private long changes;
   private @Nullable Long letters;
   private Duration lastDelay = Duration.ZERO;
   private Instant lastApplied = Instant.EPOCH;
-  private Lsn pinged = Lsn.ZERO;
+  private Place pinged = Place.START;
   private @Nullable Instant oldestPing;
-  private @Nullable Lsn flushed;
+  private @Nullable Place flushed;
   private @Nullable Set<String> views;
   private final SlotGuard guard = new SlotGuard();
 
@@ -72,13 +70,13 @@ public final class SyncStatus implements Consumer<Observation> {
       State state,
       String reason,
       Instant since,
-      @Nullable Position applied,
+      @Nullable Place applied,
       @Nullable Double lagSeconds,
       @Nullable Long lagBytes,
       @Nullable Progress progress,
       long changes,
       @Nullable Long letters,
-      Slot.@Nullable Claim claim,
+      @Nullable Claim claim,
       @Nullable Double slotSafeSeconds,
       @Nullable Set<String> views) {}
 
@@ -99,7 +97,7 @@ public final class SyncStatus implements Consumer<Observation> {
       }
       case Observation.ViewsSeen(Set<String> names) -> views = names;
       case Observation.FolderUnreadable(String why) -> log.warn("{}", why);
-      case Observation.Resumed(Position at) -> {
+      case Observation.Resumed(Place at) -> {
         applied = at;
         lastApplied = clock.instant();
         lastDelay = Duration.ZERO;
@@ -111,25 +109,25 @@ public final class SyncStatus implements Consumer<Observation> {
         batch.transactions().forEach(transaction -> changes += transaction.changes().size());
         letters = batch.letters().values().stream().mapToLong(Long::longValue).sum();
         lastDelay = batch.delay(batch.transactions().getFirst());
-        if (batch.applied().lsn().compareTo(pinged) >= 0) {
+        if (batch.applied().isAtOrPast(pinged)) {
           oldestPing = null;
         }
       }
-      case Observation.SlotSeen(Slot.Claim claim, Lsn end, Instant at) ->
+      case Observation.SlotSeen(Claim claim, Place end, Instant at) ->
           tell(guard.observe(claim, end, at));
-      case Observation.Level(Lsn end, Instant at) -> {
+      case Observation.Level(Place end, Instant at) -> {
         flushed = end;
         lastApplied = at;
         lastDelay = Duration.ZERO;
         oldestPing = null;
       }
       case Observation.SlotUnseen() -> guard.forget();
-      case Observation.Pinged(Pinger.Ping ping) -> {
-        pinged = ping.message();
-        flushed = ping.flushed();
-        tell(guard.observe(ping.claim(), ping.flushed(), ping.at()));
+      case Observation.Marked(Place mark, Place end, Claim claim, Instant at) -> {
+        pinged = mark;
+        flushed = end;
+        tell(guard.observe(claim, end, at));
         if (oldestPing == null) {
-          oldestPing = ping.at();
+          oldestPing = at;
         }
       }
     }
@@ -181,7 +179,7 @@ public final class SyncStatus implements Consumer<Observation> {
         since,
         applied,
         known ? lagSeconds() : null,
-        applied == null || flushed == null || !streaming ? null : flushed.bytesSince(applied.lsn()),
+        applied == null || flushed == null || !streaming ? null : flushed.since(applied),
         progress,
         changes,
         letters,

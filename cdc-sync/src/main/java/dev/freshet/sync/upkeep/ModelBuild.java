@@ -4,11 +4,11 @@ import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.BuildingModel;
 import dev.freshet.sync.apply.Sql;
+import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.copy.RowPipe;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.ModelFiles.Declared;
-import dev.freshet.sync.source.WatchedDatabases;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -27,12 +27,12 @@ final class ModelBuild {
 
   private static final Duration BETWEEN_SWAPS = Duration.ofMillis(100);
 
-  private final WatchedDatabases databases;
+  private final WatchedDatabase readDatabase;
   private final Applier applier;
   private final Consumer<Progress> told;
 
-  ModelBuild(WatchedDatabases databases, Applier applier, Consumer<Progress> told) {
-    this.databases = databases;
+  ModelBuild(WatchedDatabase readDatabase, Applier applier, Consumer<Progress> told) {
+    this.readDatabase = readDatabase;
     this.applier = applier;
     this.told = told;
   }
@@ -40,9 +40,9 @@ final class ModelBuild {
   void run(Declared declared, ModelPlan plan, long expectedRows) throws SQLException {
     BuildingModel building = new BuildingModel(declared, plan);
     applier.between(
-        sql -> {
-          building.create(sql);
-          applier.startBuilding(building);
+        kept -> {
+          building.create(kept.sql());
+          kept.startBuilding(building);
         });
     try {
       fill(building, plan, expectedRows);
@@ -52,25 +52,28 @@ final class ModelBuild {
       }
     } catch (SQLException | RuntimeException e) {
       applier.between(
-          sql -> {
-            applier.stopBuilding(plan.model().name());
-            building.drop(sql);
+          kept -> {
+            kept.stopBuilding(plan.model().name());
+            building.drop(kept.sql());
           });
       throw e;
     }
   }
 
   private void fill(BuildingModel building, ModelPlan plan, long expectedRows) throws SQLException {
-    try (Connection reading = databases.openReadDatabase("freshet-sync-build");
-        Sql writing = new Sql(databases.openReadDatabase("freshet-sync-build"));
+    try (Connection reading = readDatabase.open("freshet-sync-build");
+        Sql writing = new Sql(readDatabase.open("freshet-sync-build"));
         Statement snapshot = reading.createStatement()) {
       reading.setAutoCommit(false);
       snapshot.execute("set transaction isolation level repeatable read read only");
       new RowPipe("build of " + plan.model().name(), expectedRows, told)
-          .run(reading, plan.select(), writing.connection(), building.table());
+          .run(RowPipe.Origin.of(reading, plan.select()), writing.connection(), building.table());
       if (building.statesSelect().isPresent()) {
         new RowPipe("states of " + plan.model().name(), 0, told)
-            .run(reading, building.statesSelect().get(), writing.connection(), building.states());
+            .run(
+                RowPipe.Origin.of(reading, building.statesSelect().get()),
+                writing.connection(),
+                building.states());
       }
       building.addIndexes(writing, writing.connection().getMetaData().getDatabaseMajorVersion());
     }
@@ -80,11 +83,11 @@ final class ModelBuild {
   private boolean tryToSwap(BuildingModel building) {
     try {
       return applier.askBetween(
-          sql -> {
-            if (!building.catchUp(sql)) {
+          kept -> {
+            if (!building.catchUp(kept.sql())) {
               return false;
             }
-            building.swap(sql, applier);
+            building.swap(kept);
             return true;
           });
     } catch (ApplyFailed e) {

@@ -6,7 +6,7 @@ import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.source.SourceCatalogue;
+import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,13 +15,13 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 
-/** Plans how a declared model is kept, by what the source's catalogue says now. */
+/** Plans how a declared model is kept, by what the source says now. */
 public final class ModelPlanner {
 
-  private final SourceCatalogue catalogue;
+  private final SourceSchema schema;
 
-  public ModelPlanner(SourceCatalogue catalogue) {
-    this.catalogue = catalogue;
+  public ModelPlanner(SourceSchema schema) {
+    this.schema = schema;
   }
 
   /**
@@ -55,7 +55,7 @@ public final class ModelPlanner {
     Map<TableName, List<String>> keys = new HashMap<>();
     Map<TableName, Map<String, String>> types = new HashMap<>();
     for (TableName name : ModelPlan.tables(model)) {
-      Optional<SourceTable> table = catalogue.find(name);
+      Optional<SourceTable> table = schema.find(name);
       if (table.isEmpty()) {
         continue;
       }
@@ -66,7 +66,7 @@ public final class ModelPlanner {
       table.get().columns().forEach(column -> byColumn.put(column.name(), column.type()));
       types.put(name, byColumn);
     }
-    SourceCatalogue.Functions functions = catalogue.functions(ModelPlan.functions(model));
+    SourceSchema.Functions functions = schema.functions(ModelPlan.functions(model));
     ModelPlan plan =
         understood(
             model,
@@ -77,7 +77,7 @@ public final class ModelPlanner {
                 functions.aggregates(),
                 functions.userAggregates(),
                 functions.volatiles()));
-    Map<String, String> result = catalogue.describe(model.name(), model.select());
+    Map<String, String> result = schema.describe(model.name(), model.select());
     plan.requireExact(result);
     tables.keySet().retainAll(plan.tables());
     return new Planned(declared, plan, tables);

@@ -2,11 +2,13 @@ package dev.freshet.sync.upkeep;
 
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.Sql;
-import dev.freshet.sync.source.WatchedDatabases;
+import dev.freshet.sync.connection.WatchedDatabase;
+import dev.freshet.sync.source.Place;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +24,9 @@ public final class Statistics {
 
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
+  /** A server process reports what it changed within 10 s (PGSTAT_IDLE_INTERVAL). */
+  private static final Duration COUNTED_WITHIN = Duration.ofSeconds(15);
+
   /** Ours are the mirrors, the models, and the states of groups. */
   private static final String OUTGROWN =
       """
@@ -32,21 +37,41 @@ public final class Statistics {
           or s.schemaname = 'read' or s.schemaname = 'freshet')
       """;
 
-  private final WatchedDatabases databases;
+  private final WatchedDatabase readDatabase;
+  private final Supplier<Place> applied;
 
-  public Statistics(WatchedDatabases databases) {
-    this.databases = databases;
+  /**
+   * Prepares.
+   *
+   * @param applied where the read database is: while that stays, no table grows
+   */
+  public Statistics(WatchedDatabase readDatabase, Supplier<Place> applied) {
+    this.readDatabase = readDatabase;
+    this.applied = applied;
   }
 
   /** Looks after them until the thread is interrupted. */
   public void run() throws SQLException {
-    try (Sql sql = new Sql(databases.openReadDatabase("freshet-sync-analyze"))) {
+    try (Sql sql = new Sql(readDatabase.open("freshet-sync-analyze"))) {
+      Place seen = applied.get();
+      long movedNanos = System.nanoTime();
       while (!Thread.currentThread().isInterrupted()) {
-        for (List<@Nullable String> table : sql.query(OUTGROWN, List.of())) {
-          analyze(sql, String.valueOf(table.getFirst()));
+        Place now = applied.get();
+        if (!now.equals(seen)) {
+          seen = now;
+          movedNanos = System.nanoTime();
+        }
+        if (System.nanoTime() - movedNanos < COUNTED_WITHIN.toNanos()) {
+          look(sql);
         }
         LockSupport.parkNanos(LOOK_EVERY.toNanos());
       }
+    }
+  }
+
+  private static void look(Sql sql) {
+    for (List<@Nullable String> table : sql.query(OUTGROWN, List.of())) {
+      analyze(sql, String.valueOf(table.getFirst()));
     }
   }
 

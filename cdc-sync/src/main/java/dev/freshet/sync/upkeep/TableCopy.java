@@ -5,12 +5,14 @@ import dev.freshet.sync.apply.Mirror;
 import dev.freshet.sync.apply.PendingChanges;
 import dev.freshet.sync.apply.Sql;
 import dev.freshet.sync.apply.TableChangesApplication;
+import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.copy.RowPipe;
-import dev.freshet.sync.source.ConsistentSnapshot;
+import dev.freshet.sync.source.ChangeSource;
+import dev.freshet.sync.source.Seed;
 import dev.freshet.sync.source.SourceTable;
-import dev.freshet.sync.source.WatchedDatabases;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -25,23 +27,24 @@ public final class TableCopy {
   /** Changes that may be applied while everything else waits. */
   private static final int MOST_AT_THE_END = 500;
 
-  private final WatchedDatabases databases;
-  private final String slot;
+  private final ChangeSource source;
+  private final WatchedDatabase readDatabase;
   private final Applier applier;
   private final Consumer<Progress> told;
 
-  TableCopy(WatchedDatabases databases, String slot, Applier applier, Consumer<Progress> told) {
-    this.databases = databases;
-    this.slot = slot;
+  TableCopy(
+      ChangeSource source, WatchedDatabase readDatabase, Applier applier, Consumer<Progress> told) {
+    this.source = source;
+    this.readDatabase = readDatabase;
     this.applier = applier;
     this.told = told;
   }
 
   void run(SourceTable table) throws SQLException {
-    PendingChanges pending = applier.askBetween(sql -> applier.startCopying(table.name()));
+    PendingChanges pending = applier.askBetween(kept -> kept.startCopying(table.name()));
     Mirror mirror = new Mirror(table);
-    try (Sql writing = new Sql(databases.openReadDatabase("freshet-sync-copy"))) {
-      try (ConsistentSnapshot snapshot = databases.snapshot(slot + "_copy")) {
+    try (Sql writing = new Sql(readDatabase.open("freshet-sync-copy"))) {
+      try (Seed snapshot = source.snapshot()) {
         pending.copiedAt(snapshot.at());
         fill(snapshot, mirror, writing, told);
       }
@@ -52,12 +55,12 @@ public final class TableCopy {
         } else {
           followed =
               applier.askBetween(
-                  sql -> {
+                  kept -> {
                     if (pending.size() > MOST_AT_THE_END) {
                       return false;
                     }
-                    TableChangesApplication.run(sql, mirror, pending.take());
-                    applier.startFollowing(table);
+                    TableChangesApplication.run(kept.sql(), mirror, pending.take());
+                    kept.follow(table);
                     return true;
                   });
         }
@@ -65,16 +68,15 @@ public final class TableCopy {
     }
   }
 
-  /** Makes the mirror of the snapshot's rows. */
-  public static void fill(
-      ConsistentSnapshot snapshot, Mirror mirror, Sql writing, Consumer<Progress> told)
+  /** Makes the mirror of the seed's rows. */
+  public static void fill(Seed seed, Mirror mirror, Sql writing, Consumer<Progress> told)
       throws SQLException {
     SourceTable table = mirror.table();
+    List<String> columns = table.storedColumns().stream().map(SourceTable.Column::name).toList();
     mirror.create(writing);
     new RowPipe("copy of " + table.name(), table.estimatedRows(), told)
         .run(
-            snapshot.connection(),
-            "select %s from %s".formatted(mirror.columnList(), table.name().quoted()),
+            rows -> seed.read(table, columns, rows::accept),
             writing.connection(),
             "%s (%s)".formatted(table.name().quoted(), mirror.columnList()));
     mirror.addKey(writing);

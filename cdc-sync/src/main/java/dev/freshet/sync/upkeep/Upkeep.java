@@ -7,18 +7,18 @@ import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.ModelStore.State;
 import dev.freshet.sync.apply.Sql;
 import dev.freshet.sync.apply.UserTypes;
+import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.copy.Progress;
+import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.ReadModel;
-import dev.freshet.sync.model.SessionOver;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.source.Slot;
-import dev.freshet.sync.source.SourceCatalogue;
+import dev.freshet.sync.source.ChangeSource;
+import dev.freshet.sync.source.ModelViews;
+import dev.freshet.sync.source.SourceFailed;
 import dev.freshet.sync.source.SourceTable;
-import dev.freshet.sync.source.Views;
-import dev.freshet.sync.source.WatchedDatabases;
 import dev.freshet.sync.status.Observation;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps what is kept as it is declared, for as long as a session lasts. */
 public final class Upkeep {
@@ -50,16 +51,17 @@ public final class Upkeep {
   private static final int MOST_WISHES = 100;
 
   private final Path folder;
-  private final WatchedDatabases databases;
+  private final ChangeSource source;
+  private final WatchedDatabase readDatabase;
   private final ModelPlanner planner;
-  private final SourceCatalogue catalogue;
-  private final Views views;
-  private final boolean installsViews;
+
+  /** Empty where none are to be made, or the source has no such thing. */
+  private final Optional<ModelViews> views;
+
   private final Applier applier;
   private final TableCopy tableCopy;
   private final ModelBuild modelBuild;
   private final Set<TableName> published;
-  private final Slot slot;
   private final Consumer<Observation> observer;
 
   /** Models that an operator wants to be rebuilt. */
@@ -69,57 +71,54 @@ public final class Upkeep {
 
   private final Map<String, Attempt> attempts = new HashMap<>();
 
+  /** As it was when everything was as declared; null while something is left to do. */
+  private @Nullable Settled settled;
+
+  /**
+   * What an upkeep goes by.
+   *
+   * @param followed names of the models whose tables are followed
+   */
+  private record Settled(Map<String, Declared> declared, Set<String> followed) {
+
+    boolean isComplete() {
+      return declared.keySet().equals(followed);
+    }
+  }
+
   /** Why the source does not let a model's view be made, as it was told last. */
   private final Map<String, String> viewRefusals = new HashMap<>();
 
   /** What came of the last attempt to keep a model, and how long the next one waits. */
   private record Attempt(String text, long atNanos, Duration pause, String refusal) {}
 
-  /** A model needs a table that is not captured yet. */
-  public static final class MoreTablesNeeded extends SessionOver {
-
-    private static final long serialVersionUID = 1L;
-
-    MoreTablesNeeded(String model) {
-      super("Model %s reads tables that were not followed so far.".formatted(model));
-    }
-  }
-
   /**
-   * Where an upkeep works.
+   * What an upkeep works with.
    *
+   * @param source that nobody else uses meanwhile
    * @param folder the models' files
-   * @param slot on a connection that nobody else uses meanwhile
    * @param installsViews whether the source gets the models as views
-   */
-  public record Place(WatchedDatabases databases, Path folder, Slot slot, boolean installsViews) {}
-
-  /**
-   * Prepares the upkeep of one session.
-   *
-   * @param catalogue on a connection of its own
-   * @param views of the source
    * @param published the tables whose changes are captured
    */
-  public Upkeep(
-      Place place,
-      SourceCatalogue catalogue,
-      Views views,
-      Applier applier,
-      Set<TableName> published,
-      Consumer<Observation> observer) {
-    this.folder = place.folder();
-    this.databases = place.databases();
-    this.planner = new ModelPlanner(catalogue);
-    this.catalogue = catalogue;
-    this.views = views;
-    this.installsViews = place.installsViews();
+  public record Setting(
+      ChangeSource source,
+      WatchedDatabase readDatabase,
+      Path folder,
+      boolean installsViews,
+      Set<TableName> published) {}
+
+  /** Prepares the upkeep of one session. */
+  public Upkeep(Setting setting, Applier applier, Consumer<Observation> observer) {
+    this.source = setting.source();
+    this.readDatabase = setting.readDatabase();
+    this.folder = setting.folder();
+    this.planner = new ModelPlanner(source.schema());
+    this.views = setting.installsViews() ? source.views() : Optional.empty();
     this.applier = applier;
     Consumer<Progress> told = progress -> observer.accept(new Observation.Progressed(progress));
-    this.tableCopy = new TableCopy(place.databases(), place.slot().name(), applier, told);
-    this.modelBuild = new ModelBuild(place.databases(), applier, told);
-    this.published = Set.copyOf(published);
-    this.slot = place.slot();
+    this.tableCopy = new TableCopy(source, readDatabase, applier, told);
+    this.modelBuild = new ModelBuild(readDatabase, applier, told);
+    this.published = Set.copyOf(setting.published());
     this.observer = observer;
   }
 
@@ -131,7 +130,7 @@ public final class Upkeep {
   /**
    * Works until the thread is interrupted.
    *
-   * @throws SessionOver when it can't go on without another session
+   * @throws EndSession when it can't go on without another session
    */
   public void run() throws SQLException {
     Set<String> wished = new HashSet<>();
@@ -158,7 +157,21 @@ public final class Upkeep {
       observer.accept(new Observation.FolderUnreadable(String.valueOf(e.getMessage())));
       return;
     }
-    List<ModelStore.Stored> stored = applier.askBetween(sql -> applier.modelStore().all());
+    if (!wished.isEmpty() || !new Settled(declared, applier.followed()).equals(settled)) {
+      settled = null;
+      reconcile(declared, wished);
+      Settled now = new Settled(declared, applier.followed());
+      settled = attempts.isEmpty() && now.isComplete() ? now : null;
+    }
+    if (System.nanoTime() - viewsSeenNanos > VIEWS_EVERY.toNanos()) {
+      viewsSeenNanos = System.nanoTime();
+      install(withoutAnotherTable(declared));
+      source.views().ifPresent(all -> observer.accept(new Observation.ViewsSeen(all.names())));
+    }
+  }
+
+  private void reconcile(Map<String, Declared> declared, Set<String> wished) throws SQLException {
+    List<ModelStore.Stored> stored = applier.askBetween(kept -> kept.models().all());
     for (ModelStore.Stored model : stored) {
       if (!declared.containsKey(model.name())) {
         drop(model.name());
@@ -170,18 +183,11 @@ public final class Upkeep {
     for (Declared model : declared.values()) {
       Optional<ModelStore.Stored> there = Optional.ofNullable(byName.get(model.name()));
       boolean isKept =
-          applier.isMaintained(model.name())
+          applier.followed().contains(model.name())
               && there.map(s -> s.declared().equals(model)).orElse(false);
       if (wished.contains(model.name()) || (!isKept && isDue(model))) {
         keep(model, there);
       }
-    }
-    if (System.nanoTime() - viewsSeenNanos > VIEWS_EVERY.toNanos()) {
-      viewsSeenNanos = System.nanoTime();
-      if (installsViews) {
-        install(withoutAnotherTable(declared));
-      }
-      observer.accept(new Observation.ViewsSeen(views.names()));
     }
   }
 
@@ -189,21 +195,21 @@ public final class Upkeep {
   private void announce(List<Declared> models) {
     if (!models.isEmpty()) {
       applier.between(
-          sql -> models.forEach(model -> applier.remember(model, State.BUILDING, "", "")));
+          kept -> models.forEach(model -> kept.remember(model, State.BUILDING, "", "")));
     }
   }
 
   /** The view first: a model that is forgotten is not looked at again. */
   private void drop(String model) {
-    String refusal = installsViews ? views.drop(model).orElse("") : "";
-    applier.between(sql -> applier.forget(model));
+    String refusal = views.flatMap(all -> all.drop(model)).orElse("");
+    applier.between(kept -> kept.forget(model));
     attempts.remove(model);
     viewRefusals.remove(model);
     observer.accept(new Observation.ModelChanged(model, "dropped", refusal));
   }
 
   private void install(List<ReadModel> models) {
-    Map<String, String> refusals = views.install(models);
+    Map<String, String> refusals = views.map(all -> all.install(models)).orElse(Map.of());
     for (ReadModel model : models) {
       String reason = refusals.get(model.name());
       if (reason == null) {
@@ -220,7 +226,9 @@ public final class Upkeep {
    */
   private List<ReadModel> withoutAnotherTable(Map<String, Declared> declared) {
     return declared.values().stream()
-        .filter(model -> applier.isMaintained(model.name()) != attempts.containsKey(model.name()))
+        .filter(
+            model ->
+                applier.followed().contains(model.name()) != attempts.containsKey(model.name()))
         .flatMap(model -> readable(model).stream())
         .toList();
   }
@@ -248,14 +256,15 @@ public final class Upkeep {
       for (SourceTable table : planned.tables().values()) {
         if (!published.contains(table.name())) {
           publish(planned);
-          throw new MoreTablesNeeded(model.name());
+          throw EndSession.outdated(
+              "Model %s reads tables that were not followed so far.".formatted(model.name()));
         }
-        if (!applier.isMirrored(table.name())) {
+        if (!applier.mirrored().contains(table.name())) {
           copy(table);
         }
       }
       createIndexes(planned);
-      if (installsViews && !applier.isMaintained(model.name())) {
+      if (!applier.followed().contains(model.name())) {
         // A new one must be on every copy before the model is announced as live.
         install(List.of(planned.plan().model()));
       }
@@ -263,7 +272,7 @@ public final class Upkeep {
       modelBuild.run(
           model,
           planned.plan(),
-          applier.askBetween(sql -> applier.modelStore().expectedRows(planned.plan().model())));
+          applier.askBetween(kept -> kept.models().expectedRows(planned.plan().model())));
       // The next look sees to its view.
       viewsSeenNanos = System.nanoTime() - VIEWS_EVERY.toNanos() - 1;
       attempts.remove(model.name());
@@ -272,6 +281,15 @@ public final class Upkeep {
       refuse(model, there, String.valueOf(e.getMessage()));
     } catch (ApplyFailed e) {
       refuseByContent(model, there, e);
+    } catch (SourceFailed e) {
+      if (!e.isByContent()) {
+        throw e;
+      }
+      refuse(
+          model,
+          there,
+          "Model %s: the source refuses the rows of its tables: %s"
+              .formatted(model.name(), e.getMessage()));
     } catch (SQLException e) {
       refuseByContent(model, there, new ApplyFailed(e));
     }
@@ -298,7 +316,7 @@ public final class Upkeep {
     if (isNews) {
       observer.accept(new Observation.ModelChanged(model.name(), "refused", reason));
     }
-    applier.between(sql -> applier.refuse(model, there.isEmpty(), reason));
+    applier.between(kept -> kept.refuse(model, there.isEmpty(), reason));
   }
 
   private static Duration longer(Duration pause) {
@@ -310,11 +328,11 @@ public final class Upkeep {
   private void publish(ModelPlanner.Planned planned) {
     Set<TableName> all = new HashSet<>(published);
     all.addAll(planned.tables().keySet());
-    slot.publish(all).requireAll(planned.tables().keySet());
+    source.publish(all).requireAll(planned.tables().keySet());
   }
 
   private void createIndexes(ModelPlanner.Planned planned) throws SQLException {
-    try (Sql sql = new Sql(databases.openReadDatabase("freshet-sync-index"))) {
+    try (Sql sql = new Sql(readDatabase.open("freshet-sync-index"))) {
       planned
           .tables()
           .values()
@@ -325,7 +343,7 @@ public final class Upkeep {
   private void makeTypes(ModelPlanner.Planned planned) {
     Set<Long> oids = new HashSet<>();
     planned.tables().values().forEach(table -> oids.add(table.oid()));
-    applier.between(sql -> UserTypes.make(sql, catalogue.userTypes(oids)));
+    applier.between(kept -> UserTypes.make(kept.sql(), source.schema().userTypes(oids)));
   }
 
   private void copy(SourceTable table) throws SQLException {
@@ -335,7 +353,7 @@ public final class Upkeep {
       followed = true;
     } finally {
       if (!followed) {
-        applier.between(sql -> applier.stopCopying(table.name()));
+        applier.between(kept -> kept.stopCopying(table.name()));
       }
     }
   }

@@ -1,11 +1,11 @@
 package dev.freshet.sync.verify;
 
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.sync.apply.Applier;
+import dev.freshet.sync.connection.Connections;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.source.ConsistentSnapshot;
-import dev.freshet.sync.source.SourceDatabase;
+import dev.freshet.sync.slot.ConsistentSnapshot;
 import dev.freshet.sync.source.SourceTable;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -63,7 +63,7 @@ public final class Verification {
         from stored s full join computed c on c.k = s.k
         """
             .formatted(key, model.quotedName(), model.select());
-    try (Connection connection = SourceDatabase.open(readDatabase, "freshet-sync-verify");
+    try (Connection connection = Connections.open(readDatabase, "freshet-sync-verify");
         Statement statement = connection.createStatement();
         ResultSet counts = statement.executeQuery(sql)) {
       counts.next();
@@ -116,12 +116,12 @@ public final class Verification {
     while (taken.isEmpty()) {
       failure.clear();
       applier.between(
-          sql -> {
+          kept -> {
             try {
               ConsistentSnapshot snapshot =
                   ConsistentSnapshot.now(primary, slot + "_verify", LONGEST_STANDSTILL);
               taken.add(snapshot);
-              applier.stopAt(snapshot.at(), () -> hand(reached));
+              kept.stopAt(snapshot.at(), () -> hand(reached));
             } catch (SQLException e) {
               failure.add(e);
             }
@@ -158,7 +158,7 @@ public final class Verification {
 
   private Connection reading() {
     try {
-      Connection connection = SourceDatabase.open(readDatabase, "freshet-sync-verify");
+      Connection connection = Connections.open(readDatabase, "freshet-sync-verify");
       connection.setAutoCommit(false);
       try (Statement statement = connection.createStatement()) {
         statement.execute("set transaction isolation level repeatable read read only");

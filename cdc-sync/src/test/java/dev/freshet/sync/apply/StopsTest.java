@@ -2,9 +2,9 @@ package dev.freshet.sync.apply;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.protocol.Lsn;
-import dev.freshet.sync.capture.Changes;
-import dev.freshet.sync.capture.SourceTransaction;
+import dev.freshet.sync.source.Changes;
+import dev.freshet.sync.source.Place;
+import dev.freshet.sync.source.SourceTransaction;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +18,8 @@ class StopsTest {
 
   private static List<SourceTransaction> ending(long... ends) {
     return LongStream.of(ends)
-        .mapToObj(end -> new SourceTransaction(new Lsn(end), Instant.EPOCH, new Changes(), null))
+        .mapToObj(
+            end -> new SourceTransaction(new Place(1, end), Instant.EPOCH, new Changes(), null))
         .toList();
   }
 
@@ -38,9 +39,9 @@ class StopsTest {
 
   @Test
   void whatEndsAtAStopComesBeforeItAndWhatEndsBehindItAfterwards() {
-    stops.add(new Lsn(20), () -> done.add("stop at 20"));
-    stops.add(new Lsn(25), () -> done.add("stop at 25"));
-    stops.add(new Lsn(40), () -> done.add("stop at 40"));
+    stops.add(new Place(1, 20), () -> done.add("stop at 20"));
+    stops.add(new Place(1, 25), () -> done.add("stop at 25"));
+    stops.add(new Place(1, 40), () -> done.add("stop at 40"));
     assertThat(rest(10, 20, 30)).isEqualTo("[30]");
     assertThat(done).containsExactly("[10, 20]", "stop at 20", "stop at 25");
     assertThat(rest(40)).as("no more is known than what ends there").isEqualTo("[40]");

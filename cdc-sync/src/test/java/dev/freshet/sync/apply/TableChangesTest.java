@@ -2,8 +2,8 @@ package dev.freshet.sync.apply;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.sync.capture.RowChange;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.RowChange;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;

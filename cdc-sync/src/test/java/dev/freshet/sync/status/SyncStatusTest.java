@@ -2,9 +2,8 @@ package dev.freshet.sync.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.freshet.protocol.Lsn;
-import dev.freshet.protocol.Position;
-import dev.freshet.sync.source.Slot;
+import dev.freshet.sync.source.Claim;
+import dev.freshet.sync.source.Place;
 import dev.freshet.sync.status.Observation.Became;
 import dev.freshet.sync.status.Observation.SlotSeen;
 import dev.freshet.sync.status.Observation.State;
@@ -22,8 +21,8 @@ class SyncStatusTest {
   private void slot(long retained, int afterSeconds) {
     status.accept(
         new SlotSeen(
-            new Slot.Claim(retained, 1_000_000 - retained, false),
-            new Lsn(retained),
+            new Claim(retained, 1_000_000 - retained, false),
+            new Place(1, retained),
             NOW.plusSeconds(afterSeconds)));
   }
 
@@ -31,7 +30,7 @@ class SyncStatusTest {
   void slotIsKnownWhilePausedAndItsTimeGetsShorter() {
     status.accept(new Became(State.PAUSED, "by an operator"));
     slot(100_000, 0);
-    assertThat(status.snapshot().claim()).extracting(Slot.Claim::retainedBytes).isEqualTo(100_000L);
+    assertThat(status.snapshot().claim()).extracting(Claim::retainedBytes).isEqualTo(100_000L);
     for (int second = 1; second <= 20; second++) {
       slot(100_000 + 10_000L * second, second);
     }
@@ -49,7 +48,7 @@ class SyncStatusTest {
 
   @Test
   void oneThatStandsByTellsNoLagAndNoLetters() {
-    status.accept(new Observation.Resumed(new Position(1, new Lsn(256))));
+    status.accept(new Observation.Resumed(new Place(1, 256)));
     status.accept(new Became(State.STREAMING, ""));
     assertThat(status.snapshot().lagSeconds()).isNotNull();
     assertThat(status.snapshot().letters()).as("before the first batch").isNull();

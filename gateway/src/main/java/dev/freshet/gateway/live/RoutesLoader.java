@@ -15,7 +15,7 @@ import dev.freshet.gateway.routing.file.RoutesFile;
 import dev.freshet.gateway.routing.file.RoutesInvalid;
 import dev.freshet.gateway.routing.file.RoutesProblem;
 import dev.freshet.gateway.routing.file.Surroundings;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.source.FreshnessGate;
 import java.time.Clock;
 import java.time.Duration;

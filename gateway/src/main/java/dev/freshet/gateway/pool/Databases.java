@@ -1,6 +1,6 @@
 package dev.freshet.gateway.pool;
 
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.runtime.source.Source;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,7 @@ package dev.freshet.gateway.routing;
 
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Panic;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import java.net.URI;
 import java.util.List;

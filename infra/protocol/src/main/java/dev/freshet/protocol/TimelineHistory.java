@@ -1,15 +1,8 @@
 package dev.freshet.protocol;
 
-import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -18,17 +11,13 @@ import java.util.stream.Collectors;
  * Where the timelines that a server has behind it ended.
  *
  * <p>A promotion starts a timeline. What stood at or before the point where it branched off is part
- * of its history, too; what came after that on the former timeline is lost to it. Read with {@code
- * TIMELINE_HISTORY} of PostgreSQL's streaming replication protocol; written {@code
+ * of its history, too; what came after that on the former timeline is lost to it. Written {@code
  * 1:0/5000000,2:0/7000000}.
  *
  * @param current the timeline that the server is on
  * @param ends by earlier timeline, where it was left
  */
 public record TimelineHistory(int current, SortedMap<Integer, Lsn> ends) {
-
-  /** Of connecting, and of each answer. */
-  private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
   public TimelineHistory {
     ends = new TreeMap<>(ends);
@@ -37,35 +26,6 @@ public record TimelineHistory(int current, SortedMap<Integer, Lsn> ends) {
   /** A timeline of whose history nothing is known, as nothing is before the first. */
   public static TimelineHistory startingAt(int timeline) {
     return new TimelineHistory(timeline, new TreeMap<>());
-  }
-
-  /**
-   * Asks a server.
-   *
-   * @param url of one server; its role needs the right to replicate
-   * @param current the timeline that it is on
-   */
-  public static TimelineHistory ask(PostgresUrl url, int current) throws SQLException {
-    if (current == 1) {
-      return startingAt(1);
-    }
-    Properties properties = url.properties("freshet-history", TIMEOUT);
-    properties.setProperty("socketTimeout", Long.toString(TIMEOUT.toSeconds()));
-    properties.setProperty("replication", "database");
-    properties.setProperty("assumeMinServerVersion", "14");
-    properties.setProperty("preferQueryMode", "simple");
-    try (Connection replication = url.connect(properties);
-        Statement statement = replication.createStatement();
-        ResultSet history = statement.executeQuery("TIMELINE_HISTORY " + current)) {
-      history.next();
-      SortedMap<Integer, Lsn> ends = new TreeMap<>();
-      new String(history.getBytes("content"), StandardCharsets.UTF_8)
-          .lines()
-          .map(line -> line.strip().split("\\s+", 3))
-          .filter(parts -> parts.length > 1 && parts[0].matches("\\d+"))
-          .forEach(parts -> ends.put(Integer.parseInt(parts[0]), Lsn.parse(parts[1])));
-      return new TimelineHistory(current, ends);
-    }
   }
 
   /**

@@ -1,9 +1,8 @@
 /**
- * What two deployables must agree on: positions in the write-ahead log, the headers that carry
- * them, the session token's wire form, problem documents, and how a PostgreSQL is addressed.
+ * What two deployables must agree on: positions and timelines, the headers that carry them, the
+ * codes of problem documents, and the read database's own tables.
  *
- * <p>Values, and the few statements by which PostgreSQL is asked for them. Nothing here knows
- * Spring.
+ * <p>Values alone: nothing here opens a connection, or knows Spring.
  */
 @NullMarked
 package dev.freshet.protocol;

@@ -1,5 +1,6 @@
 package dev.freshet.runtime;
 
+import dev.freshet.postgres.RootCause;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import java.sql.SQLException;

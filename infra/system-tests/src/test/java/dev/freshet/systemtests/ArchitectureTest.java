@@ -1,7 +1,7 @@
 package dev.freshet.systemtests;
 
-import static com.tngtech.archunit.base.DescribedPredicate.alwaysTrue;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -63,8 +63,7 @@ class ArchitectureTest {
         .dependOnClassesThat(
             resideInAPackage("dev.freshet..")
                 .and(resideInAPackage("dev.freshet.protocol..").negate())
-                .or(resideInAPackage("org.springframework.."))
-                .and(alwaysTrue()))
+                .or(resideInAnyPackage("org.springframework..", "java.sql..", "org.postgresql..")))
         .check(CLASSES);
   }
 

@@ -78,9 +78,9 @@ class ConsistencyIT {
   void syncThatDoesNotPingIsFoundOut() throws Exception {
     Path mutant =
         mutant(
-            "cdc-sync/src/main/java/dev/freshet/sync/source/Pinger.java",
-            "    lastPing = source.ping();",
-            "    lastPing = source.position().lsn();");
+            "cdc-sync/src/main/java/dev/freshet/sync/slot/Pinger.java",
+            "    Lsn message = source.ping();",
+            "    Lsn message = source.place().position().lsn();");
     assertBroken("IDLE_COPIES_CATCH_UP", "session", "idle", "sync", mutant.toString());
   }
 

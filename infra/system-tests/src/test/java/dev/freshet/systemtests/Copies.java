@@ -3,10 +3,10 @@ package dev.freshet.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.bench.UpProcess;
+import dev.freshet.postgres.PinnedSession;
+import dev.freshet.postgres.PrimaryPosition;
 import dev.freshet.protocol.Lsn;
-import dev.freshet.protocol.PinnedSession;
 import dev.freshet.protocol.Position;
-import dev.freshet.protocol.PrimaryPosition;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

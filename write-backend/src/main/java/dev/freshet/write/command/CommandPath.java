@@ -1,8 +1,8 @@
 package dev.freshet.write.command;
 
+import dev.freshet.postgres.PrimaryPosition;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
-import dev.freshet.protocol.PrimaryPosition;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.protocol.TraceMessage;

@@ -6,7 +6,7 @@ import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Limit;
 import dev.freshet.gateway.pool.Panic;
 import dev.freshet.gateway.routing.file.Yaml.Mark;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.runtime.tls.PemFiles;
 import java.net.URI;

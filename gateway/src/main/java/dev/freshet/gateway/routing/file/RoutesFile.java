@@ -6,7 +6,7 @@ import dev.freshet.gateway.routing.Issuer;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.file.Yaml.Mark;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -14,7 +14,7 @@ import dev.freshet.gateway.routing.Otherwise;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.SessionBy;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import java.net.InetAddress;
 import java.net.URI;

@@ -5,8 +5,9 @@ import dev.freshet.bench.process.ProjectHome;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.cluster.PostgresServer;
+import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.postgres.TimelineHistories;
 import dev.freshet.protocol.FreshetHeaders;
-import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.TimelineHistory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -380,7 +381,7 @@ final class WholeSystem implements AutoCloseable {
                 primary,
                 "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int"));
     PostgresUrl url = primary.url();
-    return TimelineHistory.ask(url, timeline);
+    return TimelineHistories.ask(url, timeline);
   }
 
   @Override

@@ -4,7 +4,7 @@ import dev.freshet.bench.process.ProcessUse;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.cluster.PostgresServer;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;

@@ -1,7 +1,7 @@
 package dev.freshet.local.cli;
 
 import dev.freshet.local.system.StartFailed;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package dev.freshet.local.cli;
 
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.OperatorGate;
 import dev.freshet.sync.SourceObjects;
 import java.io.PrintWriter;

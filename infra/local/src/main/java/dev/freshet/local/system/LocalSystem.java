@@ -2,8 +2,8 @@ package dev.freshet.local.system;
 
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.Ports;
+import dev.freshet.postgres.RootCause;
 import dev.freshet.runtime.OperatorGate;
-import dev.freshet.runtime.RootCause;
 import dev.freshet.write.Migrations;
 import java.io.IOException;
 import java.net.URI;

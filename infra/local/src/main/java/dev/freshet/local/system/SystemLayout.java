@@ -5,7 +5,7 @@ import dev.freshet.cluster.PostgresServer;
 import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Limit;
-import dev.freshet.protocol.PostgresUrl;
+import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import java.net.URI;
 import java.util.ArrayList;

@@ -1,14 +1,14 @@
 package dev.freshet.runtime.source;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.freshet.postgres.ConnectionPool;
+import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.postgres.RootCause;
+import dev.freshet.postgres.TimelineHistories;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
-import dev.freshet.protocol.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.protocol.TimelineHistory;
-import dev.freshet.runtime.ConnectionPool;
-import dev.freshet.runtime.RootCause;
-import dev.freshet.runtime.TimelineHistories;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;

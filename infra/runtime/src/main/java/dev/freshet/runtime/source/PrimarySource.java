@@ -1,7 +1,7 @@
 package dev.freshet.runtime.source;
 
+import dev.freshet.postgres.PrimaryPosition;
 import dev.freshet.protocol.Position;
-import dev.freshet.protocol.PrimaryPosition;
 import dev.freshet.protocol.SourceKind;
 import java.sql.Connection;
 import java.sql.ResultSet;

@@ -1,0 +1,28 @@
+package dev.freshet.sync.source;
+
+import dev.freshet.sync.model.TableName;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * What is to be captured.
+ *
+ * @param tables as they are followed
+ * @param copiedAgain tables whose rows may not be understood, as they are copied later
+ * @param applied where the copy is: at first, where to go on from
+ * @param listener takes the transactions
+ * @param observer takes what is seen of the source meanwhile
+ */
+public record CaptureRequest(
+    Map<TableName, SourceTable> tables,
+    Set<TableName> copiedAgain,
+    Supplier<Place> applied,
+    TransactionListener listener,
+    SourceObserver observer) {
+
+  public CaptureRequest {
+    tables = Map.copyOf(tables);
+    copiedAgain = Set.copyOf(copiedAgain);
+  }
+}

@@ -1,0 +1,27 @@
+package dev.freshet.sync.source;
+
+import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.model.TableName;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Set;
+
+/**
+ * What is captured of the tables that were asked for.
+ *
+ * @param missing those that are not
+ * @param reason why not, and what to do; empty when none is missing
+ */
+public record Published(Set<TableName> missing, String reason) {
+
+  /**
+   * Makes sure that none of these is missing.
+   *
+   * @throws SyncRefused when one is
+   */
+  public void requireAll(Collection<TableName> tables) {
+    if (!Collections.disjoint(missing, tables)) {
+      throw new SyncRefused(reason);
+    }
+  }
+}
