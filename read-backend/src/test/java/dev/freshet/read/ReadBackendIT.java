@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -190,6 +191,37 @@ class ReadBackendIT {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
     assertThat(answer.body()).contains("\"code\":\"" + code + "\"");
     assertThat(answer.headers().firstValue("Freshet-Position")).isPresent();
+  }
+
+  /** One that says that it is not ready gets no requests, and it may be the only writer. */
+  @Test
+  void sourceThatIsBusyForAMomentIsNotToldAsNotReady() throws Exception {
+    assertThat(get(primary, "/.freshet/position").body()).contains("\"ready\":true");
+    String server;
+    try (Connection connection = cluster.primary().connect();
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                "select pid from pg_stat_activity where application_name = 'primary-1-position'")) {
+      assertThat(found.next()).isTrue();
+      server = found.getString(1);
+    }
+    signal("STOP", server);
+    CompletableFuture<HttpResponse<String>> asked;
+    try {
+      asked =
+          client.sendAsync(
+              HttpRequest.newBuilder(uri(primary, "/.freshet/position")).build(),
+              HttpResponse.BodyHandlers.ofString());
+      LockSupport.parkNanos(Duration.ofMillis(800).toNanos());
+    } finally {
+      signal("CONT", server);
+    }
+    assertThat(asked.get().body()).contains("\"ready\":true");
+  }
+
+  private static void signal(String name, String process) throws Exception {
+    assertThat(new ProcessBuilder("kill", "-" + name, process).start().waitFor()).isZero();
   }
 
   @Test

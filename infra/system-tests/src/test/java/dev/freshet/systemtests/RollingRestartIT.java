@@ -29,6 +29,11 @@ class RollingRestartIT {
   private static final int BALANCER = 25_800;
   private static final int CLIENTS = 25;
 
+  /** The writer, two readers of the read database, and one of the primary. */
+  private static final int INSTANCES = 4;
+
+  private static final Pattern READY = Pattern.compile("\"state\":\"(ready|slow-start)\"");
+
   private static final boolean IS_LONG = Boolean.getBoolean("freshet.long");
 
   /**
@@ -61,6 +66,7 @@ class RollingRestartIT {
           part.awaitReady();
         }
         balancer.awaitUp();
+        awaitInstances();
         Load load = Load.start(balancer.address(), CLIENTS, Integer.MAX_VALUE, PACE);
         awaitOrders(load, WARM_UP_ORDERS);
         for (List<PartProcess> together : List.of(List.of(one, readA), List.of(two, readB))) {
@@ -142,6 +148,19 @@ class RollingRestartIT {
                 .executeQuery("select count(*) from orders where customer like 'client-%'")) {
       orders.next();
       return orders.getInt(1);
+    }
+  }
+
+  /** JVMs that start take time from those that answer: the load begins when all are ready. */
+  private static void awaitInstances() {
+    for (int gateway : List.of(BALANCER + 81, BALANCER + 83)) {
+      Restaurant operators = new Restaurant("http://127.0.0.1:" + gateway);
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .until(
+              () ->
+                  READY.matcher(operators.get("/api/status").body()).results().count()
+                      == INSTANCES);
     }
   }
 

@@ -225,9 +225,19 @@ public final class FreshnessGate implements AutoCloseable {
    */
   public Mono<PositionReport> report() {
     return source.kind() == SourceKind.PRIMARY || !isRecent()
-        ? afresh(REPORT_WITHIN)
-            .map(asked -> asked ? lastReport() : PositionReport.notReady(source.kind()))
+        ? afresh(REPORT_WITHIN).flatMap(asked -> asked ? Mono.just(lastReport()) : overdue())
         : Mono.fromSupplier(this::lastReport);
+  }
+
+  /**
+   * A source that answered within {@link #EXPIRES} may be busy. Then the answer is late, which says
+   * less against this instance than that it is not ready: it may be the only writer.
+   */
+  private Mono<PositionReport> overdue() {
+    PositionReport notReady = PositionReport.notReady(source.kind());
+    return known() == null
+        ? Mono.just(notReady)
+        : afresh(EXPIRES).map(asked -> asked ? lastReport() : notReady);
   }
 
   /** Where the source is by a poll that begins after the call; empty when it can't be told. */
