@@ -99,11 +99,6 @@ public final class Registry {
     changed();
   }
 
-  /** Whether a table's rows are all there and followed. */
-  public boolean isMirrored(TableName table) {
-    return kept.mirrors().containsKey(table);
-  }
-
   /** Keeps a table's changes until its rows are copied. */
   public PendingChanges startCopying(TableName table) {
     stores.deadLetters().forget(null, table);
@@ -202,7 +197,7 @@ public final class Registry {
   }
 
   /** Whether a model's table is kept now. */
-  public boolean isMaintained(String model) {
+  private boolean isMaintained(String model) {
     return kept.models().containsKey(model);
   }
 

@@ -2,6 +2,7 @@ package dev.freshet.sync.slot;
 
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.sync.connection.Connections;
+import dev.freshet.sync.copy.RowPipe;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.Seed;
@@ -14,8 +15,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
-import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyOut;
 
 /**
  * The source as it is at one position of its log: what a replication slot exports when it is made.
@@ -129,32 +128,15 @@ public final class ConsistentSnapshot implements Seed {
   @Override
   public void read(SourceTable table, List<String> columns, Rows rows) {
     String query =
-        "copy (select %s from %s) to stdout"
+        "select %s from %s"
             .formatted(
                 columns.stream().map(TableName::quoted).collect(Collectors.joining(", ")),
                 table.name().quoted());
-    Failures.ask(
-        () -> {
-          CopyOut out = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(query);
-          try {
-            for (byte[] row = out.readFromCopy(); row != null; row = out.readFromCopy()) {
-              rows.row(row);
-            }
-            return true;
-          } finally {
-            if (out.isActive()) {
-              out.cancelCopy();
-            }
-          }
-        });
+    Failures.run(() -> RowPipe.Origin.of(connection, query).forEach(rows::row));
   }
 
   @Override
   public void close() {
-    try {
-      connection.close();
-    } catch (SQLException e) {
-      throw Failures.of(e);
-    }
+    Failures.run(connection::close);
   }
 }

@@ -28,7 +28,22 @@ final class Failures {
     }
   }
 
-  static SourceFailed of(SQLException e) {
+  /** Something that the driver may fail at, without an answer. */
+  @FunctionalInterface
+  interface Step {
+    void run() throws SQLException;
+  }
+
+  /** The same without an answer. */
+  static void run(Step step) {
+    try {
+      step.run();
+    } catch (SQLException e) {
+      throw of(e);
+    }
+  }
+
+  private static SourceFailed of(SQLException e) {
     return new SourceFailed(String.valueOf(e.getMessage()), SqlStates.isByContent(e), e);
   }
 }

@@ -167,10 +167,6 @@ final class SlotSource implements ChangeSource {
 
   @Override
   public void close() {
-    Failures.ask(
-        () -> {
-          database.close();
-          return true;
-        });
+    Failures.run(database::close);
   }
 }
