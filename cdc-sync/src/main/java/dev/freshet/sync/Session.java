@@ -6,6 +6,7 @@ import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.apply.Registry;
 import dev.freshet.sync.apply.Stores;
 import dev.freshet.sync.connection.WatchedDatabase;
+import dev.freshet.sync.delta.DeltaListener;
 import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ModelFiles.Declared;
@@ -28,6 +29,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,6 +51,7 @@ final class Session {
   private final Set<TableName> copyAgain;
   private final CopyBudget budget;
   private final Consumer<Observation> observer;
+  private final List<DeltaListener> listeners;
   private final Clock clock;
 
   private volatile @Nullable Capture capture;
@@ -66,6 +69,7 @@ final class Session {
    *     more
    * @param copyAgain tables whose mirrors can't be trusted
    * @param budget of copies of everything, over all sessions
+   * @param listeners are told what changes in the models once it streams
    */
   Session(
       SyncSettings settings,
@@ -73,12 +77,14 @@ final class Session {
       Set<TableName> copyAgain,
       CopyBudget budget,
       Consumer<Observation> observer,
+      List<DeltaListener> listeners,
       Clock clock) {
     this.settings = settings;
     this.connector = connector;
     this.copyAgain = Set.copyOf(copyAgain);
     this.budget = budget;
     this.observer = observer;
+    this.listeners = List.copyOf(listeners);
     this.clock = clock;
   }
 
@@ -123,6 +129,7 @@ final class Session {
       positions.requireOtherDatabaseThan(source.origin());
       try (Applier applier = new Applier(stores, stored)) {
         Map<TableName, SourceTable> tables = start(source, applier, stored, declared, readDatabase);
+        listeners.forEach(applier::listen);
         observer.accept(new Observation.Resumed(applier.applied()));
         observer.accept(new Observation.Became(State.STREAMING, ""));
         stream(source, sources, applier, tables, readDatabase);

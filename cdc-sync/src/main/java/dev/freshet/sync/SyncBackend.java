@@ -11,6 +11,7 @@ import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.SteadyClock;
 import dev.freshet.runtime.trace.Tracing;
 import dev.freshet.sync.control.ControlEndpoint;
+import dev.freshet.sync.delta.DeltaListener;
 import dev.freshet.sync.status.ArrivalTraces;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.StatusEndpoint;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -38,9 +40,14 @@ public class SyncBackend {
 
   private static final int STATUS_CONNECTIONS = 2;
 
-  /** Starts a sync and returns once its status can be asked; it keeps in step on its own. */
-  public static ConfigurableApplicationContext start(Map<String, ?> properties) {
-    return PartContext.start(SyncBackend.class, "cdc-sync", properties);
+  /**
+   * Starts a sync and returns once its status can be asked; it keeps in step on its own.
+   *
+   * @param more classes with beans of their own; each {@link DeltaListener} among these is told
+   *     what changes in the models
+   */
+  public static ConfigurableApplicationContext start(Map<String, ?> properties, Class<?>... more) {
+    return PartContext.start(SyncBackend.class, "cdc-sync", properties, more);
   }
 
   /** All that it answers is for operators. */
@@ -70,13 +77,18 @@ public class SyncBackend {
 
   @Bean(initMethod = "start", destroyMethod = "close")
   Synchronizer synchronizer(
-      SyncSettings settings, SyncStatus status, SyncMetrics metrics, Tracing tracing) {
+      SyncSettings settings,
+      SyncStatus status,
+      SyncMetrics metrics,
+      Tracing tracing,
+      ObjectProvider<DeltaListener> listeners) {
     Consumer<Observation> observer = status.andThen(metrics);
     return new Synchronizer(
         settings,
         tracing.isOn()
             ? observer.andThen(new ArrivalTraces(tracing, settings.name(), Clock.systemUTC()))
             : observer,
+        listeners.orderedStream().toList(),
         new SteadyClock());
   }
 

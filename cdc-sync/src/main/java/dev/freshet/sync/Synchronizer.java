@@ -9,6 +9,7 @@ import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.connection.Connections;
 import dev.freshet.sync.control.Operations;
+import dev.freshet.sync.delta.DeltaListener;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.ReadModel;
@@ -53,6 +54,7 @@ final class Synchronizer implements Operations, AutoCloseable {
   private final SyncSettings settings;
   private final PostgresUrl readDatabase;
   private final Consumer<Observation> observer;
+  private final List<DeltaListener> listeners;
   private final Clock clock;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread = new Thread(this::run, "synchronizer");
@@ -60,11 +62,21 @@ final class Synchronizer implements Operations, AutoCloseable {
 
   private volatile @Nullable Session session;
 
-  Synchronizer(SyncSettings settings, Consumer<Observation> observer, Clock clock) {
+  /**
+   * Prepares.
+   *
+   * @param listeners are told what changes in the models
+   */
+  Synchronizer(
+      SyncSettings settings,
+      Consumer<Observation> observer,
+      List<DeltaListener> listeners,
+      Clock clock) {
     this.settings = settings;
     this.readDatabase = PostgresUrl.parse(settings.readDatabase());
     this.slotWatch = new SlotWatch(this::primary, settings.slotName(), observer, clock);
     this.observer = observer.andThen(slotWatch);
+    this.listeners = List.copyOf(listeners);
     this.clock = clock;
   }
 
@@ -100,6 +112,7 @@ final class Synchronizer implements Operations, AutoCloseable {
               copyAgain,
               budget,
               observer,
+              listeners,
               clock);
       session = running;
       return running.run();

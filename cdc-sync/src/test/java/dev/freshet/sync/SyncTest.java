@@ -124,8 +124,8 @@ abstract class SyncTest {
     return startSync(Map.of());
   }
 
-  ConfigurableApplicationContext startSync(Map<String, ?> more) {
-    return SyncBackend.start(properties(more));
+  ConfigurableApplicationContext startSync(Map<String, ?> more, Class<?>... beans) {
+    return SyncBackend.start(properties(more), beans);
   }
 
   Map<String, Object> properties(Map<String, ?> more) {

@@ -1,5 +1,6 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.sync.delta.DeltaListener;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
@@ -79,11 +80,13 @@ public final class Applier implements AutoCloseable {
   public void between(Consumer<Registry> work) {
     lock.lock();
     try {
+      deltas().begin();
       sql.inTransaction(
           () -> {
             positions.requireEpoch(epoch);
             work.accept(registry);
           });
+      tell();
     } finally {
       lock.unlock();
     }
@@ -119,6 +122,7 @@ public final class Applier implements AutoCloseable {
             asks ->
                 sql.inTransaction(
                     () -> {
+                      deltas().begin();
                       batch(last.end(), asks).apply(transactions);
                       positions.advance(applied, last.end(), last.committedAt(), epoch);
                     }),
@@ -128,14 +132,38 @@ public final class Applier implements AutoCloseable {
       letters = deadLetters.counts();
     }
     PendingChanges.keep(registry.copying(), transactions);
+    tell();
+  }
+
+  /**
+   * Has somebody told what changes in the models from now on, and a reset of each of them first.
+   * Telling ends with this applier.
+   */
+  public void listen(DeltaListener listener) {
+    lock.lock();
+    try {
+      deltas().add(listener, applied, registry.maintained());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Deltas deltas() {
+    return registry.kept().deltas();
+  }
+
+  private void tell() {
+    deltas().tell(applied, registry.maintained());
   }
 
   private void stop(ModelFailed failed) {
+    deltas().begin();
     sql.inTransaction(
         () -> {
           positions.requireEpoch(epoch);
           registry.stop(failed.model(), ModelStore.State.STOPPED, failed.reason());
         });
+    tell();
   }
 
   private Batch batch(Place reached, boolean carefully) {

@@ -56,7 +56,10 @@ final class Batch {
   }
 
   private void begin() {
-    readers().forEach(model -> model.begin(sql, !hadLetters));
+    kept.models()
+        .values()
+        .forEach(model -> model.begin(sql, !hadLetters, kept.deltas().of(model.name())));
+    kept.building().values().forEach(model -> model.maintained().begin(sql, !hadLetters, null));
   }
 
   private List<MaintainedModel> readers() {
@@ -109,6 +112,7 @@ final class Batch {
           sql,
           (unit, why) -> {
             hasLetters = true;
+            kept.deltas().reset(model.name(), "One of its rows was refused.");
             deadLetters.add(model.name(), null, unit, null, message(why), place.toString());
           });
     } else {

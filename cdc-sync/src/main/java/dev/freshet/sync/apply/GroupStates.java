@@ -28,7 +28,7 @@ final class GroupStates {
   private static final Set<String> NO_NUMBERS = Set.of("NaN", "Infinity", "-Infinity");
 
   private final DeltaPlan plan;
-  private final String model;
+  private final ModelTable model;
   private final String table;
   private final List<List<@Nullable String>> held = new ArrayList<>();
 
@@ -49,10 +49,9 @@ final class GroupStates {
   /**
    * Keeps states.
    *
-   * @param model the model's table, quoted
    * @param table the states' table, quoted
    */
-  GroupStates(DeltaPlan plan, String model, String table) {
+  GroupStates(DeltaPlan plan, ModelTable model, String table) {
     this.plan = plan;
     this.model = model;
     this.table = table;
@@ -195,7 +194,8 @@ final class GroupStates {
   private void show(Sql sql, TypedColumns key, List<@Nullable String[]> keys, boolean nulls) {
     String states = DeltaPlan.STATES;
     if (plan.insertable()) {
-      sql.update(
+      model.remove(
+          sql,
           """
           with gone as (
             delete from %s %s using (%s) k where %s and %s.%s = 0 returning %s.*)
@@ -209,16 +209,17 @@ final class GroupStates {
                   states,
                   DeltaPlan.ROWS,
                   states,
-                  model,
+                  model.name(),
                   key.same("t", "gone", nulls)),
           keys);
-      sql.update(
+      model.put(
+          sql,
           """
           insert into %s as t (%s, %s) select %s, %s from %s %s join (%s) k on %s
           on conflict (%s) do update set %s
           """
               .formatted(
-                  model,
+                  model.name(),
                   key.list(),
                   outputs((column, expression) -> TableName.quoted(column)),
                   plan.key().stream()
@@ -235,10 +236,11 @@ final class GroupStates {
                           "%1$s = excluded.%1$s".formatted(TableName.quoted(column)))),
           keys);
     } else {
-      sql.update(
+      model.put(
+          sql,
           "update %s t set %s from %s %s join (%s) k on %s where %s"
               .formatted(
-                  model,
+                  model.name(),
                   outputs((column, expression) -> TableName.quoted(column) + " = " + expression),
                   table,
                   states,

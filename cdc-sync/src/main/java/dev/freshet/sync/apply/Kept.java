@@ -11,7 +11,8 @@ record Kept(
     Map<String, MaintainedModel> models,
     Map<String, BuildingModel> building,
     ModelStore modelStore,
-    DeadLetters deadLetters) {
+    DeadLetters deadLetters,
+    Deltas deltas) {
 
   /** Nothing is kept yet. */
   Kept(Sql sql, ModelStore modelStore, DeadLetters deadLetters) {
@@ -21,12 +22,17 @@ record Kept(
         new LinkedHashMap<>(),
         new LinkedHashMap<>(),
         modelStore,
-        deadLetters);
+        deadLetters,
+        new Deltas());
   }
 
   /** What dead letters touch is not served, and is again when they are settled. */
   void showLetters() {
     DeadLetters.Marks marks = deadLetters.marks();
-    models.values().forEach(model -> modelStore.showLetters(model.name(), marks.touch(model)));
+    for (MaintainedModel model : models.values()) {
+      if (modelStore.showLetters(model.name(), marks.touch(model))) {
+        deltas.reset(model.name(), "Whether it is served has changed.");
+      }
+    }
   }
 }

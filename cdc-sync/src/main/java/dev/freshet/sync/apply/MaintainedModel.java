@@ -1,16 +1,15 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.sync.delta.ModelShape;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.inference.ModelPlan.AffectedKeys;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class MaintainedModel {
 
   private final ModelPlan plan;
-  private final String table;
+  private final ModelTable table;
   private final TouchedUnits touched;
   private final @Nullable GroupStates groups;
   private final boolean byDelta;
@@ -36,10 +35,11 @@ final class MaintainedModel {
   /**
    * How rows are recomputed.
    *
-   * @param sql for units without nulls
-   * @param sqlForNulls for units with a null among their values
+   * @param plain for units without nulls
+   * @param ofNulls for units with a null among their values
    */
-  private record Recomputation(TypedColumns unit, String sql, String sqlForNulls) {}
+  private record Recomputation(
+      TypedColumns unit, ModelTable.Replacement plain, ModelTable.Replacement ofNulls) {}
 
   /**
    * Keeps a table.
@@ -50,9 +50,10 @@ final class MaintainedModel {
    */
   MaintainedModel(ModelPlan plan, String table, String states, boolean byDelta) {
     this.plan = plan;
-    this.table = table;
+    this.table = new ModelTable(name(), table, plan.model().key());
     this.touched = new TouchedUnits(table, plan.unit().size());
-    this.groups = plan.deltas().map(deltas -> new GroupStates(deltas, table, states)).orElse(null);
+    this.groups =
+        plan.deltas().map(deltas -> new GroupStates(deltas, this.table, states)).orElse(null);
     this.byDelta = byDelta;
   }
 
@@ -73,9 +74,11 @@ final class MaintainedModel {
    *
    * @param byStates whether rows that follow from their group's state are written by it; otherwise
    *     they are among what {@link #touched} says, and recomputed
+   * @param changed takes what changes in the rows; null when nobody wants to know
    */
-  void begin(Sql sql, boolean byStates) {
+  void begin(Sql sql, boolean byStates, @Nullable ChangedRows changed) {
     touched.clear(sql);
+    table.tell(changed);
     if (groups != null) {
       groups.begin(byStates);
     }
@@ -172,9 +175,10 @@ final class MaintainedModel {
   /** Removes the rows of a unit. */
   void remove(Sql sql, List<@Nullable String> unit) {
     TypedColumns keys = recomputation(sql).unit();
-    sql.update(
+    table.remove(
+        sql,
         "delete from %s t using (%s) k where %s"
-            .formatted(table, keys.rows(), keys.same("t", "k", true)),
+            .formatted(table.name(), keys.rows(), keys.same("t", "k", true)),
         keys.arrays(List.of(unit)));
   }
 
@@ -188,10 +192,10 @@ final class MaintainedModel {
     List<List<@Nullable String>> others =
         withNulls.isEmpty() ? units : units.stream().filter(u -> !u.contains(null)).toList();
     if (!others.isEmpty()) {
-      sql.update(how.sql(), twice(how.unit().arrays(others)));
+      table.replace(sql, how.plain(), twice(how.unit().arrays(others)));
     }
     if (!withNulls.isEmpty()) {
-      sql.update(how.sqlForNulls(), twice(how.unit().arrays(withNulls)));
+      table.replace(sql, how.ofNulls(), twice(how.unit().arrays(withNulls)));
     }
   }
 
@@ -206,58 +210,54 @@ final class MaintainedModel {
     if (groups != null) {
       groups.recomputeAll(sql);
     }
-    // Not TRUNCATE: readers with an older snapshot would see an empty table.
-    sql.run("delete from " + table);
-    sql.run("insert into %s %s".formatted(table, plan.select()));
+    table.replaceAll(sql, plan.select());
   }
 
   private Recomputation recomputation(Sql sql) {
     Recomputation known = recomputation;
     if (known == null) {
-      Map<String, String> types = new LinkedHashMap<>();
-      for (List<@Nullable String> column : sql.columnsOf(table)) {
-        types.put(String.valueOf(column.getFirst()), String.valueOf(column.getLast()));
-      }
+      ModelShape shape = table.shape(sql);
       TypedColumns unit =
           new TypedColumns(
-              plan.unit(),
-              plan.unit().stream()
-                  .map(column -> Objects.requireNonNull(types.get(column), column))
-                  .toList());
+              plan.unit(), plan.unit().stream().map(column -> typeOf(shape, column)).toList());
       String fresh =
           plan.oneByOne() ? unit.eachOf(plan.select(), false) : unit.anyOf(plan.select());
       known =
           new Recomputation(
               unit,
-              recomputeSql(types.keySet(), unit, fresh, false),
-              recomputeSql(types.keySet(), unit, unit.eachOf(plan.select(), true), true));
+              replacement(shape.columns(), unit, fresh, false),
+              replacement(shape.columns(), unit, unit.eachOf(plan.select(), true), true));
       recomputation = known;
     }
     return known;
   }
 
-  private String recomputeSql(Set<String> columns, TypedColumns unit, String fresh, boolean nulls) {
+  private static String typeOf(ModelShape shape, String column) {
+    int index = shape.columns().indexOf(column);
+    if (index < 0) {
+      throw new IllegalStateException("Model %s has no column %s".formatted(shape.model(), column));
+    }
+    return shape.types().get(index);
+  }
+
+  private ModelTable.Replacement replacement(
+      List<String> columns, TypedColumns unit, String fresh, boolean nulls) {
     TypedColumns key = new TypedColumns(plan.model().key(), plan.model().key());
     String sets =
         columns.stream()
             .filter(column -> !plan.model().key().contains(column))
             .map(column -> "%1$s = excluded.%1$s".formatted(TableName.quoted(column)))
             .collect(Collectors.joining(", "));
-    return """
-        with fresh as materialized (%s),
-        gone as (
-          delete from %s t using (%s) k
-          where %s and not exists (select from fresh f where %s))
-        insert into %s select * from fresh on conflict (%s) do %s
-        """
-        .formatted(
-            fresh,
-            table,
-            unit.rows(),
-            unit.same("t", "k", nulls),
-            key.same("f", "t", nulls || plan.keyMayBeNull()),
-            table,
-            key.list(),
-            sets.isEmpty() ? "nothing" : "update set " + sets);
+    return new ModelTable.Replacement(
+        "fresh as materialized (%s)".formatted(fresh),
+        "delete from %s t using (%s) k where %s and not exists (select from fresh f where %s)"
+            .formatted(
+                table.name(),
+                unit.rows(),
+                unit.same("t", "k", nulls),
+                key.same("f", "t", nulls || plan.keyMayBeNull())),
+        "insert into %s as t select * from fresh on conflict (%s) do %s"
+            .formatted(
+                table.name(), key.list(), sets.isEmpty() ? "nothing" : "update set " + sets));
   }
 }

@@ -108,17 +108,22 @@ public final class ModelStore {
         .update();
   }
 
-  /** Serves a model that is kept, or not while dead letters touch it. */
-  void showLetters(String name, boolean touched) {
-    db.sql(
-            """
+  /**
+   * Serves a model that is kept, or not while dead letters touch it.
+   *
+   * @return whether that is another state than it was in
+   */
+  boolean showLetters(String name, boolean touched) {
+    return db.sql(
+                """
             update freshet.model set state = :state, reason = :reason
             where name = :name and state in ('live', 'faulty') and state <> :state
             """)
-        .param("name", name)
-        .param("state", (touched ? State.FAULTY : State.LIVE).stored())
-        .param("reason", touched ? LETTERS_WAIT : "")
-        .update();
+            .param("name", name)
+            .param("state", (touched ? State.FAULTY : State.LIVE).stored())
+            .param("reason", touched ? LETTERS_WAIT : "")
+            .update()
+        > 0;
   }
 
   /** How many rows a model's table had when it was last analysed; 0 when that is unknown. */

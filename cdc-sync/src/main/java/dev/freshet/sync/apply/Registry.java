@@ -170,6 +170,7 @@ public final class Registry {
     if (hasStates != plan.deltas().isPresent()) {
       return false;
     }
+    kept.deltas().reset(plan.model().name(), "It was built anew.");
     kept.models()
         .put(
             plan.model().name(),
@@ -210,6 +211,7 @@ public final class Registry {
       return;
     }
     kept.models().remove(model);
+    kept.deltas().reset(model, reason);
     stores.models().change(model, state, reason);
     changed();
   }
@@ -232,6 +234,7 @@ public final class Registry {
   /** Forgets a model that is not declared any more, and drops its table. */
   public void forget(String model) {
     kept.models().remove(model);
+    kept.deltas().reset(model, "It is not declared any more.");
     stores.deadLetters().forget(model, null);
     stores.models().forget(model);
     sql.run("drop table if exists read." + TableName.quoted(model));

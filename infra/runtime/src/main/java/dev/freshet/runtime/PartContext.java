@@ -32,12 +32,14 @@ public final class PartContext {
    * @param configuration the class marked {@link Part}
    * @param name the part's name, for thread names and logs
    * @param properties its settings; they win over the environment's
+   * @param more classes whose beans are there, too
    */
   public static ConfigurableApplicationContext start(
-      Class<?> configuration, String name, Map<String, ?> properties) {
+      Class<?> configuration, String name, Map<String, ?> properties, Class<?>... more) {
     Map<String, Object> settings = new HashMap<>(properties);
     settings.put("spring.application.name", name);
     return new SpringApplicationBuilder(configuration)
+        .sources(more)
         .web(WebApplicationType.REACTIVE)
         .bannerMode(Banner.Mode.OFF)
         .logStartupInfo(false)

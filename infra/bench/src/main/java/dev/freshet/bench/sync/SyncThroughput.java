@@ -59,6 +59,8 @@ public final class SyncThroughput {
       group by o.id, c.name
       """;
 
+  private static final String TELLING = "Freshet, the same, and a listener is told of each row";
+
   /** Where changes go, and how they get there. */
   private static final Map<String, Map<String, String>> FRESHET = new LinkedHashMap<>();
 
@@ -70,6 +72,7 @@ public final class SyncThroughput {
                 "/* key: [order_id, line] */ select i.order_id, i.line from item i where false");
     FRESHET.put("Freshet, mirror alone", mirror);
     FRESHET.put("Freshet, one joined JSON model", Map.of("orders", ORDERS_JSON));
+    FRESHET.put(TELLING, Map.of("orders", ORDERS_JSON));
     FRESHET.put(
         "Freshet, four models",
         Map.of(
@@ -221,7 +224,11 @@ public final class SyncThroughput {
   private void freshet(
       BenchDatabases databases, String name, Map<String, String> models, Path folder)
       throws Exception {
-    String database = "freshet" + models.size() + (name.contains("alone") ? "m" : "");
+    String database =
+        "freshet"
+            + models.size()
+            + (name.contains("alone") ? "m" : "")
+            + (name.equals(TELLING) ? "t" : "");
     prepare(databases, database);
     Path files = Files.createDirectories(folder.resolve(database));
     Files.writeString(files.resolve("marker.sql"), MARKER);
@@ -229,14 +236,17 @@ public final class SyncThroughput {
       Files.writeString(files.resolve(model.getKey() + ".sql"), model.getValue());
     }
     List<String> settings =
-        List.of(
-            "server.address=127.0.0.1",
-            "server.port=0",
-            "server.address=127.0.0.1",
-            "freshet.sync.primary=" + databases.url(databases.primary()),
-            "freshet.sync.read-database=" + databases.url(databases.target()),
-            "freshet.sync.models=" + files,
-            "freshet.sync.id=" + database);
+        new ArrayList<>(
+            List.of(
+                "server.port=0",
+                "server.address=127.0.0.1",
+                "freshet.sync.primary=" + databases.url(databases.primary()),
+                "freshet.sync.read-database=" + databases.url(databases.target()),
+                "freshet.sync.models=" + files,
+                "freshet.sync.id=" + database));
+    if (name.equals(TELLING)) {
+      settings.add(FreshetPeer.TOLD);
+    }
     // The first run copies and builds; the second finds the backlog.
     Process first = child(FreshetPeer.class, settings, folder.resolve(database + ".log"));
     databases.await(databases.target(), "select to_regclass('freshet.model') is not null");

@@ -1,0 +1,78 @@
+package dev.freshet.sync.apply;
+
+import dev.freshet.sync.delta.ModelDelta;
+import dev.freshet.sync.delta.ModelShape;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What changes in a model's rows, netted by key: the last word on each row counts. */
+final class ChangedRows {
+
+  /** Beyond it, to take all rows anew costs less than to be told of so many. */
+  static final int MOST_KEYS = 100_000;
+
+  private final String model;
+  private final Set<List<@Nullable String>> removed = new LinkedHashSet<>();
+  private final Map<List<@Nullable String>, List<@Nullable String>> upserted =
+      new LinkedHashMap<>();
+  private @Nullable ModelShape shape;
+  private @Nullable String reset;
+
+  ChangedRows(String model) {
+    this.model = model;
+  }
+
+  /** Whether rows count still: after a reset none does. */
+  boolean wantsRows() {
+    return reset == null;
+  }
+
+  void removed(ModelShape shape, List<@Nullable String> row) {
+    if (reset == null) {
+      List<@Nullable String> key = shape.keyOf(row);
+      upserted.remove(key);
+      removed.add(key);
+      bound(shape);
+    }
+  }
+
+  void upserted(ModelShape shape, List<@Nullable String> row) {
+    if (reset == null) {
+      List<@Nullable String> key = shape.keyOf(row);
+      removed.remove(key);
+      upserted.put(key, row);
+      bound(shape);
+    }
+  }
+
+  private void bound(ModelShape shape) {
+    this.shape = shape;
+    if (removed.size() + upserted.size() > MOST_KEYS) {
+      reset("More than %,d of its rows changed in one batch.".formatted(MOST_KEYS));
+    }
+  }
+
+  /** Any row may have changed. The first reason counts. */
+  void reset(String because) {
+    if (reset == null) {
+      reset = because;
+      removed.clear();
+      upserted.clear();
+    }
+  }
+
+  /** What came of it; empty when nothing changed. */
+  Optional<ModelDelta> delta() {
+    if (reset != null) {
+      return Optional.of(new ModelDelta.Reset(model, reset));
+    }
+    return shape == null
+        ? Optional.empty()
+        : Optional.of(new ModelDelta.Rows(shape, removed, upserted));
+  }
+}

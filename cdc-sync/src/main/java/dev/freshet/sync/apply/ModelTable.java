@@ -1,0 +1,155 @@
+package dev.freshet.sync.apply;
+
+import dev.freshet.sync.delta.ModelShape;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The table with a model's rows, and all statements that change them. Each says which rows it
+ * changed where somebody wants to know, and is the same statement as before where nobody does.
+ */
+final class ModelTable {
+
+  private final String model;
+  private final String name;
+  private final List<String> key;
+  private @Nullable ModelShape shape;
+  private @Nullable ChangedRows changed;
+
+  /**
+   * Names a table, which need not be there yet.
+   *
+   * @param name its qualified name, quoted
+   */
+  ModelTable(String model, String name, List<String> key) {
+    this.model = model;
+    this.name = name;
+    this.key = List.copyOf(key);
+  }
+
+  /** Its qualified name, quoted. */
+  String name() {
+    return name;
+  }
+
+  /** Its columns as they are. The table must be there. */
+  ModelShape shape(Sql sql) {
+    ModelShape known = shape;
+    if (known == null) {
+      List<String> columns = new ArrayList<>();
+      List<String> types = new ArrayList<>();
+      for (List<@Nullable String> column : sql.columnsOf(name)) {
+        columns.add(String.valueOf(column.getFirst()));
+        types.add(String.valueOf(column.getLast()));
+      }
+      known = new ModelShape(model, columns, types, key);
+      shape = known;
+    }
+    return known;
+  }
+
+  /** Takes what changes from now on; null when nobody wants to know. */
+  void tell(@Nullable ChangedRows listener) {
+    changed = listener;
+  }
+
+  /**
+   * Removes rows.
+   *
+   * @param delete a DELETE of rows of {@code t}, without RETURNING
+   */
+  void remove(Sql sql, String delete, List<@Nullable String[]> arrays) {
+    change(sql, delete, arrays, ChangedRows::removed);
+  }
+
+  /**
+   * Adds rows, or changes them.
+   *
+   * @param statement an INSERT or UPDATE of rows of {@code t}, without RETURNING
+   */
+  void put(Sql sql, String statement, List<@Nullable String[]> arrays) {
+    change(sql, statement, arrays, ChangedRows::upserted);
+  }
+
+  private void change(Sql sql, String statement, List<@Nullable String[]> arrays, Noted noted) {
+    ChangedRows listener = changed;
+    if (listener == null || !listener.wantsRows()) {
+      sql.update(statement, arrays);
+      return;
+    }
+    ModelShape columns = shape(sql);
+    sql.queryInChunks(
+        statement + " returning t.*",
+        arrays,
+        rows -> {
+          for (List<@Nullable String> row : rows) {
+            noted.note(listener, columns, row);
+          }
+        });
+  }
+
+  private interface Noted {
+    void note(ChangedRows listener, ModelShape shape, List<@Nullable String> row);
+  }
+
+  /** Removes rows and adds others, in one statement. */
+  void replace(Sql sql, Replacement statement, List<@Nullable String[]> arrays) {
+    ChangedRows listener = changed;
+    if (listener == null || !listener.wantsRows()) {
+      sql.update(statement.silent(), arrays);
+      return;
+    }
+    ModelShape columns = shape(sql);
+    sql.queryInChunks(
+        statement.telling(),
+        arrays,
+        rows -> {
+          for (List<@Nullable String> row : rows) {
+            List<@Nullable String> values = row.subList(1, row.size());
+            if ("t".equals(row.getFirst())) {
+              listener.upserted(columns, values);
+            } else {
+              listener.removed(columns, values);
+            }
+          }
+        });
+  }
+
+  /**
+   * A statement that removes and adds.
+   *
+   * @param fresh a CTE {@code fresh}, by which both go
+   * @param delete a DELETE of rows of {@code t}
+   * @param insert an INSERT of rows of {@code t}
+   */
+  record Replacement(String fresh, String delete, String insert) {
+
+    String silent() {
+      return "with %s, gone as (%s) %s".formatted(fresh, delete, insert);
+    }
+
+    String telling() {
+      return """
+          with %s, gone as (%s returning t.*), put as (%s returning t.*)
+          select false, gone.* from gone union all select true, put.* from put
+          """
+          .formatted(fresh, delete, insert);
+    }
+  }
+
+  /**
+   * Replaces all rows.
+   *
+   * @param select gives the new ones
+   */
+  void replaceAll(Sql sql, String select) {
+    ChangedRows listener = changed;
+    if (listener != null) {
+      listener.reset("All its rows were computed anew.");
+    }
+    // Not TRUNCATE: readers with an older snapshot would see an empty table.
+    sql.run("delete from " + name);
+    sql.run("insert into %s %s".formatted(name, select));
+  }
+}
