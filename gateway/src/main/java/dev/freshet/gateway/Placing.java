@@ -156,7 +156,7 @@ final class Placing {
     return session
         .carriedOver(history.get())
         .map(carried -> new Placed.At(carried, placed.get()))
-        // Its next request gets the refusal.
+        // The client's next request is refused.
         .orElseGet(() -> new Placed.At(session, session.seen()));
   }
 

@@ -135,14 +135,16 @@ public final class Applier implements AutoCloseable {
     tell();
   }
 
-  /**
-   * Has somebody told what changes in the models from now on, and a reset of each of them first.
-   * Telling ends with this applier.
-   */
+  /** Has somebody told what changes in the models from now on, as long as this applier lasts. */
   public void listen(DeltaListener listener) {
     lock.lock();
     try {
-      deltas().add(listener, applied, registry.maintained());
+      List<String> notKept =
+          registry.models().all().stream()
+              .map(ModelStore.Stored::name)
+              .filter(model -> !registry.maintained().contains(model))
+              .toList();
+      deltas().add(listener, applied, notKept);
     } finally {
       lock.unlock();
     }
@@ -153,7 +155,7 @@ public final class Applier implements AutoCloseable {
   }
 
   private void tell() {
-    deltas().tell(applied, registry.maintained());
+    deltas().tell(applied);
   }
 
   private void stop(ModelFailed failed) {

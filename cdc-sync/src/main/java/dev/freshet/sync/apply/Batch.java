@@ -58,7 +58,7 @@ final class Batch {
   private void begin() {
     kept.models()
         .values()
-        .forEach(model -> model.begin(sql, !hadLetters, kept.deltas().of(model.name())));
+        .forEach(model -> model.begin(sql, !hadLetters, kept.deltas().noteFor(model.name())));
     kept.building().values().forEach(model -> model.maintained().begin(sql, !hadLetters, null));
   }
 

@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 /** What changes in a model's rows, netted by key: the last word on each row counts. */
 final class ChangedRows {
 
-  /** Beyond it, to take all rows anew costs less than to be told of so many. */
+  /** Above it, to take all rows anew costs less. */
   static final int MOST_KEYS = 100_000;
+
+  /** Bounds the memory of a batch of large rows. */
+  static final long MOST_CHARACTERS = 16_000_000;
 
   private final String model;
   private final Set<List<@Nullable String>> removed = new LinkedHashSet<>();
@@ -22,6 +25,7 @@ final class ChangedRows {
       new LinkedHashMap<>();
   private @Nullable ModelShape shape;
   private @Nullable String reset;
+  private long characters;
 
   ChangedRows(String model) {
     this.model = model;
@@ -46,14 +50,15 @@ final class ChangedRows {
       List<@Nullable String> key = shape.keyOf(row);
       removed.remove(key);
       upserted.put(key, row);
+      row.forEach(value -> characters += value == null ? 0 : value.length());
       bound(shape);
     }
   }
 
   private void bound(ModelShape shape) {
     this.shape = shape;
-    if (removed.size() + upserted.size() > MOST_KEYS) {
-      reset("More than %,d of its rows changed in one batch.".formatted(MOST_KEYS));
+    if (removed.size() + upserted.size() > MOST_KEYS || characters > MOST_CHARACTERS) {
+      reset("Too many of its rows changed in one batch to be told one by one.");
     }
   }
 

@@ -23,8 +23,9 @@ final class Deltas {
 
   private final List<Listening> listening = new ArrayList<>();
   private final Map<String, ChangedRows> changed = new LinkedHashMap<>();
+  private @Nullable Place told;
 
-  /** A listener, and whether it has missed something. */
+  /** A listener, and whether it has to begin anew. */
   private static final class Listening {
 
     private final DeltaListener listener;
@@ -33,13 +34,43 @@ final class Deltas {
     Listening(DeltaListener listener) {
       this.listener = listener;
     }
+
+    private void tell(ModelDeltas deltas) {
+      try {
+        if (missed) {
+          listener.begin(deltas.place());
+        } else {
+          listener.changed(deltas);
+        }
+        missed = false;
+      } catch (RuntimeException e) {
+        if (!missed) {
+          log.warn(
+              "What changed in the models was not taken by {}, which begins anew", listener, e);
+        }
+        missed = true;
+      }
+    }
   }
 
-  /** Has a listener told, of a reset of these models first. */
-  void add(DeltaListener listener, Place place, Collection<String> models) {
+  /**
+   * Has a listener told from this place on.
+   *
+   * @param notKept models whose rows don't follow there
+   */
+  void add(DeltaListener listener, Place at, Collection<String> notKept) {
     Listening one = new Listening(listener);
     listening.add(one);
-    tell(one, new ModelDeltas(place, resets(models, "Listening begins.")));
+    one.missed = true;
+    one.tell(new ModelDeltas(at, List.of()));
+    if (!notKept.isEmpty()) {
+      one.tell(
+          new ModelDeltas(
+              at,
+              notKept.stream()
+                  .<ModelDelta>map(model -> new ModelDelta.Reset(model, "It is not kept in step."))
+                  .toList()));
+    }
   }
 
   /** Starts a transaction; what one before noted and did not commit is forgotten. */
@@ -47,54 +78,31 @@ final class Deltas {
     changed.clear();
   }
 
-  /** Takes what changes in a model's rows; null when nobody wants to know. */
-  @Nullable ChangedRows of(String model) {
+  /** Where to note what changes in a model's rows; null when nobody wants to know. */
+  @Nullable ChangedRows noteFor(String model) {
     return listening.isEmpty() ? null : changed.computeIfAbsent(model, ChangedRows::new);
   }
 
   /** Any row of a model may have changed. */
   void reset(String model, String because) {
-    ChangedRows rows = of(model);
+    ChangedRows rows = noteFor(model);
     if (rows != null) {
       rows.reset(because);
     }
   }
 
-  /**
-   * Tells what was committed.
-   *
-   * @param models that are kept
-   */
-  void tell(Place place, Collection<String> models) {
+  /** Tells what was committed. */
+  void tell(Place place) {
     if (listening.isEmpty()) {
       return;
     }
     List<ModelDelta> all = new ArrayList<>();
     changed.values().forEach(rows -> rows.delta().ifPresent(all::add));
     changed.clear();
-    ModelDeltas deltas = new ModelDeltas(place, all);
-    for (Listening one : listening) {
-      tell(
-          one,
-          one.missed
-              ? new ModelDeltas(place, resets(models, "Earlier changes were not taken."))
-              : deltas);
+    if (!all.isEmpty() || !place.equals(told)) {
+      told = place;
+      ModelDeltas deltas = new ModelDeltas(place, all);
+      listening.forEach(one -> one.tell(deltas));
     }
-  }
-
-  private static void tell(Listening one, ModelDeltas deltas) {
-    try {
-      one.listener.changed(deltas);
-      one.missed = false;
-    } catch (RuntimeException e) {
-      if (!one.missed) {
-        log.warn("What changed in the models was not taken; all of them are reset for it", e);
-      }
-      one.missed = true;
-    }
-  }
-
-  private static List<ModelDelta> resets(Collection<String> models, String because) {
-    return models.stream().<ModelDelta>map(model -> new ModelDelta.Reset(model, because)).toList();
   }
 }

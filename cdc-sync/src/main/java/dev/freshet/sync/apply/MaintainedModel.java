@@ -74,11 +74,11 @@ final class MaintainedModel {
    *
    * @param byStates whether rows that follow from their group's state are written by it; otherwise
    *     they are among what {@link #touched} says, and recomputed
-   * @param changed takes what changes in the rows; null when nobody wants to know
+   * @param changed notes what changes in the rows; null when nobody wants to know
    */
   void begin(Sql sql, boolean byStates, @Nullable ChangedRows changed) {
     touched.clear(sql);
-    table.tell(changed);
+    table.noteIn(changed);
     if (groups != null) {
       groups.begin(byStates);
     }

@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The table with a model's rows, and all statements that change them. Each says which rows it
- * changed where somebody wants to know, and is the same statement as before where nobody does.
+ * The table with a model's rows, through which all statements run that change them. They return
+ * which rows they changed where somebody wants to know, and nothing where nobody does.
  */
 final class ModelTable {
 
@@ -49,9 +49,9 @@ final class ModelTable {
     return known;
   }
 
-  /** Takes what changes from now on; null when nobody wants to know. */
-  void tell(@Nullable ChangedRows listener) {
-    changed = listener;
+  /** Where to note what changes from now on; null when nobody wants to know. */
+  void noteIn(@Nullable ChangedRows rows) {
+    changed = rows;
   }
 
   /**
@@ -73,8 +73,8 @@ final class ModelTable {
   }
 
   private void change(Sql sql, String statement, List<@Nullable String[]> arrays, Noted noted) {
-    ChangedRows listener = changed;
-    if (listener == null || !listener.wantsRows()) {
+    ChangedRows note = changed;
+    if (note == null || !note.wantsRows()) {
       sql.update(statement, arrays);
       return;
     }
@@ -84,33 +84,33 @@ final class ModelTable {
         arrays,
         rows -> {
           for (List<@Nullable String> row : rows) {
-            noted.note(listener, columns, row);
+            noted.add(note, columns, row);
           }
         });
   }
 
   private interface Noted {
-    void note(ChangedRows listener, ModelShape shape, List<@Nullable String> row);
+    void add(ChangedRows rows, ModelShape shape, List<@Nullable String> row);
   }
 
   /** Removes rows and adds others, in one statement. */
   void replace(Sql sql, Replacement statement, List<@Nullable String[]> arrays) {
-    ChangedRows listener = changed;
-    if (listener == null || !listener.wantsRows()) {
-      sql.update(statement.silent(), arrays);
+    ChangedRows note = changed;
+    if (note == null || !note.wantsRows()) {
+      sql.update(statement.plain(), arrays);
       return;
     }
     ModelShape columns = shape(sql);
     sql.queryInChunks(
-        statement.telling(),
+        statement.returning(),
         arrays,
         rows -> {
           for (List<@Nullable String> row : rows) {
             List<@Nullable String> values = row.subList(1, row.size());
             if ("t".equals(row.getFirst())) {
-              listener.upserted(columns, values);
+              note.upserted(columns, values);
             } else {
-              listener.removed(columns, values);
+              note.removed(columns, values);
             }
           }
         });
@@ -125,11 +125,11 @@ final class ModelTable {
    */
   record Replacement(String fresh, String delete, String insert) {
 
-    String silent() {
+    String plain() {
       return "with %s, gone as (%s) %s".formatted(fresh, delete, insert);
     }
 
-    String telling() {
+    String returning() {
       return """
           with %s, gone as (%s returning t.*), put as (%s returning t.*)
           select false, gone.* from gone union all select true, put.* from put
@@ -144,9 +144,9 @@ final class ModelTable {
    * @param select gives the new ones
    */
   void replaceAll(Sql sql, String select) {
-    ChangedRows listener = changed;
-    if (listener != null) {
-      listener.reset("All its rows were computed anew.");
+    ChangedRows note = changed;
+    if (note != null) {
+      note.reset("All its rows were computed anew.");
     }
     // Not TRUNCATE: readers with an older snapshot would see an empty table.
     sql.run("delete from " + name);

@@ -65,6 +65,9 @@ public final class Connections {
     Properties properties = url.properties(applicationName, CONNECT_TIMEOUT);
     // All of connecting: the other is of TCP alone, and a server can hang in what follows.
     properties.setProperty("loginTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
+    // Values are read as PostgreSQL prints them; of a statement that has run often the driver would
+    // fetch some types in binary, and print them itself.
+    properties.setProperty("binaryTransfer", "false");
     return properties;
   }
 }

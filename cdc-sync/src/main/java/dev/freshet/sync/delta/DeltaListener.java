@@ -1,15 +1,21 @@
 package dev.freshet.sync.delta;
 
-/** Is told what batches change in the models. */
-@FunctionalInterface
+import dev.freshet.sync.source.Place;
+
+/**
+ * Is told what batches change in the models.
+ *
+ * <p>The next batch waits for it, and the applier's lock is held: whatever may take long is done
+ * elsewhere, and nothing of the applier is called. What it throws is logged and stops nothing; what
+ * it did not take is lost to it, and it is told to {@link #begin} anew.
+ */
 public interface DeltaListener {
 
   /**
-   * Takes what the last batch changed, each in its turn. The next batch waits for it: whatever may
-   * take long is done elsewhere.
-   *
-   * <p>What it throws is logged and stops nothing; the deltas that it did not take are lost to it,
-   * and the next ones begin with a {@link ModelDelta.Reset} of each model.
+   * Changes follow from this place on. Rows from another place are of no use, and are taken anew.
    */
+  void begin(Place at);
+
+  /** Takes what whole transactions changed, each in its turn. */
   void changed(ModelDeltas deltas);
 }

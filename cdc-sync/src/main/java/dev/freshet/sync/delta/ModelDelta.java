@@ -17,9 +17,10 @@ public sealed interface ModelDelta {
    * These rows are as they are said to be; all others are as they were. No key is in both.
    *
    * <p>What rows were before is not said, and a row may be said again that is as it was. Values are
-   * texts as PostgreSQL prints them, null for NULL.
+   * texts as PostgreSQL prints them under {@link dev.freshet.postgres.PinnedSession}, null for
+   * NULL.
    *
-   * @param removed keys of rows that are not there any more, if they were
+   * @param removed keys to delete; there may be no such row
    * @param upserted whole rows by their key, new or in place of an earlier one
    */
   record Rows(

@@ -14,23 +14,30 @@ import org.jspecify.annotations.Nullable;
  */
 public interface ModelSink extends AutoCloseable {
 
-  /** What its rows are at, over restarts, too; empty as long as it has none. */
+  /** What its rows are at, over restarts, too; empty before it began. */
   Optional<Place> place();
+
+  /**
+   * Changes follow from this place on, which may be before {@link #place}. Readers have no rows
+   * from another place from now on, until these are {@linkplain #rebuild rebuilt}.
+   */
+  void begin(Place at);
 
   /**
    * Takes changes, and their place with them. To take the same twice is to take it once.
    *
-   * <p>Readers have no rows of a model that was reset, until it is {@linkplain #rebuild rebuilt}.
-   * Rows of a model that it does not hold change nothing.
+   * <p>Readers have no rows of a model that was reset, until it is rebuilt. Rows of a model that it
+   * does not hold change nothing.
    *
    * @throws IllegalArgumentException when the place is before {@link #place}; nothing is changed
+   * @throws IllegalStateException when it has not begun
    */
   void apply(ModelDeltas deltas);
 
   /**
    * Begins rows of a model anew, beside those that readers have. Another rebuild of it is given up.
    *
-   * <p>What {@link #apply} takes from now on is for both.
+   * <p>{@link #apply} changes both the rows that readers have and these from now on.
    */
   Rebuild rebuild(ModelShape shape);
 
@@ -40,6 +47,8 @@ public interface ModelSink extends AutoCloseable {
     /**
      * Adds rows of one snapshot, taken after this was begun. What {@link ModelSink#apply} has said
      * of a row since then stands.
+     *
+     * @throws IllegalStateException when it has ended, see {@link #serve}
      */
     void add(Collection<List<@Nullable String>> rows);
 
@@ -47,10 +56,11 @@ public interface ModelSink extends AutoCloseable {
      * Readers have these rows from now on, in one step.
      *
      * @param at the snapshot's place
-     * @throws IllegalStateException when changes up to there are still to be applied, or when the
-     *     model was reset since this began; it can be tried again in the first case
+     * @return false when changes up to there are still to be applied: to be tried again after them
+     * @throws IllegalStateException when it has ended: served, closed, given up for another, or
+     *     made void by a reset of the model or a begin
      */
-    void serve(Place at);
+    boolean serve(Place at);
 
     @Override
     void close();

@@ -4,7 +4,7 @@
  *
  * <p>The slot is <em>absent</em>, <em>usable</em>, <em>ahead</em> of what was applied (changes were
  * confirmed that never arrived: refused), or <em>lost</em> (the server gave up its log: a new copy
- * is made). Here alone places are LSNs.
+ * is made). Only here and in its engine, {@code capture}, places are read as LSNs.
  */
 @NullMarked
 package dev.freshet.sync.slot;

@@ -32,9 +32,21 @@ public final class MemorySink implements ModelSink {
   }
 
   @Override
+  public synchronized void begin(Place at) {
+    if (!at.equals(shown.place())) {
+      rebuilding.values().forEach(beside -> beside.ended = true);
+      rebuilding.clear();
+      shown = new Shown(at, Map.of());
+    }
+  }
+
+  @Override
   public synchronized void apply(ModelDeltas deltas) {
     Place place = shown.place();
-    if (place != null && deltas.place().compareTo(place) < 0) {
+    if (place == null) {
+      throw new IllegalStateException("It has not begun");
+    }
+    if (deltas.place().compareTo(place) < 0) {
       throw new IllegalArgumentException(deltas.place() + " is before " + place);
     }
     Map<String, Map<List<@Nullable String>, List<@Nullable String>>> rows =
@@ -45,7 +57,7 @@ public final class MemorySink implements ModelSink {
         case ModelDelta.Reset reset -> {
           rows.remove(reset.model());
           if (beside != null) {
-            beside.reset = true;
+            beside.close();
           }
         }
         case ModelDelta.Rows changed -> {
@@ -72,7 +84,10 @@ public final class MemorySink implements ModelSink {
   @Override
   public synchronized Rebuild rebuild(ModelShape shape) {
     Beside beside = new Beside(shape);
-    rebuilding.put(shape.model(), beside);
+    Beside given = rebuilding.put(shape.model(), beside);
+    if (given != null) {
+      given.ended = true;
+    }
     return beside;
   }
 
@@ -82,7 +97,7 @@ public final class MemorySink implements ModelSink {
     private final ModelShape shape;
     private final Set<List<@Nullable String>> said = new HashSet<>();
     private Map<List<@Nullable String>, List<@Nullable String>> rows = new LinkedHashMap<>();
-    private boolean reset;
+    private boolean ended;
 
     private Beside(ModelShape shape) {
       this.shape = shape;
@@ -91,6 +106,7 @@ public final class MemorySink implements ModelSink {
     @Override
     public void add(Collection<List<@Nullable String>> more) {
       synchronized (MemorySink.this) {
+        requireGoingOn();
         for (List<String> row : more) {
           if (!said.contains(shape.keyOf(row))) {
             rows.put(shape.keyOf(row), row);
@@ -100,26 +116,32 @@ public final class MemorySink implements ModelSink {
     }
 
     @Override
-    public void serve(Place at) {
+    public boolean serve(Place at) {
       synchronized (MemorySink.this) {
-        Place place = shown.place() == null ? at : shown.place();
-        if (reset || rebuilding.get(shape.model()) != this) {
-          throw new IllegalStateException(shape.model() + " was reset since, or begun again");
-        }
-        if (place.compareTo(at) < 0) {
-          throw new IllegalStateException("Changes from %s to %s come first".formatted(place, at));
+        requireGoingOn();
+        Place place = shown.place();
+        if (place == null || place.compareTo(at) < 0) {
+          return false;
         }
         Map<String, Map<List<@Nullable String>, List<@Nullable String>>> all =
             new HashMap<>(shown.rows());
         all.put(shape.model(), rows);
-        rebuilding.remove(shape.model());
+        close();
         shown = new Shown(place, all);
+        return true;
+      }
+    }
+
+    private void requireGoingOn() {
+      if (ended) {
+        throw new IllegalStateException("The rebuild of " + shape.model() + " has ended");
       }
     }
 
     @Override
     public void close() {
       synchronized (MemorySink.this) {
+        ended = true;
         rebuilding.remove(shape.model(), this);
       }
     }

@@ -36,7 +36,9 @@ class MemorySinkTest {
     KEEPS_WHAT_IS_REMOVED(SinkLaws.ROWS_ARE_WHAT_THE_DELTAS_SAY),
     SHOWS_HALF_A_BATCH(SinkLaws.READERS_SEE_BATCHES_WHOLE),
     GOES_BACK(SinkLaws.IT_NEVER_GOES_BACK),
-    SERVES_WHAT_IS_RESET(SinkLaws.WHAT_IS_RESET_IS_NOT_SERVED);
+    SERVES_WHAT_IS_RESET(SinkLaws.WHAT_IS_RESET_IS_NOT_SERVED),
+    GOES_ON_REBUILDING(SinkLaws.RESET_ENDS_A_REBUILDING),
+    KEEPS_WHAT_WAS_ELSEWHERE(SinkLaws.WHAT_IS_FROM_ANOTHER_PLACE_IS_NOT_SERVED);
 
     private final SinkLaws law;
 
@@ -90,7 +92,8 @@ class MemorySinkTest {
                         .filter(at -> at.compareTo(deltas.place()) > 0)
                         .orElse(deltas.place()),
                     deltas.models()));
-        case SERVES_WHAT_IS_RESET ->
+        case KEEPS_WHAT_WAS_ELSEWHERE -> sound.apply(deltas);
+        case SERVES_WHAT_IS_RESET, GOES_ON_REBUILDING ->
             sound.apply(
                 new ModelDeltas(
                     deltas.place(),
@@ -118,6 +121,13 @@ class MemorySinkTest {
                     : List.copyOf(removed));
       }
       return new ModelDelta.Rows(rows.shape(), removed, upserted);
+    }
+
+    @Override
+    public void begin(Place at) {
+      if (fault != Fault.KEEPS_WHAT_WAS_ELSEWHERE || sound.place().isEmpty()) {
+        sound.begin(at);
+      }
     }
 
     @Override

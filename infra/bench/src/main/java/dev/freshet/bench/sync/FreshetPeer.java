@@ -4,6 +4,7 @@ import dev.freshet.sync.SyncBackend;
 import dev.freshet.sync.delta.DeltaListener;
 import dev.freshet.sync.delta.ModelDelta;
 import dev.freshet.sync.delta.ModelDeltas;
+import dev.freshet.sync.source.Place;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
@@ -20,6 +21,11 @@ final class FreshetPeer {
   static final class Counting implements DeltaListener {
 
     private final LongAdder rows = new LongAdder();
+
+    @Override
+    public void begin(Place at) {
+      rows.reset();
+    }
 
     @Override
     public void changed(ModelDeltas deltas) {
