@@ -87,14 +87,17 @@ class TypesIT extends SyncTest {
     onPrimary(KINDS);
     onPrimary(VALUES.formatted(1));
     model("kinds", "/* key: id */ select k.* from kinds k");
+    model(
+        "by_bytes",
+        "/* key: by */ select k.by, count(*) as n, sum(k.i2) as s from kinds k group by k.by");
     sync = startSync(Map.of(), ToldRows.class);
-    awaitInStep("kinds");
+    awaitInStep("kinds", "by_bytes");
     ToldRows told = sync.getBean(ToldRows.class);
     try (Connection connection = connect(readServer())) {
       told.requireEqual(connection, "kinds");
       for (int i = 0; i < 10; i++) {
         onPrimary("update kinds set i2 = %d".formatted(i));
-        awaitInStep("kinds");
+        awaitInStep("kinds", "by_bytes");
         assertThat(told.requireEqual(connection, "kinds")).isOne();
       }
     }

@@ -66,8 +66,9 @@ public final class Connections {
     // All of connecting: the other is of TCP alone, and a server can hang in what follows.
     properties.setProperty("loginTimeout", Long.toString(CONNECT_TIMEOUT.toSeconds()));
     // Values are read as PostgreSQL prints them; of a statement that has run often the driver would
-    // fetch some types in binary, and print them itself.
+    // fetch some types in binary, and print them itself: the second setting is for point and box.
     properties.setProperty("binaryTransfer", "false");
+    properties.setProperty("binaryTransferDisable", "600,603");
     return properties;
   }
 }
