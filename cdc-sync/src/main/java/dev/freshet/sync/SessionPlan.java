@@ -25,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -117,9 +116,11 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
       Declared model,
       List<SyncRefused> refusals) {
     try {
-      Planned planned = new ModelPlanner(schema).plan(model);
-      makeTypes(schema, readDatabase, planned);
-      return Optional.of(planned);
+      return Optional.of(
+          new ModelPlanner(schema, readDatabase, types -> makeTypes(readDatabase, types))
+              .plan(model));
+    } catch (SQLException e) {
+      throw new ApplyFailed(e);
     } catch (SyncRefused e) {
       refusals.add(e);
       return Optional.empty();
@@ -127,11 +128,7 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
   }
 
   /** Makes the types that a model's tables need; without them it can't be kept. */
-  private static void makeTypes(
-      SourceSchema schema, WatchedDatabase readDatabase, Planned planned) {
-    Set<Long> oids =
-        planned.tables().values().stream().map(SourceTable::oid).collect(Collectors.toSet());
-    List<UserType> types = schema.userTypes(oids);
+  private static void makeTypes(WatchedDatabase readDatabase, List<UserType> types) {
     if (types.isEmpty()) {
       return;
     }

@@ -32,7 +32,7 @@ final class SessionViews {
         target -> {
           if (isToInstall) {
             target
-                .install(models)
+                .install(models, true)
                 .forEach(
                     (model, reason) ->
                         observer.accept(
@@ -47,7 +47,7 @@ final class SessionViews {
     views.ifPresent(
         target -> {
           if (isToInstall) {
-            target.install(models);
+            target.install(models, true);
           }
           observer.accept(new Observation.ViewsSeen(target.names()));
         });

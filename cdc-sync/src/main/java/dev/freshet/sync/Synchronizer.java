@@ -10,7 +10,6 @@ import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.connection.Connections;
 import dev.freshet.sync.control.Operations;
 import dev.freshet.sync.delta.DeltaListener;
-import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SessionEnd;
@@ -229,20 +228,24 @@ final class Synchronizer implements Operations, AutoCloseable {
       return Optional.of(List.of(verification.ofModel(declared)));
     }
     Applier applier = streaming();
-    Set<TableName> tables = ModelPlan.tables(declared);
     List<SourceTable> mirrored =
         applier.askBetween(
-            kept ->
-                kept.storedMirrors().values().stream()
-                    .filter(table -> tables.contains(table.name()))
-                    .toList());
+            kept -> {
+              Set<TableName> tables = kept.tablesOf(model);
+              return kept.storedMirrors().values().stream()
+                  .filter(table -> tables.contains(table.name()))
+                  .toList();
+            });
     return Optional.of(verification.ofSource(applier, mirrored, List.of(declared)));
   }
 
   @Override
-  public List<DeadLetters.Letter> deadLetters() {
-    Applier applier = streaming();
-    return applier.askBetween(kept -> kept.deadLetters().all());
+  public List<DeadLetters.Letter> deadLetters() throws SQLException {
+    streaming();
+    // On a connection of its own: a long batch keeps nobody from looking.
+    try (Connection connection = Connections.open(readDatabase, "freshet-sync-control")) {
+      return DeadLetters.on(connection).all();
+    }
   }
 
   @Override

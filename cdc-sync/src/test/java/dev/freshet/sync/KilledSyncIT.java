@@ -66,16 +66,16 @@ class KilledSyncIT extends SyncTest {
         mutated(
             "apply/Applier",
             """
-                                  batch(last.end(), asks).apply(transactions);
-                                  positions.advance(applied, last.end(), last.committedAt(), epoch);
+                                batch(last.end(), asks, without.keySet()).apply(transactions);
+                                positions.advance(applied, last.end(), last.committedAt(), epoch);
             """,
             """
-                                  if (!advanced[0]) {
-                                    positions.advance(applied, last.end(), last.committedAt(), epoch);
-                                    sql.run("commit; begin");
-                                    advanced[0] = true;
-                                  }
-                                  batch(last.end(), asks).apply(transactions);
+                                if (!advanced[0]) {
+                                  positions.advance(applied, last.end(), last.committedAt(), epoch);
+                                  sql.run("commit; begin");
+                                  advanced[0] = true;
+                                }
+                                batch(last.end(), asks, without.keySet()).apply(transactions);
             """);
     assertFoundOut(classes, LONG_KILLS);
   }

@@ -141,7 +141,10 @@ class OperationsIT extends SyncTest {
   @Test
   void modelThatIsStoppedIsNotVerifiedAndTheReasonIsTold() throws Exception {
     model("broken", "/* key: id */ select o.id from orders o where\n  o.id grup by o.id");
-    await(() -> get("/api/models").contains("\"broken\""));
+    await(
+        () ->
+            read("select count(*) from freshet.model where name = 'broken' and state = 'stopped'")
+                .equals("1"));
     HttpResponse<String> refused = send("POST", "/api/models/broken/verify");
     assertThat(refused.statusCode()).isEqualTo(409);
     assertThat(refused.body()).contains("Model broken is stopped.").contains("in line 2, column");

@@ -6,6 +6,7 @@ import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -117,16 +118,21 @@ public final class Applier implements AutoCloseable {
 
   private void applyAll(List<SourceTransaction> transactions) {
     SourceTransaction last = transactions.getLast();
+    Map<String, ModelFailed> stopped = new LinkedHashMap<>();
     boolean carefully =
         Attempts.run(
-            asks ->
-                sql.inTransaction(
-                    () -> {
-                      deltas().begin();
-                      batch(last.end(), asks).apply(transactions);
-                      positions.advance(applied, last.end(), last.committedAt(), epoch);
-                    }),
-            this::stop);
+            (asks, without) -> {
+              sql.inTransaction(
+                  () -> {
+                    deltas().begin();
+                    batch(last.end(), asks, without.keySet()).apply(transactions);
+                    positions.advance(applied, last.end(), last.committedAt(), epoch);
+                    without.forEach((model, why) -> registry.storeStopped(model, why.reason()));
+                  });
+              stopped.putAll(without);
+            },
+            this::dropFragileIndexes);
+    stopped.forEach((model, why) -> registry.stopped(model, why.reason()));
     applied = last.end();
     if (carefully || !letters.isEmpty()) {
       letters = deadLetters.counts();
@@ -158,18 +164,18 @@ public final class Applier implements AutoCloseable {
     deltas().tell(applied);
   }
 
-  private void stop(ModelFailed failed) {
-    deltas().begin();
+  private boolean dropFragileIndexes(MirrorFailed failed) {
+    List<Boolean> dropped = new ArrayList<>(1);
     sql.inTransaction(
         () -> {
           positions.requireEpoch(epoch);
-          registry.stop(failed.model(), ModelStore.State.STOPPED, failed.reason());
+          dropped.add(failed.mirror().indexes().dropFragile(sql));
         });
-    tell();
+    return dropped.getFirst();
   }
 
-  private Batch batch(Place reached, boolean carefully) {
-    return new Batch(registry.kept(), reached, !letters.isEmpty(), carefully);
+  private Batch batch(Place reached, boolean carefully, Set<String> without) {
+    return new Batch(registry.kept().without(without), reached, !letters.isEmpty(), carefully);
   }
 
   /**
@@ -219,11 +225,11 @@ public final class Applier implements AutoCloseable {
                 deadLetters
                     .find(id)
                     .orElseThrow(() -> new NoSuchElementException("No dead letter " + id));
-            batch(applied, false).settle(letter, givenUp);
+            batch(applied, false, Set.of()).settle(letter, givenUp);
             letters = deadLetters.counts();
             return Optional.empty();
           });
-    } catch (ModelFailed | ApplyFailed e) {
+    } catch (ModelFailed | MirrorFailed | ApplyFailed e) {
       return Optional.of(String.valueOf(e.getMessage()));
     }
   }

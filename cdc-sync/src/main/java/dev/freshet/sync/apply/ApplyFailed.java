@@ -18,9 +18,11 @@ public final class ApplyFailed extends RuntimeException {
   private static final String UNDEFINED_TABLE = "42P01";
   private static final String UNDEFINED_SCHEMA = "3F000";
   private static final String LOCK_NOT_AVAILABLE = "55P03";
+  private static final String QUERY_CANCELED = "57014";
+  private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
 
   /** Of SQLSTATE; see {@link SqlStates}. */
-  private static final Set<String> BY_ROWS = Set.of("21", "22", "23", "27", "44", "P0");
+  private static final Set<String> BY_ROWS = Set.of("21", "22", "23", "27", "44", "54", "P0");
 
   private final String state;
 
@@ -53,9 +55,17 @@ public final class ApplyFailed extends RuntimeException {
     return SqlStates.isByContent(state);
   }
 
-  /** Whether other rows might do where these did not: data exceptions, constraints, triggers. */
+  /**
+   * Whether other rows might do where these did not: data exceptions, constraints, triggers,
+   * limits.
+   */
   boolean isByRows() {
     return isByContent() && BY_ROWS.contains(state.substring(0, 2));
+  }
+
+  /** Whether it may be over the next time: resources, internal errors, time-outs. */
+  boolean mayPass() {
+    return state.equals(QUERY_CANCELED) || state.startsWith("53") || state.startsWith("XX");
   }
 
   public boolean isNullWhereNoneMayBe() {
@@ -64,6 +74,11 @@ public final class ApplyFailed extends RuntimeException {
 
   public boolean isDuplicate() {
     return state.equals(UNIQUE_VIOLATION);
+  }
+
+  /** Whether a value is too large for an index, say. */
+  boolean isTooLarge() {
+    return state.equals(PROGRAM_LIMIT_EXCEEDED);
   }
 
   boolean isGone() {

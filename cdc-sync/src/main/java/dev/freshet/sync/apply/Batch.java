@@ -92,7 +92,11 @@ final class Batch {
     if (carefully) {
       mirror.applyCarefully(sql, changes, (write, why) -> refused(mirror, write, why));
     } else {
-      mirror.apply(sql, changes);
+      try {
+        mirror.apply(sql, changes);
+      } catch (ApplyFailed e) {
+        throw new MirrorFailed(mirror, e);
+      }
     }
     touch(mirror, changes, Moment.AFTER);
   }

@@ -40,10 +40,14 @@ public final class BuildingModel {
     this.declared = declared;
     this.plan = plan;
     this.name = plan.model().name();
-    this.table = "freshet." + TableName.quoted("new " + name);
-    this.noted = "freshet." + TableName.quoted("touched " + name);
-    this.states = "freshet." + TableName.quoted("new groups of " + name);
+    this.table = own("new " + name);
+    this.noted = own("touched " + name);
+    this.states = own("new groups of " + name);
     this.maintained = new MaintainedModel(plan, table, states, false);
+  }
+
+  private static String own(String name) {
+    return "freshet." + TableName.quoted(TableName.fitting(name));
   }
 
   String name() {
@@ -122,27 +126,35 @@ public final class BuildingModel {
   public void addIndexes(Sql sql, int serverMajor) {
     String key =
         plan.model().key().stream().map(TableName::quoted).collect(Collectors.joining(", "));
-    addKey(sql, table, key, serverMajor);
+    // Named by the model: names that PostgreSQL makes of the table's may be another model's, too.
+    addKey(sql, table, TableName.fitting(name + " key"), key, serverMajor);
     if (statesSelect().isPresent()) {
-      addKey(sql, states, key, serverMajor);
+      addKey(sql, states, "", key, serverMajor);
       sql.run("analyze " + states);
     }
-    for (String index : plan.model().indexes()) {
-      sql.run("create index on %s (%s)".formatted(table, index));
+    for (int i = 0; i < plan.model().indexes().size(); i++) {
+      sql.run(
+          "create index %s on %s (%s)"
+              .formatted(
+                  TableName.quoted(TableName.fitting("%s index %d".formatted(name, i + 1))),
+                  table,
+                  plan.model().indexes().get(i)));
     }
     sql.run(
         "comment on table %s is %s".formatted(table, TableName.literal(plan.model().comment())));
     sql.run("analyze " + table);
   }
 
-  private void addKey(Sql sql, String to, String key, int serverMajor) {
+  private void addKey(Sql sql, String to, String called, String columns, int serverMajor) {
     boolean asUnique = plan.keyMayBeNull() && serverMajor >= NULLS_NOT_DISTINCT_SINCE;
+    String quoted = called.isEmpty() ? "" : TableName.quoted(called);
     try {
       sql.run(
-          (asUnique
-                  ? "create unique index on %s (%s) nulls not distinct"
-                  : "alter table %s add primary key (%s)")
-              .formatted(to, key));
+          asUnique
+              ? "create unique index %s on %s (%s) nulls not distinct"
+                  .formatted(quoted, to, columns)
+              : "alter table %s add %s primary key (%s)"
+                  .formatted(to, quoted.isEmpty() ? "" : "constraint " + quoted, columns));
     } catch (ApplyFailed e) {
       throw e.isDuplicate() || e.isNullWhereNoneMayBe() ? keyIsNoKey(e) : e;
     }
@@ -223,16 +235,19 @@ public final class BuildingModel {
     sql.run("alter table %s set schema read".formatted(table));
     sql.run(
         "alter table read.%s rename to %s"
-            .formatted(TableName.quoted("new " + name), TableName.quoted(name)));
+            .formatted(TableName.quoted(TableName.fitting("new " + name)), TableName.quoted(name)));
     sql.run("drop table " + noted);
     sql.run("drop table if exists " + Registry.statesTable(name));
     if (statesSelect().isPresent()) {
       sql.run(
-          "alter table %s rename to %s".formatted(states, TableName.quoted("groups of " + name)));
+          "alter table %s rename to %s"
+              .formatted(states, TableName.quoted(Registry.statesName(name))));
     }
     grants.forEach(sql::run);
     kept.stopBuilding(name);
-    kept.maintain(plan);
+    if (!kept.maintain(plan)) {
+      throw new IllegalStateException("The new table of %s is not as planned".formatted(name));
+    }
     kept.remember(declared, ModelStore.State.LIVE, "", plan.kept());
   }
 

@@ -2,6 +2,7 @@ package dev.freshet.sync.apply;
 
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.RowChange;
+import java.sql.Connection;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -47,6 +49,11 @@ public final class DeadLetters {
 
   DeadLetters(JdbcClient db) {
     this.db = db;
+  }
+
+  /** Those of a read database, on a connection that nobody else uses meanwhile. */
+  public static DeadLetters on(Connection connection) {
+    return new DeadLetters(JdbcClient.create(new SingleConnectionDataSource(connection, true)));
   }
 
   /**

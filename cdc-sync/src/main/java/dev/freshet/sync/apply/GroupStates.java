@@ -5,6 +5,7 @@ import dev.freshet.sync.inference.DeltaPlan.Contribution;
 import dev.freshet.sync.inference.DeltaPlan.Kind;
 import dev.freshet.sync.inference.DeltaPlan.State;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -257,7 +258,7 @@ final class GroupStates {
 
   private String outputs(Output output) {
     return plan.outputs().entrySet().stream()
-        .map(e -> output.sql(e.getKey(), e.getValue()))
+        .map(e -> output.sql(e.getKey(), SqlTokens.forValues(e.getValue())))
         .collect(Collectors.joining(", "));
   }
 
@@ -270,13 +271,14 @@ final class GroupStates {
         "delete from %s t using (%s) k where %s"
             .formatted(table, key.rows(), key.same("t", "k", nulls)),
         arrays);
+    String select = SqlTokens.forValues(plan.stateSelect());
     sql.update(
         "insert into %s %s"
             .formatted(
                 table,
                 key.columns().size() == 1 && !nulls
-                    ? key.anyOf(plan.stateSelect())
-                    : key.eachOf(plan.stateSelect(), nulls)),
+                    ? key.anyOf(select)
+                    : key.eachOf(select, nulls)),
         arrays);
   }
 

@@ -3,6 +3,7 @@ package dev.freshet.sync.apply;
 import dev.freshet.sync.model.TableName;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** What batches are applied to, all on one connection. */
 record Kept(
@@ -24,6 +25,18 @@ record Kept(
         modelStore,
         deadLetters,
         new Deltas());
+  }
+
+  /** The same without some models, also those that are being built. */
+  Kept without(Set<String> some) {
+    if (some.isEmpty()) {
+      return this;
+    }
+    Map<String, MaintainedModel> fewer = new LinkedHashMap<>(models);
+    fewer.keySet().removeAll(some);
+    Map<String, BuildingModel> fewerBuilding = new LinkedHashMap<>(building);
+    fewerBuilding.keySet().removeAll(some);
+    return new Kept(sql, mirrors, fewer, fewerBuilding, modelStore, deadLetters, deltas);
   }
 
   /** What dead letters touch is not served, and is again when they are settled. */

@@ -6,10 +6,12 @@ import dev.freshet.sync.inference.ModelPlan.AffectedKeys;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -63,6 +65,10 @@ final class MaintainedModel {
 
   String name() {
     return plan.model().name();
+  }
+
+  Set<TableName> tables() {
+    return plan.tables();
   }
 
   boolean reads(TableName name) {
@@ -220,13 +226,13 @@ final class MaintainedModel {
       TypedColumns unit =
           new TypedColumns(
               plan.unit(), plan.unit().stream().map(column -> typeOf(shape, column)).toList());
-      String fresh =
-          plan.oneByOne() ? unit.eachOf(plan.select(), false) : unit.anyOf(plan.select());
+      String select = SqlTokens.forValues(plan.select());
+      String fresh = plan.oneByOne() ? unit.eachOf(select, false) : unit.anyOf(select);
       known =
           new Recomputation(
               unit,
               replacement(shape.columns(), unit, fresh, false),
-              replacement(shape.columns(), unit, unit.eachOf(plan.select(), true), true));
+              replacement(shape.columns(), unit, unit.eachOf(select, true), true));
       recomputation = known;
     }
     return known;

@@ -1,6 +1,5 @@
 package dev.freshet.sync.apply;
 
-import dev.freshet.sync.inference.WantedIndex;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.RowChange;
@@ -14,16 +13,12 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A source table's copy in the read database: same schema, name, columns and key, and nothing else
  * of the original; what would refuse or rewrite a row there must not do so twice.
  */
 public final class Mirror {
-
-  private static final Logger log = LoggerFactory.getLogger(Mirror.class);
 
   /** Tells a copy from a table that somebody else made. */
   private static final String COMMENT = "freshet mirror";
@@ -142,44 +137,9 @@ public final class Mirror {
     sql.run("alter table %s add primary key (%s)".formatted(table.name().quoted(), key.list()));
   }
 
-  /**
-   * Makes the indexes that are not there yet, beside reads and writes; those that PostgreSQL can't
-   * make are done without.
-   *
-   * @param sql a connection without a transaction
-   */
-  public void createIndexes(Sql sql, Collection<WantedIndex> indexes) {
-    for (WantedIndex index : indexes) {
-      if (!index.table().equals(table.name()) || table.key().getFirst().equals(index.column())) {
-        continue;
-      }
-      String name =
-          TableName.quoted(
-              "freshet_%.40s_%08x".formatted(table.name().name(), index.expression().hashCode()));
-      String qualified = TableName.quoted(table.name().schema()) + "." + name;
-      try {
-        if (isInvalid(sql, qualified)) {
-          sql.run("drop index concurrently " + qualified);
-        }
-        sql.run(
-            "create index concurrently if not exists %s on %s (%s)"
-                .formatted(name, table.name().quoted(), index.expression()));
-      } catch (ApplyFailed e) {
-        if (!e.isByContent()) {
-          throw e;
-        }
-        log.warn("No index on {} ({}): {}", table.name(), index.expression(), e.getMessage());
-      }
-    }
-  }
-
-  /** What an interrupted CREATE INDEX CONCURRENTLY leaves. */
-  private static boolean isInvalid(Sql sql, String index) {
-    return !sql.query(
-            "select 1 from pg_index where indexrelid = to_regclass(%s) and not indisvalid"
-                .formatted(TableName.literal(index)),
-            List.of())
-        .isEmpty();
+  /** Its indexes beside the key's. */
+  public MirrorIndexes indexes() {
+    return new MirrorIndexes(table);
   }
 
   /** A SELECT of the rows with these keys, to stand in a FROM; binds {@link #bind}. */

@@ -6,10 +6,12 @@ final class ModelFailed extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final String model;
+  private final ApplyFailed failure;
 
-  private ModelFailed(String model, ApplyFailed cause) {
-    super(cause.getMessage(), cause);
+  private ModelFailed(String model, ApplyFailed failure) {
+    super(failure.getMessage(), failure);
     this.model = model;
+    this.failure = failure;
   }
 
   /** A model refused a change. */
@@ -17,22 +19,31 @@ final class ModelFailed extends RuntimeException {
     return new ModelFailed(model, cause);
   }
 
-  /** Runs a model's work; a failure that is the model's fault becomes a ModelFailed. */
+  /** Runs a model's work; a failure that may be the model's fault becomes a ModelFailed. */
   static void watch(MaintainedModel model, Runnable work) {
     try {
       work.run();
     } catch (ApplyFailed e) {
-      throw e.isByContent() ? of(model.name(), e) : e;
+      throw e.isByContent() || e.mayPass() ? of(model.name(), e) : e;
     }
   }
 
   /** Whether it is a matter of some rows alone. */
   boolean isByRows() {
-    return getCause() instanceof ApplyFailed failed && failed.isByRows();
+    return failure.isByRows();
+  }
+
+  /** Whether it may be the server's trouble as well as the model's. */
+  boolean mayPass() {
+    return failure.mayPass();
   }
 
   String model() {
     return model;
+  }
+
+  ApplyFailed failure() {
+    return failure;
   }
 
   String reason() {

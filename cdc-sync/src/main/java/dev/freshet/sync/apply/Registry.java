@@ -167,7 +167,7 @@ public final class Registry {
                     .formatted(TableName.literal(states)),
                 List.of())
             .isEmpty();
-    if (hasStates != plan.deltas().isPresent()) {
+    if (hasStates != plan.deltas().isPresent() || !hasColumnsOf(plan)) {
       return false;
     }
     kept.deltas().reset(plan.model().name(), "It was built anew.");
@@ -179,6 +179,16 @@ public final class Registry {
     return true;
   }
 
+  /** Whether the table has the columns of the SELECT as it is planned now. */
+  private boolean hasColumnsOf(ModelPlan plan) {
+    Map<String, String> columns = new LinkedHashMap<>();
+    sql.columnsOf(plan.model().quotedName())
+        .forEach(
+            column ->
+                columns.put(String.valueOf(column.getFirst()), String.valueOf(column.getLast())));
+    return List.copyOf(columns.entrySet()).equals(List.copyOf(plan.columns().entrySet()));
+  }
+
   /**
    * Goes on with a model's table, if all tables that it reads are mirrored; else it is built again.
    *
@@ -187,14 +197,21 @@ public final class Registry {
   public boolean maintain(ModelPlan plan, Set<TableName> tables) {
     boolean serves = kept.mirrors().keySet().containsAll(tables) && maintain(plan);
     if (!serves) {
-      stop(plan.model().name(), ModelStore.State.BUILDING, "A table that it reads was altered.");
+      stop(
+          plan.model().name(),
+          ModelStore.State.BUILDING,
+          "A table that it reads was altered, or its plan is another one now.");
     }
     return serves;
   }
 
   /** The table with the states of a model's groups, where it is kept by delta. */
   static String statesTable(String model) {
-    return "freshet." + TableName.quoted("groups of " + model);
+    return "freshet." + TableName.quoted(statesName(model));
+  }
+
+  static String statesName(String model) {
+    return TableName.fitting("groups of " + model);
   }
 
   /** Whether a model's table is kept now. */
@@ -202,8 +219,29 @@ public final class Registry {
     return kept.models().containsKey(model);
   }
 
+  /** The tables that a model reads; none when it is not kept. */
+  public Set<TableName> tablesOf(String model) {
+    MaintainedModel kept = this.kept.models().get(model);
+    return kept == null ? Set.of() : kept.tables();
+  }
+
   /** Does not follow a model any more, and stores why. */
   public void stop(String model, ModelStore.State state, String reason) {
+    if (!kept.building().containsKey(model)) {
+      stores.models().change(model, state, reason);
+    }
+    stopped(model, reason);
+  }
+
+  /** Stores that a model is stopped; {@link #stopped} is called once that is committed. */
+  void storeStopped(String model, String reason) {
+    if (!kept.building().containsKey(model)) {
+      stores.models().change(model, ModelStore.State.STOPPED, reason);
+    }
+  }
+
+  /** Does not follow a model any more. It has missed changes, and is built again. */
+  void stopped(String model, String reason) {
     BuildingModel unfinished = kept.building().remove(model);
     if (unfinished != null) {
       // It may as well be the new table's plan that fails; the old one is seen on its own then.
@@ -212,7 +250,6 @@ public final class Registry {
     }
     kept.models().remove(model);
     kept.deltas().reset(model, reason);
-    stores.models().change(model, state, reason);
     changed();
   }
 

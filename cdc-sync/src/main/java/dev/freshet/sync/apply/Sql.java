@@ -84,12 +84,12 @@ public final class Sql implements AutoCloseable {
         List.of());
   }
 
-  /** A relation's columns in order, each with its type. */
+  /** A relation's columns in order, each with its type; none when there is no such relation. */
   List<List<@Nullable String>> columnsOf(String quotedName) {
     return query(
         """
         select attname, format_type(atttypid, atttypmod) from pg_attribute
-        where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum
+        where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum
         """
             .formatted(TableName.literal(quotedName)),
         List.of());

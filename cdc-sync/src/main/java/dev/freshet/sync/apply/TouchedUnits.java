@@ -35,7 +35,7 @@ final class TouchedUnits {
    * @param columns of a unit
    */
   TouchedUnits(String owner, int columns) {
-    this.table = "pg_temp." + TableName.quoted("freshet_touched_" + owner);
+    this.table = "pg_temp." + TableName.quoted(TableName.fitting("freshet_touched_" + owner));
     this.columns = columns;
   }
 

@@ -34,6 +34,9 @@ record TypedColumns(List<String> columns, List<String> types) {
    * #arrays}. It is what PostgreSQL pushes down through GROUP BY to the tables' indexes.
    */
   String anyOf(String select) {
+    if (types.getFirst().endsWith("[]")) {
+      return eachOf(select, false); // an array of arrays is no list of arrays
+    }
     return "select * from (%s) q where %s = any(?::text[]::%s[])"
         .formatted(select, column("q", 0), types.getFirst());
   }

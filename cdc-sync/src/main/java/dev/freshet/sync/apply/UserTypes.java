@@ -16,7 +16,8 @@ public final class UserTypes {
 
   /**
    * Makes the types that are not there yet, and adds an enumeration's new values. A type that is
-   * defined otherwise now is made again, and with it go the columns of that type.
+   * defined otherwise now is made again, and with it go the columns of that type: the tables have
+   * to be copied, and the models built again.
    *
    * @throws SyncRefused when the read database can't have one; it says what to install
    */
@@ -45,17 +46,43 @@ public final class UserTypes {
     }
   }
 
+  /** Whether a type is defined otherwise now, so that {@link #make} takes columns away. */
+  public static boolean haveToBeMadeAgain(Sql sql, List<UserType> types) {
+    return types.stream()
+        .anyMatch(
+            type ->
+                switch (type) {
+                  case UserType.Extension ignored -> false;
+                  case UserType.Enumeration enumeration ->
+                      !enumeration.labels().containsAll(labels(sql, enumeration));
+                  case UserType.Defined defined -> {
+                    String comment = comment(sql, defined);
+                    yield comment.startsWith(COMMENT)
+                        && !comment.equals(COMMENT + defined.definition());
+                  }
+                });
+  }
+
+  private static List<String> labels(Sql sql, UserType.Enumeration type) {
+    return sql
+        .query(
+            "select enumlabel from pg_enum where enumtypid = to_regtype(%s) order by enumsortorder"
+                .formatted(TableName.literal(type.name().quoted())),
+            List.of())
+        .stream()
+        .map(row -> String.valueOf(row.getFirst()))
+        .toList();
+  }
+
   private static void makeEnumeration(Sql sql, UserType.Enumeration type) {
     sql.run("create schema if not exists " + TableName.quoted(type.name().schema()));
-    List<String> there =
-        sql
-            .query(
-                "select enumlabel from pg_enum where enumtypid = to_regtype(%s) order by enumsortorder"
-                    .formatted(TableName.literal(type.name().quoted())),
-                List.of())
-            .stream()
-            .map(row -> String.valueOf(row.getFirst()))
-            .toList();
+    List<String> there = labels(sql, type);
+    if (!type.labels().containsAll(there)) {
+      // A label was renamed: rows that hold it have to come again.
+      requireOursAlone(sql, type.name());
+      sql.run("drop type %s cascade".formatted(type.name().quoted()));
+      there = List.of();
+    }
     if (there.isEmpty()) {
       sql.run(
           "create type %s as enum (%s)"
@@ -79,6 +106,39 @@ public final class UserTypes {
                         : "after " + TableName.literal(type.labels().get(i - 1))));
       }
     }
+  }
+
+  /**
+   * Makes sure that only tables of ours have columns of a type.
+   *
+   * @throws SyncRefused when another one has
+   */
+  private static void requireOursAlone(Sql sql, TableName type) {
+    List<List<@Nullable String>> others =
+        sql.query(
+            """
+            select distinct c.oid::regclass::text from pg_attribute a join pg_class c on c.oid = a.attrelid
+            join pg_type t on t.oid = a.atttypid
+            where (t.oid = to_regtype(%1$s) or t.typelem = to_regtype(%1$s)) and c.relkind in ('r', 'p')
+              and c.relnamespace <> coalesce(to_regnamespace('freshet')::oid, 0)
+              and coalesce(obj_description(c.oid, 'pg_class'), '') !~ '^(freshet mirror|."freshet")'
+            """
+                .formatted(TableName.literal(type.quoted())),
+            List.of());
+    if (!others.isEmpty()) {
+      throw new SyncRefused(
+          "A label of type %s was renamed on the source, and table %s of the read database has a column of it. Rename the label there, too."
+              .formatted(type, others.getFirst().getFirst()));
+    }
+  }
+
+  private static String comment(Sql sql, UserType.Defined type) {
+    List<List<@Nullable String>> there =
+        sql.query(
+            "select obj_description(t, 'pg_type') from to_regtype(%s) t where t is not null"
+                .formatted(TableName.literal(type.name().quoted())),
+            List.of());
+    return there.isEmpty() ? "" : String.valueOf(there.getFirst().getFirst());
   }
 
   private static void makeDefined(Sql sql, UserType.Defined type) {

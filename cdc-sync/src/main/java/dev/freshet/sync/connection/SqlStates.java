@@ -8,7 +8,8 @@ public final class SqlStates {
 
   /**
    * Classes by which a statement itself is refused, however often it is tried: features,
-   * cardinality, data, constraints, triggers, syntax and names, limits, PL/pgSQL.
+   * cardinality, data, constraints, transaction states, triggers, syntax and names, limits,
+   * PL/pgSQL.
    */
   private static final Set<String> BY_CONTENT =
       Set.of("0A", "21", "22", "23", "27", "42", "44", "54", "P0", "2F", "38", "39");

@@ -164,7 +164,7 @@ public final class ControlEndpoint {
     return body;
   }
 
-  private Object deadLetters() {
+  private Object deadLetters() throws Exception {
     return operations.deadLetters().stream()
         .map(
             letter -> {

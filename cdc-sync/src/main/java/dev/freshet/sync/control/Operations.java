@@ -58,7 +58,7 @@ public interface Operations {
       throws SQLException, TimeoutException;
 
   /** What waits among the dead letters, the oldest first. */
-  List<DeadLetters.Letter> deadLetters();
+  List<DeadLetters.Letter> deadLetters() throws SQLException;
 
   /**
    * Tries a dead letter again.

@@ -1,6 +1,7 @@
 package dev.freshet.sync.inference;
 
-import dev.freshet.sync.inference.SqlTokens.Token;
+import dev.freshet.sync.sql.SqlTokens;
+import dev.freshet.sync.sql.SqlTokens.Token;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +35,8 @@ record AggregateCall(
       int close = SqlTokens.closing(tokens, i + 1);
       boolean distinct = tokens.get(i + 2).isWord("distinct");
       int first = distinct ? i + 3 : i + 2;
-      if (token.kind() != SqlTokens.Kind.WORD
+      boolean ofTheUsersOwn = i > 0 && tokens.get(i - 1).isSymbol(".");
+      if (ofTheUsersOwn
           || !KNOWN.contains(token.text())
           || first >= close
           || SqlTokens.has(

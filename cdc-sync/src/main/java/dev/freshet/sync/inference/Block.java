@@ -4,6 +4,7 @@ import dev.freshet.sync.inference.Source.Condition;
 import dev.freshet.sync.inference.Source.Join;
 import dev.freshet.sync.inference.Source.Relation;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

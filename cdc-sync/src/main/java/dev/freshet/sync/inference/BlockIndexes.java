@@ -2,6 +2,7 @@ package dev.freshet.sync.inference;
 
 import dev.freshet.sync.inference.Source.Condition;
 import dev.freshet.sync.inference.Source.Relation;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

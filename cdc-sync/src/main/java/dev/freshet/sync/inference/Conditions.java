@@ -3,6 +3,7 @@ package dev.freshet.sync.inference;
 import dev.freshet.sync.inference.Source.ColumnRef;
 import dev.freshet.sync.inference.Source.Condition;
 import dev.freshet.sync.inference.Source.Relation;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,11 +35,16 @@ final class Conditions {
   }
 
   /** An expression with the columns that it mentions, by the items of FROM. */
-  static Condition of(String text, List<Source> sources) {
+  static Condition of(String parsed, List<Source> sources) {
+    String text = SqlTokens.withoutBrackets(ParserDialect.original(parsed));
     Set<ColumnRef> columns = new LinkedHashSet<>();
     List<SqlTokens.Token> tokens = SqlTokens.of(text);
     for (int i = 0; i < tokens.size(); i++) {
       SqlTokens.Token token = tokens.get(i);
+      if (token.isSymbol("::") && i + 1 < tokens.size()) {
+        i = SqlTokens.behindType(tokens, i + 1) - 1; // a type is no column
+        continue;
+      }
       boolean isPart = i > 0 && tokens.get(i - 1).isSymbol(".");
       boolean isCall = i + 1 < tokens.size() && tokens.get(i + 1).isSymbol("(");
       if (!token.isName() || isPart || isCall) {

@@ -6,6 +6,7 @@ import dev.freshet.sync.inference.DeltaPlan.State;
 import dev.freshet.sync.inference.Source.Condition;
 import dev.freshet.sync.inference.Source.Relation;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -314,11 +315,21 @@ final class DeltaInference {
     return gone;
   }
 
-  /** Made of columns, literals, arithmetic and comparisons alone: null when any of them is. */
+  /**
+   * Made of columns, literals, casts, arithmetic and comparisons alone: null when any of them is.
+   */
   private static boolean isStrict(String expression) {
     List<SqlTokens.Token> tokens = SqlTokens.of(expression);
     for (int i = 0; i < tokens.size(); i++) {
       SqlTokens.Token token = tokens.get(i);
+      if (token.isSymbol("::") && i + 1 < tokens.size() && tokens.get(i + 1).isName()) {
+        int behind = SqlTokens.behindType(tokens, i + 1);
+        if (tokens.get(Math.min(i + 2, tokens.size() - 1)).isSymbol(".")) {
+          return false; // a cast to a type of the user's own may be a function of the user's own
+        }
+        i = behind - 1;
+        continue;
+      }
       boolean isCall = i + 1 < tokens.size() && tokens.get(i + 1).isSymbol("(") && token.isName();
       boolean isKeyword =
           token.kind() == SqlTokens.Kind.WORD

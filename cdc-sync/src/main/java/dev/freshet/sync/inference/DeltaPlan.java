@@ -1,6 +1,7 @@
 package dev.freshet.sync.inference;
 
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -70,12 +71,12 @@ public record DeltaPlan(
 
     /** The contribution of rows given as a SELECT on {@link #table}. */
     public String sql(String rows) {
-      return sql.replace(Way.CHANGED_ROWS, "(" + rows + ")");
+      return SqlTokens.forValues(sql).replace(Way.CHANGED_ROWS, "(" + rows + ")");
     }
 
     /** The keys that rows of the changed table, given as a SELECT, are joined to. */
     public String reach(String rows) {
-      return String.valueOf(reach).replace(Way.CHANGED_ROWS, "(" + rows + ")");
+      return SqlTokens.forValues(String.valueOf(reach)).replace(Way.CHANGED_ROWS, "(" + rows + ")");
     }
   }
 }

@@ -1,10 +1,12 @@
 package dev.freshet.sync.inference;
 
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import net.sf.jsqlparser.JSQLParserException;
+import net.sf.jsqlparser.expression.CastExpression;
 import net.sf.jsqlparser.expression.DoubleValue;
 import net.sf.jsqlparser.expression.Expression;
 import net.sf.jsqlparser.expression.LongValue;
@@ -51,6 +53,7 @@ final class FixedScale {
             : OptionalInt.empty();
       }
       case Column column -> ofType(types.apply(column));
+      case CastExpression cast -> ofCast(cast, types);
       case ParenthesedExpressionList<?> brackets when brackets.size() == 1 ->
           of(brackets.getFirst(), types);
       case Addition sum ->
@@ -68,6 +71,16 @@ final class FixedScale {
       }
       default -> OptionalInt.empty();
     };
+  }
+
+  /** A cast to a type of fixed scale gives that one; to numeric alone, the scale that was there. */
+  private static OptionalInt ofCast(CastExpression cast, Function<Column, @Nullable String> types) {
+    String type =
+        String.valueOf(cast.getColDataType())
+            .replace("\"", "")
+            .replace(" ", "")
+            .toLowerCase(Locale.ROOT);
+    return type.equals("numeric") ? of(cast.getLeftExpression(), types) : ofType(type);
   }
 
   private static OptionalInt widest(OptionalInt left, OptionalInt right) {

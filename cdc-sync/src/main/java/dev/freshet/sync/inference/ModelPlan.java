@@ -4,6 +4,7 @@ import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -35,10 +36,10 @@ import net.sf.jsqlparser.statement.select.WithItem;
  * @param ways from changed rows to values of the unit's columns
  * @param whole tables of which any change means that everything is recomputed
  * @param indexes what the mirrors should have
+ * @param columns of the result, in order, with their types
  * @param select the SELECT to compute rows by; what WITH names is not computed as a whole
  * @param oneByOne whether units are better looked up one by one than by a list: PostgreSQL passes a
  *     single value on into subqueries, but not a list
- * @param sums the columns that are made with sums and their like
  * @param keyMayBeNull whether a null may stand in the key, as far as the tables' keys tell
  * @param deltas how groups are kept without reading them again, where that can be done
  */
@@ -49,17 +50,11 @@ public record ModelPlan(
     List<AffectedKeys> ways,
     Set<TableName> whole,
     Set<WantedIndex> indexes,
+    Map<String, String> columns,
     String select,
     boolean oneByOne,
-    Set<String> sums,
     boolean keyMayBeNull,
     Optional<DeltaPlan> deltas) {
-
-  private static final Set<String> FLOATS = Set.of("float4", "float8");
-
-  private static final Set<String> INEXACT_OVER_FLOATS =
-      Set.of(
-          "sum", "avg", "stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop");
 
   private static final Pattern WORD = Pattern.compile("[a-z_][a-z0-9_]*");
 
@@ -76,21 +71,22 @@ public record ModelPlan(
     }
   }
 
-  /** The tables that a model's text mentions, before anything is known of them. */
+  /** The tables that a model's text seems to mention, where there is no database to ask. */
   public static Set<TableName> tables(ReadModel model) {
-    parse(model);
     return TableMentions.in(model.select(), TableMentions.named(model.select()));
   }
 
-  private static Select parse(ReadModel model) {
+  private static Select parse(String model, String sql) {
     try {
-      if (CCJSqlParserUtil.parse(withColumns(model.select())) instanceof Select select) {
+      if (CCJSqlParserUtil.parse(withColumns(ParserDialect.of(sql))) instanceof Select select) {
         return select;
       }
-      throw new SyncRefused("Model %s is not a SELECT.".formatted(model.name()));
+      throw new SyncRefused("Model %s is not a SELECT.".formatted(model));
     } catch (JSQLParserException e) {
       throw new SyncRefused(
-          "Model %s can't be read as SQL: %s.".formatted(model.name(), whatIsWrong(e)), e);
+          "Model %s can't be understood: %s. Write it in another way."
+              .formatted(model, whatIsWrong(e)),
+          e);
     }
   }
 
@@ -117,26 +113,18 @@ public record ModelPlan(
     return text;
   }
 
-  /** The functions that a model calls, for {@link Relations} to say of what kind they are. */
-  public static Set<String> functions(ReadModel model) {
-    return SqlTokens.called(model.select());
-  }
-
   /**
    * Finds out how a model is kept in step.
    *
+   * @param select the model's SELECT
+   * @param alsoRead tables that functions read, as far as the header says how they affect it
    * @throws SyncRefused when it can't be; it says why and what to write
    */
-  public static ModelPlan of(ReadModel model, Relations relations) {
-    Select parsed = parse(model);
+  public static ModelPlan of(
+      ReadModel model, ResolvedSelect select, Relations relations, Set<TableName> alsoRead) {
+    Select parsed = parse(model.name(), select.text());
     try {
-      Determinism.objection(
-              model.select(), relations.volatileFunctions(), relations.userAggregates())
-          .ifPresent(
-              objection -> {
-                throw new SyncRefused(objection);
-              });
-      return plan(model, parsed, QueryParser.parse(parsed, relations), relations);
+      return plan(model, select, parsed, QueryParser.parse(parsed, relations), relations, alsoRead);
     } catch (TableMissing e) {
       throw new TableMissing(refusal(model, e));
     } catch (SyncRefused e) {
@@ -148,10 +136,18 @@ public record ModelPlan(
     return "Model %s can't be kept in step: %s.".formatted(model.name(), why.getMessage());
   }
 
-  private static ModelPlan plan(ReadModel model, Select parsed, Query query, Relations relations) {
+  private static ModelPlan plan(
+      ReadModel model,
+      ResolvedSelect select,
+      Select parsed,
+      Query query,
+      Relations relations,
+      Set<TableName> alsoRead) {
     requireColumns(model, query.columns());
     List<String> told = model.scope().isEmpty() ? model.key() : model.scope();
-    Map<TableName, String> declared = declared(model, query.tables());
+    Set<TableName> tables = new TreeSet<>(query.tables());
+    tables.addAll(alsoRead);
+    Map<TableName, String> declared = declared(model, tables);
     Set<TableName> whole =
         declared.entrySet().stream()
             .filter(e -> e.getValue().equals("all"))
@@ -183,16 +179,14 @@ public record ModelPlan(
             && unit.size() == 1;
     return new ModelPlan(
         model,
-        query.tables(),
+        tables,
         unit,
         ways,
         whole,
         indexes,
-        notMaterialized(model.select(), parsed),
+        select.columns(),
+        notMaterialized(select.text(), parsed),
         !simple,
-        query.columns().stream()
-            .filter(column -> query.calls(column, INEXACT_OVER_FLOATS))
-            .collect(Collectors.toSet()),
         !(query instanceof Query.Single(Block block)
             && model.key().stream().allMatch(c -> block.isOfPrimaryKey(c, relations))),
         query instanceof Query.Single(Block only) && unit.equals(model.key()) && declared.isEmpty()
@@ -215,17 +209,27 @@ public record ModelPlan(
     }
   }
 
+  /** The tables that a header says something of under affects. */
+  public static Set<TableName> affecting(ReadModel model) {
+    return model.affects().keySet().stream()
+        .map(ModelPlan::affecting)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static TableName affecting(String name) {
+    int dot = name.indexOf('.');
+    return dot < 0
+        ? new TableName(QueryParser.DEFAULT_SCHEMA, name)
+        : new TableName(name.substring(0, dot), name.substring(dot + 1));
+  }
+
   private static Map<TableName, String> declared(ReadModel model, Set<TableName> tables) {
     Map<TableName, String> declared = new LinkedHashMap<>();
     model
         .affects()
         .forEach(
             (name, how) -> {
-              int dot = name.indexOf('.');
-              TableName table =
-                  dot < 0
-                      ? new TableName(QueryParser.DEFAULT_SCHEMA, name)
-                      : new TableName(name.substring(0, dot), name.substring(dot + 1));
+              TableName table = affecting(name);
               if (!tables.contains(table)) {
                 throw new SyncRefused(
                     "its header says how %s affects it, but it reads %s"
@@ -282,12 +286,13 @@ public record ModelPlan(
   }
 
   private static String asText(List<String> unit, String sql) {
-    return "select %s from (%s) touched"
-        .formatted(
-            unit.stream()
-                .map(column -> "touched." + Names.quoted(column) + "::text")
-                .collect(Collectors.joining(", ")),
-            sql);
+    return SqlTokens.forValues(
+        "select %s from (%s) touched"
+            .formatted(
+                unit.stream()
+                    .map(column -> "touched." + Names.quoted(column) + "::text")
+                    .collect(Collectors.joining(", ")),
+                sql));
   }
 
   /** The way that a header declares: columns of the changed row, or a SELECT by them. */
@@ -312,7 +317,7 @@ public record ModelPlan(
               .mapToObj(i -> "touched.u" + i + "::text")
               .collect(Collectors.joining(", "));
       return "select distinct %s from %s as freshet_changed cross join lateral (%s) touched(%s)"
-          .formatted(texts, Way.CHANGED_ROWS, bound, columns);
+          .formatted(texts, Way.CHANGED_ROWS, SqlTokens.forValues(bound), columns);
     }
     List<String> columns = Arrays.stream(how.split(",", -1)).map(String::strip).toList();
     if (columns.size() != unit.size()
@@ -338,22 +343,6 @@ public record ModelPlan(
       return "by key";
     }
     return "by " + String.join(", ", unit);
-  }
-
-  /**
-   * Refuses sums whose digits follow the order of their rows.
-   *
-   * @param result the result's columns with their types' names
-   */
-  public void requireExact(Map<String, String> result) {
-    result.forEach(
-        (column, type) -> {
-          if (FLOATS.contains(type) && sums.contains(column)) {
-            throw new SyncRefused(
-                "Model %s can't be kept in step: column '%s' sums floating-point numbers, whose last digits follow the order of the rows. Sum them as numeric, as in sum(x::numeric)."
-                    .formatted(model.name(), column));
-          }
-        });
   }
 
   /** PostgreSQL computes what WITH names as a whole when it is mentioned twice, unless told so. */

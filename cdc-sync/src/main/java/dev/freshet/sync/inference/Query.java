@@ -25,9 +25,6 @@ sealed interface Query {
   /** Adds the indexes by which its rows are found by a column, as far as tables can have them. */
   void addIndexes(String column, Set<WantedIndex> indexes);
 
-  /** Whether a column is made with one of these functions. */
-  boolean calls(String column, Set<String> functions);
-
   /** Adds the indexes that its joins want. */
   void addJoinIndexes(Set<WantedIndex> indexes);
 
@@ -86,11 +83,6 @@ sealed interface Query {
     }
 
     @Override
-    public boolean calls(String column, Set<String> functions) {
-      return branches.stream().anyMatch(b -> b.calls(columnIn(b, column), functions));
-    }
-
-    @Override
     public void addJoinIndexes(Set<WantedIndex> indexes) {
       branches.forEach(branch -> branch.addJoinIndexes(indexes));
     }
@@ -117,14 +109,6 @@ sealed interface Query {
     @Override
     public void addIndexes(String column, Set<WantedIndex> indexes) {
       block.indexes().addIndexes(column, indexes);
-    }
-
-    @Override
-    public boolean calls(String column, Set<String> functions) {
-      return block
-          .output(column)
-          .map(output -> SqlTokens.calls(output.text(), functions))
-          .orElse(false);
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.freshet.sync.inference.Source.Join;
 import dev.freshet.sync.inference.Source.Relation;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -133,7 +134,7 @@ final class QueryParser {
                           .map(Names::quoted)
                           .collect(Collectors.joining(", ", "(", ")")),
                   isOwn ? "" : "not materialized ",
-                  body));
+                  ParserDialect.original(body.toString())));
     }
     return (recursive ? "with recursive " : "with ") + String.join(", ", texts) + " ";
   }
@@ -143,23 +144,21 @@ final class QueryParser {
       throw new SyncRefused("it reads no table");
     }
     List<Source> sources = new ArrayList<>();
-    sources.add(source(select.getFromItem(), null, sources));
-    for (var join :
-        Objects.requireNonNullElse(
-            select.getJoins(), List.<net.sf.jsqlparser.statement.select.Join>of())) {
-      sources.add(source(join.getFromItem(), join, sources));
-      if (join.isRight() || join.isFull()) {
-        int before = sources.size() - (join.isRight() ? 1 : 0);
+    Joins joins = Joins.of(select);
+    for (Joins.Item item : joins.items()) {
+      sources.add(source(item.from(), item.join(), sources));
+      if (item.join() != null && (item.join().isRight() || item.join().isFull())) {
+        int before = sources.size() - (item.join().isRight() ? 1 : 0);
         sources.subList(0, before).replaceAll(QueryParser::asNullable);
       }
     }
     spreadNulls(sources);
     Map<String, Condition> outputs = outputs(select, sources);
     List<Condition> where = new ArrayList<>();
-    Conditions.conjuncts(select.getWhere())
-        .forEach(e -> where.add(Conditions.of(e.toString(), sources)));
+    joins.where().forEach(on -> where.addAll(conditions(on, sources)));
+    where.addAll(conditions(select.getWhere(), sources));
     Set<TableName> inExpressions = new TreeSet<>();
-    for (String text : expressionTexts(select)) {
+    for (String text : expressionTexts(select, joins)) {
       if (SqlTokens.hasWord(text, "select")) {
         inExpressions.addAll(TableMentions.in(text, named.keySet()));
       }
@@ -173,6 +172,12 @@ final class QueryParser {
         grouping(select, sources, outputs),
         shared(select, outputs),
         inExpressions);
+  }
+
+  private static List<Condition> conditions(@Nullable Expression all, List<Source> sources) {
+    return Conditions.conjuncts(all).stream()
+        .map(one -> Conditions.of(one.toString(), sources))
+        .toList();
   }
 
   private static Block.Grouping grouping(
@@ -216,7 +221,7 @@ final class QueryParser {
     }
   }
 
-  private static List<String> expressionTexts(PlainSelect select) {
+  private static List<String> expressionTexts(PlainSelect select, Joins joins) {
     List<String> texts = new ArrayList<>();
     select.getSelectItems().forEach(item -> texts.add(item.toString()));
     if (select.getWhere() != null) {
@@ -228,10 +233,11 @@ final class QueryParser {
     if (select.getGroupBy() != null) {
       texts.add(select.getGroupBy().toString());
     }
-    for (var join :
-        Objects.requireNonNullElse(
-            select.getJoins(), List.<net.sf.jsqlparser.statement.select.Join>of())) {
-      join.getOnExpressions().forEach(on -> texts.add(on.toString()));
+    joins.where().forEach(on -> texts.add(on.toString()));
+    for (Joins.Item item : joins.items()) {
+      if (item.join() != null) {
+        item.join().getOnExpressions().forEach(on -> texts.add(on.toString()));
+      }
     }
     return texts;
   }
@@ -258,7 +264,8 @@ final class QueryParser {
     if (select.getDistinct() != null && select.getDistinct().getOnSelectItems() != null) {
       common = new LinkedHashSet<>();
       for (SelectItem<?> item : select.getDistinct().getOnSelectItems()) {
-        common.add(item.getExpression().toString());
+        common.add(
+            SqlTokens.withoutBrackets(ParserDialect.original(item.getExpression().toString())));
       }
       because = "DISTINCT ON chooses among rows of other keys";
     }
@@ -300,7 +307,16 @@ final class QueryParser {
     }
     Join kind = kind(join);
     List<Source> scope = new ArrayList<>(before);
-    Source bare = new Source(name, relation, item.toString(), kind, List.of(), "", Set.of(), false);
+    Source bare =
+        new Source(
+            name,
+            relation,
+            ParserDialect.original(item.toString()),
+            kind,
+            List.of(),
+            "",
+            Set.of(),
+            false);
     scope.add(bare);
     List<Condition> conditions = new ArrayList<>();
     String using = "";

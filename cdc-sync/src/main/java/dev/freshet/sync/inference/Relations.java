@@ -7,30 +7,24 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the source's catalogue says of the tables and functions that a model names.
+ * What is known of the tables and functions that a model names.
  *
  * @param columns by table, all of them
  * @param primaryKeys by table
  * @param columnTypes by table and column, as PostgreSQL prints them
- * @param aggregates names of all aggregate functions
- * @param userAggregates names of those that are not PostgreSQL's own
- * @param volatileFunctions names under which there are volatile functions alone
+ * @param aggregates names of the aggregates that the SELECT calls
  */
 public record Relations(
     Map<TableName, List<String>> columns,
     Map<TableName, List<String>> primaryKeys,
     Map<TableName, Map<String, String>> columnTypes,
-    Set<String> aggregates,
-    Set<String> userAggregates,
-    Set<String> volatileFunctions) {
+    Set<String> aggregates) {
 
   public Relations {
     columns = Map.copyOf(columns);
     primaryKeys = Map.copyOf(primaryKeys);
     columnTypes = Map.copyOf(columnTypes);
     aggregates = Set.copyOf(aggregates);
-    userAggregates = Set.copyOf(userAggregates);
-    volatileFunctions = Set.copyOf(volatileFunctions);
   }
 
   List<String> columnsOf(TableName table) {

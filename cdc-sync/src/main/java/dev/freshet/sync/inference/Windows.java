@@ -1,5 +1,6 @@
 package dev.freshet.sync.inference;
 
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -61,7 +62,9 @@ final class Windows {
                   || token.isWord("range")
                   || token.isWord("groups"));
       if (ends) {
-        expressions.add(text.substring(tokens.get(start).start(), tokens.get(i - 1).end()));
+        expressions.add(
+            SqlTokens.withoutBrackets(
+                text.substring(tokens.get(start).start(), tokens.get(i - 1).end())));
         if (!token.isSymbol(",")) {
           break;
         }

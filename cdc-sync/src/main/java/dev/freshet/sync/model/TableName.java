@@ -1,7 +1,12 @@
 package dev.freshet.sync.model;
 
+import java.nio.charset.StandardCharsets;
+
 /** A base table's schema and name, as the catalogue has them. */
 public record TableName(String schema, String name) implements Comparable<TableName> {
+
+  /** PostgreSQL's NAMEDATALEN, less the byte that ends a name. */
+  private static final int LONGEST = 63;
 
   /** The qualified name, quoted for SQL. */
   public String quoted() {
@@ -11,6 +16,23 @@ public record TableName(String schema, String name) implements Comparable<TableN
   /** A name as an SQL identifier. */
   public static String quoted(String identifier) {
     return '"' + identifier.replace("\"", "\"\"") + '"';
+  }
+
+  /**
+   * An identifier that PostgreSQL does not cut: of a name that is longer than its 63 bytes the
+   * beginning, and a hash of all of it.
+   */
+  public static String fitting(String name) {
+    if (name.getBytes(StandardCharsets.UTF_8).length <= LONGEST) {
+      return name;
+    }
+    String hash = "_%08x".formatted(name.hashCode());
+    int end = name.length();
+    while (name.substring(0, end).getBytes(StandardCharsets.UTF_8).length
+        > LONGEST - hash.length()) {
+      end = name.offsetByCodePoints(end, -1);
+    }
+    return name.substring(0, end) + hash;
   }
 
   /** A text as an SQL literal, under {@code standard_conforming_strings}. */

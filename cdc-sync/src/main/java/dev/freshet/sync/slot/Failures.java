@@ -7,6 +7,8 @@ import java.sql.SQLException;
 /** Failures of the driver, as the port has them. */
 final class Failures {
 
+  private static final String DUPLICATE_OBJECT = "42710";
+
   private Failures() {}
 
   /** Something that the driver may fail at. */
@@ -43,7 +45,9 @@ final class Failures {
     }
   }
 
+  /** That something is there already passes: an earlier attempt has left it, and will end. */
   private static SourceFailed of(SQLException e) {
-    return new SourceFailed(String.valueOf(e.getMessage()), SqlStates.isByContent(e), e);
+    boolean passes = DUPLICATE_OBJECT.equals(e.getSQLState());
+    return new SourceFailed(String.valueOf(e.getMessage()), !passes && SqlStates.isByContent(e), e);
   }
 }

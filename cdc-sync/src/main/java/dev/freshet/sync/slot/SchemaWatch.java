@@ -21,6 +21,8 @@ public final class SchemaWatch {
   private final SourceCatalogue catalogue;
   private final Map<TableName, SourceTable> tables;
   private final Set<Long> oids;
+  private final Set<Long> types;
+  private final String typesAtStart;
   private String fingerprint;
 
   /**
@@ -33,6 +35,8 @@ public final class SchemaWatch {
     this.catalogue = catalogue;
     this.tables = Map.copyOf(tables);
     this.oids = tables.values().stream().map(SourceTable::oid).collect(Collectors.toSet());
+    this.types = catalogue.types(oids);
+    this.typesAtStart = ofTypes(catalogue.fingerprint(oids, types));
     this.fingerprint = "";
   }
 
@@ -42,7 +46,7 @@ public final class SchemaWatch {
    * @throws EndSession when the next session has to see to a table
    */
   public void check() {
-    String now = catalogue.fingerprint(oids);
+    String now = catalogue.fingerprint(oids, types);
     if (now.equals(fingerprint)) {
       return;
     }
@@ -53,8 +57,8 @@ public final class SchemaWatch {
             throw altered(name);
           }
         });
-    if (!fingerprint.isEmpty() && !enums(now).equals(enums(fingerprint))) {
-      throw altered(tables.keySet().iterator().next());
+    if (!ofTypes(now).equals(typesAtStart)) {
+      throw EndSession.outdated("A type of a column was altered.");
     }
     fingerprint = now;
   }
@@ -63,7 +67,7 @@ public final class SchemaWatch {
     return EndSession.outdated("Table %s was altered.".formatted(table));
   }
 
-  private static String enums(String fingerprint) {
+  private static String ofTypes(String fingerprint) {
     return fingerprint.substring(fingerprint.lastIndexOf('/'));
   }
 }

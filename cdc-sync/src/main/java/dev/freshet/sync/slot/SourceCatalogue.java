@@ -5,17 +5,15 @@ import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserType;
+import dev.freshet.sync.sql.SqlTokens;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -27,6 +25,24 @@ public final class SourceCatalogue implements SourceSchema {
 
   /** SQLSTATE classes by which a SELECT itself is refused: features, data, syntax, limits. */
   private static final Set<String> REFUSALS = Set.of("0A", "21", "22", "42", "54");
+
+  /** The types of columns, and those that these are made of. */
+  private static final String WANTED_TYPES =
+      """
+      with recursive wanted(oid) as (
+        select a.atttypid from pg_attribute a
+        where a.attrelid = any(:oids) and a.attnum > 0 and not a.attisdropped
+        union
+        select part.oid from wanted w join pg_type t on t.oid = w.oid
+        cross join lateral (
+          select t.typelem where t.typcategory = 'A' and t.typelem <> 0
+          union all select t.typbasetype where t.typtype = 'd'
+          union all select a.atttypid from pg_attribute a
+            where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+          union all select r.rngsubtype from pg_range r where r.rngtypid = t.oid
+          union all select r.rngtypid from pg_range r where r.rngmultitypid = t.oid
+        ) part(oid))
+      """;
 
   private final SourceDatabase source;
   private final JdbcClient db;
@@ -44,6 +60,7 @@ public final class SourceCatalogue implements SourceSchema {
       boolean partitioned,
       String identity,
       boolean inherited,
+      boolean unlogged,
       String files,
       String columnsVersion,
       long rows) {}
@@ -55,6 +72,9 @@ public final class SourceCatalogue implements SourceSchema {
                 """
                 select c.oid, c.relkind = 'p', c.relreplident,
                   c.relkind = 'r' and exists (select from pg_inherits where inhparent = c.oid),
+                  c.relpersistence = 'u' or exists (
+                    select from pg_partition_tree(c.oid) t join pg_class p on p.oid = t.relid
+                    where p.relpersistence = 'u'),
                   case c.relkind when 'r' then c.relfilenode::text
                     else (select string_agg(t.relid || ':' || p.relfilenode, ',' order by t.relid)
                           from pg_partition_tree(c.oid) t join pg_class p on p.oid = t.relid) end,
@@ -75,9 +95,10 @@ public final class SourceCatalogue implements SourceSchema {
                         row.getBoolean(2),
                         row.getString(3),
                         row.getBoolean(4),
-                        String.valueOf(row.getString(5)),
+                        row.getBoolean(5),
                         String.valueOf(row.getString(6)),
-                        Math.max(0, row.getLong(7))))
+                        String.valueOf(row.getString(7)),
+                        Math.max(0, row.getLong(8))))
             .optional();
     if (found.isEmpty()) {
       return Optional.empty();
@@ -87,6 +108,11 @@ public final class SourceCatalogue implements SourceSchema {
       throw new SyncRefused(
           "Table %s is inherited from, so that its rows are spread over tables which are published one by one. Partition it instead, or read the children."
               .formatted(name));
+    }
+    if (relation.unlogged()) {
+      throw new SyncRefused(
+          "Table %s is unlogged, so that its changes are in no log. Make it a logged one (alter table %s set logged), or don't read it."
+              .formatted(name, name.quoted()));
     }
     List<SourceTable.Column> columns = columns(relation.oid());
     refuseNamesThatDifferByCase(name, columns);
@@ -190,12 +216,13 @@ public final class SourceCatalogue implements SourceSchema {
   }
 
   /**
-   * A text that differs whenever one of these tables, its columns, its partitions or an enumeration
-   * may have been altered: cheap enough to be asked for with every batch.
+   * A text that differs whenever one of these tables, its columns, its partitions or a type may
+   * have been altered: cheap enough to be asked for with every batch.
    *
    * @param tables their {@code oid}s
+   * @param types the {@code oid}s of the user's types, as {@link #types} has them
    */
-  public String fingerprint(Set<Long> tables) {
+  public String fingerprint(Set<Long> tables, Set<Long> types) {
     return db.sql(
             """
             with r as (
@@ -203,15 +230,31 @@ public final class SourceCatalogue implements SourceSchema {
               union all
               select t.relid from pg_class c, pg_partition_tree(c.oid) t
               where c.oid = any(:oids) and c.relkind = 'p' and t.relid <> c.oid)
-            select coalesce((select string_agg(c.oid || ':' || c.xmin || ':' || c.relname, ',' order by c.oid)
+            select coalesce((select string_agg(c.oid || ':' || c.xmin || ':' || c.relname || ':' || c.relnamespace::regnamespace, ',' order by c.oid)
                 from r join pg_class c using (oid)), '')
               || '/' || coalesce((select sum(hashint8(a.xmin::text::bigint * 2000 + a.attnum))
                 from r join pg_attribute a on a.attrelid = r.oid where a.attnum > 0), 0)
-              || '/' || (select count(*) from pg_enum)
+              || '/' || coalesce((select string_agg(t.oid || ':' || t.xmin, ',' order by t.oid)
+                from pg_type t where t.oid = any(:types)), '')
+              || coalesce((select ' ' || sum(hashtext(e.oid || e.enumlabel || e.enumsortorder))
+                from pg_enum e where e.enumtypid = any(:types)), '')
+              || coalesce((select ' ' || sum(hashint8(a.xmin::text::bigint * 2000 + a.attnum))
+                from pg_type t join pg_attribute a on a.attrelid = t.typrelid
+                where t.oid = any(:types) and a.attnum > 0), '')
             """)
         .param("oids", tables.toArray(Long[]::new))
+        .param("types", types.toArray(Long[]::new))
         .query(String.class)
         .single();
+  }
+
+  /** The user's types that the columns of these tables are of, directly or within others. */
+  public Set<Long> types(Set<Long> tables) {
+    return new HashSet<>(
+        db.sql(WANTED_TYPES + "select oid from wanted where oid >= 16384")
+            .param("oids", tables.toArray(Long[]::new))
+            .query(Long.class)
+            .list());
   }
 
   @Override
@@ -225,20 +268,8 @@ public final class SourceCatalogue implements SourceSchema {
         List<String> parts) {}
     return db
         .sql(
-            """
-            with recursive wanted(oid) as (
-              select a.atttypid from pg_attribute a
-              where a.attrelid = any(:oids) and a.attnum > 0 and not a.attisdropped
-              union
-              select part.oid from wanted w join pg_type t on t.oid = w.oid
-              cross join lateral (
-                select t.typelem where t.typcategory = 'A' and t.typelem <> 0
-                union all select t.typbasetype where t.typtype = 'd'
-                union all select a.atttypid from pg_attribute a
-                  where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
-                union all select r.rngsubtype from pg_range r where r.rngtypid = t.oid
-                union all select r.rngtypid from pg_range r where r.rngmultitypid = t.oid
-              ) part(oid))
+            WANTED_TYPES
+                + """
             select n.nspname, t.typname, t.typtype::text, e.extname, en.nspname,
               case t.typtype
                 when 'e' then (select array_agg(enumlabel::text order by enumsortorder)
@@ -292,40 +323,25 @@ public final class SourceCatalogue implements SourceSchema {
   }
 
   @Override
-  public Functions functions(Set<String> names) {
-    record Row(String name, boolean aggregate, boolean own, boolean changing) {}
-    List<Row> rows =
+  public Set<TableName> named(Set<String> names) {
+    return new HashSet<>(
         db.sql(
                 """
-                select proname, bool_or(prokind = 'a'), bool_or(prokind = 'a' and oid >= 16384),
-                  bool_and(provolatile = 'v')
-                from pg_proc where proname = any(:names) group by proname
+                select n.nspname, c.relname from pg_class c
+                join pg_namespace n on n.oid = c.relnamespace
+                where c.relname = any(:names) and c.relkind in ('r', 'p') and c.relpersistence <> 't'
+                  and n.nspname not in ('read', 'freshet', 'pg_catalog', 'information_schema')
                 """)
             .param("names", names.toArray(String[]::new))
-            .query(
-                (row, number) ->
-                    new Row(
-                        row.getString(1), row.getBoolean(2), row.getBoolean(3), row.getBoolean(4)))
-            .list();
-    return new Functions(
-        rows.stream().filter(Row::aggregate).map(Row::name).collect(Collectors.toSet()),
-        rows.stream().filter(Row::own).map(Row::name).collect(Collectors.toSet()),
-        rows.stream().filter(Row::changing).map(Row::name).collect(Collectors.toSet()));
+            .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
+            .list());
   }
 
   @Override
-  public Map<String, String> describe(String model, String select) {
-    Map<String, String> columns = new LinkedHashMap<>();
-    try (PreparedStatement statement = source.connection().prepareStatement(select)) {
-      ResultSetMetaData described = statement.getMetaData();
-      for (int i = 1; i <= described.getColumnCount(); i++) {
-        if (columns.put(described.getColumnLabel(i), described.getColumnTypeName(i)) != null) {
-          throw new SyncRefused(
-              "Model %s has two columns named '%s'; give one of them another name with AS."
-                  .formatted(model, described.getColumnLabel(i)));
-        }
-      }
-      return columns;
+  public void requireAnswerable(String model, String select) {
+    try (PreparedStatement statement =
+        source.connection().prepareStatement(SqlTokens.forValues(select))) {
+      statement.getMetaData();
     } catch (SQLException e) {
       if (REFUSALS.contains(String.valueOf(e.getSQLState()).substring(0, 2))) {
         throw new SyncRefused(

@@ -19,6 +19,8 @@ import org.springframework.transaction.support.TransactionOperations;
 /** The models' SELECTs as views in schema {@code read} of the primary, and so of every replica. */
 public final class Views implements ModelViews {
 
+  private static final String PROBE = "read.\"freshet probe\"";
+
   private final JdbcClient db;
   private final TransactionOperations transactions;
 
@@ -28,14 +30,34 @@ public final class Views implements ModelViews {
   }
 
   @Override
-  public Map<String, String> install(List<ReadModel> models) {
+  public Map<String, String> install(List<ReadModel> models, boolean byMeaning) {
     Map<String, String> refusals = new LinkedHashMap<>();
     for (ReadModel model : models) {
       if (!isInstalled(model)) {
         attempt(model.name(), () -> replace(model), refusals);
+      } else if (byMeaning) {
+        attempt(model.name(), () -> replaceIfItMeansSomethingElse(model), refusals);
       }
     }
     return refusals;
+  }
+
+  /** Makes it again beside the old one, and compares what PostgreSQL understood. */
+  private void replaceIfItMeansSomethingElse(ReadModel model) {
+    String before = definition(model.quotedName());
+    db.sql("create view %s as %s".formatted(PROBE, model.select())).update();
+    String now = definition(PROBE);
+    db.sql("drop view " + PROBE).update();
+    if (!now.equals(before)) {
+      replace(model);
+    }
+  }
+
+  private String definition(String view) {
+    return db.sql("select pg_get_viewdef(to_regclass(:view))")
+        .param("view", view)
+        .query(String.class)
+        .single();
   }
 
   @Override

@@ -12,9 +12,11 @@ public interface ModelViews {
   /**
    * Makes every model's view as declared; one that is so already is not touched.
    *
+   * @param byMeaning whether to compare what a view's names meant when it was made with what they
+   *     mean now, too: tables may have changed their names, and a star may stand for more columns
    * @return why not, of each model whose view the source refuses
    */
-  Map<String, String> install(List<ReadModel> models);
+  Map<String, String> install(List<ReadModel> models, boolean byMeaning);
 
   /**
    * Drops a model's view, if it is ours.

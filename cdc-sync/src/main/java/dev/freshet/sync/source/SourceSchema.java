@@ -3,7 +3,6 @@ package dev.freshet.sync.source;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,22 +24,13 @@ public interface SourceSchema {
    */
   List<UserType> userTypes(Set<Long> tables);
 
-  /**
-   * Of what kind functions are.
-   *
-   * @param aggregates names of aggregates
-   * @param userAggregates names of aggregates that are not PostgreSQL's own
-   * @param volatiles names under which there are volatile functions alone
-   */
-  record Functions(Set<String> aggregates, Set<String> userAggregates, Set<String> volatiles) {}
-
-  /** Looks functions up by their names, whatever their schema. */
-  Functions functions(Set<String> names);
+  /** The tables of one of these names, whatever their schema. */
+  Set<TableName> named(Set<String> names);
 
   /**
-   * The columns that a SELECT would have, with their types; nothing is run.
+   * Makes sure that the source can answer a SELECT; nothing is run.
    *
-   * @throws SyncRefused when the source can't answer it
+   * @throws SyncRefused when it can't
    */
-  Map<String, String> describe(String model, String select);
+  void requireAnswerable(String model, String select);
 }

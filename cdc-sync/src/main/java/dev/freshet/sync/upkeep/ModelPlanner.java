@@ -1,27 +1,54 @@
 package dev.freshet.sync.upkeep;
 
+import dev.freshet.sync.analysis.Analysis;
+import dev.freshet.sync.analysis.Analyst;
+import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.inference.Relations;
+import dev.freshet.sync.inference.ResolvedSelect;
 import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.UserType;
+import dev.freshet.sync.sql.SqlTokens;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
-/** Plans how a declared model is kept, by what the source says now. */
+/**
+ * Plans how a declared model is kept: by what the source says of its tables now, and by what the
+ * read database says of the SELECT over such tables.
+ */
 public final class ModelPlanner {
 
   private final SourceSchema schema;
+  private final WatchedDatabase readDatabase;
+  private final Consumer<List<UserType>> types;
 
-  public ModelPlanner(SourceSchema schema) {
+  /**
+   * Plans for a read database.
+   *
+   * @param types makes types in the read database, or brings them into line
+   */
+  public ModelPlanner(
+      SourceSchema schema, WatchedDatabase readDatabase, Consumer<List<UserType>> types) {
     this.schema = schema;
+    this.readDatabase = readDatabase;
+    this.types = types;
   }
 
   /**
@@ -31,55 +58,127 @@ public final class ModelPlanner {
    */
   public record Planned(Declared declared, ModelPlan plan, Map<TableName, SourceTable> tables) {}
 
-  /** What the analysis did not expect is the model's own affair. */
-  private static ModelPlan understood(ReadModel model, Relations relations) {
-    try {
-      return ModelPlan.of(model, relations);
-    } catch (IndexOutOfBoundsException | NoSuchElementException | IllegalArgumentException e) {
-      throw new SyncRefused(
-          "Model %s can't be understood: %s. Write it in another way."
-              .formatted(model.name(), e.getMessage()),
-          e);
-    }
-  }
-
   /**
    * Plans a model.
    *
    * @throws SyncRefused when the source as it is can't answer it, or it can't be followed
    */
-  public Planned plan(Declared declared) {
+  public Planned plan(Declared declared) throws SQLException {
     ReadModel model = declared.model();
-    Map<TableName, SourceTable> tables = new LinkedHashMap<>();
-    Map<TableName, List<String>> columns = new HashMap<>();
-    Map<TableName, List<String>> keys = new HashMap<>();
-    Map<TableName, Map<String, String>> types = new HashMap<>();
-    for (TableName name : ModelPlan.tables(model)) {
-      Optional<SourceTable> table = schema.find(name);
-      if (table.isEmpty()) {
-        continue;
-      }
-      tables.put(name, table.get());
-      columns.put(name, table.get().columns().stream().map(SourceTable.Column::name).toList());
-      keys.put(name, table.get().isPrimaryKey() ? table.get().key() : List.of());
-      Map<String, String> byColumn = new HashMap<>();
-      table.get().columns().forEach(column -> byColumn.put(column.name(), column.type()));
-      types.put(name, byColumn);
-    }
-    SourceSchema.Functions functions = schema.functions(ModelPlan.functions(model));
-    ModelPlan plan =
-        understood(
-            model,
-            new Relations(
-                columns,
-                keys,
-                types,
-                functions.aggregates(),
-                functions.userAggregates(),
-                functions.volatiles()));
-    Map<String, String> result = schema.describe(model.name(), model.select());
-    plan.requireExact(result);
+    Mentioned mentioned = mentioned(model);
+    Analysis analysis = analyse(model, mentioned);
+    analysis
+        .objection()
+        .ifPresent(
+            objection -> {
+              throw new SyncRefused(
+                  "Model %s can't be kept in step: %s.".formatted(model.name(), objection));
+            });
+    Map<TableName, SourceTable> tables = new LinkedHashMap<>(mentioned.tables());
+    Set<TableName> byFunctions = readByFunctions(model, analysis);
+    byFunctions.forEach(name -> schema.find(name).ifPresent(table -> tables.put(name, table)));
+    ModelPlan plan = understood(model, analysis, tables, byFunctions);
+    schema.requireAnswerable(model.name(), analysis.select());
     tables.keySet().retainAll(plan.tables());
     return new Planned(declared, plan, tables);
+  }
+
+  /**
+   * Tables of the source whose names stand somewhere in a SELECT: all that it reads, and perhaps
+   * others.
+   *
+   * @param unfit why some of them can't be mirrored
+   */
+  private record Mentioned(Map<TableName, SourceTable> tables, Map<TableName, SyncRefused> unfit) {}
+
+  private Mentioned mentioned(ReadModel model) {
+    Set<String> names =
+        SqlTokens.of(model.select()).stream()
+            .filter(SqlTokens.Token::isName)
+            .map(SqlTokens.Token::text)
+            .collect(Collectors.toSet());
+    Mentioned mentioned = new Mentioned(new LinkedHashMap<>(), new HashMap<>());
+    for (TableName name : new TreeSet<>(schema.named(names))) {
+      try {
+        schema.find(name).ifPresent(table -> mentioned.tables().put(name, table));
+      } catch (SyncRefused e) {
+        mentioned.unfit().put(name, e);
+      }
+    }
+    return mentioned;
+  }
+
+  private Analysis analyse(ReadModel model, Mentioned mentioned) throws SQLException {
+    Set<Long> oids =
+        mentioned.tables().values().stream().map(SourceTable::oid).collect(Collectors.toSet());
+    types.accept(schema.userTypes(oids));
+    try (Connection connection = readDatabase.open("freshet-sync-plan")) {
+      return new Analyst(connection).analyse(model, mentioned.tables().values());
+    } catch (TableMissing e) {
+      throw mentioned.unfit().entrySet().stream()
+          .filter(unfit -> String.valueOf(e.getMessage()).contains(unfit.getKey().name()))
+          .map(Map.Entry::getValue)
+          .findFirst()
+          .orElse(e);
+    }
+  }
+
+  /** Nobody sees which tables a function reads: the header has to say it. */
+  private static Set<TableName> readByFunctions(ReadModel model, Analysis analysis) {
+    if (analysis.tableReaders().isEmpty()) {
+      return Set.of();
+    }
+    Set<TableName> declared = new HashSet<>(ModelPlan.affecting(model));
+    declared.removeAll(analysis.tables());
+    if (declared.isEmpty()) {
+      throw new SyncRefused(
+          "Model %s can't be kept in step: function %s is not immutable, so it may read tables that the SELECT does not name. Declare it immutable if it reads none; otherwise say in the header, under affects, which rows a change of each of these tables touches."
+              .formatted(model.name(), String.join(", ", new TreeSet<>(analysis.tableReaders()))));
+    }
+    return declared;
+  }
+
+  /** What the analysis did not expect is the model's own affair. */
+  private static ModelPlan understood(
+      ReadModel model,
+      Analysis analysis,
+      Map<TableName, SourceTable> tables,
+      Set<TableName> byFunctions) {
+    Set<TableName> read = new TreeSet<>(analysis.tables());
+    read.addAll(byFunctions);
+    try {
+      ModelPlan plan =
+          ModelPlan.of(
+              model,
+              new ResolvedSelect(analysis.select(), analysis.columns()),
+              relations(tables, analysis.aggregates()),
+              byFunctions);
+      if (!plan.tables().equals(read)) {
+        throw new IllegalArgumentException(
+            "PostgreSQL says that it reads %s, and not %s".formatted(read, plan.tables()));
+      }
+      return plan;
+    } catch (IndexOutOfBoundsException | NoSuchElementException | IllegalArgumentException e) {
+      throw new SyncRefused(
+          "Model %s can't be understood: %s. Write it in another way."
+              .formatted(
+                  model.name(), Optional.ofNullable(e.getMessage()).orElse(e.getClass().getName())),
+          e);
+    }
+  }
+
+  private static Relations relations(Map<TableName, SourceTable> tables, Set<String> aggregates) {
+    Map<TableName, List<String>> columns = new HashMap<>();
+    Map<TableName, List<String>> keys = new HashMap<>();
+    Map<TableName, Map<String, String>> columnTypes = new HashMap<>();
+    tables.forEach(
+        (name, table) -> {
+          columns.put(name, table.columns().stream().map(SourceTable.Column::name).toList());
+          keys.put(name, table.isPrimaryKey() ? table.key() : List.of());
+          Map<String, String> byColumn = new HashMap<>();
+          table.columns().forEach(column -> byColumn.put(column.name(), column.type()));
+          columnTypes.put(name, byColumn);
+        });
+    return new Relations(columns, keys, columnTypes, aggregates);
   }
 }

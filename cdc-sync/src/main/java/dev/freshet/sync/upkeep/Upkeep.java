@@ -19,6 +19,7 @@ import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.ModelViews;
 import dev.freshet.sync.source.SourceFailed;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.status.Observation;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -112,7 +113,11 @@ public final class Upkeep {
     this.source = setting.source();
     this.readDatabase = setting.readDatabase();
     this.folder = setting.folder();
-    this.planner = new ModelPlanner(source.schema());
+    this.planner =
+        new ModelPlanner(
+            source.schema(),
+            readDatabase,
+            types -> applier.between(kept -> makeTypes(kept.sql(), types)));
     this.views = setting.installsViews() ? source.views() : Optional.empty();
     this.applier = applier;
     Consumer<Progress> told = progress -> observer.accept(new Observation.Progressed(progress));
@@ -165,7 +170,7 @@ public final class Upkeep {
     }
     if (System.nanoTime() - viewsSeenNanos > VIEWS_EVERY.toNanos()) {
       viewsSeenNanos = System.nanoTime();
-      install(withoutAnotherTable(declared));
+      install(withoutAnotherTable(declared), false);
       source.views().ifPresent(all -> observer.accept(new Observation.ViewsSeen(all.names())));
     }
   }
@@ -208,8 +213,9 @@ public final class Upkeep {
     observer.accept(new Observation.ModelChanged(model, "dropped", refusal));
   }
 
-  private void install(List<ReadModel> models) {
-    Map<String, String> refusals = views.map(all -> all.install(models)).orElse(Map.of());
+  private void install(List<ReadModel> models, boolean byMeaning) {
+    Map<String, String> refusals =
+        views.map(all -> all.install(models, byMeaning)).orElse(Map.of());
     for (ReadModel model : models) {
       String reason = refusals.get(model.name());
       if (reason == null) {
@@ -252,7 +258,6 @@ public final class Upkeep {
   private void keep(Declared model, Optional<ModelStore.Stored> there) throws SQLException {
     try {
       ModelPlanner.Planned planned = planner.plan(model);
-      makeTypes(planned);
       for (SourceTable table : planned.tables().values()) {
         if (!published.contains(table.name())) {
           publish(planned);
@@ -266,7 +271,7 @@ public final class Upkeep {
       createIndexes(planned);
       if (!applier.followed().contains(model.name())) {
         // A new one must be on every copy before the model is announced as live.
-        install(List.of(planned.plan().model()));
+        install(List.of(planned.plan().model()), true);
       }
       observer.accept(new Observation.ModelChanged(model.name(), "building", ""));
       modelBuild.run(
@@ -336,14 +341,16 @@ public final class Upkeep {
       planned
           .tables()
           .values()
-          .forEach(table -> new Mirror(table).createIndexes(sql, planned.plan().indexes()));
+          .forEach(table -> new Mirror(table).indexes().create(sql, planned.plan().indexes()));
     }
   }
 
-  private void makeTypes(ModelPlanner.Planned planned) {
-    Set<Long> oids = new HashSet<>();
-    planned.tables().values().forEach(table -> oids.add(table.oid()));
-    applier.between(kept -> UserTypes.make(kept.sql(), source.schema().userTypes(oids)));
+  /** A type can't be made again while tables with columns of it are followed. */
+  private static void makeTypes(Sql sql, List<UserType> types) {
+    if (UserTypes.haveToBeMadeAgain(sql, types)) {
+      throw EndSession.outdated("A type of a column was altered.");
+    }
+    UserTypes.make(sql, types);
   }
 
   private void copy(SourceTable table) throws SQLException {

@@ -163,12 +163,12 @@ final class MemorySource implements WrittenSource {
         }
 
         @Override
-        public Functions functions(Set<String> names) {
-          return new Functions(Set.of(), Set.of(), Set.of());
+        public Set<TableName> named(Set<String> names) {
+          return names.contains(ITEM.name()) ? Set.of(ITEM) : Set.of();
         }
 
         @Override
-        public Map<String, String> describe(String model, String select) {
+        public void requireAnswerable(String model, String select) {
           throw new SyncRefused("There are no SELECTs here.");
         }
       };

@@ -192,6 +192,10 @@ final class ModelsCommands {
         same &= print(out, found.path("model").asString(), found);
       }
       out.println(same ? "All rows match." : "Some rows differ, or some models can't be compared.");
+      out.println(
+          source
+              ? "Compared with the source, at one position."
+              : "Compared with the SELECTs over the read database's copies of the tables; --source compares with the source.");
       out.flush();
       return same ? 0 : 1;
     }

@@ -1,4 +1,4 @@
-package dev.freshet.sync.inference;
+package dev.freshet.sync.sql;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * <p>What a text mentions is asked of its tokens, not of a syntax tree: nothing can hide from them
  * in a corner that a visitor forgets.
  */
-final class SqlTokens {
+public final class SqlTokens {
 
   private static final Pattern TOKEN =
       Pattern.compile(
@@ -33,7 +33,14 @@ final class SqlTokens {
               .strip(),
           Pattern.DOTALL);
 
-  enum Kind {
+  private static final Set<String> QUERY_WORDS = Set.of("select", "with", "values");
+
+  /** Words of types' names behind the first one. */
+  private static final Set<String> TYPE_WORDS =
+      Set.of("varying", "precision", "with", "without", "time", "zone");
+
+  /** What a token is. */
+  public enum Kind {
     STRING,
     QUOTED,
     PARAMETER,
@@ -50,24 +57,28 @@ final class SqlTokens {
    * @param start where it begins in the SQL
    * @param end where it ends
    */
-  record Token(Kind kind, String text, int start, int end) {
+  public record Token(Kind kind, String text, int start, int end) {
 
-    boolean isWord(String word) {
+    /** Whether it is a word, not an identifier in quotes. */
+    public boolean isWord(String word) {
       return kind == Kind.WORD && text.equals(word);
     }
 
-    boolean isSymbol(String symbol) {
+    /** Whether it is this symbol. */
+    public boolean isSymbol(String symbol) {
       return kind == Kind.SYMBOL && text.equals(symbol);
     }
 
-    boolean isName() {
+    /** Whether it may be an identifier. */
+    public boolean isName() {
       return kind == Kind.WORD || kind == Kind.QUOTED;
     }
   }
 
   private SqlTokens() {}
 
-  static List<Token> of(String sql) {
+  /** The tokens of a text, without space and comments. */
+  public static List<Token> of(String sql) {
     List<Token> tokens = new ArrayList<>();
     Matcher matcher = TOKEN.matcher(sql);
     while (matcher.find()) {
@@ -96,12 +107,12 @@ final class SqlTokens {
   }
 
   /** Whether a word, not an identifier in quotes, stands in the SQL. */
-  static boolean hasWord(String sql, String word) {
+  public static boolean hasWord(String sql, String word) {
     return of(sql).stream().anyMatch(token -> token.isWord(word));
   }
 
   /** What it calls as functions, by the last part of their names, as far as the text shows. */
-  static Set<String> called(String sql) {
+  public static Set<String> called(String sql) {
     Set<String> called = new HashSet<>();
     List<Token> tokens = of(sql);
     for (int i = 0; i + 1 < tokens.size(); i++) {
@@ -113,12 +124,12 @@ final class SqlTokens {
   }
 
   /** Whether it calls one of these functions. */
-  static boolean calls(String sql, Set<String> functions) {
+  public static boolean calls(String sql, Set<String> functions) {
     return !Collections.disjoint(called(sql), functions);
   }
 
   /** Whether there is such a token within brackets, but not within further ones in them. */
-  static boolean has(List<Token> tokens, int open, Predicate<Token> such) {
+  public static boolean has(List<Token> tokens, int open, Predicate<Token> such) {
     int close = closing(tokens, open);
     for (int i = open + 1; i < close; i++) {
       if (tokens.get(i).isSymbol("(")) {
@@ -131,7 +142,7 @@ final class SqlTokens {
   }
 
   /** The SQL with each subquery in brackets made a null: what is left is of its own level. */
-  static String withoutSubqueries(String sql) {
+  public static String withoutSubqueries(String sql) {
     StringBuilder text = new StringBuilder(sql);
     List<Token> tokens = of(sql);
     int i = 0;
@@ -152,7 +163,7 @@ final class SqlTokens {
   }
 
   /** The index of the bracket that closes the one at {@code open}. */
-  static int closing(List<Token> tokens, int open) {
+  public static int closing(List<Token> tokens, int open) {
     int depth = 0;
     for (int i = open; i < tokens.size(); i++) {
       if (tokens.get(i).isSymbol("(")) {
@@ -165,5 +176,55 @@ final class SqlTokens {
       }
     }
     return tokens.size() - 1;
+  }
+
+  /** The SQL as the driver wants it where values are bound: its own question marks are doubled. */
+  public static String forValues(String sql) {
+    StringBuilder text = new StringBuilder(sql);
+    for (Token token : of(sql).reversed()) {
+      if (token.isSymbol("?")) {
+        text.insert(token.start(), '?');
+      }
+    }
+    return text.toString();
+  }
+
+  /**
+   * The index behind a type's name, as behind {@code ::}: {@code numeric(10,2)}, {@code double
+   * precision}, {@code "public"."mood"[]}.
+   *
+   * @param at where the name begins
+   */
+  public static int behindType(List<Token> tokens, int at) {
+    int next = at + 1;
+    if (next + 1 < tokens.size() && tokens.get(next).isSymbol(".")) {
+      next += 2;
+    }
+    while (next < tokens.size()) {
+      if (tokens.get(next).isSymbol("(")) {
+        next = closing(tokens, next) + 1;
+      } else if (tokens.get(next).isSymbol("[")
+          || tokens.get(next).isSymbol("]")
+          || TYPE_WORDS.stream().anyMatch(tokens.get(next)::isWord)) {
+        next++;
+      } else {
+        break;
+      }
+    }
+    return next;
+  }
+
+  /** The expression without brackets around all of it; a subquery needs its own. */
+  public static String withoutBrackets(String expression) {
+    String text = expression.strip();
+    List<Token> tokens = of(text);
+    while (tokens.size() > 2
+        && tokens.getFirst().isSymbol("(")
+        && closing(tokens, 0) == tokens.size() - 1
+        && QUERY_WORDS.stream().noneMatch(tokens.get(1)::isWord)) {
+      text = text.substring(tokens.getFirst().end(), tokens.getLast().start()).strip();
+      tokens = of(text);
+    }
+    return text;
   }
 }

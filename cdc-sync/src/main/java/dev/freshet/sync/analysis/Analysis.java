@@ -1,0 +1,36 @@
+package dev.freshet.sync.analysis;
+
+import dev.freshet.sync.model.TableName;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What PostgreSQL knows of a model's SELECT.
+ *
+ * @param select the same query with every name resolved: tables with their schemas, stars as lists,
+ *     all identifiers in double quotes, functions and operators of the user's own with their
+ *     schemas
+ * @param columns of the result, in order, with their types as {@code format_type} has them
+ * @param tables that it reads, anywhere in it
+ * @param aggregates names of the aggregates that it calls
+ * @param tableReaders functions of the user's own that may read tables by themselves
+ * @param objection why its result can differ over the same rows; empty when it can't
+ */
+public record Analysis(
+    String select,
+    Map<String, String> columns,
+    Set<TableName> tables,
+    Set<String> aggregates,
+    Set<String> tableReaders,
+    Optional<String> objection) {
+
+  /** Copies the collections, in their order. */
+  public Analysis {
+    columns = new LinkedHashMap<>(columns);
+    tables = Set.copyOf(tables);
+    aggregates = Set.copyOf(aggregates);
+    tableReaders = Set.copyOf(tableReaders);
+  }
+}

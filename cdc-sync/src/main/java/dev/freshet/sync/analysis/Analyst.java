@@ -1,0 +1,271 @@
+package dev.freshet.sync.analysis;
+
+import dev.freshet.sync.model.ReadModel;
+import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.model.TableMissing;
+import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.SourceTable;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * Has PostgreSQL analyse SELECTs.
+ *
+ * <p>In a transaction that is rolled back, the read database makes an empty table for each table of
+ * the source that it has no mirror of, and a view of the SELECT. What its catalogues say then is
+ * read: nothing is guessed from the text, and no name is resolved by us.
+ */
+public final class Analyst {
+
+  private static final String VIEW = "freshet.\"analysed\"";
+
+  private static final String UNDEFINED_TABLE = "42P01";
+  private static final String DUPLICATE_COLUMN = "42701";
+
+  /** SQLSTATE classes by which a SELECT itself is refused: features, data, syntax, limits. */
+  private static final Set<String> REFUSALS = Set.of("0A", "21", "22", "42", "54");
+
+  /** Types of PostgreSQL's own that hold dates or times, with their arrays and ranges. */
+  private static final String HOLD_TIMES =
+      """
+      with recursive held(oid) as (
+        select unnest(?::oid[])
+        union
+        select part.oid from held h join pg_type t on t.oid = h.oid
+        cross join lateral (
+          select t.typelem where t.typcategory = 'A' and t.typelem <> 0
+          union all select t.typbasetype where t.typtype = 'd'
+          union all select a.atttypid from pg_attribute a
+            where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+          union all select r.rngsubtype from pg_range r where r.rngtypid = t.oid
+          union all select r.rngtypid from pg_range r where r.rngmultitypid = t.oid
+        ) part(oid))
+      select exists (select from held where oid in ('date'::regtype, 'time'::regtype,
+        'timetz'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
+      """;
+
+  private final Connection connection;
+
+  /**
+   * Works on a connection to the read database, with the pinned session settings, that nobody else
+   * uses.
+   */
+  public Analyst(Connection connection) {
+    this.connection = connection;
+  }
+
+  /**
+   * Analyses a model's SELECT.
+   *
+   * @param tables of the source that it may mean, with their types made in the read database
+   * @throws SyncRefused when PostgreSQL does not understand it
+   * @throws TableMissing when it names a table that is not among these
+   */
+  public Analysis analyse(ReadModel model, Collection<SourceTable> tables) throws SQLException {
+    String select = OneStatement.of(model);
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      statement.execute("set local lock_timeout = '2s'");
+      for (SourceTable table : tables) {
+        new Shell(table).make(connection);
+      }
+      statement.execute("create schema if not exists freshet");
+      createView(statement, model, select);
+      return read(statement, select);
+    } finally {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    }
+  }
+
+  private static void createView(Statement statement, ReadModel model, String select)
+      throws SQLException {
+    String beginning = "create view %s as ".formatted(VIEW);
+    try {
+      // A comment may end the text.
+      statement.execute(beginning + select + "\n");
+    } catch (SQLException e) {
+      String state = String.valueOf(e.getSQLState());
+      String said = said(e, select, beginning.length());
+      if (state.equals(UNDEFINED_TABLE)) {
+        throw new TableMissing(
+            "Model %s can't be kept in step: the source has no such table: %s. Create it first, or name the schema it is in."
+                .formatted(model.name(), said));
+      }
+      if (state.equals(DUPLICATE_COLUMN)) {
+        throw new SyncRefused(
+            "Model %s has two columns of one name: %s. Give one of them another name with AS."
+                .formatted(model.name(), said),
+            e);
+      }
+      if (REFUSALS.contains(state.substring(0, Math.min(2, state.length())))) {
+        throw new SyncRefused(
+            "Model %s: PostgreSQL can't answer its SELECT: %s".formatted(model.name(), said), e);
+      }
+      throw e;
+    }
+  }
+
+  /** The server's message, with the place in the SELECT. */
+  private static String said(SQLException e, String select, int before) {
+    ServerErrorMessage error =
+        e instanceof PSQLException server ? server.getServerErrorMessage() : null;
+    if (error == null || error.getMessage() == null) {
+      return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    }
+    int at = error.getPosition() - before - 1;
+    if (at < 0 || at > select.length()) {
+      return error.getMessage();
+    }
+    String earlier = select.substring(0, at);
+    return "%s, in line %d, column %d of the SELECT"
+        .formatted(
+            error.getMessage(),
+            1 + earlier.chars().filter(c -> c == '\n').count(),
+            at - earlier.lastIndexOf('\n'));
+  }
+
+  private Analysis read(Statement statement, String written) throws SQLException {
+    Map<String, String> columns = columns();
+    // Of these settings the text has all schemas and quotes that it can have.
+    statement.execute("set local search_path = pg_catalog; set local quote_all_identifiers = on");
+    String select =
+        one("select pg_get_viewdef('%s'::regclass)".formatted(VIEW)).strip().replaceFirst(";$", "");
+    QueryTree tree =
+        QueryTree.of(
+            one(
+                "select ev_action::text from pg_rewrite where ev_class = '%s'::regclass"
+                    .formatted(VIEW)));
+    Map<Long, Callable> functions = functions(tree);
+    Set<String> aggregates =
+        functions.values().stream()
+            .filter(function -> function.kind() == 'a')
+            .map(function -> function.name().substring(function.name().lastIndexOf('.') + 1))
+            .collect(Collectors.toSet());
+    Set<String> tableReaders =
+        functions.values().stream()
+            .filter(Callable::mayReadTables)
+            .map(Callable::name)
+            .collect(Collectors.toCollection(TreeSet::new));
+    return new Analysis(
+        select,
+        columns,
+        tables(),
+        aggregates,
+        tableReaders,
+        new Determinism(tree, functions)
+            .objection(OneStatement.literals(written), mayHoldTimes(tree.constantTypes())));
+  }
+
+  private String one(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  private Map<String, String> columns() throws SQLException {
+    Map<String, String> columns = new LinkedHashMap<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = '%s'::regclass and attnum > 0 order by attnum"
+                    .formatted(VIEW))) {
+      while (row.next()) {
+        columns.put(row.getString(1), row.getString(2));
+      }
+    }
+    return columns;
+  }
+
+  private Set<TableName> tables() throws SQLException {
+    Set<TableName> tables = new HashSet<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                """
+                select distinct n.nspname, c.relname from pg_rewrite r
+                join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                  and d.refclassid = 'pg_class'::regclass
+                join pg_class c on c.oid = d.refobjid and c.oid <> r.ev_class
+                join pg_namespace n on n.oid = c.relnamespace
+                where r.ev_class = '%s'::regclass and c.relkind in ('r', 'p', 'v', 'm', 'f')
+                """
+                    .formatted(VIEW))) {
+      while (row.next()) {
+        tables.add(new TableName(row.getString(1), row.getString(2)));
+      }
+    }
+    return tables;
+  }
+
+  private Map<Long, Callable> functions(QueryTree tree) throws SQLException {
+    List<Long> named = new ArrayList<>(tree.functions());
+    tree.aggregates().forEach(call -> named.add(call.function()));
+    tree.windows().forEach(call -> named.add(call.function()));
+    Map<Long, Callable> functions = new LinkedHashMap<>();
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            """
+            select p.oid, p.oid < 16384,
+              case when p.oid < 16384 then p.proname else n.nspname || '.' || p.proname end,
+              p.prokind, p.provolatile, l.lanname,
+              p.proargtypes::oid[] && array['float4'::regtype::oid, 'float8'::regtype::oid],
+              exists (select from pg_depend d where d.classid = 'pg_proc'::regclass
+                and d.objid = p.oid and d.refclassid = 'pg_class'::regclass)
+            from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+            join pg_language l on l.oid = p.prolang
+            where p.oid = any(?) or p.oid in (select oprcode from pg_operator where oid = any(?))
+            order by p.oid
+            """)) {
+      statement.setArray(1, oids(named));
+      statement.setArray(2, oids(tree.operators()));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          functions.put(
+              row.getLong(1),
+              new Callable(
+                  row.getBoolean(2),
+                  row.getString(3),
+                  row.getString(4).charAt(0),
+                  row.getString(5).charAt(0),
+                  row.getString(6),
+                  row.getBoolean(7),
+                  row.getBoolean(8)));
+        }
+      }
+    }
+    return functions;
+  }
+
+  private boolean mayHoldTimes(Set<Long> types) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(HOLD_TIMES)) {
+      statement.setArray(1, oids(types));
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  private Array oids(Collection<Long> oids) throws SQLException {
+    return connection.createArrayOf("oid", oids.toArray(Long[]::new));
+  }
+}

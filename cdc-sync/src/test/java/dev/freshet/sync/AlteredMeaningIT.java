@@ -1,0 +1,74 @@
+package dev.freshet.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Names, labels and types that mean something else than before. */
+class AlteredMeaningIT extends SyncTest {
+
+  @Test
+  void tablesThatChangePlacesByRenamingAreFollowedOnEveryCopy() throws Exception {
+    onPrimary(
+        "create table swapme (id int primary key, v int); insert into swapme select i, i from generate_series(1, 5) i");
+    model("swapped", "/* key: id */ select id, v from swapme");
+    sync = startSync(Map.of("freshet.sync.views", true));
+    awaitInStep("swapped");
+    onPrimary(
+        """
+        begin;
+        create table swapme_new (like swapme including all);
+        insert into swapme_new select id, v * 100 from swapme;
+        alter table swapme rename to swapme_old;
+        alter table swapme_new rename to swapme;
+        commit
+        """);
+    onPrimary("insert into swapme values (6, 6); insert into swapme_old values (7, 7)");
+    awaitInStep("swapped");
+    await(
+        () -> query(primary(), hashes("read.swapped")).equals(query(primary(), hashes("swapme"))));
+  }
+
+  @Test
+  void renamedLabelsAreThoseOfAllRows() throws Exception {
+    onPrimary(
+        """
+        create type stat as enum ('open', 'shut');
+        create table ent (id int primary key, st stat, v int);
+        create table plain (id int primary key, v int);
+        insert into ent values (1, 'open', 1), (2, 'shut', 2);
+        insert into plain values (1, 1)
+        """);
+    model("ents", "/* key: id */ select id, st, v from ent");
+    model("by_label", "/* key: st */ select st, count(*) as n, sum(v) as s from ent group by st");
+    model("plains", "/* key: id */ select id, v from plain");
+    sync = startSync();
+    awaitInStep("ents", "by_label", "plains");
+    onPrimary("alter type stat rename value 'open' to 'opened'");
+    onPrimary("insert into ent values (3, 'opened', 3); update plain set v = 2");
+    awaitInStep("ents", "by_label", "plains");
+    onPrimary("alter type stat add value 'ajar' after 'opened'");
+    onPrimary("insert into ent values (4, 'ajar', 4)");
+    awaitInStep("ents", "by_label", "plains");
+    assertThat(get("/api/dead-letters")).isEqualTo("[]");
+  }
+
+  @Test
+  void alteredCompositeTypesAreThoseOfAllRows() throws Exception {
+    onPrimary(
+        """
+        create type pair as (x int, y text);
+        create table d (id int primary key, p pair, v int);
+        insert into d select i, row(i, 'y' || i)::pair, i from generate_series(1, 5) i
+        """);
+    model("pairs", "/* key: id */ select id, p, v from d");
+    sync = startSync();
+    awaitInStep("pairs");
+    onPrimary("alter type pair add attribute z int; update d set p.z = 5 where id = 1");
+    awaitInStep("pairs");
+    onPrimary("update d set v = v + 1");
+    awaitInStep("pairs");
+    assertThat(get("/api/dead-letters")).isEqualTo("[]");
+  }
+}
