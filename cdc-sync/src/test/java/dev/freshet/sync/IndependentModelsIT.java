@@ -93,6 +93,28 @@ class IndependentModelsIT extends SyncTest {
   }
 
   @Test
+  void partitionBesideItsParentIsRefusedAndByItselfIsKept() throws Exception {
+    onPrimary(
+        """
+        create table part (id int, k int, v int, primary key (id, k)) partition by list (k);
+        create table part1 partition of part for values in (1);
+        create table part2 partition of part for values in (2);
+        insert into part values (1, 1, 1), (2, 2, 2)
+        """);
+    model("second", "/* key: [id, k] */ select id, k, v from part2");
+    sync = startSync();
+    awaitInStep("second");
+    onPrimary("update part set v = v + 1");
+    awaitInStep("second");
+    model("whole", "/* key: [id, k] */ select id, k, v from part");
+    awaitInStep("whole");
+    awaitReason("second", "have parents that are followed, too");
+    assertThat(read("select state from freshet.model where name = 'second'")).isEqualTo("stopped");
+    onPrimary("insert into part values (3, 2, 3)");
+    awaitInStep("whole");
+  }
+
+  @Test
   void selectThatLocksRowsIsRefusedAndOthersAreKept() throws Exception {
     onPrimary("create table a (id int primary key, g int); insert into a values (1, 1)");
     model("locking", "/* key: id */ select id, g from a for update");

@@ -5,6 +5,7 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.sql.TypeParts;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -40,24 +41,17 @@ public final class Analyst {
   /** SQLSTATE classes by which a SELECT itself is refused: features, data, syntax, limits. */
   private static final Set<String> REFUSALS = Set.of("0A", "21", "22", "42", "54");
 
-  /** Types of PostgreSQL's own that hold dates or times, with their arrays and ranges. */
+  /** Whether any of these types holds dates or times, by itself or within others. */
   private static final String HOLD_TIMES =
       """
       with recursive held(oid) as (
         select unnest(?::oid[])
         union
-        select part.oid from held h join pg_type t on t.oid = h.oid
-        cross join lateral (
-          select t.typelem where t.typcategory = 'A' and t.typelem <> 0
-          union all select t.typbasetype where t.typtype = 'd'
-          union all select a.atttypid from pg_attribute a
-            where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
-          union all select r.rngsubtype from pg_range r where r.rngtypid = t.oid
-          union all select r.rngtypid from pg_range r where r.rngmultitypid = t.oid
-        ) part(oid))
+        select part.oid from held h join pg_type t on t.oid = h.oid cross join lateral (%s) part)
       select exists (select from held where oid in ('date'::regtype, 'time'::regtype,
         'timetz'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
-      """;
+      """
+          .formatted(TypeParts.OF_T);
 
   private final Connection connection;
 

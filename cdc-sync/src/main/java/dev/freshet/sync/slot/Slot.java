@@ -144,8 +144,25 @@ public final class Slot {
     db.sql("drop publication if exists " + TableName.quoted(name)).update();
   }
 
-  /** Makes the publication have exactly these tables, as far as its role may. */
+  /**
+   * Makes the publication have exactly these tables, as far as its role may.
+   *
+   * <p>Changes of a partition come in the name of the topmost of its parents that is published, so
+   * that a partition beside its parent has none of its own.
+   */
   public Published publish(Collection<TableName> tables) {
+    Set<TableName> within = partitionsWithinOthers(tables);
+    if (!within.isEmpty()) {
+      Set<TableName> others = new TreeSet<>(tables);
+      others.removeAll(within);
+      Published published = publish(others);
+      Set<TableName> missing = new TreeSet<>(published.missing());
+      missing.addAll(within);
+      return new Published(
+          missing,
+          "%sPartitions %s have parents that are followed, too, in whose name their changes come. Read the parents, with the partitions' conditions."
+              .formatted(published.reason().isEmpty() ? "" : published.reason() + " ", within));
+    }
     String list = tables.stream().map(TableName::quoted).collect(Collectors.joining(", "));
     Set<TableName> published =
         Set.copyOf(
@@ -177,6 +194,21 @@ public final class Slot {
               : "The publication %s lacks %s, and can't be made to hold it: %s. Have an owner of the tables run what freshet sync setup --print says."
                   .formatted(name, missing, e.getMostSpecificCause().getMessage()));
     }
+  }
+
+  private Set<TableName> partitionsWithinOthers(Collection<TableName> tables) {
+    return Set.copyOf(
+        db.sql(
+                """
+                with t as (select to_regclass(name)::oid as oid from unnest(:tables) name)
+                select n.nspname, c.relname from t join pg_class c using (oid)
+                join pg_namespace n on n.oid = c.relnamespace
+                where c.relispartition and exists (select from pg_partition_ancestors(c.oid) a
+                  where a.relid <> c.oid and a.relid in (select oid from t))
+                """)
+            .param("tables", tables.stream().map(TableName::quoted).toArray(String[]::new))
+            .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
+            .list());
   }
 
   /** The statement that makes the publication. */

@@ -6,6 +6,7 @@ import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.sql.SqlTokens;
+import dev.freshet.sync.sql.TypeParts;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -33,16 +34,9 @@ public final class SourceCatalogue implements SourceSchema {
         select a.atttypid from pg_attribute a
         where a.attrelid = any(:oids) and a.attnum > 0 and not a.attisdropped
         union
-        select part.oid from wanted w join pg_type t on t.oid = w.oid
-        cross join lateral (
-          select t.typelem where t.typcategory = 'A' and t.typelem <> 0
-          union all select t.typbasetype where t.typtype = 'd'
-          union all select a.atttypid from pg_attribute a
-            where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
-          union all select r.rngsubtype from pg_range r where r.rngtypid = t.oid
-          union all select r.rngtypid from pg_range r where r.rngmultitypid = t.oid
-        ) part(oid))
-      """;
+        select part.oid from wanted w join pg_type t on t.oid = w.oid cross join lateral (%s) part)
+      """
+          .formatted(TypeParts.OF_T);
 
   private final SourceDatabase source;
   private final JdbcClient db;

@@ -1,4 +1,4 @@
-/** SQL texts, by PostgreSQL's lexical rules. */
+/** SQL texts, by PostgreSQL's lexical rules, and SQL that several packages ask by. */
 @NullMarked
 package dev.freshet.sync.sql;
 

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.BadSqlGrammarException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
@@ -120,14 +121,18 @@ public final class StatusEndpoint {
     if (running == null) {
       return null;
     }
-    long counted =
-        readDatabase
-            .sql(
-                "select count(*) from (select from read.%s limit %d) rows"
-                    .formatted(TableName.quoted(model), MOST_COUNTED))
-            .query(Long.class)
-            .single();
-    return counted < MOST_COUNTED ? counted : Math.max(counted, running);
+    try {
+      long counted =
+          readDatabase
+              .sql(
+                  "select count(*) from (select from read.%s limit %d) rows"
+                      .formatted(TableName.quoted(model), MOST_COUNTED))
+              .query(Long.class)
+              .single();
+      return counted < MOST_COUNTED ? counted : Math.max(counted, running);
+    } catch (BadSqlGrammarException e) {
+      return null; // dropped since the models were listed
+    }
   }
 
   private List<ModelStatus> models() {
