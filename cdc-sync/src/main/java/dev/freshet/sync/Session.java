@@ -2,9 +2,11 @@ package dev.freshet.sync;
 
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.sync.apply.Applier;
+import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.apply.Registry;
 import dev.freshet.sync.apply.Stores;
+import dev.freshet.sync.apply.UserTypes;
 import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.delta.DeltaListener;
 import dev.freshet.sync.model.EndSession;
@@ -20,6 +22,7 @@ import dev.freshet.sync.source.ChangeSources;
 import dev.freshet.sync.source.Continuation;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.TransactionListener;
+import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.Observation.State;
 import dev.freshet.sync.task.BackgroundTasks;
@@ -29,12 +32,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -193,10 +199,14 @@ final class Session {
 
   /** Brings the mirrors into line with the tables; what can't be altered is copied later. */
   private void goOn(Registry kept, Map<TableName, SourceTable> tables, SessionPlan plan) {
+    Set<TableName> otherColumns = new HashSet<>();
     kept.storedMirrors()
         .forEach(
             (name, earlier) -> {
               SourceTable table = tables.get(name);
+              if (table != null && table.hasOtherColumnsThan(earlier)) {
+                otherColumns.add(name);
+              }
               if (table == null || copyAgain.contains(name) || !kept.follow(table, earlier)) {
                 kept.unfollow(name);
               }
@@ -204,7 +214,10 @@ final class Session {
     plan.kept()
         .forEach(
             (name, planned) -> {
-              if (kept.maintain(planned.plan(), planned.tables().keySet())) {
+              if (!Collections.disjoint(planned.tables().keySet(), otherColumns)) {
+                kept.stop(
+                    name, ModelStore.State.BUILDING, "A column that it reads is another one.");
+              } else if (kept.maintain(planned.plan(), planned.tables().keySet())) {
                 observer.accept(new Observation.ModelChanged(name, "live", ""));
               }
             });
@@ -234,6 +247,7 @@ final class Session {
                   ofUpkeep, readDatabase, settings.models(), settings.views(), tables.keySet()),
               applier,
               observer);
+      requireTypesAsCopied(source, applier, tables);
       BackgroundTasks beside = new BackgroundTasks(running::close);
       capture = running;
       if (ended) {
@@ -255,6 +269,16 @@ final class Session {
       if (!ended) {
         beside.rethrow();
       }
+    }
+  }
+
+  /** From when it was made on, the capture notices by itself that a type is altered. */
+  private static void requireTypesAsCopied(
+      ChangeSource source, Applier applier, Map<TableName, SourceTable> tables) {
+    Set<Long> oids = tables.values().stream().map(SourceTable::oid).collect(Collectors.toSet());
+    List<UserType> types = source.schema().userTypes(oids);
+    if (applier.<Boolean>askBetween(kept -> UserTypes.haveToBeMadeAgain(kept.sql(), types))) {
+      throw EndSession.outdated("A type of a column was altered.");
     }
   }
 

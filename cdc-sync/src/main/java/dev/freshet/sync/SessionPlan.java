@@ -120,11 +120,29 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
           new ModelPlanner(schema, readDatabase, types -> makeTypes(readDatabase, types))
               .plan(model));
     } catch (SQLException e) {
-      throw new ApplyFailed(e);
+      refusals.add(refused(model, new ApplyFailed(e)));
+      return Optional.empty();
+    } catch (ApplyFailed e) {
+      refusals.add(refused(model, e));
+      return Optional.empty();
     } catch (SyncRefused e) {
       refusals.add(e);
       return Optional.empty();
     }
+  }
+
+  /**
+   * What the read database says against a model is the model's own affair.
+   *
+   * @throws ApplyFailed when it is not
+   */
+  private static SyncRefused refused(Declared model, ApplyFailed why) {
+    if (!why.isByContent()) {
+      throw why;
+    }
+    return new SyncRefused(
+        "Model %s: the read database can't answer it: %s".formatted(model.name(), why.getMessage()),
+        why);
   }
 
   /** Makes the types that a model's tables need; without them it can't be kept. */
@@ -133,7 +151,7 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
       return;
     }
     try (Sql sql = new Sql(readDatabase.open("freshet-sync-types"))) {
-      UserTypes.make(sql, types);
+      sql.inTransaction(() -> UserTypes.make(sql, types));
     } catch (SQLException e) {
       throw new ApplyFailed(e);
     }

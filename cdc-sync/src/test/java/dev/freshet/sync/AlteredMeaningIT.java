@@ -55,6 +55,38 @@ class AlteredMeaningIT extends SyncTest {
   }
 
   @Test
+  void labelsThatChangePlacesAreThoseOfAllRows() throws Exception {
+    onPrimary(
+        """
+        create type stat as enum ('a', 'b');
+        create table ent (id int primary key, st stat);
+        insert into ent values (1, 'a'), (2, 'b')
+        """);
+    model("ents", "/* key: id */ select id, st from ent");
+    sync = startSync();
+    awaitInStep("ents");
+    onPrimary(
+        "begin; alter type stat rename value 'a' to 'c'; alter type stat rename value 'b' to 'a'; alter type stat rename value 'c' to 'b'; commit");
+    onPrimary("insert into ent values (3, 'b')");
+    awaitInStep("ents");
+  }
+
+  @Test
+  void columnThatTakesAnotherOnesNameIsTheOneThatIsRead() throws Exception {
+    onPrimary(
+        "create table t (id int primary key, v int, v_new int); insert into t select i, i, i * 100 from generate_series(1, 5) i");
+    model("renamed", "/* key: id */ select id, v from t");
+    sync = startSync();
+    awaitInStep("renamed");
+    onPrimary("begin; alter table t rename v to v_old; alter table t rename v_new to v; commit");
+    onPrimary("insert into t values (6, 6, 600)");
+    awaitInStep("renamed");
+    onPrimary("alter table t drop column v; alter table t add column v int");
+    onPrimary("insert into t (id, v) values (7, 7)");
+    awaitInStep("renamed");
+  }
+
+  @Test
   void alteredCompositeTypesAreThoseOfAllRows() throws Exception {
     onPrimary(
         """

@@ -39,7 +39,7 @@ public final class Analyst {
   private static final String DUPLICATE_COLUMN = "42701";
 
   /** SQLSTATE classes by which a SELECT itself is refused: features, data, syntax, limits. */
-  private static final Set<String> REFUSALS = Set.of("0A", "21", "22", "42", "54");
+  private static final Set<String> REFUSALS = Set.of("0A", "21", "22", "3F", "42", "54");
 
   /** Whether any of these types holds dates or times, by itself or within others. */
   private static final String HOLD_TIMES =
@@ -220,7 +220,7 @@ public final class Analyst {
             """
             select p.oid, p.oid < 16384,
               case when p.oid < 16384 then p.proname else n.nspname || '.' || p.proname end,
-              p.prokind, p.provolatile, l.lanname,
+              p.prokind, p.provolatile, l.lanname, p.pronargs,
               p.proargtypes::oid[] && array['float4'::regtype::oid, 'float8'::regtype::oid],
               exists (select from pg_depend d where d.classid = 'pg_proc'::regclass
                 and d.objid = p.oid and d.refclassid = 'pg_class'::regclass)
@@ -241,8 +241,9 @@ public final class Analyst {
                   row.getString(4).charAt(0),
                   row.getString(5).charAt(0),
                   row.getString(6),
-                  row.getBoolean(7),
-                  row.getBoolean(8)));
+                  row.getInt(7),
+                  row.getBoolean(8),
+                  row.getBoolean(9)));
         }
       }
     }

@@ -1,5 +1,7 @@
 package dev.freshet.sync.analysis;
 
+import java.util.regex.Pattern;
+
 /**
  * A function as {@code pg_proc} has it.
  *
@@ -8,6 +10,7 @@ package dev.freshet.sync.analysis;
  * @param kind f(unction), a(ggregate) or w(indow)
  * @param volatility i(mmutable), s(table) or v(olatile)
  * @param language such as sql or c
+ * @param arguments how many it has
  * @param ofFloats whether an argument is of a floating-point type
  * @param dependsOnTables whether PostgreSQL knows that its body reads tables
  */
@@ -17,12 +20,20 @@ record Callable(
     char kind,
     char volatility,
     String language,
+    int arguments,
     boolean ofFloats,
     boolean dependsOnTables) {
 
-  /** Whether it is the user's own, and may read tables that the query does not name. */
+  /** Compiled functions that run a query or read a table which an argument names. */
+  private static final Pattern TAKES_QUERIES =
+      Pattern.compile(
+          "(.*\\.)?(crosstab.*|connectby|xpath_table|(query|table|schema|database|cursor)_to_xml.*|ts_stat|ts_rewrite)");
+
+  /** Whether it may read tables that the query does not name. */
   boolean mayReadTables() {
     boolean isCompiled = language.equals("c") || language.equals("internal");
-    return !builtIn && (dependsOnTables || (volatility != 'i' && !isCompiled));
+    return dependsOnTables
+        || TAKES_QUERIES.matcher(name).matches()
+        || (!builtIn && volatility != 'i' && !isCompiled);
   }
 }

@@ -25,14 +25,7 @@ final class OneStatement {
     if (tokens.isEmpty() || !BEGINNINGS.contains(tokens.getFirst().text())) {
       throw new SyncRefused("Model %s is not a SELECT.".formatted(model.name()));
     }
-    int end = model.select().length();
-    for (Token token : tokens.reversed()) {
-      if (!token.isSymbol(";")) {
-        break;
-      }
-      end = token.start();
-    }
-    String select = model.select().substring(0, end);
+    String select = SqlTokens.statement(model.select());
     if (SqlTokens.of(select).stream().anyMatch(token -> token.isSymbol(";"))) {
       throw new SyncRefused(
           "Model %s has more than one statement; a model is one SELECT.".formatted(model.name()));

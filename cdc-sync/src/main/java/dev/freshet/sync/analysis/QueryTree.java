@@ -1,6 +1,8 @@
 package dev.freshet.sync.analysis;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +37,10 @@ final class QueryTree {
   /** Frame bits of {@code parsenodes.h}: ROWS, GROUPS. */
   private static final long FRAME_OF_ROWS = 0x4 | 0x8;
 
+  /** Of {@code SubLinkType}. */
+  private static final int EXISTS = 0;
+
+  private final Set<Node> cutAtWill = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Long> functions = new LinkedHashSet<>();
   private final Set<Long> operators = new LinkedHashSet<>();
   private final Set<Long> constantTypes = new LinkedHashSet<>();
@@ -69,6 +75,12 @@ final class QueryTree {
   private void visit(Node node, Optional<Node> query) {
     switch (node.name()) {
       case "QUERY" -> query(node);
+      case "SUBLINK" -> {
+        // Which of the rows there are is all the same to EXISTS.
+        if (node.number("subLinkType") == EXISTS) {
+          node.node("subselect").ifPresent(cutAtWill::add);
+        }
+      }
       case "RANGETBLENTRY" -> sampling |= node.has("tablesample");
       case "VAR" -> systemColumns |= node.number("varattno") < 0;
       case "CONST" -> constantTypes.add(node.number("consttype"));
@@ -89,7 +101,8 @@ final class QueryTree {
 
   private void query(Node query) {
     lockingRows |= query.has("rowMarks") || query.isTrue("hasForUpdate");
-    boolean isCut = query.has("limitCount") || query.has("limitOffset");
+    boolean isCut =
+        (query.has("limitCount") && !cutAtWill.contains(query)) || query.has("limitOffset");
     cutWithoutOrder |= isCut && !query.has("sortClause");
     distinctOnWithoutOrder |=
         query.isTrue("hasDistinctOn")

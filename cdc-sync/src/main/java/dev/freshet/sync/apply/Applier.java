@@ -165,11 +165,14 @@ public final class Applier implements AutoCloseable {
   }
 
   private boolean dropFragileIndexes(MirrorFailed failed) {
+    if (failed.refusal().isOfOurs()) {
+      return false;
+    }
     List<Boolean> dropped = new ArrayList<>(1);
     sql.inTransaction(
         () -> {
           positions.requireEpoch(epoch);
-          dropped.add(failed.mirror().indexes().dropFragile(sql));
+          dropped.add(failed.mirror().indexes().dropFragile(sql, failed.refusal().isTooLarge()));
         });
     return dropped.getFirst();
   }

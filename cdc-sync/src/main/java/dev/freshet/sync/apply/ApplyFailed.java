@@ -76,6 +76,11 @@ public final class ApplyFailed extends RuntimeException {
     return state.equals(UNIQUE_VIOLATION);
   }
 
+  /** Whether it was not PostgreSQL that refused, see {@link #ofRow}. */
+  boolean isOfOurs() {
+    return state.equals(DATA_EXCEPTION);
+  }
+
   /** Whether a value is too large for an index, say. */
   boolean isTooLarge() {
     return state.equals(PROGRAM_LIMIT_EXCEEDED);

@@ -27,7 +27,7 @@ record Kept(
         new Deltas());
   }
 
-  /** The same without some models, also those that are being built. */
+  /** The same without some models, both their tables that serve and those that are being built. */
   Kept without(Set<String> some) {
     if (some.isEmpty()) {
       return this;

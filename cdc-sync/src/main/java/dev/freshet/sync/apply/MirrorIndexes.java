@@ -92,11 +92,13 @@ public final class MirrorIndexes {
   }
 
   /**
-   * Drops those that can refuse a row: B-trees of values of any length, and those of expressions.
+   * Drops those that can refuse a row: those of expressions, and where a value was too large
+   * B-trees of values of any length.
    *
    * @return whether there were any
    */
-  boolean dropFragile(Sql sql) {
+  boolean dropFragile(Sql sql, boolean tooLarge) {
+    sql.run("set local lock_timeout = '2s'");
     List<List<@Nullable String>> fragile =
         sql.query(
             """
@@ -104,10 +106,10 @@ public final class MirrorIndexes {
             from pg_index i join pg_class c on c.oid = i.indexrelid
             join pg_namespace n on n.oid = c.relnamespace join pg_am m on m.oid = c.relam
             where i.indrelid = to_regclass(%s) and starts_with(c.relname, 'freshet_')
-              and (i.indexprs is not null or (m.amname = 'btree' and exists (
+              and (i.indexprs is not null or (%s and m.amname = 'btree' and exists (
                 select from pg_attribute a where a.attrelid = i.indexrelid and a.attlen < 0)))
             """
-                .formatted(TableName.literal(table.name().quoted())),
+                .formatted(TableName.literal(table.name().quoted()), tooLarge),
             List.of());
     for (List<@Nullable String> index : fragile) {
       log.warn("Index {} of {} can't take a row, and is dropped", index.getFirst(), table.name());

@@ -227,30 +227,30 @@ public final class Registry {
 
   /** Does not follow a model any more, and stores why. */
   public void stop(String model, ModelStore.State state, String reason) {
-    if (!kept.building().containsKey(model)) {
-      stores.models().change(model, state, reason);
-    }
+    stores.models().change(model, state, reason);
     stopped(model, reason);
   }
 
   /** Stores that a model is stopped; {@link #stopped} is called once that is committed. */
   void storeStopped(String model, String reason) {
-    if (!kept.building().containsKey(model)) {
+    if (kept.models().containsKey(model)) {
       stores.models().change(model, ModelStore.State.STOPPED, reason);
     }
   }
 
-  /** Does not follow a model any more. It has missed changes, and is built again. */
+  /**
+   * Follows a model no more, neither its table nor one that is being built: both have missed
+   * changes.
+   */
   void stopped(String model, String reason) {
     BuildingModel unfinished = kept.building().remove(model);
     if (unfinished != null) {
-      // It may as well be the new table's plan that fails; the old one is seen on its own then.
       unfinished.fail(reason);
-      return;
     }
-    kept.models().remove(model);
-    kept.deltas().reset(model, reason);
-    changed();
+    if (kept.models().remove(model) != null) {
+      kept.deltas().reset(model, reason);
+      changed();
+    }
   }
 
   /**

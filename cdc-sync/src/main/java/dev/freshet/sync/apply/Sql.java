@@ -149,7 +149,7 @@ public final class Sql implements AutoCloseable {
   }
 
   /** Works in a transaction; what it throws rolls that back. */
-  void inTransaction(Runnable work) {
+  public void inTransaction(Runnable work) {
     try {
       connection.setAutoCommit(false);
       try {

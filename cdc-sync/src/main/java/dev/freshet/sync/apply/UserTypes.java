@@ -3,6 +3,7 @@ package dev.freshet.sync.apply;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.UserType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,21 +47,56 @@ public final class UserTypes {
     }
   }
 
-  /** Whether a type is defined otherwise now, so that {@link #make} takes columns away. */
+  /**
+   * Whether a type is defined otherwise now, so that {@link #make} takes columns away.
+   *
+   * @throws SyncRefused when one of them can't be made again
+   */
   public static boolean haveToBeMadeAgain(Sql sql, List<UserType> types) {
+    boolean have = haveChanged(sql, types);
+    if (have) {
+      types.stream()
+          .filter(UserType.Enumeration.class::isInstance)
+          .map(UserType.Enumeration.class::cast)
+          .filter(type -> !hasInOrder(type.labels(), labels(sql, type)))
+          .forEach(type -> requireOursAlone(sql, type.name()));
+    }
+    return have;
+  }
+
+  private static boolean haveChanged(Sql sql, List<UserType> types) {
     return types.stream()
         .anyMatch(
             type ->
                 switch (type) {
                   case UserType.Extension ignored -> false;
                   case UserType.Enumeration enumeration ->
-                      !enumeration.labels().containsAll(labels(sql, enumeration));
+                      !hasInOrder(enumeration.labels(), labels(sql, enumeration));
                   case UserType.Defined defined -> {
                     String comment = comment(sql, defined);
                     yield comment.startsWith(COMMENT)
                         && !comment.equals(COMMENT + defined.definition());
                   }
                 });
+  }
+
+  /** Whether some labels are all among others, and in the same order. */
+  private static boolean hasInOrder(List<String> labels, List<String> some) {
+    List<String> both = new ArrayList<>(labels);
+    both.retainAll(some);
+    return both.equals(some);
+  }
+
+  /** Models whose tables lose a column with a type are served again once they are built again. */
+  private static void stopServing(Sql sql, TableName type) {
+    sql.run(
+        """
+        update freshet.model m set state = 'building', reason = 'A type of a column was altered.'
+        from pg_class c join pg_attribute a on a.attrelid = c.oid join pg_type t on t.oid = a.atttypid
+        where c.relnamespace = to_regnamespace('read') and c.relname = m.name
+          and (t.oid = to_regtype(%1$s) or t.typelem = to_regtype(%1$s))
+        """
+            .formatted(TableName.literal(type.quoted())));
   }
 
   private static List<String> labels(Sql sql, UserType.Enumeration type) {
@@ -77,9 +113,10 @@ public final class UserTypes {
   private static void makeEnumeration(Sql sql, UserType.Enumeration type) {
     sql.run("create schema if not exists " + TableName.quoted(type.name().schema()));
     List<String> there = labels(sql, type);
-    if (!type.labels().containsAll(there)) {
+    if (!hasInOrder(type.labels(), there)) {
       // A label was renamed: rows that hold it have to come again.
       requireOursAlone(sql, type.name());
+      stopServing(sql, type.name());
       sql.run("drop type %s cascade".formatted(type.name().quoted()));
       there = List.of();
     }
@@ -158,6 +195,7 @@ public final class UserTypes {
             "The read database has a type %s of its own. Move it away, or use another database."
                 .formatted(type.name()));
       }
+      stopServing(sql, type.name());
       sql.run("drop %s %s cascade".formatted(type.kind(), name));
     }
     sql.run("create schema if not exists " + TableName.quoted(type.name().schema()));

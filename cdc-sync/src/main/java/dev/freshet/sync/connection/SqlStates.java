@@ -12,7 +12,7 @@ public final class SqlStates {
    * PL/pgSQL.
    */
   private static final Set<String> BY_CONTENT =
-      Set.of("0A", "21", "22", "23", "27", "42", "44", "54", "P0", "2F", "38", "39");
+      Set.of("0A", "21", "22", "23", "27", "42", "44", "54", "P0", "2F", "38", "39", "3F");
 
   private SqlStates() {}
 

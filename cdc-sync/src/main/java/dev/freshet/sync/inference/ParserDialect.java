@@ -20,7 +20,8 @@ final class ParserDialect {
       Map.of("~~", "LIKE", "!~~", "NOT LIKE", "~~*", "ILIKE", "!~~*", "NOT ILIKE");
 
   private static final Set<String> KNOWN =
-      Set.of("+", "-", "*", "/", "%", "=", "<>", "!=", "<", ">", "<=", ">=", "||", "->", "->>");
+      Set.of(
+          "+", "-", "*", "/", "%", "=", "<>", "!=", "<", ">", "<=", ">=", "||", "->", "->>", "=>");
 
   private static final String CHARACTERS = "+-*/<>=~!@#%^&|`?";
 
@@ -41,14 +42,18 @@ final class ParserDialect {
       if (first == tokens.size()) {
         return text;
       }
-      int last = behindOperator(tokens, first) - 1;
+      int last =
+          isQualified(tokens, first)
+              ? SqlTokens.closing(tokens, first + 1)
+              : behindOperator(tokens, first) - 1;
       int open = opening(tokens, first);
       if (open < 0) {
         from = last + 1;
         continue;
       }
       int close = SqlTokens.closing(tokens, open);
-      String operator = text.substring(tokens.get(first).start(), tokens.get(last).end());
+      String operator =
+          text.substring(tokens.get(first).start(), tokens.get(last).end()).replace("\"", "\"\"");
       String left = text.substring(tokens.get(open).end(), tokens.get(first).start()).strip();
       String right = text.substring(tokens.get(last).end(), tokens.get(close).start()).strip();
       text =
@@ -73,7 +78,9 @@ final class ParserDialect {
       }
       int close = SqlTokens.closing(tokens, at + 1);
       int comma = at + 2;
-      while (comma < close && !tokens.get(comma).isSymbol(",")) {
+      int depth = 0;
+      while (comma < close && (depth > 0 || !tokens.get(comma).isSymbol(","))) {
+        depth += tokens.get(comma).isSymbol("[") ? 1 : tokens.get(comma).isSymbol("]") ? -1 : 0;
         comma = tokens.get(comma).isSymbol("(") ? SqlTokens.closing(tokens, comma) + 1 : comma + 1;
       }
       String operator = tokens.get(at).text().substring(CALL.length());
@@ -104,7 +111,9 @@ final class ParserDialect {
       if (tokens.get(i).isSymbol("(") && tokens.get(i - 1).isWord("extract")) {
         Token field = tokens.get(i + 1);
         text.replace(field.start(), field.end(), field.text());
-      } else if (isCharacter(tokens.get(i)) && !continues(tokens, i)) {
+      } else if (isCharacter(tokens.get(i))
+          && !continues(tokens, i)
+          && !tokens.get(i - 1).isSymbol(".")) {
         int end = tokens.get(behindOperator(tokens, i) - 1).end();
         String word = WORDS.get(select.substring(tokens.get(i).start(), end));
         if (word != null) {
@@ -115,8 +124,18 @@ final class ParserDialect {
     return text.toString();
   }
 
+  /** Whether an operator of the user's own is here: {@code OPERATOR("public".=)}. */
+  private static boolean isQualified(List<Token> tokens, int at) {
+    return tokens.get(at).isWord("operator")
+        && at + 1 < tokens.size()
+        && tokens.get(at + 1).isSymbol("(");
+  }
+
   /** Whether an operator begins here that the parser does not know. */
   private static boolean isUnknown(String text, List<Token> tokens, int at) {
+    if (isQualified(tokens, at)) {
+      return true;
+    }
     return isCharacter(tokens.get(at))
         && !continues(tokens, at)
         && !KNOWN.contains(

@@ -264,6 +264,10 @@ final class QueryParser {
             SqlTokens.withoutBrackets(ParserDialect.original(item.getExpression().toString())));
       }
       because = "DISTINCT ON chooses among rows of other keys";
+      String order = String.valueOf(select.getOrderByElements());
+      if (SqlTokens.hasWord(order, "over") || SqlTokens.hasWord(order, "select")) {
+        return new Block.Shared(Set.of(), "the order of DISTINCT ON looks at rows of other keys");
+      }
     }
     for (Condition output : outputs.values()) {
       for (Set<String> partition : Windows.partitions(output.ownText(), select)) {

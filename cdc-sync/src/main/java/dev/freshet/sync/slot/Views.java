@@ -5,6 +5,7 @@ import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.ModelViews;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,12 +46,17 @@ public final class Views implements ModelViews {
   /** Makes it again beside the old one, and compares what PostgreSQL understood. */
   private void replaceIfItMeansSomethingElse(ReadModel model) {
     String before = definition(model.quotedName());
-    db.sql("create view %s as %s".formatted(PROBE, model.select())).update();
+    db.sql("create view %s as %s".formatted(PROBE, select(model))).update();
     String now = definition(PROBE);
     db.sql("drop view " + PROBE).update();
     if (!now.equals(before)) {
       replace(model);
     }
+  }
+
+  /** As the driver wants it, with an end that no comment hides. */
+  private static String select(ReadModel model) {
+    return SqlTokens.forValues(SqlTokens.statement(model.select())) + "\n";
   }
 
   private String definition(String view) {
@@ -163,7 +169,7 @@ public final class Views implements ModelViews {
                 .formatted(
                     model.quotedName(),
                     knowsInvoker() ? " with (security_invoker = true)" : "",
-                    model.select()))
+                    select(model)))
         .update();
     db.sql(
             "comment on view %s is %s"

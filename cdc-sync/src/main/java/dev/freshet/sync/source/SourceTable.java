@@ -89,6 +89,7 @@ public record SourceTable(
   /** Whether a mirror of {@code earlier} is a mirror of this, too. */
   public boolean isAs(SourceTable earlier) {
     return rowsAreThoseOf(earlier)
+        && !hasOtherColumnsThan(earlier)
         && columns.stream()
             .map(Column::definition)
             .toList()
@@ -128,6 +129,17 @@ public record SourceTable(
       }
     }
     return Optional.of(actions);
+  }
+
+  /** Whether a name that was one column's is another one's now. */
+  public boolean hasOtherColumnsThan(SourceTable earlier) {
+    return columns.stream()
+        .anyMatch(
+            column ->
+                earlier
+                    .column(column.name())
+                    .map(before -> before.number() != column.number())
+                    .orElse(false));
   }
 
   private static String defaultOf(Column column) {

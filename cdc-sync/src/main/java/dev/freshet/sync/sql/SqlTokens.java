@@ -189,6 +189,18 @@ public final class SqlTokens {
     return text.toString();
   }
 
+  /** A statement without the semicolons that end it. */
+  public static String statement(String sql) {
+    int end = sql.length();
+    for (Token token : of(sql).reversed()) {
+      if (!token.isSymbol(";")) {
+        break;
+      }
+      end = token.start();
+    }
+    return sql.substring(0, end);
+  }
+
   /**
    * The index behind a type's name, as behind {@code ::}: {@code numeric(10,2)}, {@code double
    * precision}, {@code "public"."mood"[]}.

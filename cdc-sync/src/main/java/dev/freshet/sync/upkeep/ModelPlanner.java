@@ -100,7 +100,11 @@ public final class ModelPlanner {
     Mentioned mentioned = new Mentioned(new LinkedHashMap<>(), new HashMap<>());
     for (TableName name : new TreeSet<>(schema.named(names))) {
       try {
-        schema.find(name).ifPresent(table -> mentioned.tables().put(name, table));
+        Optional<SourceTable> table = schema.find(name);
+        if (table.isPresent()) {
+          types.accept(schema.userTypes(Set.of(table.get().oid())));
+          mentioned.tables().put(name, table.get());
+        }
       } catch (SyncRefused e) {
         mentioned.unfit().put(name, e);
       }
@@ -109,11 +113,13 @@ public final class ModelPlanner {
   }
 
   private Analysis analyse(ReadModel model, Mentioned mentioned) throws SQLException {
-    Set<Long> oids =
-        mentioned.tables().values().stream().map(SourceTable::oid).collect(Collectors.toSet());
-    types.accept(schema.userTypes(oids));
     try (Connection connection = readDatabase.open("freshet-sync-plan")) {
       return new Analyst(connection).analyse(model, mentioned.tables().values());
+    } catch (IllegalArgumentException e) {
+      throw new SyncRefused(
+          "Model %s can't be understood: %s. Write it in another way."
+              .formatted(model.name(), e.getMessage()),
+          e);
     } catch (TableMissing e) {
       throw mentioned.unfit().entrySet().stream()
           .filter(unfit -> String.valueOf(e.getMessage()).contains(unfit.getKey().name()))

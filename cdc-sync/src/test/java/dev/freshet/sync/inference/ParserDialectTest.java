@@ -16,6 +16,10 @@ class ParserDialectTest {
         "SELECT \"id\" FROM \"public\".\"a\" WHERE (\"p\" ?| ARRAY['x'::\"text\", 'y'::\"text\"])",
         "SELECT \"id\" FROM \"public\".\"a\" WHERE ((\"p\" #>> '{a,b}'::\"text\"[]) @@ (\"q\" <-> (@ \"r\")))",
         "SELECT \"id\" FROM \"public\".\"a\" WHERE (\"t\" ~* ('^' || \"u\"))",
+        "SELECT \"id\" FROM \"public\".\"a\" WHERE (\"em\" OPERATOR(\"public\".=) 'x'::\"public\".\"citext\")",
+        "SELECT \"id\" FROM \"public\".\"a\" WHERE (\"em\" OPERATOR(\"public\".~~) 'x'::\"public\".\"citext\")",
+        "SELECT \"id\" FROM \"public\".\"a\" WHERE (ARRAY['x'::\"text\", 'y'::\"text\"] && \"tags\")",
+        "SELECT \"make_interval\"(\"days\" => \"g\") AS \"i\" FROM \"public\".\"a\"",
         "SELECT (\"f\"(\"a\", \"b\") && \"c\") AS \"x\" FROM \"public\".\"a\"",
       })
   void operatorsOfAnyTypeComeBackAsTheyWere(String select) throws Exception {
