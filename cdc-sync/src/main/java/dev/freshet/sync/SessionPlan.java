@@ -119,9 +119,6 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
       return Optional.of(
           new ModelPlanner(schema, readDatabase, types -> makeTypes(readDatabase, types))
               .plan(model));
-    } catch (SQLException e) {
-      refusals.add(refused(model, new ApplyFailed(e)));
-      return Optional.empty();
     } catch (ApplyFailed e) {
       refusals.add(refused(model, e));
       return Optional.empty();
@@ -147,9 +144,6 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
 
   /** Makes the types that a model's tables need; without them it can't be kept. */
   private static void makeTypes(WatchedDatabase readDatabase, List<UserType> types) {
-    if (types.isEmpty()) {
-      return;
-    }
     try (Sql sql = new Sql(readDatabase.open("freshet-sync-types"))) {
       sql.inTransaction(() -> UserTypes.make(sql, types));
     } catch (SQLException e) {

@@ -1,5 +1,6 @@
 package dev.freshet.sync.analysis;
 
+import dev.freshet.sync.connection.SqlStates;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
@@ -37,9 +38,6 @@ public final class Analyst {
 
   private static final String UNDEFINED_TABLE = "42P01";
   private static final String DUPLICATE_COLUMN = "42701";
-
-  /** SQLSTATE classes by which a SELECT itself is refused: features, data, syntax, limits. */
-  private static final Set<String> REFUSALS = Set.of("0A", "21", "22", "3F", "42", "54");
 
   /** Whether any of these types holds dates or times, by itself or within others. */
   private static final String HOLD_TIMES =
@@ -108,7 +106,7 @@ public final class Analyst {
                 .formatted(model.name(), said),
             e);
       }
-      if (REFUSALS.contains(state.substring(0, Math.min(2, state.length())))) {
+      if (SqlStates.isByContent(e)) {
         throw new SyncRefused(
             "Model %s: PostgreSQL can't answer its SELECT: %s".formatted(model.name(), said), e);
       }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
@@ -147,24 +148,28 @@ final class Determinism {
   }
 
   private Optional<String> ofAggregate(Call call) {
-    Callable function = functions.get(call.function());
-    if (function == null) {
-      return Optional.empty();
-    }
-    if (isInexact(function)) {
-      return Optional.of(inexact(function));
-    }
-    return followsOrder(function) && !call.ordered()
-        ? Optional.of(
+    return ofCall(
+        call,
+        Determinism::followsOrder,
+        function ->
             function.name().equals("any_value")
                 ? "any_value may pick any row; use min or max"
-                : "the order of %s's rows is undefined; write %s(… order by …)"
-                    .formatted(function.name(), function.name()))
-        : Optional.empty();
+                : "the order of %1$s's rows is undefined; write %1$s(… order by …)"
+                    .formatted(function.name()));
   }
 
   /** An aggregate over a whole partition needs no order; all else does. */
   private Optional<String> ofWindow(Call call) {
+    return ofCall(
+        call,
+        function -> function.kind() != 'a' || call.byRows() || followsOrder(function),
+        function ->
+            "the order of %s's rows is undefined; write over (… order by …)"
+                .formatted(function.name()));
+  }
+
+  private Optional<String> ofCall(
+      Call call, Predicate<Callable> needsOrder, Function<Callable, String> inNoOrder) {
     Callable function = functions.get(call.function());
     if (function == null) {
       return Optional.empty();
@@ -172,12 +177,8 @@ final class Determinism {
     if (isInexact(function)) {
       return Optional.of(inexact(function));
     }
-    boolean isAggregate = function.kind() == 'a';
-    boolean needsOrder = !isAggregate || call.byRows() || followsOrder(function);
-    return needsOrder && !call.ordered()
-        ? Optional.of(
-            "the order of %s's rows is undefined; write over (… order by …)"
-                .formatted(function.name()))
+    return needsOrder.test(function) && !call.ordered()
+        ? Optional.of(inNoOrder.apply(function))
         : Optional.empty();
   }
 

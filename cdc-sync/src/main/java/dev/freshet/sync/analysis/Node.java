@@ -40,7 +40,10 @@ record Node(String name, Map<String, @Nullable Object> fields) {
 
   /** The nodes of a field that is a list, or the one that it is. */
   List<Node> nodes(String field) {
-    Object value = fields.get(field);
+    return nodesIn(fields.get(field));
+  }
+
+  static List<Node> nodesIn(@Nullable Object value) {
     if (value instanceof Node node) {
       return List.of(node);
     }

@@ -35,13 +35,7 @@ final class NodeReader {
     if (reader.at != text.length()) {
       throw reader.unexpected();
     }
-    return new Node("", single(value)).nodes("");
-  }
-
-  private static Map<String, @Nullable Object> single(@Nullable Object value) {
-    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-    fields.put("", value);
-    return fields;
+    return Node.nodesIn(value);
   }
 
   private @Nullable Object value() {

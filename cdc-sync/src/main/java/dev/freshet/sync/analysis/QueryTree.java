@@ -59,9 +59,8 @@ final class QueryTree {
    * @param function its oid
    * @param ordered whether the call says in which order the rows come
    * @param byRows whether a window's frame counts rows, so that their order decides what is in it
-   * @param arguments how many it has
    */
-  record Call(long function, boolean ordered, boolean byRows, int arguments) {}
+  record Call(long function, boolean ordered, boolean byRows) {}
 
   private QueryTree() {}
 
@@ -89,9 +88,7 @@ final class QueryTree {
       case "OPEXPR", "DISTINCTEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR" ->
           operators.add(node.number("opno"));
       case "AGGREF" ->
-          aggregates.add(
-              new Call(
-                  node.number("aggfnoid"), node.has("aggorder"), false, node.nodes("args").size()));
+          aggregates.add(new Call(node.number("aggfnoid"), node.has("aggorder"), false));
       case "WINDOWFUNC" -> windows.add(window(node, query));
       default -> {}
     }
@@ -110,11 +107,8 @@ final class QueryTree {
   }
 
   private static String sessionValue(Node node) {
-    String op = node.fields().containsKey("op") ? node.text("op") : node.text("sqlvaluefunctionop");
-    int index = op.isEmpty() ? -1 : Integer.parseInt(op);
-    return index >= 0 && index < SESSION_VALUES.size()
-        ? SESSION_VALUES.get(index)
-        : "a value of the session";
+    int op = (int) node.number("op");
+    return op < SESSION_VALUES.size() ? SESSION_VALUES.get(op) : "a value of the session";
   }
 
   private static Call window(Node call, Optional<Node> query) {
@@ -127,8 +121,7 @@ final class QueryTree {
     return new Call(
         call.number("winfnoid"),
         clause.map(w -> w.has("orderClause")).orElse(false),
-        clause.map(w -> (w.number("frameOptions") & FRAME_OF_ROWS) != 0).orElse(false),
-        call.nodes("args").size());
+        clause.map(w -> (w.number("frameOptions") & FRAME_OF_ROWS) != 0).orElse(false));
   }
 
   /** The oids of functions that it calls by their names. */

@@ -37,9 +37,7 @@ record Shell(SourceTable table) {
           "create table %s (%s%s)"
               .formatted(
                   quoted,
-                  table.columns().stream()
-                      .map(SourceTable.Column::definition)
-                      .collect(Collectors.joining(", ")),
+                  table.columnDefinitions(),
                   table.isPrimaryKey()
                       ? table.key().stream()
                           .map(TableName::quoted)

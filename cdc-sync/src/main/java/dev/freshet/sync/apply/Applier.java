@@ -232,7 +232,7 @@ public final class Applier implements AutoCloseable {
             letters = deadLetters.counts();
             return Optional.empty();
           });
-    } catch (ModelFailed | MirrorFailed | ApplyFailed e) {
+    } catch (ModelFailed | ApplyFailed e) {
       return Optional.of(String.valueOf(e.getMessage()));
     }
   }

@@ -8,6 +8,7 @@ import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,13 @@ final class GroupStates {
 
   private final DeltaPlan plan;
   private final ModelTable model;
+
+  /** As the driver wants it with values. */
+  private final String stateSelect;
+
+  /** The plan's, as the driver wants them with values. */
+  private final Map<String, String> outputs = new LinkedHashMap<>();
+
   private final String table;
   private final List<List<@Nullable String>> held = new ArrayList<>();
 
@@ -56,6 +64,8 @@ final class GroupStates {
     this.plan = plan;
     this.model = model;
     this.table = table;
+    this.stateSelect = SqlTokens.forValues(plan.stateSelect());
+    plan.outputs().forEach((column, sql) -> outputs.put(column, SqlTokens.forValues(sql)));
   }
 
   /**
@@ -257,8 +267,8 @@ final class GroupStates {
   }
 
   private String outputs(Output output) {
-    return plan.outputs().entrySet().stream()
-        .map(e -> output.sql(e.getKey(), SqlTokens.forValues(e.getValue())))
+    return outputs.entrySet().stream()
+        .map(e -> output.sql(e.getKey(), e.getValue()))
         .collect(Collectors.joining(", "));
   }
 
@@ -271,14 +281,13 @@ final class GroupStates {
         "delete from %s t using (%s) k where %s"
             .formatted(table, key.rows(), key.same("t", "k", nulls)),
         arrays);
-    String select = SqlTokens.forValues(plan.stateSelect());
     sql.update(
         "insert into %s %s"
             .formatted(
                 table,
                 key.columns().size() == 1 && !nulls
-                    ? key.anyOf(select)
-                    : key.eachOf(select, nulls)),
+                    ? key.anyOf(stateSelect)
+                    : key.eachOf(stateSelect, nulls)),
         arrays);
   }
 

@@ -85,13 +85,7 @@ public final class Mirror {
     requireOurs(sql);
     sql.run("create schema if not exists " + TableName.quoted(table.name().schema()));
     sql.run("drop table if exists " + quoted + " cascade");
-    sql.run(
-        "create table %s (%s)"
-            .formatted(
-                quoted,
-                table.columns().stream()
-                    .map(SourceTable.Column::definition)
-                    .collect(Collectors.joining(", "))));
+    sql.run("create table %s (%s)".formatted(quoted, table.columnDefinitions()));
     sql.run("comment on table %s is %s".formatted(quoted, TableName.literal(COMMENT)));
   }
 

@@ -17,6 +17,8 @@ public final class MirrorIndexes {
 
   private static final Logger log = LoggerFactory.getLogger(MirrorIndexes.class);
 
+  private static final String HASH = "using hash ";
+
   private final SourceTable table;
 
   MirrorIndexes(SourceTable table) {
@@ -32,43 +34,33 @@ public final class MirrorIndexes {
   public void create(Sql sql, Collection<WantedIndex> wanted) {
     for (WantedIndex index : wanted) {
       if (index.table().equals(table.name()) && !table.key().getFirst().equals(index.column())) {
-        create(sql, index);
+        create(sql, index, "");
       }
     }
   }
 
-  private void create(Sql sql, WantedIndex index) {
-    try {
-      create(sql, index, "");
-    } catch (ApplyFailed e) {
-      if (!e.isByContent()) {
-        throw e;
-      }
-      if (e.isTooLarge() && index.column() != null) {
-        createByHash(sql, index);
-      } else {
-        tell(index, e);
-      }
-    }
-  }
-
-  /** For values that are too long for a B-tree. */
-  private void createByHash(Sql sql, WantedIndex index) {
-    try {
-      create(sql, index, "using hash ");
-    } catch (ApplyFailed e) {
-      if (!e.isByContent()) {
-        throw e;
-      }
-      tell(index, e);
-    }
-  }
-
+  /** Values that are too long for a B-tree are indexed by hash. */
   private void create(Sql sql, WantedIndex index, String method) {
+    try {
+      run(sql, index, method);
+    } catch (ApplyFailed e) {
+      if (!e.isByContent()) {
+        throw e;
+      }
+      if (e.isTooLarge() && index.column() != null && !method.equals(HASH)) {
+        create(sql, index, HASH);
+      } else {
+        log.warn("No index on {} ({}): {}", table.name(), index.expression(), e.getMessage());
+      }
+    }
+  }
+
+  private void run(Sql sql, WantedIndex index, String method) {
     String name =
         TableName.quoted(
             TableName.fitting(
-                "freshet_%s_%08x".formatted(table.name().name(), index.expression().hashCode())));
+                "freshet_%.40s_%08x"
+                    .formatted(table.name().name(), index.expression().hashCode())));
     String qualified = TableName.quoted(table.name().schema()) + "." + name;
     if (isInvalid(sql, qualified)) {
       sql.run("drop index concurrently " + qualified);
@@ -76,10 +68,6 @@ public final class MirrorIndexes {
     sql.run(
         "create index concurrently if not exists %s on %s %s(%s)"
             .formatted(name, table.name().quoted(), method, index.expression()));
-  }
-
-  private void tell(WantedIndex index, ApplyFailed why) {
-    log.warn("No index on {} ({}): {}", table.name(), index.expression(), why.getMessage());
   }
 
   /** What an interrupted CREATE INDEX CONCURRENTLY leaves. */

@@ -5,6 +5,7 @@ import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.UserType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -53,31 +54,25 @@ public final class UserTypes {
    * @throws SyncRefused when one of them can't be made again
    */
   public static boolean haveToBeMadeAgain(Sql sql, List<UserType> types) {
-    boolean have = haveChanged(sql, types);
-    if (have) {
-      types.stream()
-          .filter(UserType.Enumeration.class::isInstance)
-          .map(UserType.Enumeration.class::cast)
-          .filter(type -> !hasInOrder(type.labels(), labels(sql, type)))
-          .forEach(type -> requireOursAlone(sql, type.name()));
+    boolean have = false;
+    for (UserType type : types) {
+      switch (type) {
+        case UserType.Extension ignored -> {}
+        case UserType.Enumeration enumeration -> {
+          if (!hasInOrder(enumeration.labels(), labels(sql, enumeration))) {
+            requireOursAlone(sql, enumeration.name());
+            have = true;
+          }
+        }
+        case UserType.Defined defined ->
+            have |=
+                comment(sql, defined)
+                    .filter(there -> there.startsWith(COMMENT))
+                    .map(there -> !there.equals(COMMENT + defined.definition()))
+                    .orElse(false);
+      }
     }
     return have;
-  }
-
-  private static boolean haveChanged(Sql sql, List<UserType> types) {
-    return types.stream()
-        .anyMatch(
-            type ->
-                switch (type) {
-                  case UserType.Extension ignored -> false;
-                  case UserType.Enumeration enumeration ->
-                      !hasInOrder(enumeration.labels(), labels(sql, enumeration));
-                  case UserType.Defined defined -> {
-                    String comment = comment(sql, defined);
-                    yield comment.startsWith(COMMENT)
-                        && !comment.equals(COMMENT + defined.definition());
-                  }
-                });
   }
 
   /** Whether some labels are all among others, and in the same order. */
@@ -169,28 +164,27 @@ public final class UserTypes {
     }
   }
 
-  private static String comment(Sql sql, UserType.Defined type) {
-    List<List<@Nullable String>> there =
-        sql.query(
-            "select obj_description(t, 'pg_type') from to_regtype(%s) t where t is not null"
+  /** A type's comment, empty text where it has none; nothing when there is no such type. */
+  private static Optional<String> comment(Sql sql, UserType.Defined type) {
+    return sql
+        .query(
+            "select coalesce(obj_description(t, 'pg_type'), '') from to_regtype(%s) t where t is not null"
                 .formatted(TableName.literal(type.name().quoted())),
-            List.of());
-    return there.isEmpty() ? "" : String.valueOf(there.getFirst().getFirst());
+            List.of())
+        .stream()
+        .findFirst()
+        .map(row -> String.valueOf(row.getFirst()));
   }
 
   private static void makeDefined(Sql sql, UserType.Defined type) {
     String name = type.name().quoted();
-    List<List<@Nullable String>> there =
-        sql.query(
-            "select obj_description(t, 'pg_type') from to_regtype(%s) t where t is not null"
-                .formatted(TableName.literal(name)),
-            List.of());
+    Optional<String> there = comment(sql, type);
     String comment = COMMENT + type.definition();
-    if (!there.isEmpty()) {
-      if (comment.equals(there.getFirst().getFirst())) {
+    if (there.isPresent()) {
+      if (comment.equals(there.get())) {
         return;
       }
-      if (!String.valueOf(there.getFirst().getFirst()).startsWith(COMMENT)) {
+      if (!there.get().startsWith(COMMENT)) {
         throw new SyncRefused(
             "The read database has a type %s of its own. Move it away, or use another database."
                 .formatted(type.name()));

@@ -64,6 +64,12 @@ public record DeltaPlan(
   public record Contribution(
       TableName table, List<String> tableKey, String sql, @Nullable String reach) {
 
+    /** Takes the SQL as PostgreSQL has it, and keeps it as the driver wants it with values. */
+    public Contribution {
+      sql = SqlTokens.forValues(sql);
+      reach = reach == null ? null : SqlTokens.forValues(reach);
+    }
+
     /** Whether it is restricted to the changed rows themselves. */
     public boolean isOfItself() {
       return reach == null;
@@ -71,12 +77,12 @@ public record DeltaPlan(
 
     /** The contribution of rows given as a SELECT on {@link #table}. */
     public String sql(String rows) {
-      return SqlTokens.forValues(sql).replace(Way.CHANGED_ROWS, "(" + rows + ")");
+      return sql.replace(Way.CHANGED_ROWS, "(" + rows + ")");
     }
 
     /** The keys that rows of the changed table, given as a SELECT, are joined to. */
     public String reach(String rows) {
-      return SqlTokens.forValues(String.valueOf(reach)).replace(Way.CHANGED_ROWS, "(" + rows + ")");
+      return String.valueOf(reach).replace(Way.CHANGED_ROWS, "(" + rows + ")");
     }
   }
 }

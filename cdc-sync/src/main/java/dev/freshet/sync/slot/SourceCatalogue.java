@@ -1,5 +1,6 @@
 package dev.freshet.sync.slot;
 
+import dev.freshet.sync.connection.SqlStates;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceSchema;
@@ -23,9 +24,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Reads what the source's tables look like, and refuses what can't be mirrored exactly. */
 public final class SourceCatalogue implements SourceSchema {
-
-  /** SQLSTATE classes by which a SELECT itself is refused: features, data, syntax, limits. */
-  private static final Set<String> REFUSALS = Set.of("0A", "21", "22", "42", "54");
 
   /** The types of columns, and those that these are made of. */
   private static final String WANTED_TYPES =
@@ -337,7 +335,7 @@ public final class SourceCatalogue implements SourceSchema {
         source.connection().prepareStatement(SqlTokens.forValues(select))) {
       statement.getMetaData();
     } catch (SQLException e) {
-      if (REFUSALS.contains(String.valueOf(e.getSQLState()).substring(0, 2))) {
+      if (SqlStates.isByContent(e)) {
         throw new SyncRefused(
             "Model %s: the source can't answer its SELECT: %s"
                 .formatted(model, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,6 +76,11 @@ public record SourceTable(
   /** The columns whose values are sent and stored; generated ones are computed by the mirror. */
   public List<Column> storedColumns() {
     return columns.stream().filter(column -> column.generatedAs() == null).toList();
+  }
+
+  /** All columns as in CREATE TABLE. */
+  public String columnDefinitions() {
+    return columns.stream().map(Column::definition).collect(Collectors.joining(", "));
   }
 
   /** The column of this name. */

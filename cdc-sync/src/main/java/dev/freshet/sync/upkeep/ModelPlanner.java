@@ -2,6 +2,7 @@ package dev.freshet.sync.upkeep;
 
 import dev.freshet.sync.analysis.Analysis;
 import dev.freshet.sync.analysis.Analyst;
+import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.inference.Relations;
@@ -62,8 +63,9 @@ public final class ModelPlanner {
    * Plans a model.
    *
    * @throws SyncRefused when the source as it is can't answer it, or it can't be followed
+   * @throws ApplyFailed when the read database can't be asked
    */
-  public Planned plan(Declared declared) throws SQLException {
+  public Planned plan(Declared declared) {
     ReadModel model = declared.model();
     Mentioned mentioned = mentioned(model);
     Analysis analysis = analyse(model, mentioned);
@@ -102,7 +104,7 @@ public final class ModelPlanner {
       try {
         Optional<SourceTable> table = schema.find(name);
         if (table.isPresent()) {
-          types.accept(schema.userTypes(Set.of(table.get().oid())));
+          makeTypes(table.get());
           mentioned.tables().put(name, table.get());
         }
       } catch (SyncRefused e) {
@@ -112,9 +114,19 @@ public final class ModelPlanner {
     return mentioned;
   }
 
-  private Analysis analyse(ReadModel model, Mentioned mentioned) throws SQLException {
+  /** Most tables need none, and whoever makes types may have to wait for the batch that goes on. */
+  private void makeTypes(SourceTable table) {
+    List<UserType> needed = schema.userTypes(Set.of(table.oid()));
+    if (!needed.isEmpty()) {
+      types.accept(needed);
+    }
+  }
+
+  private Analysis analyse(ReadModel model, Mentioned mentioned) {
     try (Connection connection = readDatabase.open("freshet-sync-plan")) {
       return new Analyst(connection).analyse(model, mentioned.tables().values());
+    } catch (SQLException e) {
+      throw new ApplyFailed(e);
     } catch (IllegalArgumentException e) {
       throw new SyncRefused(
           "Model %s can't be understood: %s. Write it in another way."
