@@ -6,6 +6,7 @@ import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.apply.Registry;
 import dev.freshet.sync.apply.Stores;
+import dev.freshet.sync.apply.UserFunctions;
 import dev.freshet.sync.apply.UserTypes;
 import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.delta.DeltaListener;
@@ -22,6 +23,7 @@ import dev.freshet.sync.source.ChangeSources;
 import dev.freshet.sync.source.Continuation;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.TransactionListener;
+import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.Observation.State;
@@ -126,6 +128,10 @@ final class Session {
         return new SessionEnd.OtherLeads();
       }
       stores.install();
+      Set<String> sortedOtherwise = stores.collations().follow();
+      if (!sortedOtherwise.isEmpty()) {
+        observer.accept(new Observation.IndexesMadeAgain(sortedOtherwise));
+      }
       PositionStore.Stored stored = positions.takeOver();
       if (stored.paused()) {
         observer.accept(
@@ -134,11 +140,11 @@ final class Session {
       }
       positions.requireOtherDatabaseThan(source.origin());
       try (Applier applier = new Applier(stores, stored)) {
-        Map<TableName, SourceTable> tables = start(source, applier, stored, declared, readDatabase);
+        SessionPlan plan = start(source, applier, stored, declared, readDatabase);
         listeners.forEach(applier::listen);
         observer.accept(new Observation.Resumed(applier.applied()));
         observer.accept(new Observation.Became(State.STREAMING, ""));
-        stream(source, sources, applier, tables, readDatabase);
+        stream(source, sources, applier, plan, readDatabase);
         return new SessionEnd.Stopped();
       }
     }
@@ -147,9 +153,9 @@ final class Session {
   /**
    * Brings the read database to where the capture goes on from.
    *
-   * @return the tables that are captured
+   * @return what is captured
    */
-  private Map<TableName, SourceTable> start(
+  private SessionPlan start(
       ChangeSource source,
       Applier applier,
       PositionStore.Stored stored,
@@ -173,7 +179,7 @@ final class Session {
         new FirstCopy(source, readDatabase, applier, observer).run(tables.values());
       }
     }
-    return tables;
+    return plan;
   }
 
   /** Views are there for models that can't be kept, too: then nobody else answers for them. */
@@ -228,12 +234,18 @@ final class Session {
       ChangeSource source,
       ChangeSources sources,
       Applier applier,
-      Map<TableName, SourceTable> tables,
+      SessionPlan plan,
       WatchedDatabase readDatabase)
       throws SQLException {
+    Map<TableName, SourceTable> tables = plan.tables();
+    Set<String> functions =
+        plan.functions().stream()
+            .map(function -> function.name().name())
+            .collect(Collectors.toSet());
     CaptureRequest request =
         new CaptureRequest(
             tables,
+            functions,
             copyAgain,
             applier::applied,
             applying(applier, source),
@@ -244,10 +256,15 @@ final class Session {
       Upkeep keeping =
           new Upkeep(
               new Upkeep.Setting(
-                  ofUpkeep, readDatabase, settings.models(), settings.views(), tables.keySet()),
+                  ofUpkeep,
+                  readDatabase,
+                  settings.models(),
+                  settings.views(),
+                  tables.keySet(),
+                  functions),
               applier,
               observer);
-      requireTypesAsCopied(source, applier, tables);
+      requireDefinedAsPlanned(source, applier, plan, functions);
       BackgroundTasks beside = new BackgroundTasks(running::close);
       capture = running;
       if (ended) {
@@ -272,13 +289,20 @@ final class Session {
     }
   }
 
-  /** From when it was made on, the capture notices by itself that a type is altered. */
-  private static void requireTypesAsCopied(
-      ChangeSource source, Applier applier, Map<TableName, SourceTable> tables) {
-    Set<Long> oids = tables.values().stream().map(SourceTable::oid).collect(Collectors.toSet());
+  /** From when it was made on, the capture notices by itself that something is altered. */
+  private static void requireDefinedAsPlanned(
+      ChangeSource source, Applier applier, SessionPlan plan, Set<String> functions) {
+    Set<Long> oids =
+        plan.tables().values().stream().map(SourceTable::oid).collect(Collectors.toSet());
     List<UserType> types = source.schema().userTypes(oids);
-    if (applier.<Boolean>askBetween(kept -> UserTypes.haveToBeMadeAgain(kept.sql(), types))) {
-      throw EndSession.outdated("A type of a column was altered.");
+    List<UserFunction> now = source.schema().functions(functions);
+    boolean isAltered =
+        applier.askBetween(
+            kept ->
+                UserTypes.haveToBeMadeAgain(kept.sql(), types)
+                    || UserFunctions.haveChanged(kept.sql(), now));
+    if (isAltered) {
+      throw EndSession.outdated("A type or a function was altered.");
     }
   }
 

@@ -4,6 +4,7 @@ import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.Sql;
+import dev.freshet.sync.apply.UserFunctions;
 import dev.freshet.sync.apply.UserTypes;
 import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.model.ModelFiles.Declared;
@@ -14,17 +15,22 @@ import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Published;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.upkeep.ModelPlanner;
 import dev.freshet.sync.upkeep.ModelPlanner.Planned;
+import dev.freshet.sync.upkeep.ReadObjects;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -50,10 +56,14 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
     List<SyncRefused> refusals = new ArrayList<>();
     for (ModelStore.Stored stored : applier.askBetween(registry -> registry.models().all())) {
       if (declared.containsKey(stored.name()) && stored.state().isKept()) {
-        plan(schema, readDatabase, stored.declared(), refusals)
-            .ifPresentOrElse(
-                planned -> kept.put(stored.name(), planned),
-                () -> stop(applier, stored.name(), refusals.getLast()));
+        Optional<Planned> planned = plan(schema, readDatabase, stored.declared(), refusals);
+        if (planned.isEmpty()) {
+          stop(applier, stored.name(), refusals.getLast());
+        } else if (meansWhatItMeant(stored, planned.get())) {
+          kept.put(stored.name(), planned.get());
+        } else {
+          rebuild(applier, stored.name());
+        }
       }
     }
     for (Declared model : declared.values()) {
@@ -76,6 +86,19 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
     return refusals.stream().anyMatch(TableMissing.class::isInstance)
         ? new IllegalStateException(why)
         : new SyncRefused(why);
+  }
+
+  private static boolean meansWhatItMeant(ModelStore.Stored stored, Planned now) {
+    return stored.meaning().isEmpty() || stored.meaning().equals(now.plan().meaning());
+  }
+
+  private static void rebuild(Applier applier, String model) {
+    applier.between(
+        registry ->
+            registry.stop(
+                model,
+                ModelStore.State.BUILDING,
+                "What its SELECT names was altered: a table, a function, a type, an extension or a collation."));
   }
 
   private static void stop(Applier applier, String model, SyncRefused why) {
@@ -117,8 +140,7 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
       List<SyncRefused> refusals) {
     try {
       return Optional.of(
-          new ModelPlanner(schema, readDatabase, types -> makeTypes(readDatabase, types))
-              .plan(model));
+          new ModelPlanner(schema, readDatabase, new OnItsOwnConnection(readDatabase)).plan(model));
     } catch (ApplyFailed e) {
       refusals.add(refused(model, e));
       return Optional.empty();
@@ -142,12 +164,27 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
         why);
   }
 
-  /** Makes the types that a model's tables need; without them it can't be kept. */
-  private static void makeTypes(WatchedDatabase readDatabase, List<UserType> types) {
-    try (Sql sql = new Sql(readDatabase.open("freshet-sync-types"))) {
-      sql.inTransaction(() -> UserTypes.make(sql, types));
-    } catch (SQLException e) {
-      throw new ApplyFailed(e);
+  /** Before anything is followed, nothing has to wait for a batch. */
+  private record OnItsOwnConnection(WatchedDatabase readDatabase) implements ReadObjects {
+
+    @Override
+    public void makeTypes(List<UserType> types) {
+      inTransaction(sql -> UserTypes.make(sql, types));
+    }
+
+    @Override
+    public Map<String, String> makeFunctions(List<UserFunction> functions) {
+      Map<String, String> refusals = new LinkedHashMap<>();
+      inTransaction(sql -> refusals.putAll(UserFunctions.make(sql, functions)));
+      return refusals;
+    }
+
+    private void inTransaction(Consumer<Sql> work) {
+      try (Sql sql = new Sql(readDatabase.open("freshet-sync-types"))) {
+        sql.inTransaction(() -> work.accept(sql));
+      } catch (SQLException e) {
+        throw new ApplyFailed(e);
+      }
     }
   }
 
@@ -157,6 +194,14 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
     kept.values().forEach(planned -> tables.putAll(planned.tables()));
     declared.values().forEach(planned -> tables.putAll(planned.tables()));
     return tables;
+  }
+
+  /** The functions of the source's own that they may call. */
+  List<UserFunction> functions() {
+    Set<UserFunction> functions = new LinkedHashSet<>();
+    kept.values().forEach(planned -> functions.addAll(planned.functions()));
+    declared.values().forEach(planned -> functions.addAll(planned.functions()));
+    return List.copyOf(functions);
   }
 
   /**

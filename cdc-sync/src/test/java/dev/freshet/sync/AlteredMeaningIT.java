@@ -103,4 +103,91 @@ class AlteredMeaningIT extends SyncTest {
     awaitInStep("pairs");
     assertThat(get("/api/dead-letters")).isEqualTo("[]");
   }
+
+  @Test
+  void functionsComeFromTheSourceAndAreFollowed() throws Exception {
+    onPrimary(
+        """
+        create schema "Fn";
+        create table t (id int primary key, v int);
+        insert into t select i, i from generate_series(1, 5) i;
+        create function "Fn".plus(x int) returns int immutable language sql as 'select x + 1';
+        create function graded(x int) returns text immutable language plpgsql
+          as $$ begin return 'g' || "Fn".plus(x); end $$
+        """);
+    model("grades", "/* key: id */ select id, graded(v) as grade from t");
+    model("plain", "/* key: id */ select id, v from t");
+    sync = startSync(Map.of("freshet.sync.views", true));
+    awaitInStep("grades", "plain");
+    onPrimary(
+        "create or replace function \"Fn\".plus(x int) returns int immutable language sql as 'select x * 10'");
+    onPrimary("insert into t values (6, 6)");
+    awaitInStep("grades", "plain");
+    model(
+        "later",
+        "/* key: grade */ select upper(graded(v)) as grade, count(*) as n from t group by 1");
+    awaitInStep("grades", "plain", "later");
+    onPrimary(
+        "create or replace function graded(x int) returns text immutable language sql as $$ select 'h' || x / 2 $$");
+    onPrimary("insert into t values (7, 7)");
+    awaitInStep("grades", "plain", "later");
+  }
+
+  @Test
+  void functionWithAnotherResultIsMadeAgain() throws Exception {
+    onPrimary(
+        """
+        create table t (id int primary key, v int);
+        insert into t values (1, 1);
+        create function twice(x int) returns int immutable language sql as 'select 2 * x'
+        """);
+    model("doubled", "/* key: id */ select id, twice(v) as two from t");
+    sync = startSync();
+    awaitInStep("doubled");
+    onPrimary(
+        """
+        begin; drop function twice(int);
+        create function twice(y int) returns text immutable language sql as 'select y || $$,$$ || y'; commit
+        """);
+    onPrimary("insert into t values (2, 2)");
+    awaitInStep("doubled");
+  }
+
+  @Test
+  void extensionComesWithTheFunctionThatIsCalled() throws Exception {
+    onPrimary(
+        """
+        create extension fuzzystrmatch;
+        create table t (id int primary key, name text);
+        insert into t values (1, 'Stone'), (2, 'Stune')
+        """);
+    model("sounds", "/* key: id */ select id, soundex(name) as sound from t");
+    sync = startSync();
+    awaitInStep("sounds");
+  }
+
+  @Test
+  void indexesAreMadeAgainWhenACollationHasAnotherVersion() throws Exception {
+    onPrimary(
+        """
+        create table t (id int primary key, name text collate "und-x-icu");
+        insert into t values (1, 'a'), (2, 'b')
+        """);
+    model("names", "/* key: name */ select name, count(*) as n from t group by name");
+    sync = startSync();
+    awaitInStep("names");
+    sync.close();
+    sync = startSync();
+    awaitInStep("names");
+    String index = "select max(relfilenode) from pg_class where relname like '%t_pkey%'";
+    String before = read(index);
+    sync.close();
+    execute(
+        readServer(), "update freshet.collation set version = 'an older one' where name ~ 'und'");
+    sync = startSync();
+    awaitInStep("names");
+    assertThat(read(index)).isNotEqualTo(before);
+    assertThat(read("select count(*) from freshet.collation where version = 'an older one'"))
+        .isEqualTo("0");
+  }
 }

@@ -2,6 +2,7 @@ package dev.freshet.sync.analysis;
 
 import dev.freshet.sync.model.TableName;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +17,8 @@ import java.util.Set;
  * @param tables that it reads, anywhere in it
  * @param aggregates names of the aggregates that it calls
  * @param tableReaders functions of the user's own that may read tables by themselves
+ * @param definitions of what it calls that is not PostgreSQL's own, and versions of what it relies
+ *     on: when one of them changes, the same text means something else
  * @param objection why its result can differ over the same rows; empty when it can't
  */
 public record Analysis(
@@ -24,6 +27,7 @@ public record Analysis(
     Set<TableName> tables,
     Set<String> aggregates,
     Set<String> tableReaders,
+    List<String> definitions,
     Optional<String> objection) {
 
   /** Copies the collections, in their order. */
@@ -32,5 +36,6 @@ public record Analysis(
     tables = Set.copyOf(tables);
     aggregates = Set.copyOf(aggregates);
     tableReaders = Set.copyOf(tableReaders);
+    definitions = List.copyOf(definitions);
   }
 }

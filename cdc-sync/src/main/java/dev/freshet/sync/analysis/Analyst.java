@@ -1,6 +1,7 @@
 package dev.freshet.sync.analysis;
 
 import dev.freshet.sync.connection.SqlStates;
+import dev.freshet.sync.model.FunctionMissing;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
@@ -37,7 +38,11 @@ public final class Analyst {
   private static final String VIEW = "freshet.\"analysed\"";
 
   private static final String UNDEFINED_TABLE = "42P01";
+  private static final String UNDEFINED_FUNCTION = "42883";
   private static final String DUPLICATE_COLUMN = "42701";
+
+  /** From here on a database's own collation has a version. */
+  private static final int DATABASE_COLLATIONS_SINCE = 15;
 
   /** Whether any of these types holds dates or times, by itself or within others. */
   private static final String HOLD_TIMES =
@@ -66,6 +71,7 @@ public final class Analyst {
    *
    * @param tables of the source that it may mean, with their types made in the read database
    * @throws SyncRefused when PostgreSQL does not understand it
+   * @throws FunctionMissing when it calls a function, or has an operator, that is not there
    * @throws TableMissing when it names a table that is not among these
    */
   public Analysis analyse(ReadModel model, Collection<SourceTable> tables) throws SQLException {
@@ -99,6 +105,10 @@ public final class Analyst {
         throw new TableMissing(
             "Model %s can't be kept in step: the source has no such table: %s. Create it first, or name the schema it is in."
                 .formatted(model.name(), said));
+      }
+      if (state.equals(UNDEFINED_FUNCTION)) {
+        throw new FunctionMissing(
+            "Model %s: PostgreSQL can't answer its SELECT: %s.".formatted(model.name(), said), e);
       }
       if (state.equals(DUPLICATE_COLUMN)) {
         throw new SyncRefused(
@@ -161,6 +171,7 @@ public final class Analyst {
         tables(),
         aggregates,
         tableReaders,
+        definitions(functions.keySet(), tree.collations()),
         new Determinism(tree, functions)
             .objection(OneStatement.literals(written), mayHoldTimes(tree.constantTypes())));
   }
@@ -246,6 +257,45 @@ public final class Analyst {
       }
     }
     return functions;
+  }
+
+  /** Functions by their definitions, extensions and collations by their versions. */
+  private List<String> definitions(Set<Long> functions, Set<Long> collations) throws SQLException {
+    boolean databaseHasVersion =
+        connection.getMetaData().getDatabaseMajorVersion() >= DATABASE_COLLATIONS_SINCE;
+    String ofDatabase =
+        databaseHasVersion
+            ? "(select pg_database_collation_actual_version(oid) from pg_database where datname = current_database())"
+            : "null::text";
+    List<String> definitions = new ArrayList<>();
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            """
+            select case p.prokind when 'a' then (select a::text from pg_aggregate a where a.aggfnoid = p.oid)
+                else pg_get_functiondef(p.oid) end
+            from pg_proc p where p.oid = any(?) and p.oid >= 16384
+            union all
+            select distinct e.extname || ' ' || e.extversion from pg_extension e
+            join pg_depend d on d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid
+              and d.deptype = 'e' and d.classid = 'pg_proc'::regclass
+            where d.objid = any(?)
+            union all
+            select c.oid::regcollation || ' ' || coalesce(case when c.collname = 'default' then %s
+              else pg_collation_actual_version(c.oid) end, '')
+            from pg_collation c where c.oid = any(?)
+            order by 1
+            """
+                .formatted(ofDatabase))) {
+      statement.setArray(1, oids(functions));
+      statement.setArray(2, oids(functions));
+      statement.setArray(3, oids(collations));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          definitions.add(row.getString(1));
+        }
+      }
+    }
+    return definitions;
   }
 
   private boolean mayHoldTimes(Set<Long> types) throws SQLException {

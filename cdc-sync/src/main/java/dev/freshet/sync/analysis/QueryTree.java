@@ -44,6 +44,7 @@ final class QueryTree {
   private final Set<Long> functions = new LinkedHashSet<>();
   private final Set<Long> operators = new LinkedHashSet<>();
   private final Set<Long> constantTypes = new LinkedHashSet<>();
+  private final Set<Long> collations = new LinkedHashSet<>();
   private final Set<String> sessionValues = new LinkedHashSet<>();
   private final List<Call> aggregates = new ArrayList<>();
   private final List<Call> windows = new ArrayList<>();
@@ -72,6 +73,13 @@ final class QueryTree {
   }
 
   private void visit(Node node, Optional<Node> query) {
+    node.fields()
+        .forEach(
+            (field, value) -> {
+              if (field.endsWith("collid") && value instanceof String oid && !oid.equals("0")) {
+                collations.add(Long.valueOf(oid));
+              }
+            });
     switch (node.name()) {
       case "QUERY" -> query(node);
       case "SUBLINK" -> {
@@ -80,7 +88,8 @@ final class QueryTree {
           node.node("subselect").ifPresent(cutAtWill::add);
         }
       }
-      case "RANGETBLENTRY" -> sampling |= node.has("tablesample");
+      // Its name was RTE before PostgreSQL 16.
+      case "RANGETBLENTRY", "RTE" -> sampling |= node.has("tablesample");
       case "VAR" -> systemColumns |= node.number("varattno") < 0;
       case "CONST" -> constantTypes.add(node.number("consttype"));
       case "SQLVALUEFUNCTION" -> sessionValues.add(sessionValue(node));
@@ -145,6 +154,11 @@ final class QueryTree {
   /** The oids of the types of its constants. */
   Set<Long> constantTypes() {
     return constantTypes;
+  }
+
+  /** The oids of the collations that its expressions are of or compare by. */
+  Set<Long> collations() {
+    return collations;
   }
 
   /** Such as current_date. */

@@ -248,7 +248,7 @@ public final class BuildingModel {
     if (!kept.maintain(plan)) {
       throw new IllegalStateException("The new table of %s is not as planned".formatted(name));
     }
-    kept.remember(declared, ModelStore.State.LIVE, "", plan.kept());
+    kept.rememberLive(declared, plan);
   }
 
   private List<String> grants(Sql sql) {

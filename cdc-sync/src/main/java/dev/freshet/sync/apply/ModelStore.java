@@ -43,8 +43,10 @@ public final class ModelStore {
    * A model as it is stored.
    *
    * @param declared the file that its table was made by; for one without a table, the file as it is
+   * @param meaning what it meant when its table was made, see {@link
+   *     dev.freshet.sync.inference.ModelPlan#meaning}; empty where nobody knows
    */
-  public record Stored(Declared declared, State state, String reason) {
+  public record Stored(Declared declared, State state, String reason, String meaning) {
 
     public String name() {
       return declared.name();
@@ -64,34 +66,53 @@ public final class ModelStore {
             )
             """)
         .update();
+    db.sql("alter table freshet.model add column if not exists meaning text not null default ''")
+        .update();
   }
 
   public List<Stored> all() {
-    return db.sql("select name, declaration, state, reason from freshet.model order by name")
+    return db.sql(
+            "select name, declaration, state, reason, meaning from freshet.model order by name")
         .query(
             (row, number) ->
                 new Stored(
                     new Declared(row.getString(1), row.getString(2)),
                     State.valueOf(row.getString(3).toUpperCase(Locale.ROOT)),
-                    row.getString(4)))
+                    row.getString(4),
+                    row.getString(5)))
         .list();
   }
 
-  void put(Declared declared, State state, String reason, String kept) {
+  /** Stores a model that has no table, or none that serves. */
+  void put(Declared declared, State state, String reason) {
+    put(declared, state, reason, "", "");
+  }
+
+  /**
+   * Stores a model whose table serves from now on.
+   *
+   * @param kept how, in a word or two
+   */
+  void putLive(Declared declared, String kept, String meaning) {
+    put(declared, State.LIVE, "", kept, meaning);
+  }
+
+  private void put(Declared declared, State state, String reason, String kept, String meaning) {
     db.sql(
             """
-            insert into freshet.model (name, declaration, state, reason, kept, built_at)
-            values (:name, :declaration, :state, :reason, :kept,
+            insert into freshet.model (name, declaration, state, reason, kept, meaning, built_at)
+            values (:name, :declaration, :state, :reason, :kept, :meaning,
               case :state when 'live' then clock_timestamp() end)
             on conflict (name) do update set declaration = excluded.declaration,
               state = excluded.state, reason = excluded.reason, kept = excluded.kept,
-              built_at = excluded.built_at
+              meaning = excluded.meaning, built_at = excluded.built_at
             """)
         .param("name", declared.name())
         .param("declaration", declared.text())
         .param("state", state.stored())
         .param("reason", reason)
         .param("kept", kept)
+        .param("meaning", meaning)
         .update();
   }
 

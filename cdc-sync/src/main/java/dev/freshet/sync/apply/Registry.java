@@ -279,17 +279,24 @@ public final class Registry {
     changed();
   }
 
-  /** Stores how a model stands. */
-  public void remember(Declared declared, ModelStore.State state, String reason, String how) {
+  /** Stores how a model without a table that serves stands. */
+  public void remember(Declared declared, ModelStore.State state, String reason) {
     stores.deadLetters().forget(declared.name(), null);
-    stores.models().put(declared, state, reason, how);
+    stores.models().put(declared, state, reason);
+    kept.showLetters();
+  }
+
+  /** Stores that a model's table was made by a plan, and serves. */
+  void rememberLive(Declared declared, ModelPlan plan) {
+    stores.deadLetters().forget(declared.name(), null);
+    stores.models().putLive(declared, plan.kept(), plan.meaning());
     kept.showLetters();
   }
 
   /** A model's declaration as it is now is refused; what serves goes on as it was before. */
   public void refuse(Declared declared, boolean isNew, String reason) {
     if (isNew) {
-      remember(declared, ModelStore.State.STOPPED, reason, "");
+      remember(declared, ModelStore.State.STOPPED, reason);
       return;
     }
     String model = declared.name();

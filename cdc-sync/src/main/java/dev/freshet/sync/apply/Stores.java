@@ -14,7 +14,8 @@ public record Stores(
     PositionStore positions,
     ModelStore models,
     MirrorStore mirrors,
-    DeadLetters deadLetters)
+    DeadLetters deadLetters,
+    Collations collations)
     implements AutoCloseable {
 
   /**
@@ -24,12 +25,14 @@ public record Stores(
    */
   public static Stores on(Connection connection) {
     JdbcClient db = JdbcClient.create(new SingleConnectionDataSource(connection, true));
+    Sql sql = new Sql(connection);
     return new Stores(
-        new Sql(connection),
+        sql,
         new PositionStore(db),
         new ModelStore(db),
         new MirrorStore(db),
-        new DeadLetters(db));
+        new DeadLetters(db),
+        new Collations(db, sql));
   }
 
   /** Makes the schemas and tables where they are not there yet. */
@@ -38,6 +41,7 @@ public record Stores(
     models.install();
     mirrors.install();
     deadLetters.install();
+    collations.install();
     sql.run("create schema if not exists read");
     BuildingModel.dropLeftOvers(sql);
   }

@@ -40,12 +40,33 @@ public final class UserTypes {
           "create extension if not exists %s schema %s"
               .formatted(
                   TableName.quoted(extension.extension()), TableName.quoted(extension.schema())));
+      if (canBeUpdated(sql, extension)) {
+        sql.run(
+            "alter extension %s update to %s"
+                .formatted(
+                    TableName.quoted(extension.extension()),
+                    TableName.literal(extension.version())));
+      }
     } catch (ApplyFailed e) {
       throw new SyncRefused(
           "Tables use types of the extension %s, which the read database can't have: %s. Install it on that server."
               .formatted(extension.extension(), e.getMessage()),
           e);
     }
+  }
+
+  /** Whether it is there in another version than the source's, and that one can be had. */
+  private static boolean canBeUpdated(Sql sql, UserType.Extension extension) {
+    return !sql.query(
+            """
+            select 1 from pg_extension e cross join lateral pg_extension_update_paths(e.extname) p
+            where e.extname = %s and p.source = e.extversion and p.target = %s and p.path is not null
+            """
+                .formatted(
+                    TableName.literal(extension.extension()),
+                    TableName.literal(extension.version())),
+            List.of())
+        .isEmpty();
   }
 
   /**
@@ -57,7 +78,7 @@ public final class UserTypes {
     boolean have = false;
     for (UserType type : types) {
       switch (type) {
-        case UserType.Extension ignored -> {}
+        case UserType.Extension extension -> have |= canBeUpdated(sql, extension);
         case UserType.Enumeration enumeration -> {
           if (!hasInOrder(enumeration.labels(), labels(sql, enumeration))) {
             requireOursAlone(sql, enumeration.name());

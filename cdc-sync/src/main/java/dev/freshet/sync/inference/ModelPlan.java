@@ -41,6 +41,7 @@ import net.sf.jsqlparser.statement.select.WithItem;
  * @param oneByOne whether units are better looked up one by one than by a list: PostgreSQL passes a
  *     single value on into subqueries, but not a list
  * @param keyMayBeNull whether a null may stand in the key, as far as the tables' keys tell
+ * @param meaning a text that changes when the same declaration comes to mean something else
  * @param deltas how groups are kept without reading them again, where that can be done
  */
 public record ModelPlan(
@@ -54,6 +55,7 @@ public record ModelPlan(
     String select,
     boolean oneByOne,
     boolean keyMayBeNull,
+    String meaning,
     Optional<DeltaPlan> deltas) {
 
   private static final Pattern WORD = Pattern.compile("[a-z_][a-z0-9_]*");
@@ -189,6 +191,7 @@ public record ModelPlan(
         !simple,
         !(query instanceof Query.Single(Block block)
             && model.key().stream().allMatch(c -> block.isOfPrimaryKey(c, relations))),
+        select.meaning(),
         query instanceof Query.Single(Block only) && unit.equals(model.key()) && declared.isEmpty()
             ? DeltaInference.of(only, model.key(), relations)
             : Optional.empty());

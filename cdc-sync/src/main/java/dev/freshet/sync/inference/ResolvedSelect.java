@@ -8,8 +8,9 @@ import java.util.Map;
  *
  * @param text with every name resolved
  * @param columns of the result, in order, with their types
+ * @param meaning changes when the same declaration comes to mean something else
  */
-public record ResolvedSelect(String text, Map<String, String> columns) {
+public record ResolvedSelect(String text, Map<String, String> columns, String meaning) {
 
   /** Copies the columns, in their order. */
   public ResolvedSelect {

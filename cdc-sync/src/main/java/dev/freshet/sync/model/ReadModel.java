@@ -1,9 +1,5 @@
 package dev.freshet.sync.model;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -29,8 +25,6 @@ public record ReadModel(
     List<String> indexes,
     String select) {
 
-  private static final int HASH_CHARS = 16;
-
   public ReadModel {
     key = List.copyOf(key);
     scope = List.copyOf(scope);
@@ -40,24 +34,15 @@ public record ReadModel(
 
   /** Changes whenever the declaration does. */
   public String hash() {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256")
-              .digest(
-                  String.join(
-                          "\0",
-                          name,
-                          key.toString(),
-                          version + "",
-                          scope.toString(),
-                          affects.toString(),
-                          indexes.toString(),
-                          select)
-                      .getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest).substring(0, HASH_CHARS);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+    return Fingerprint.of(
+        List.of(
+            name,
+            key.toString(),
+            version + "",
+            scope.toString(),
+            affects.toString(),
+            indexes.toString(),
+            select));
   }
 
   /** The relation's qualified name, quoted for SQL. */

@@ -22,7 +22,8 @@ public final class SchemaWatch {
   private final Map<TableName, SourceTable> tables;
   private final Set<Long> oids;
   private final Set<Long> types;
-  private final String typesAtStart;
+  private final Set<String> functions;
+  private final String definedAtStart;
   private String fingerprint;
 
   /**
@@ -30,14 +31,21 @@ public final class SchemaWatch {
    *
    * @param catalogue on a connection of its own
    * @param tables as they are followed
+   * @param functions names of the user's functions that models call
    */
-  public SchemaWatch(SourceCatalogue catalogue, Map<TableName, SourceTable> tables) {
+  public SchemaWatch(
+      SourceCatalogue catalogue, Map<TableName, SourceTable> tables, Set<String> functions) {
     this.catalogue = catalogue;
     this.tables = Map.copyOf(tables);
     this.oids = tables.values().stream().map(SourceTable::oid).collect(Collectors.toSet());
     this.types = catalogue.types(oids);
-    this.typesAtStart = ofTypes(catalogue.fingerprint(oids, types));
+    this.functions = Set.copyOf(functions);
+    this.definedAtStart = ofDefinitions(fingerprint());
     this.fingerprint = "";
+  }
+
+  private String fingerprint() {
+    return catalogue.fingerprint(oids, types, functions);
   }
 
   /**
@@ -46,7 +54,7 @@ public final class SchemaWatch {
    * @throws EndSession when the next session has to see to a table
    */
   public void check() {
-    String now = catalogue.fingerprint(oids, types);
+    String now = fingerprint();
     if (now.equals(fingerprint)) {
       return;
     }
@@ -57,8 +65,8 @@ public final class SchemaWatch {
             throw altered(name);
           }
         });
-    if (!ofTypes(now).equals(typesAtStart)) {
-      throw EndSession.outdated("A type of a column was altered.");
+    if (!ofDefinitions(now).equals(definedAtStart)) {
+      throw EndSession.outdated("A type, a function or an extension was altered.");
     }
     fingerprint = now;
   }
@@ -67,7 +75,7 @@ public final class SchemaWatch {
     return EndSession.outdated("Table %s was altered.".formatted(table));
   }
 
-  private static String ofTypes(String fingerprint) {
+  private static String ofDefinitions(String fingerprint) {
     return fingerprint.substring(fingerprint.lastIndexOf('/'));
   }
 }

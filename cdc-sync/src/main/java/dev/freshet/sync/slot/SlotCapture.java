@@ -51,7 +51,8 @@ final class SlotCapture implements Capture {
         new Pinger(
             source, slot, request.applied(), request.observer(), sourceClock, settings.clock());
     this.primaryWatch = new PrimaryWatch(settings.servers(), settings.primary(), epoch);
-    SchemaWatch schemaWatch = new SchemaWatch(new SourceCatalogue(watching), request.tables());
+    SchemaWatch schemaWatch =
+        new SchemaWatch(new SourceCatalogue(watching), request.tables(), request.functions());
     this.engine =
         new ChangeCapture(
             settings.primary(), slot.name(), epoch, request, checked(schemaWatch, request));

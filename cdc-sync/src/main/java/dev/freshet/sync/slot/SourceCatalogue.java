@@ -5,6 +5,7 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.sql.SqlTokens;
 import dev.freshet.sync.sql.TypeParts;
@@ -14,8 +15,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -208,13 +211,15 @@ public final class SourceCatalogue implements SourceSchema {
   }
 
   /**
-   * A text that differs whenever one of these tables, its columns, its partitions or a type may
-   * have been altered: cheap enough to be asked for with every batch.
+   * A text that differs whenever one of these tables, its columns, its partitions, or what they and
+   * their models are defined by may have been altered: cheap enough to be asked for with every
+   * batch. What stands behind the last slash is of types, functions and extensions.
    *
    * @param tables their {@code oid}s
    * @param types the {@code oid}s of the user's types, as {@link #types} has them
+   * @param functions names of the user's functions
    */
-  public String fingerprint(Set<Long> tables, Set<Long> types) {
+  public String fingerprint(Set<Long> tables, Set<Long> types, Set<String> functions) {
     return db.sql(
             """
             with r as (
@@ -233,9 +238,14 @@ public final class SourceCatalogue implements SourceSchema {
               || coalesce((select ' ' || sum(hashint8(a.xmin::text::bigint * 2000 + a.attnum))
                 from pg_type t join pg_attribute a on a.attrelid = t.typrelid
                 where t.oid = any(:types) and a.attnum > 0), '')
+              || coalesce((select ' ' || sum(hashtext(p.oid || ':' || p.xmin))
+                from pg_proc p where p.proname = any(:functions)), '')
+              || coalesce((select ' ' || string_agg(e.extname || ':' || e.extversion, ',' order by e.oid)
+                from pg_extension e), '')
             """)
         .param("oids", tables.toArray(Long[]::new))
         .param("types", types.toArray(Long[]::new))
+        .param("functions", functions.toArray(String[]::new))
         .query(String.class)
         .single();
   }
@@ -257,12 +267,13 @@ public final class SourceCatalogue implements SourceSchema {
         String kind,
         @Nullable String extension,
         @Nullable String extensionSchema,
+        @Nullable String extensionVersion,
         List<String> parts) {}
     return db
         .sql(
             WANTED_TYPES
                 + """
-            select n.nspname, t.typname, t.typtype::text, e.extname, en.nspname,
+            select n.nspname, t.typname, t.typtype::text, e.extname, en.nspname, e.extversion,
               case t.typtype
                 when 'e' then (select array_agg(enumlabel::text order by enumsortorder)
                   from pg_enum where enumtypid = t.oid)
@@ -290,14 +301,18 @@ public final class SourceCatalogue implements SourceSchema {
                     row.getString(3),
                     row.getString(4),
                     row.getString(5),
-                    texts(row, 6)))
+                    row.getString(6),
+                    texts(row, 7)))
         .list()
         .stream()
         .map(
             row -> {
               TableName name = new TableName(row.schema(), row.name());
-              if (row.extension() != null && row.extensionSchema() != null) {
-                return new UserType.Extension(row.extension(), row.extensionSchema());
+              if (row.extension() != null
+                  && row.extensionSchema() != null
+                  && row.extensionVersion() != null) {
+                return new UserType.Extension(
+                    row.extension(), row.extensionSchema(), row.extensionVersion());
               }
               return switch (row.kind()) {
                 case "e" -> new UserType.Enumeration(name, row.parts());
@@ -312,6 +327,71 @@ public final class SourceCatalogue implements SourceSchema {
             })
         .distinct()
         .collect(Collectors.toCollection(ArrayList::new));
+  }
+
+  @Override
+  public List<UserFunction> functions(Set<String> names) {
+    Map<String, UserFunction> found = new LinkedHashMap<>();
+    Set<String> asked = new HashSet<>();
+    Set<String> next = names;
+    while (!next.isEmpty()) {
+      asked.addAll(next);
+      Set<String> named = new HashSet<>();
+      for (UserFunction function : functionsNamed(next)) {
+        if (found.putIfAbsent(function.signature(), function) == null) {
+          // Its body stands between quotes that PostgreSQL makes.
+          named.addAll(
+              SqlTokens.namesIn(function.definition().replaceAll("\\$functionx*\\$", " ")));
+        }
+      }
+      named.removeAll(asked);
+      next = named;
+    }
+    return List.copyOf(found.values());
+  }
+
+  private List<UserFunction> functionsNamed(Set<String> names) {
+    return db.sql(
+            """
+            select n.nspname, p.proname,
+              coalesce((select string_agg(format_type(t.type, null), ', ' order by t.place)
+                from unnest(p.proargtypes::oid[]) with ordinality t(type, place)), ''),
+              pg_get_functiondef(p.oid)
+            from pg_proc p
+            join pg_namespace n on n.oid = p.pronamespace
+            join pg_language l on l.oid = p.prolang
+            where p.proname = any(:names) and p.oid >= 16384 and p.prokind = 'f' and not p.prosecdef
+              and l.lanname in ('sql', 'plpgsql') and n.nspname not in ('pg_temp', 'freshet')
+              and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass
+                and d.objid = p.oid and d.deptype = 'e')
+            order by p.oid
+            """)
+        .param("names", names.toArray(String[]::new))
+        .query(
+            (row, number) ->
+                new UserFunction(
+                    new TableName(row.getString(1), row.getString(2)),
+                    row.getString(3),
+                    row.getString(4)))
+        .list();
+  }
+
+  @Override
+  public List<UserType.Extension> extensions(Set<String> names) {
+    return db.sql(
+            """
+            select distinct e.extname, n.nspname, e.extversion from pg_proc p
+            join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+              and d.refclassid = 'pg_extension'::regclass
+            join pg_extension e on e.oid = d.refobjid
+            join pg_namespace n on n.oid = e.extnamespace
+            where p.proname = any(:names)
+            """)
+        .param("names", names.toArray(String[]::new))
+        .query(
+            (row, number) ->
+                new UserType.Extension(row.getString(1), row.getString(2), row.getString(3)))
+        .list();
   }
 
   @Override

@@ -24,6 +24,15 @@ public interface SourceSchema {
    */
   List<UserType> userTypes(Set<Long> tables);
 
+  /**
+   * The user's functions, in SQL or PL/pgSQL, of one of these names, whatever their schema, and
+   * those that their definitions name; none that run with their owner's rights.
+   */
+  List<UserFunction> functions(Set<String> names);
+
+  /** The extensions that bring a function of one of these names. */
+  List<UserType.Extension> extensions(Set<String> names);
+
   /** The tables of one of these names, whatever their schema. */
   Set<TableName> named(Set<String> names);
 

@@ -6,8 +6,12 @@ import java.util.List;
 /** A type of the source that is not PostgreSQL's own, to be had in the read database too. */
 public sealed interface UserType {
 
-  /** A type, and whatever else, that an extension brings. */
-  record Extension(String extension, String schema) implements UserType {}
+  /**
+   * A type, and whatever else, that an extension brings.
+   *
+   * @param version that the source has
+   */
+  record Extension(String extension, String schema, String version) implements UserType {}
 
   /** An enumeration, to which values may be added later. */
   record Enumeration(TableName name, List<String> labels) implements UserType {}

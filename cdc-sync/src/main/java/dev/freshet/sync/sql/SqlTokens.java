@@ -111,6 +111,13 @@ public final class SqlTokens {
     return of(sql).stream().anyMatch(token -> token.isWord(word));
   }
 
+  /** Whatever may be an identifier in it. */
+  public static Set<String> namesIn(String sql) {
+    Set<String> names = new HashSet<>();
+    of(sql).stream().filter(Token::isName).forEach(token -> names.add(token.text()));
+    return names;
+  }
+
   /** What it calls as functions, by the last part of their names, as far as the text shows. */
   public static Set<String> called(String sql) {
     Set<String> called = new HashSet<>();

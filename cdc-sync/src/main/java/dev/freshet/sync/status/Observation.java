@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that is worth telling of keeping in step; log, status and metrics only render it. */
@@ -52,6 +53,19 @@ public sealed interface Observation {
 
     public ViewsSeen {
       names = Set.copyOf(names);
+    }
+  }
+
+  /**
+   * The read database's indexes were made again.
+   *
+   * @param collations that have another version than before
+   */
+  record IndexesMadeAgain(Set<String> collations) implements Observation {
+
+    /** Copies the names, in their order. */
+    public IndexesMadeAgain {
+      collations = new TreeSet<>(collations);
     }
   }
 

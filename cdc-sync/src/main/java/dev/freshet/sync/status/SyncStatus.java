@@ -96,6 +96,10 @@ public final class SyncStatus implements Consumer<Observation> {
         }
       }
       case Observation.ViewsSeen(Set<String> names) -> views = names;
+      case Observation.IndexesMadeAgain(Set<String> collations) ->
+          log.warn(
+              "Rebuilt the read database's indexes, because these collations have another version now: {}",
+              String.join(", ", collations));
       case Observation.FolderUnreadable(String why) -> log.warn("{}", why);
       case Observation.Resumed(Place at) -> {
         applied = at;

@@ -7,6 +7,8 @@ import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.inference.Relations;
 import dev.freshet.sync.inference.ResolvedSelect;
+import dev.freshet.sync.model.Fingerprint;
+import dev.freshet.sync.model.FunctionMissing;
 import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
@@ -14,10 +16,12 @@ import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.sql.SqlTokens;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -27,7 +31,6 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -38,26 +41,32 @@ public final class ModelPlanner {
 
   private final SourceSchema schema;
   private final WatchedDatabase readDatabase;
-  private final Consumer<List<UserType>> types;
+  private final ReadObjects objects;
 
-  /**
-   * Plans for a read database.
-   *
-   * @param types makes types in the read database, or brings them into line
-   */
-  public ModelPlanner(
-      SourceSchema schema, WatchedDatabase readDatabase, Consumer<List<UserType>> types) {
+  /** Plans for a read database, which gets what models need beside tables. */
+  public ModelPlanner(SourceSchema schema, WatchedDatabase readDatabase, ReadObjects objects) {
     this.schema = schema;
     this.readDatabase = readDatabase;
-    this.types = types;
+    this.objects = objects;
   }
 
   /**
    * What came of planning.
    *
    * @param tables those that the model reads
+   * @param functions of the source's own that its SELECT may call
    */
-  public record Planned(Declared declared, ModelPlan plan, Map<TableName, SourceTable> tables) {}
+  public record Planned(
+      Declared declared,
+      ModelPlan plan,
+      Map<TableName, SourceTable> tables,
+      List<UserFunction> functions) {
+
+    /** The names of the functions. */
+    public Set<String> functionNames() {
+      return functions.stream().map(function -> function.name().name()).collect(Collectors.toSet());
+    }
+  }
 
   /**
    * Plans a model.
@@ -67,8 +76,10 @@ public final class ModelPlanner {
    */
   public Planned plan(Declared declared) {
     ReadModel model = declared.model();
-    Mentioned mentioned = mentioned(model);
-    Analysis analysis = analyse(model, mentioned);
+    Set<String> names = SqlTokens.namesIn(model.select());
+    Mentioned mentioned = mentioned(names);
+    List<UserFunction> functions = schema.functions(names);
+    Analysis analysis = analyse(model, names, mentioned, functions);
     analysis
         .objection()
         .ifPresent(
@@ -79,10 +90,17 @@ public final class ModelPlanner {
     Map<TableName, SourceTable> tables = new LinkedHashMap<>(mentioned.tables());
     Set<TableName> byFunctions = readByFunctions(model, analysis);
     byFunctions.forEach(name -> schema.find(name).ifPresent(table -> tables.put(name, table)));
-    ModelPlan plan = understood(model, analysis, tables, byFunctions);
+    ModelPlan plan = understood(model, analysis, meaning(analysis, functions), tables, byFunctions);
     schema.requireAnswerable(model.name(), analysis.select());
     tables.keySet().retainAll(plan.tables());
-    return new Planned(declared, plan, tables);
+    return new Planned(declared, plan, tables, functions);
+  }
+
+  private static String meaning(Analysis analysis, List<UserFunction> functions) {
+    List<String> texts = new ArrayList<>(List.of(analysis.select()));
+    texts.addAll(analysis.definitions());
+    functions.stream().map(UserFunction::definition).sorted().forEach(texts::add);
+    return Fingerprint.of(texts);
   }
 
   /**
@@ -93,12 +111,7 @@ public final class ModelPlanner {
    */
   private record Mentioned(Map<TableName, SourceTable> tables, Map<TableName, SyncRefused> unfit) {}
 
-  private Mentioned mentioned(ReadModel model) {
-    Set<String> names =
-        SqlTokens.of(model.select()).stream()
-            .filter(SqlTokens.Token::isName)
-            .map(SqlTokens.Token::text)
-            .collect(Collectors.toSet());
+  private Mentioned mentioned(Set<String> names) {
     Mentioned mentioned = new Mentioned(new LinkedHashMap<>(), new HashMap<>());
     for (TableName name : new TreeSet<>(schema.named(names))) {
       try {
@@ -118,7 +131,41 @@ public final class ModelPlanner {
   private void makeTypes(SourceTable table) {
     List<UserType> needed = schema.userTypes(Set.of(table.oid()));
     if (!needed.isEmpty()) {
-      types.accept(needed);
+      objects.makeTypes(needed);
+    }
+  }
+
+  private Analysis analyse(
+      ReadModel model, Set<String> names, Mentioned mentioned, List<UserFunction> functions) {
+    Map<String, String> refusals =
+        functions.isEmpty() ? Map.of() : objects.makeFunctions(functions);
+    try {
+      try {
+        return analyse(model, mentioned);
+      } catch (FunctionMissing e) {
+        List<UserType> extensions = List.copyOf(schema.extensions(names));
+        if (extensions.isEmpty()) {
+          throw e;
+        }
+        objects.makeTypes(extensions);
+        return analyse(model, mentioned);
+      }
+    } catch (FunctionMissing e) {
+      throw refusals.isEmpty()
+          ? e
+          : new SyncRefused(
+              "%s The read database can't have %s: %s. Make it there by hand."
+                  .formatted(
+                      e.getMessage(),
+                      String.join(", ", refusals.keySet()),
+                      String.join(", ", refusals.values()).replace('\n', ' ')),
+              e);
+    } catch (TableMissing e) {
+      throw mentioned.unfit().entrySet().stream()
+          .filter(unfit -> String.valueOf(e.getMessage()).contains(unfit.getKey().name()))
+          .map(Map.Entry::getValue)
+          .findFirst()
+          .orElse(e);
     }
   }
 
@@ -132,12 +179,6 @@ public final class ModelPlanner {
           "Model %s can't be understood: %s. Write it in another way."
               .formatted(model.name(), e.getMessage()),
           e);
-    } catch (TableMissing e) {
-      throw mentioned.unfit().entrySet().stream()
-          .filter(unfit -> String.valueOf(e.getMessage()).contains(unfit.getKey().name()))
-          .map(Map.Entry::getValue)
-          .findFirst()
-          .orElse(e);
     }
   }
 
@@ -160,6 +201,7 @@ public final class ModelPlanner {
   private static ModelPlan understood(
       ReadModel model,
       Analysis analysis,
+      String meaning,
       Map<TableName, SourceTable> tables,
       Set<TableName> byFunctions) {
     Set<TableName> read = new TreeSet<>(analysis.tables());
@@ -168,7 +210,7 @@ public final class ModelPlanner {
       ModelPlan plan =
           ModelPlan.of(
               model,
-              new ResolvedSelect(analysis.select(), analysis.columns()),
+              new ResolvedSelect(analysis.select(), analysis.columns(), meaning),
               relations(tables, analysis.aggregates()),
               byFunctions);
       if (!plan.tables().equals(read)) {

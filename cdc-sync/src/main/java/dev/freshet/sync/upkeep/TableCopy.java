@@ -73,7 +73,8 @@ public final class TableCopy {
       throws SQLException {
     SourceTable table = mirror.table();
     List<String> columns = table.storedColumns().stream().map(SourceTable.Column::name).toList();
-    mirror.create(writing);
+    // Whole or not at all: a table without its comment would not be known as a copy.
+    writing.inTransaction(() -> mirror.create(writing));
     new RowPipe("copy of " + table.name(), table.estimatedRows(), told)
         .run(
             rows -> seed.read(table, columns, rows::accept),

@@ -6,6 +6,7 @@ import dev.freshet.sync.apply.Mirror;
 import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.apply.ModelStore.State;
 import dev.freshet.sync.apply.Sql;
+import dev.freshet.sync.apply.UserFunctions;
 import dev.freshet.sync.apply.UserTypes;
 import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.copy.Progress;
@@ -19,6 +20,7 @@ import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.ModelViews;
 import dev.freshet.sync.source.SourceFailed;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.status.Observation;
 import java.nio.file.Path;
@@ -63,6 +65,7 @@ public final class Upkeep {
   private final TableCopy tableCopy;
   private final ModelBuild modelBuild;
   private final Set<TableName> published;
+  private final Set<String> watchedFunctions;
   private final Consumer<Observation> observer;
 
   /** Models that an operator wants to be rebuilt. */
@@ -100,30 +103,29 @@ public final class Upkeep {
    * @param folder the models' files
    * @param installsViews whether the source gets the models as views
    * @param published the tables whose changes are captured
+   * @param watchedFunctions names of the functions whose alteration ends the session
    */
   public record Setting(
       ChangeSource source,
       WatchedDatabase readDatabase,
       Path folder,
       boolean installsViews,
-      Set<TableName> published) {}
+      Set<TableName> published,
+      Set<String> watchedFunctions) {}
 
   /** Prepares the upkeep of one session. */
   public Upkeep(Setting setting, Applier applier, Consumer<Observation> observer) {
     this.source = setting.source();
     this.readDatabase = setting.readDatabase();
     this.folder = setting.folder();
-    this.planner =
-        new ModelPlanner(
-            source.schema(),
-            readDatabase,
-            types -> applier.between(kept -> makeTypes(kept.sql(), types)));
+    this.planner = new ModelPlanner(source.schema(), readDatabase, new BetweenBatches(applier));
     this.views = setting.installsViews() ? source.views() : Optional.empty();
     this.applier = applier;
     Consumer<Progress> told = progress -> observer.accept(new Observation.Progressed(progress));
     this.tableCopy = new TableCopy(source, readDatabase, applier, told);
     this.modelBuild = new ModelBuild(readDatabase, applier, told);
     this.published = Set.copyOf(setting.published());
+    this.watchedFunctions = Set.copyOf(setting.watchedFunctions());
     this.observer = observer;
   }
 
@@ -199,8 +201,7 @@ public final class Upkeep {
   /** All that are new at once: whoever waits for the models has to know of each. */
   private void announce(List<Declared> models) {
     if (!models.isEmpty()) {
-      applier.between(
-          kept -> models.forEach(model -> kept.remember(model, State.BUILDING, "", "")));
+      applier.between(kept -> models.forEach(model -> kept.remember(model, State.BUILDING, "")));
     }
   }
 
@@ -258,6 +259,10 @@ public final class Upkeep {
   private void keep(Declared model, Optional<ModelStore.Stored> there) throws SQLException {
     try {
       ModelPlanner.Planned planned = planner.plan(model);
+      if (!watchedFunctions.containsAll(planned.functionNames())) {
+        throw EndSession.outdated(
+            "Model %s calls functions that were not followed so far.".formatted(model.name()));
+      }
       for (SourceTable table : planned.tables().values()) {
         if (!published.contains(table.name())) {
           publish(planned);
@@ -345,12 +350,30 @@ public final class Upkeep {
     }
   }
 
-  /** A type can't be made again while tables with columns of it are followed. */
-  private static void makeTypes(Sql sql, List<UserType> types) {
-    if (UserTypes.haveToBeMadeAgain(sql, types)) {
-      throw EndSession.outdated("A type of a column was altered.");
+  /** What is made again would change what is followed: that takes another session. */
+  private record BetweenBatches(Applier applier) implements ReadObjects {
+
+    @Override
+    public void makeTypes(List<UserType> types) {
+      applier.between(
+          kept -> {
+            if (UserTypes.haveToBeMadeAgain(kept.sql(), types)) {
+              throw EndSession.outdated("A type of a column was altered.");
+            }
+            UserTypes.make(kept.sql(), types);
+          });
     }
-    UserTypes.make(sql, types);
+
+    @Override
+    public Map<String, String> makeFunctions(List<UserFunction> functions) {
+      return applier.askBetween(
+          kept -> {
+            if (UserFunctions.haveChanged(kept.sql(), functions)) {
+              throw EndSession.outdated("A function that models call was altered.");
+            }
+            return UserFunctions.make(kept.sql(), functions);
+          });
+    }
   }
 
   private void copy(SourceTable table) throws SQLException {

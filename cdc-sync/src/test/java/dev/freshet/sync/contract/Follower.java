@@ -134,6 +134,7 @@ final class Follower {
     return new CaptureRequest(
         Map.of(table.name(), table),
         Set.of(),
+        Set.of(),
         this::applied,
         all -> all.forEach(transaction -> apply(table, transaction)),
         new SourceObserver() {

@@ -19,6 +19,7 @@ import dev.freshet.sync.source.Seed;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.SourceTransaction;
+import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -165,6 +166,16 @@ final class MemorySource implements WrittenSource {
         @Override
         public Set<TableName> named(Set<String> names) {
           return names.contains(ITEM.name()) ? Set.of(ITEM) : Set.of();
+        }
+
+        @Override
+        public List<UserFunction> functions(Set<String> names) {
+          return List.of();
+        }
+
+        @Override
+        public List<UserType.Extension> extensions(Set<String> names) {
+          return List.of();
         }
 
         @Override
