@@ -55,6 +55,10 @@ final class Restarts {
         unclear = now.table();
         yield soon(lasted, isSecond ? Set.of(now.table()) : Set.of());
       }
+      case SessionEnd.CopiesDiffer now -> {
+        unclear = null;
+        yield soon(lasted, now.tables());
+      }
       case SessionEnd.Refused ignored -> {
         unclear = null;
         pause = LONGEST_PAUSE;

@@ -30,16 +30,21 @@ import dev.freshet.sync.status.Observation.State;
 import dev.freshet.sync.task.BackgroundTasks;
 import dev.freshet.sync.upkeep.Statistics;
 import dev.freshet.sync.upkeep.Upkeep;
+import dev.freshet.sync.verify.Difference;
+import dev.freshet.sync.verify.Verification;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -56,6 +61,7 @@ final class Session {
 
   private final SyncSettings settings;
   private final Function<Consumer<String>, ChangeSources> connector;
+  private final Verification verification;
   private final Set<TableName> copyAgain;
   private final CopyBudget budget;
   private final Consumer<Observation> observer;
@@ -75,6 +81,7 @@ final class Session {
    *
    * @param connector gives the source, and tells what it is given when that does not answer any
    *     more
+   * @param verification compares with the source
    * @param copyAgain tables whose mirrors can't be trusted
    * @param budget of copies of everything, over all sessions
    * @param listeners are told what changes in the models once it streams
@@ -82,6 +89,7 @@ final class Session {
   Session(
       SyncSettings settings,
       Function<Consumer<String>, ChangeSources> connector,
+      Verification verification,
       Set<TableName> copyAgain,
       CopyBudget budget,
       Consumer<Observation> observer,
@@ -89,6 +97,7 @@ final class Session {
       Clock clock) {
     this.settings = settings;
     this.connector = connector;
+    this.verification = verification;
     this.copyAgain = Set.copyOf(copyAgain);
     this.budget = budget;
     this.observer = observer;
@@ -263,6 +272,7 @@ final class Session {
                   tables.keySet(),
                   functions),
               applier,
+              compared -> differing(applier, compared),
               observer);
       requireDefinedAsPlanned(source, applier, plan, functions);
       BackgroundTasks beside = new BackgroundTasks(running::close);
@@ -304,6 +314,16 @@ final class Session {
     if (isAltered) {
       throw EndSession.outdated("A type or a function was altered.");
     }
+  }
+
+  private Set<TableName> differing(Applier applier, Collection<SourceTable> tables)
+      throws SQLException, TimeoutException {
+    Map<String, TableName> byName = new HashMap<>();
+    tables.forEach(table -> byName.put(table.name().toString(), table.name()));
+    return verification.ofSource(applier, tables, List.of()).stream()
+        .filter(Difference::isOne)
+        .map(difference -> byName.get(difference.what()))
+        .collect(Collectors.toSet());
   }
 
   private TransactionListener applying(Applier applier, ChangeSource source) {

@@ -108,6 +108,7 @@ final class Synchronizer implements Operations, AutoCloseable {
           new Session(
               settings,
               givenUp -> new SlotSources(slot, givenUp),
+              new Verification(primary, readDatabase, settings.slotName()),
               copyAgain,
               budget,
               observer,
@@ -134,6 +135,8 @@ final class Synchronizer implements Operations, AutoCloseable {
       case SessionEnd.Outdated(String why) -> log.info("{} A new session begins.", why);
       case SessionEnd.UnclearColumns(TableName table) ->
           log.info("Table {} has other columns than were known. A new session begins.", table);
+      case SessionEnd.CopiesDiffer(Set<TableName> tables) ->
+          log.warn("The copies of {} differ from the source. They are made again.", tables);
       case SessionEnd.Refused(String reason) -> become(State.REFUSED, reason);
       case SessionEnd.Failed(Exception cause) -> {
         if (!isClosed()) {

@@ -2,6 +2,9 @@ package dev.freshet.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.postgres.PrimaryPosition;
+import dev.freshet.protocol.Lsn;
+import java.sql.Connection;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -44,5 +47,36 @@ class LargeTransactionIT extends SyncTest {
     } finally {
       process.stop();
     }
+  }
+
+  @Test
+  void statusAnswersWhileOneChangeTouchesManyRowsOfAModel() throws Exception {
+    int rows = Boolean.getBoolean("freshet.long") ? 400_000 : 100_000;
+    onPrimary(
+        "create table rate (id int primary key, v int); insert into rate values (1, 1), (2, 1)");
+    onPrimary("create table sale (id int primary key, rate_id int)");
+    onPrimary("insert into sale select g, 1 from generate_series(1, %d) g".formatted(rows));
+    model("sale", "/* key: id */ select s.id, r.v from sale s join rate r on r.id = s.rate_id");
+    model("rate", "/* key: id */ select r.id, r.v from rate r");
+    sync = startSync();
+    awaitInStep("sale", "rate");
+    onPrimary("update rate set v = 2");
+    Lsn written;
+    try (Connection connection = connect(primary())) {
+      written = PrimaryPosition.ask(connection).lsn();
+    }
+    int answers = 0;
+    while (true) {
+      get("/api/sync");
+      get("/api/models");
+      assertThat(get("/api/dead-letters")).isEqualTo("[]");
+      if (Lsn.parse(read("select lsn from freshet.position")).compareTo(written) >= 0) {
+        break;
+      }
+      answers++;
+    }
+    // Whoever had waited for the batch would have been answered after it.
+    assertThat(answers).isPositive();
+    awaitInStep("sale", "rate");
   }
 }

@@ -6,6 +6,7 @@ import dev.freshet.sync.model.SessionEnd;
 import dev.freshet.sync.model.TableName;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +52,12 @@ class RestartsTest {
     assertThat(restarts.after(unclear, SHORT).copyAgain()).isEmpty();
     TableName other = new TableName("public", "order_item");
     assertThat(restarts.after(new SessionEnd.UnclearColumns(other), SHORT).copyAgain()).isEmpty();
+  }
+
+  @Test
+  void copiesThatDifferAreMadeAgainByTheNextSession() {
+    assertThat(restarts.after(new SessionEnd.CopiesDiffer(Set.of(ORDERS)), SHORT).copyAgain())
+        .containsExactly(ORDERS);
   }
 
   @Test

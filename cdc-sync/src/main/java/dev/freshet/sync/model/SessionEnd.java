@@ -1,5 +1,7 @@
 package dev.freshet.sync.model;
 
+import java.util.Set;
+
 /** How a session ended; what follows is the matter of whoever started it. */
 public sealed interface SessionEnd {
 
@@ -24,6 +26,14 @@ public sealed interface SessionEnd {
    * from before.
    */
   record UnclearColumns(TableName table) implements SessionEnd {}
+
+  /** Copies were found to differ from their tables: they are made again. */
+  record CopiesDiffer(Set<TableName> tables) implements SessionEnd {
+
+    public CopiesDiffer {
+      tables = Set.copyOf(tables);
+    }
+  }
 
   /**
    * Going on would lose rows, or can't work before somebody changes something.

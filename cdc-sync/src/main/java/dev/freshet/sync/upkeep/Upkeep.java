@@ -14,6 +14,7 @@ import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.ReadModel;
+import dev.freshet.sync.model.SessionEnd;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.ChangeSource;
@@ -26,6 +27,7 @@ import dev.freshet.sync.status.Observation;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -34,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +65,7 @@ public final class Upkeep {
   private final Optional<ModelViews> views;
 
   private final Applier applier;
+  private final CopyComparison comparison;
   private final TableCopy tableCopy;
   private final ModelBuild modelBuild;
   private final Set<TableName> published;
@@ -114,13 +118,15 @@ public final class Upkeep {
       Set<String> watchedFunctions) {}
 
   /** Prepares the upkeep of one session. */
-  public Upkeep(Setting setting, Applier applier, Consumer<Observation> observer) {
+  public Upkeep(
+      Setting setting, Applier applier, CopyComparison comparison, Consumer<Observation> observer) {
     this.source = setting.source();
     this.readDatabase = setting.readDatabase();
     this.folder = setting.folder();
     this.planner = new ModelPlanner(source.schema(), readDatabase, new BetweenBatches(applier));
     this.views = setting.installsViews() ? source.views() : Optional.empty();
     this.applier = applier;
+    this.comparison = comparison;
     Consumer<Progress> told = progress -> observer.accept(new Observation.Progressed(progress));
     this.tableCopy = new TableCopy(source, readDatabase, applier, told);
     this.modelBuild = new ModelBuild(readDatabase, applier, told);
@@ -193,7 +199,7 @@ public final class Upkeep {
           applier.followed().contains(model.name())
               && there.map(s -> s.declared().equals(model)).orElse(false);
       if (wished.contains(model.name()) || (!isKept && isDue(model))) {
-        keep(model, there);
+        keep(model, there, wished.contains(model.name()));
       }
     }
   }
@@ -255,8 +261,13 @@ public final class Upkeep {
         || System.nanoTime() - last.atNanos() > last.pause().toNanos();
   }
 
-  /** Builds a model's table; a failure becomes the model's reason. */
-  private void keep(Declared model, Optional<ModelStore.Stored> there) throws SQLException {
+  /**
+   * Builds a model's table; a failure becomes the model's reason.
+   *
+   * @param isRepair whether somebody doubts what is there
+   */
+  private void keep(Declared model, Optional<ModelStore.Stored> there, boolean isRepair)
+      throws SQLException {
     try {
       ModelPlanner.Planned planned = planner.plan(model);
       if (!watchedFunctions.containsAll(planned.functionNames())) {
@@ -272,6 +283,9 @@ public final class Upkeep {
         if (!applier.mirrored().contains(table.name())) {
           copy(table);
         }
+      }
+      if (isRepair) {
+        requireTrueCopies(model, planned.tables().values());
       }
       createIndexes(planned);
       if (!applier.followed().contains(model.name())) {
@@ -303,6 +317,28 @@ public final class Upkeep {
     } catch (SQLException e) {
       refuseByContent(model, there, new ApplyFailed(e));
     }
+  }
+
+  /** What is built of wrong copies is wrong. */
+  private void requireTrueCopies(Declared model, Collection<SourceTable> tables)
+      throws SQLException {
+    try {
+      Set<TableName> differing = comparison.differing(tables);
+      if (!differing.isEmpty()) {
+        throw new EndSession(new SessionEnd.CopiesDiffer(differing));
+      }
+    } catch (TimeoutException e) {
+      throw new SyncRefused(
+          "Model %s was not rebuilt: the copies of its tables can't be compared with the source now. %s Rebuild it again later."
+              .formatted(model.name(), sentence(e)),
+          e);
+    }
+  }
+
+  private static String sentence(TimeoutException e) {
+    return e.getMessage() == null
+        ? "The sync did not reach the position to compare at in time."
+        : e.getMessage() + ".";
   }
 
   /** What rows and tables are to blame for is the model's own affair; anything else is not. */

@@ -9,4 +9,10 @@ package dev.freshet.sync.verify;
  * @param extra keys that are there and should not be
  * @param different keys whose rows differ
  */
-public record Difference(String what, long rows, long missing, long extra, long different) {}
+public record Difference(String what, long rows, long missing, long extra, long different) {
+
+  /** Whether they differ at all. */
+  public boolean isOne() {
+    return missing + extra + different > 0;
+  }
+}
