@@ -247,14 +247,11 @@ final class Session {
       WatchedDatabase readDatabase)
       throws SQLException {
     Map<TableName, SourceTable> tables = plan.tables();
-    Set<String> functions =
-        plan.functions().stream()
-            .map(function -> function.name().name())
-            .collect(Collectors.toSet());
+    Set<String> definitions = plan.definitions();
     CaptureRequest request =
         new CaptureRequest(
             tables,
-            functions,
+            definitions,
             copyAgain,
             applier::applied,
             applying(applier, source),
@@ -270,11 +267,12 @@ final class Session {
                   settings.models(),
                   settings.views(),
                   tables.keySet(),
-                  functions),
+                  source::wish,
+                  definitions),
               applier,
               compared -> differing(applier, compared),
               observer);
-      requireDefinedAsPlanned(source, applier, plan, functions);
+      requireDefinedAsPlanned(source, applier, plan, definitions);
       BackgroundTasks beside = new BackgroundTasks(running::close);
       capture = running;
       if (ended) {
@@ -301,11 +299,11 @@ final class Session {
 
   /** From when it was made on, the capture notices by itself that something is altered. */
   private static void requireDefinedAsPlanned(
-      ChangeSource source, Applier applier, SessionPlan plan, Set<String> functions) {
+      ChangeSource source, Applier applier, SessionPlan plan, Set<String> definitions) {
     Set<Long> oids =
         plan.tables().values().stream().map(SourceTable::oid).collect(Collectors.toSet());
     List<UserType> types = source.schema().userTypes(oids);
-    List<UserFunction> now = source.schema().functions(functions);
+    List<UserFunction> now = source.schema().functions(definitions);
     boolean isAltered =
         applier.askBetween(
             kept ->

@@ -196,12 +196,12 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
     return tables;
   }
 
-  /** The functions of the source's own that they may call. */
-  List<UserFunction> functions() {
-    Set<UserFunction> functions = new LinkedHashSet<>();
-    kept.values().forEach(planned -> functions.addAll(planned.functions()));
-    declared.values().forEach(planned -> functions.addAll(planned.functions()));
-    return List.copyOf(functions);
+  /** The names of the functions and views of the source's own that they may name. */
+  Set<String> definitions() {
+    Set<String> definitions = new LinkedHashSet<>();
+    kept.values().forEach(planned -> definitions.addAll(planned.definitions()));
+    declared.values().forEach(planned -> definitions.addAll(planned.definitions()));
+    return definitions;
   }
 
   /**

@@ -190,4 +190,24 @@ class AlteredMeaningIT extends SyncTest {
     assertThat(read("select count(*) from freshet.collation where version = 'an older one'"))
         .isEqualTo("0");
   }
+
+  @Test
+  void viewsOfTheSourceAreReadThroughAndFollowedWhenTheyAreReplaced() throws Exception {
+    onPrimary(
+        """
+        create table t (id int primary key, g int, v int);
+        insert into t select i, i % 3, i from generate_series(1, 9) i;
+        create view sums as select g, sum(v) as s from t group by g;
+        create view large as select g as which, s from sums where s > 12
+        """);
+    model("over_views", "/* key: id */ select t.id, l.s from t join large l on l.which = t.g");
+    model("plain", "/* key: id */ select id, v from t");
+    sync = startSync();
+    awaitInStep("over_views", "plain");
+    onPrimary("update t set v = 20 where id = 3; delete from t where id = 4");
+    awaitInStep("over_views", "plain");
+    onPrimary("create or replace view sums as select g, sum(v) * 2 as s from t group by g");
+    onPrimary("insert into t values (10, 0, 1)");
+    awaitInStep("over_views", "plain");
+  }
 }

@@ -125,6 +125,46 @@ final class RandomWorkload {
         "{key: one, affects: {orders: all}}",
         "select 1 as one, count(*) as n, sum(o.amount) as amount, max(o.hour) as last from orders o");
     model(
+        "exists",
+        "key: id",
+        "select o.id, exists (select from refund r where r.order_id = o.id) as refunded, (select sum(r.amount) from refund r where r.order_id = o.id) as amount, array(select i.line from item i where i.order_id = o.id order by i.line) as lines from orders o where o.customer_id not in (select c.id from customer c where c.city = o.status) or o.customer_id is null");
+    model(
+        "lateral",
+        "key: id",
+        "select o.id, l.line, l.sku, t.n from orders o left join lateral (select i.line, i.sku from item i where i.order_id = o.id order by i.line desc limit 1) l on true cross join lateral (select count(*) as n from refund r where r.order_id = o.id) t");
+    model(
+        "full_joined",
+        "key: id",
+        "select coalesce(o.id, r.order_id) as id, o.status, count(r.id) as refunds from orders o full join refund r on r.order_id = o.id group by 1, 2");
+    model(
+        "all_of_it",
+        "key: one",
+        "select 1 as one, count(*) as n, sum(o.amount) as amount, max(o.hour) as last from orders o");
+    model(
+        "newest",
+        "key: id",
+        "select q.id, q.status from (select o.*, row_number() over (partition by o.customer_id order by o.id desc) as rn from orders o) q where rn = 1");
+    model(
+        "dearest",
+        "key: id",
+        "select distinct on (o.customer_id) o.id, o.amount from orders o order by o.customer_id, o.amount desc nulls last, o.id");
+    model(
+        "two_windows",
+        "key: id",
+        "select o.id, count(*) over (partition by o.customer_id) as of_customer, count(*) over (partition by o.courier_id) as of_courier from orders o");
+    model(
+        "rolled_up",
+        "key: [status, hour, level]",
+        "select o.status, o.hour, grouping(o.status, o.hour) as level, count(*) as n from orders o group by rollup (o.status, o.hour)");
+    model(
+        "first_orders",
+        "key: id",
+        "select o.id, o.amount from orders o order by o.amount desc nulls last, o.id limit 5");
+    model(
+        "bosses",
+        "key: [id, top]",
+        "with recursive up(id, top) as (select p.id, p.id from person p where p.boss_id is null union select p.id, u.top from person p join up u on u.id = p.boss_id) select u.id, u.top from up u");
+    model(
         "pairs",
         "key: [a, b]",
         "select a.sku as a, b.sku as b, count(*) as n from item a join item b on b.order_id = a.order_id and b.line > a.line where a.sku is not null and b.sku is not null group by a.sku, b.sku");

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TroubledDatabaseIT extends SyncTest {
 
   /** Of the file system that gets full. */
-  private static final int MEGABYTES = 24;
+  private static final int MEGABYTES = 40;
 
   private void startInStep() throws Exception {
     onPrimary("create table orders (id int primary key, note text); insert into orders values (1)");

@@ -14,7 +14,8 @@ import java.util.Set;
  *     all identifiers in double quotes, functions and operators of the user's own with their
  *     schemas
  * @param columns of the result, in order, with their types as {@code format_type} has them
- * @param tables that it reads, anywhere in it
+ * @param tables that it reads, anywhere in it and in the views that it reads
+ * @param views that it reads, with their SELECTs in the same form
  * @param aggregates names of the aggregates that it calls
  * @param tableReaders functions of the user's own that may read tables by themselves
  * @param definitions of what it calls that is not PostgreSQL's own, and versions of what it relies
@@ -25,6 +26,7 @@ public record Analysis(
     String select,
     Map<String, String> columns,
     Set<TableName> tables,
+    Map<TableName, String> views,
     Set<String> aggregates,
     Set<String> tableReaders,
     List<String> definitions,
@@ -34,6 +36,7 @@ public record Analysis(
   public Analysis {
     columns = new LinkedHashMap<>(columns);
     tables = Set.copyOf(tables);
+    views = Map.copyOf(views);
     aggregates = Set.copyOf(aggregates);
     tableReaders = Set.copyOf(tableReaders);
     definitions = List.copyOf(definitions);

@@ -7,6 +7,7 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.UserView;
 import dev.freshet.sync.sql.TypeParts;
 import java.sql.Array;
 import java.sql.Connection;
@@ -16,8 +17,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -70,11 +71,14 @@ public final class Analyst {
    * Analyses a model's SELECT.
    *
    * @param tables of the source that it may mean, with their types made in the read database
+   * @param views of the source that it may mean, before those that read them
    * @throws SyncRefused when PostgreSQL does not understand it
    * @throws FunctionMissing when it calls a function, or has an operator, that is not there
    * @throws TableMissing when it names a table that is not among these
    */
-  public Analysis analyse(ReadModel model, Collection<SourceTable> tables) throws SQLException {
+  public Analysis analyse(
+      ReadModel model, Collection<SourceTable> tables, Collection<UserView> views)
+      throws SQLException {
     String select = OneStatement.of(model);
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
@@ -84,11 +88,33 @@ public final class Analyst {
         new Shell(table).make(connection);
       }
       statement.execute("create schema if not exists freshet");
+      for (UserView view : views) {
+        createView(statement, view);
+      }
       createView(statement, model, select);
       return read(statement, select);
     } finally {
       connection.rollback();
       connection.setAutoCommit(true);
+    }
+  }
+
+  /** A view that can't be made here is missed only by who reads it. */
+  private static void createView(Statement statement, UserView view) throws SQLException {
+    statement.execute("create schema if not exists " + TableName.quoted(view.name().schema()));
+    statement.execute("savepoint another_view");
+    try {
+      statement.execute(
+          "create view %s (%s) as %s"
+              .formatted(
+                  view.name().quoted(),
+                  view.columns().stream().map(TableName::quoted).collect(Collectors.joining(", ")),
+                  view.definition()));
+    } catch (SQLException e) {
+      if (!SqlStates.isByContent(e)) {
+        throw e;
+      }
+      statement.execute("rollback to savepoint another_view");
     }
   }
 
@@ -147,13 +173,9 @@ public final class Analyst {
     Map<String, String> columns = columns();
     // Of these settings the text has all schemas and quotes that it can have.
     statement.execute("set local search_path = pg_catalog; set local quote_all_identifiers = on");
-    String select =
-        one("select pg_get_viewdef('%s'::regclass)".formatted(VIEW)).strip().replaceFirst(";$", "");
-    QueryTree tree =
-        QueryTree.of(
-            one(
-                "select ev_action::text from pg_rewrite where ev_class = '%s'::regclass"
-                    .formatted(VIEW)));
+    String select = definition(VIEW);
+    Map<TableName, String> views = views();
+    QueryTree tree = tree(views.keySet());
     Map<Long, Callable> functions = functions(tree);
     Set<String> aggregates =
         functions.values().stream()
@@ -169,11 +191,41 @@ public final class Analyst {
         select,
         columns,
         tables(),
+        views,
         aggregates,
         tableReaders,
         definitions(functions.keySet(), tree.collations()),
         new Determinism(tree, functions)
             .objection(OneStatement.literals(written), mayHoldTimes(tree.constantTypes())));
+  }
+
+  private String definition(String view) throws SQLException {
+    return one("select pg_get_viewdef(%s::regclass)".formatted(TableName.literal(view)))
+        .strip()
+        .replaceFirst(";$", "");
+  }
+
+  /** The rules of the SELECT and of the views that it reads. */
+  private QueryTree tree(Collection<TableName> views) throws SQLException {
+    List<String> rules = new ArrayList<>(List.of(VIEW));
+    views.forEach(view -> rules.add(view.quoted()));
+    List<String> actions = new ArrayList<>();
+    for (String view : rules) {
+      actions.add(
+          one(
+              "select ev_action::text from pg_rewrite where ev_class = %s::regclass"
+                  .formatted(TableName.literal(view))));
+    }
+    return QueryTree.of(actions);
+  }
+
+  /** The views that the SELECT reads, directly or through others, with their own SELECTs. */
+  private Map<TableName, String> views() throws SQLException {
+    Map<TableName, String> views = new LinkedHashMap<>();
+    for (TableName view : relations("c.relkind = 'v'")) {
+      views.put(view, definition(view.quoted()));
+    }
+    return views;
   }
 
   private String one(String sql) throws SQLException {
@@ -199,24 +251,32 @@ public final class Analyst {
   }
 
   private Set<TableName> tables() throws SQLException {
-    Set<TableName> tables = new HashSet<>();
+    return relations("c.relkind in ('r', 'p', 'm', 'f')");
+  }
+
+  /** What the SELECT reads, directly or through views. */
+  private Set<TableName> relations(String such) throws SQLException {
+    Set<TableName> relations = new LinkedHashSet<>();
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
                 """
-                select distinct n.nspname, c.relname from pg_rewrite r
-                join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
-                  and d.refclassid = 'pg_class'::regclass
-                join pg_class c on c.oid = d.refobjid and c.oid <> r.ev_class
+                with recursive read(oid) as (
+                  select '%1$s'::regclass::oid
+                  union
+                  select d.refobjid from read join pg_rewrite r on r.ev_class = read.oid
+                  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+                    and d.refclassid = 'pg_class'::regclass)
+                select n.nspname, c.relname from read join pg_class c using (oid)
                 join pg_namespace n on n.oid = c.relnamespace
-                where r.ev_class = '%s'::regclass and c.relkind in ('r', 'p', 'v', 'm', 'f')
+                where c.oid <> '%1$s'::regclass and %2$s order by c.oid
                 """
-                    .formatted(VIEW))) {
+                    .formatted(VIEW, such))) {
       while (row.next()) {
-        tables.add(new TableName(row.getString(1), row.getString(2)));
+        relations.add(new TableName(row.getString(1), row.getString(2)));
       }
     }
-    return tables;
+    return relations;
   }
 
   private Map<Long, Callable> functions(QueryTree tree) throws SQLException {

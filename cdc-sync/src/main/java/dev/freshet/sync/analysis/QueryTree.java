@@ -65,10 +65,12 @@ final class QueryTree {
 
   private QueryTree() {}
 
-  /** Reads a rule's action. */
-  static QueryTree of(String nodeTree) {
+  /** Reads the actions of rules. */
+  static QueryTree of(List<String> nodeTrees) {
     QueryTree tree = new QueryTree();
-    NodeReader.read(nodeTree).forEach(node -> tree.visit(node, Optional.empty()));
+    for (String nodeTree : nodeTrees) {
+      NodeReader.read(nodeTree).forEach(node -> tree.visit(node, Optional.empty()));
+    }
     return tree;
   }
 

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,7 +97,7 @@ final class MaintainedModel {
    * @throws SyncRefused when the read database does not understand one
    */
   void tryWays(Sql sql, Map<TableName, Mirror> mirrors) {
-    plan.ways()
+    Stream.concat(plan.ways().stream(), plan.signals().stream())
         .forEach(
             way -> {
               Mirror mirror = Objects.requireNonNull(mirrors.get(way.table()));
@@ -128,7 +129,7 @@ final class MaintainedModel {
     if (touched.isAll()) {
       return;
     }
-    if (changes.truncated() || plan.whole().contains(changed)) {
+    if (changes.truncated() || isSignalled(sql, mirror, changes)) {
       touched.addAll();
       return;
     }
@@ -147,6 +148,20 @@ final class MaintainedModel {
             units -> touched.add(sql, units));
       }
     }
+  }
+
+  /** Whether the changes mean that everything is recomputed. */
+  private boolean isSignalled(Sql sql, Mirror mirror, TableChanges changes) {
+    for (AffectedKeys signal : plan.signals()) {
+      boolean isOfTable = signal.table().equals(mirror.table().name());
+      if (isOfTable && !changes.keys().isEmpty()) {
+        String exists = "select 1 where exists (%s)".formatted(signal.sql(mirror.selectByKeys()));
+        if (!sql.query(exists, mirror.bind(changes.keys())).isEmpty()) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   TouchedUnits touched() {
@@ -216,7 +231,43 @@ final class MaintainedModel {
     if (groups != null) {
       groups.recomputeAll(sql);
     }
-    table.replaceAll(sql, plan.select());
+    table.replace(sql, wholly(sql), List.of());
+  }
+
+  /** Writes the rows that differ, and no others: most of a result stays as it is. */
+  private ModelTable.Replacement wholly(Sql sql) {
+    ModelShape shape = table.shape(sql);
+    TypedColumns key = new TypedColumns(plan.model().key(), plan.model().key());
+    return new ModelTable.Replacement(
+        "fresh as materialized (%s)".formatted(plan.select()),
+        "delete from %s t where %s".formatted(table.name(), none("fresh", "t", key, "")),
+        "insert into %s as t select f.* from fresh f where %s %s"
+            .formatted(
+                table.name(),
+                none(table.name(), "f", key, " and (o.*)::text = (f.*)::text"),
+                onConflict(shape.columns(), key)));
+  }
+
+  /** That no row of a relation has the same key: by hashing, but for keys with nulls. */
+  private String none(String relation, String of, TypedColumns key, String more) {
+    String none =
+        "not exists (select from %s o where %s%s)"
+            .formatted(relation, key.same("o", of, false), more);
+    return plan.keyMayBeNull()
+        ? "%s and (%s or not exists (select from %s o where not (%s) and %s%s))"
+            .formatted(
+                none, key.notNull(of), relation, key.notNull("o"), key.same("o", of, true), more)
+        : none;
+  }
+
+  private String onConflict(List<String> columns, TypedColumns key) {
+    String sets =
+        columns.stream()
+            .filter(column -> !plan.model().key().contains(column))
+            .map(column -> "%1$s = excluded.%1$s".formatted(TableName.quoted(column)))
+            .collect(Collectors.joining(", "));
+    return "on conflict (%s) do %s"
+        .formatted(key.list(), sets.isEmpty() ? "nothing" : "update set " + sets);
   }
 
   private Recomputation recomputation(Sql sql) {
@@ -249,11 +300,6 @@ final class MaintainedModel {
   private ModelTable.Replacement replacement(
       List<String> columns, TypedColumns unit, String fresh, boolean nulls) {
     TypedColumns key = new TypedColumns(plan.model().key(), plan.model().key());
-    String sets =
-        columns.stream()
-            .filter(column -> !plan.model().key().contains(column))
-            .map(column -> "%1$s = excluded.%1$s".formatted(TableName.quoted(column)))
-            .collect(Collectors.joining(", "));
     return new ModelTable.Replacement(
         "fresh as materialized (%s)".formatted(fresh),
         "delete from %s t using (%s) k where %s and not exists (select from fresh f where %s)"
@@ -262,8 +308,7 @@ final class MaintainedModel {
                 unit.rows(),
                 unit.same("t", "k", nulls),
                 key.same("f", "t", nulls || plan.keyMayBeNull())),
-        "insert into %s as t select * from fresh on conflict (%s) do %s"
-            .formatted(
-                table.name(), key.list(), sets.isEmpty() ? "nothing" : "update set " + sets));
+        "insert into %s as t select * from fresh %s"
+            .formatted(table.name(), onConflict(columns, key)));
   }
 }

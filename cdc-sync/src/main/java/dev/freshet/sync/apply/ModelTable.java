@@ -137,19 +137,4 @@ final class ModelTable {
           .formatted(fresh, delete, insert);
     }
   }
-
-  /**
-   * Replaces all rows.
-   *
-   * @param select gives the new ones
-   */
-  void replaceAll(Sql sql, String select) {
-    ChangedRows note = changed;
-    if (note != null) {
-      note.reset("All its rows were computed anew.");
-    }
-    // Not TRUNCATE: readers with an older snapshot would see an empty table.
-    sql.run("delete from " + name);
-    sql.run("insert into %s %s".formatted(name, select));
-  }
 }

@@ -87,6 +87,13 @@ record TypedColumns(List<String> columns, List<String> types) {
         .collect(Collectors.joining(" and "));
   }
 
+  /** That none of the columns is null. */
+  String notNull(String alias) {
+    return IntStream.range(0, columns.size())
+        .mapToObj(i -> column(alias, i) + " is not null")
+        .collect(Collectors.joining(" and "));
+  }
+
   /** The arrays to bind for these rows. */
   List<@Nullable String[]> arrays(Collection<? extends List<? extends @Nullable String>> rows) {
     return arrays(columns.size(), rows);

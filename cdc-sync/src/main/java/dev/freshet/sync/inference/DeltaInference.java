@@ -3,12 +3,15 @@ package dev.freshet.sync.inference;
 import dev.freshet.sync.inference.DeltaPlan.Contribution;
 import dev.freshet.sync.inference.DeltaPlan.Kind;
 import dev.freshet.sync.inference.DeltaPlan.State;
-import dev.freshet.sync.inference.Source.Condition;
-import dev.freshet.sync.inference.Source.Relation;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.query.ColumnRef;
+import dev.freshet.sync.query.Expression;
+import dev.freshet.sync.query.From;
+import dev.freshet.sync.query.Relations;
+import dev.freshet.sync.query.Select;
+import dev.freshet.sync.query.Select.Output;
 import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DeltaInference {
 
-  private final Block block;
+  private final Joined joined;
   private final List<String> key;
   private final Relations relations;
   private final Map<String, AggregateCall> calls = new LinkedHashMap<>();
@@ -37,29 +40,25 @@ final class DeltaInference {
   private final List<String> stateSql = new ArrayList<>();
   private final Map<String, String> outputs = new LinkedHashMap<>();
   private boolean hasOtherColumns;
-  private @Nullable Source distinctOf;
+  private From.@Nullable Table distinctOf;
 
-  private DeltaInference(Block block, List<String> key, Relations relations) {
-    this.block = block;
+  private DeltaInference(Joined joined, List<String> key, Relations relations) {
+    this.joined = joined;
     this.key = key;
     this.relations = relations;
   }
 
   /** The plan; empty when the groups are to be recomputed. */
-  static Optional<DeltaPlan> of(Block block, List<String> key, Relations relations) {
-    return new DeltaInference(block, key, relations).plan();
+  static Optional<DeltaPlan> of(Select select, List<String> key, Relations relations) {
+    return Joined.of(select).flatMap(joined -> new DeltaInference(joined, key, relations).plan());
   }
 
   private Optional<DeltaPlan> plan() {
-    Set<String> grouped = block.groupBy().stream().map(Condition::text).collect(Collectors.toSet());
+    Set<String> grouped =
+        joined.groupBy().stream().map(Expression::sql).collect(Collectors.toSet());
     Set<String> keyed =
-        key.stream().map(c -> block.output(c).orElseThrow().text()).collect(Collectors.toSet());
-    boolean isPlain =
-        block.isPlainGrouping()
-            && !grouped.isEmpty()
-            && grouped.equals(keyed)
-            && block.sources().stream().allMatch(s -> s.relation() instanceof Relation.Table);
-    if (!isPlain || !readOutputs(grouped) || calls.isEmpty()) {
+        key.stream().map(c -> joined.output(c).expression().sql()).collect(Collectors.toSet());
+    if (!grouped.equals(keyed) || !readOutputs(grouped) || calls.isEmpty()) {
       return Optional.empty();
     }
     Map<TableName, Contribution> ways = new TreeMap<>();
@@ -74,7 +73,7 @@ final class DeltaInference {
         ? Optional.empty()
         : Optional.of(
             new DeltaPlan(
-                key, states, block.groupSelect(key, selectList()), ways, outputs, insertable));
+                key, states, joined.groupSelect(key, selectList()), ways, outputs, insertable));
   }
 
   private String selectList() {
@@ -85,20 +84,21 @@ final class DeltaInference {
 
   /** Takes every output apart; false when one does not follow from states. */
   private boolean readOutputs(Set<String> grouped) {
-    for (String column : block.columns()) {
-      Condition output = block.output(column).orElseThrow();
-      Optional<List<AggregateCall>> found = AggregateCall.in(output.text(), relations.aggregates());
-      if (found.isEmpty() || output.hasSubquery()) {
+    for (Output output : joined.outputs()) {
+      String column = output.name();
+      String text = output.expression().sql();
+      Optional<List<AggregateCall>> found = AggregateCall.in(text, relations.aggregates());
+      if (found.isEmpty() || output.expression().hasQueries()) {
         return false;
       }
       if (found.get().isEmpty()) {
-        hasOtherColumns |= !key.contains(column) && !grouped.contains(output.text());
-        if (!key.contains(column) && grouped.contains(output.text())) {
+        hasOtherColumns |= !key.contains(column) && !grouped.contains(text);
+        if (!key.contains(column) && grouped.contains(text)) {
           return false;
         }
         continue;
       }
-      StringBuilder sql = new StringBuilder(output.text());
+      StringBuilder sql = new StringBuilder(text);
       for (AggregateCall call : found.get().reversed()) {
         Optional<String> state = state(call);
         if (state.isEmpty()) {
@@ -106,7 +106,7 @@ final class DeltaInference {
         }
         sql.replace(call.start(), call.end(), state.get());
       }
-      if (!block.mentioned(sql.toString()).isEmpty()) {
+      if (!joined.mentioned(sql.toString()).isEmpty()) {
         return false;
       }
       outputs.put(column, sql.toString());
@@ -119,7 +119,7 @@ final class DeltaInference {
     String table = DeltaPlan.STATES + ".";
     calls.putIfAbsent(call.sql(call.name()), call);
     if (call.distinct()) {
-      Optional<Source> of = keyedBy(call.argument());
+      Optional<From.Table> of = keyedBy(call.argument());
       if (!call.name().equals("count") || !call.filter().isEmpty() || of.isEmpty()) {
         return Optional.empty();
       }
@@ -160,159 +160,138 @@ final class DeltaInference {
   }
 
   private @Nullable String type(net.sf.jsqlparser.schema.Column column) {
-    Set<Source.ColumnRef> mentioned = block.mentioned(column.toString());
+    Set<ColumnRef> mentioned = joined.mentioned(column.toString());
     if (mentioned.size() != 1) {
       return null;
     }
-    Source.ColumnRef only = mentioned.iterator().next();
-    return block.source(only.alias()).relation() instanceof Relation.Table table
-        ? relations.columnTypes().getOrDefault(table.name(), Map.of()).get(only.column())
-        : null;
+    ColumnRef only = mentioned.iterator().next();
+    From.Table table = joined.table(only.alias());
+    return relations
+        .columnTypes()
+        .getOrDefault(table.name(), Map.of())
+        .get(table.storedName(only.column()));
   }
 
-  private List<String> primaryKey(Source source) {
-    return source.relation() instanceof Relation.Table table
+  /** As the query names its columns. */
+  private List<String> primaryKey(From.Table table) {
+    return table.columns().equals(table.stored())
         ? relations.primaryKeys().getOrDefault(table.name(), List.of())
         : List.of();
   }
 
-  /** The item whose whole primary key an expression is. */
-  private Optional<Source> keyedBy(String expression) {
-    Set<Source.ColumnRef> mentioned = block.mentioned(expression);
-    if (mentioned.size() != 1 || !Block.isColumn(expression)) {
+  /** The table whose whole primary key an expression is. */
+  private Optional<From.Table> keyedBy(String expression) {
+    Set<ColumnRef> mentioned = joined.mentioned(expression);
+    if (mentioned.size() != 1 || !isColumn(expression)) {
       return Optional.empty();
     }
-    Source.ColumnRef only = mentioned.iterator().next();
-    Source source = block.source(only.alias());
-    return !source.nullable() && primaryKey(source).equals(List.of(only.column()))
-        ? Optional.of(source)
+    ColumnRef only = mentioned.iterator().next();
+    From.Table table = joined.table(only.alias());
+    return !joined.isNullable(table) && primaryKey(table).equals(List.of(only.column()))
+        ? Optional.of(table)
         : Optional.empty();
   }
 
-  /** Whether a group has rows of one row of the item alone. */
-  private boolean isDetermined(Source source) {
-    List<String> primaryKey = primaryKey(source);
+  private static boolean isColumn(String expression) {
+    return SqlTokens.of(expression).stream()
+        .allMatch(token -> token.isName() || token.isSymbol("."));
+  }
+
+  /** Whether a group has rows of one row of the table alone. */
+  private boolean isDetermined(From.Table table) {
+    List<String> primaryKey = primaryKey(table);
     return primaryKey.isEmpty()
         || primaryKey.stream()
             .allMatch(
                 column ->
-                    block.groupBy().stream()
+                    joined.groupBy().stream()
                         .anyMatch(
-                            g ->
-                                Block.isColumn(g.text())
-                                    && g.columns()
-                                        .equals(
-                                            Set.of(new Source.ColumnRef(source.alias(), column)))));
+                            by ->
+                                by.isColumn()
+                                    && by.columns()
+                                        .equals(Set.of(new ColumnRef(table.alias(), column)))));
   }
 
-  private boolean isReadOnce(TableName table) {
-    return block.sources().stream()
-            .filter(s -> s.relation() instanceof Relation.Table t && t.name().equals(table))
-            .count()
-        == 1;
-  }
-
-  private static TableName table(Source source) {
-    return ((Relation.Table) source.relation()).name();
+  private boolean isReadOnce(From.Table table) {
+    return joined.tables().stream().filter(t -> t.name().equals(table.name())).count() == 1;
   }
 
   private boolean addWaysByRowsThatAreAlwaysThere(Map<TableName, Contribution> ways) {
-    if (distinctOf != null
-        && !block.groupBy().stream()
+    From.Table distinct = distinctOf;
+    if (distinct != null
+        && !joined.groupBy().stream()
             .flatMap(g -> g.columns().stream())
-            .allMatch(c -> c.alias().equals(distinctOf.alias()))) {
+            .allMatch(c -> c.alias().equals(distinct.alias()))) {
       return false;
     }
-    for (Source changed : block.sources()) {
-      if (!isReadOnce(table(changed))) {
+    for (From.Table changed : joined.tables()) {
+      if (!isReadOnce(changed)) {
         continue;
       }
-      Optional<Source> by =
-          distinctOf != null
-              ? Optional.of(distinctOf)
-              : !changed.nullable()
-                  ? Optional.of(changed)
-                  : block.needed(changed).stream()
-                      .map(block::source)
-                      .filter(s -> !s.nullable())
-                      .findFirst();
-      if (by.isEmpty() || isDetermined(by.get()) || !isReadOnce(table(by.get()))) {
+      Optional<From.Table> by = distinct != null ? Optional.of(distinct) : joined.steady(changed);
+      if (by.isEmpty() || isDetermined(by.get()) || !isReadOnce(by.get())) {
         continue;
       }
-      Source restricted = by.get();
+      From.Table restricted = by.get();
       String reach =
           restricted.equals(changed)
               ? null
-              : block.reach(changed, restricted, primaryKey(restricted));
+              : joined.reach(changed, restricted, primaryKey(restricted));
       ways.put(
-          table(changed),
+          changed.name(),
           new Contribution(
-              table(restricted),
+              restricted.name(),
               primaryKey(restricted),
-              block.contribution(restricted, key, selectList()),
+              joined.contribution(restricted, key, selectList()),
               reach));
     }
     return !ways.isEmpty();
   }
 
-  /** Groups are rows of the one item that is always there; others come and go within them. */
+  /** Groups are rows of the one table that is always there; others come and go within them. */
   private boolean addWaysOfOuterRows(Map<TableName, Contribution> ways) {
-    List<Source> always = block.sources().stream().filter(s -> !s.nullable()).toList();
+    List<From.Table> always =
+        joined.tables().stream().filter(table -> !joined.isNullable(table)).toList();
     if (always.size() != 1
         || !isDetermined(always.getFirst())
         || primaryKey(always.getFirst()).isEmpty()
-        || !block.where().stream()
+        || !joined.where().stream()
             .allMatch(
                 c ->
-                    !c.hasSubquery()
-                        && c.columns().stream()
-                            .allMatch(r -> r.alias().equals(always.getFirst().alias())))) {
+                    c.columns().stream()
+                        .allMatch(r -> r.alias().equals(always.getFirst().alias())))) {
       return false;
     }
-    for (Source changed : block.sources()) {
+    for (From.Table changed : joined.tables()) {
       boolean unseenWithout =
           calls.values().stream().allMatch(call -> isNothingWithout(changed, call));
-      if (changed.nullable() && unseenWithout && isReadOnce(table(changed))) {
+      if (joined.isNullable(changed)
+          && unseenWithout
+          && isReadOnce(changed)
+          && !primaryKey(changed).isEmpty()) {
         ways.put(
-            table(changed),
+            changed.name(),
             new Contribution(
-                table(changed),
+                changed.name(),
                 primaryKey(changed),
-                block.contribution(changed, key, selectList()),
+                joined.contribution(changed, key, selectList()),
                 null));
       }
     }
-    ways.entrySet().removeIf(way -> way.getValue().tableKey().isEmpty());
     return !ways.isEmpty();
   }
 
-  /** Whether rows in which the item is null-extended add nothing to an aggregate. */
-  private boolean isNothingWithout(Source item, AggregateCall call) {
-    return isNullWithout(item, call.argument()) || isNullWithout(item, call.filter());
+  /** Whether rows in which the table is null-extended add nothing to an aggregate. */
+  private boolean isNothingWithout(From.Table table, AggregateCall call) {
+    return isNullWithout(table, call.argument()) || isNullWithout(table, call.filter());
   }
 
-  private boolean isNullWithout(Source item, String expression) {
-    return !expression.isEmpty()
-        && isStrict(expression)
-        && block.mentioned(expression).stream()
-            .anyMatch(c -> goneWithout(item).contains(c.alias()));
-  }
-
-  /** The items that are null-extended where this one is: their conditions can't be true then. */
-  private Set<String> goneWithout(Source item) {
-    Set<String> gone = new HashSet<>(Set.of(item.alias()));
-    boolean more = true;
-    while (more) {
-      more = false;
-      for (Source source : block.sources()) {
-        more |=
-            source.join() == Source.Join.LEFT
-                && source.conditions().stream()
-                    .anyMatch(c -> isStrict(c.text()) && gone.stream().anyMatch(c::mentions))
-                && gone.add(source.alias());
-      }
+  private boolean isNullWithout(From.Table table, String expression) {
+    if (expression.isEmpty() || !isStrict(expression)) {
+      return false;
     }
-    return gone;
+    Set<String> gone = joined.goneWithout(table, DeltaInference::isStrict);
+    return joined.mentioned(expression).stream().anyMatch(c -> gone.contains(c.alias()));
   }
 
   /**

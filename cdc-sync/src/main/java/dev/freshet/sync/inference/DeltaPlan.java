@@ -57,7 +57,7 @@ public record DeltaPlan(
    * @param table whose rows the contribution is restricted to
    * @param tableKey its primary key
    * @param sql a SELECT like {@link #stateSelect}, of rows of {@code table} that stand for {@link
-   *     Way#CHANGED_ROWS}
+   *     Reach#CHANGED_ROWS}
    * @param reach from changed rows to the primary keys, as text, of the rows of {@code table} that
    *     they are joined to; null when it is the changed table itself
    */
@@ -77,12 +77,12 @@ public record DeltaPlan(
 
     /** The contribution of rows given as a SELECT on {@link #table}. */
     public String sql(String rows) {
-      return sql.replace(Way.CHANGED_ROWS, "(" + rows + ")");
+      return sql.replace(Reach.CHANGED_ROWS, "(" + rows + ")");
     }
 
     /** The keys that rows of the changed table, given as a SELECT, are joined to. */
     public String reach(String rows) {
-      return String.valueOf(reach).replace(Way.CHANGED_ROWS, "(" + rows + ")");
+      return String.valueOf(reach).replace(Reach.CHANGED_ROWS, "(" + rows + ")");
     }
   }
 }

@@ -4,44 +4,47 @@ import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.query.ColumnRef;
+import dev.freshet.sync.query.Expression;
+import dev.freshet.sync.query.From;
+import dev.freshet.sync.query.Query;
+import dev.freshet.sync.query.QueryReader;
+import dev.freshet.sync.query.Relations;
+import dev.freshet.sync.query.Select;
 import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import net.sf.jsqlparser.JSQLParserException;
-import net.sf.jsqlparser.parser.CCJSqlParserUtil;
-import net.sf.jsqlparser.parser.ParseException;
-import net.sf.jsqlparser.parser.Token;
-import net.sf.jsqlparser.statement.select.Select;
-import net.sf.jsqlparser.statement.select.WithItem;
+import java.util.stream.Stream;
 
 /**
  * How a model is kept in step.
  *
  * @param tables what it reads
- * @param unit the columns whose rows are recomputed together; at least one, and every change is
- *     told by them
+ * @param unit the columns whose rows are recomputed together; none when everything always is
  * @param ways from changed rows to values of the unit's columns
- * @param whole tables of which any change means that everything is recomputed
+ * @param signals from changed rows to a row, if they mean that everything is recomputed
  * @param indexes what the mirrors should have
  * @param columns of the result, in order, with their types
- * @param select the SELECT to compute rows by; what WITH names is not computed as a whole
+ * @param select the SELECT to compute rows by; what WITH names stands where it is mentioned, so
+ *     that it is not computed as a whole
  * @param oneByOne whether units are better looked up one by one than by a list: PostgreSQL passes a
  *     single value on into subqueries, but not a list
  * @param keyMayBeNull whether a null may stand in the key, as far as the tables' keys tell
  * @param meaning a text that changes when the same declaration comes to mean something else
+ * @param because why a change of some tables means that everything is recomputed, for people
  * @param deltas how groups are kept without reading them again, where that can be done
  */
 public record ModelPlan(
@@ -49,13 +52,14 @@ public record ModelPlan(
     Set<TableName> tables,
     List<String> unit,
     List<AffectedKeys> ways,
-    Set<TableName> whole,
+    List<AffectedKeys> signals,
     Set<WantedIndex> indexes,
     Map<String, String> columns,
     String select,
     boolean oneByOne,
     boolean keyMayBeNull,
     String meaning,
+    Map<TableName, String> because,
     Optional<DeltaPlan> deltas) {
 
   private static final Pattern WORD = Pattern.compile("[a-z_][a-z0-9_]*");
@@ -63,56 +67,20 @@ public record ModelPlan(
   /**
    * The way from changed rows of one table to the units that they touch.
    *
-   * @param sql text of a query that yields the unit's columns as text, distinct
+   * @param sql text of a query that yields the unit's columns as text, distinct; for a signal, any
+   *     rows
    */
   public record AffectedKeys(TableName table, String sql) {
 
     /** The query, with the changed rows given as a SELECT on the table. */
     public String sql(String changedRows) {
-      return sql.replace(Way.CHANGED_ROWS, "(" + changedRows + ")");
+      return "with %s as (%s) %s".formatted(Reach.CHANGED_ROWS, changedRows, sql);
     }
   }
 
   /** The tables that a model's text seems to mention, where there is no database to ask. */
   public static Set<TableName> tables(ReadModel model) {
     return TableMentions.in(model.select(), TableMentions.named(model.select()));
-  }
-
-  private static Select parse(String model, String sql) {
-    try {
-      if (CCJSqlParserUtil.parse(withColumns(ParserDialect.of(sql))) instanceof Select select) {
-        return select;
-      }
-      throw new SyncRefused("Model %s is not a SELECT.".formatted(model));
-    } catch (JSQLParserException e) {
-      throw new SyncRefused(
-          "Model %s can't be understood: %s. Write it in another way."
-              .formatted(model, whatIsWrong(e)),
-          e);
-    }
-  }
-
-  private static String whatIsWrong(JSQLParserException failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof ParseException parsing && parsing.currentToken != null) {
-        Token unexpected = parsing.currentToken.next;
-        return "'%s' is not expected in line %d, column %d of the SELECT"
-            .formatted(unexpected.image, unexpected.beginLine, unexpected.beginColumn);
-      }
-    }
-    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
-  }
-
-  /** The parser wants a SELECT to have columns; within EXISTS it is all the same which. */
-  private static String withColumns(String select) {
-    String text = select;
-    List<SqlTokens.Token> tokens = SqlTokens.of(select);
-    for (int i = tokens.size() - 2; i >= 0; i--) {
-      if (tokens.get(i).isWord("select") && tokens.get(i + 1).isWord("from")) {
-        text = text.substring(0, tokens.get(i).end()) + " 1" + text.substring(tokens.get(i).end());
-      }
-    }
-    return text;
   }
 
   /**
@@ -124,9 +92,8 @@ public record ModelPlan(
    */
   public static ModelPlan of(
       ReadModel model, ResolvedSelect select, Relations relations, Set<TableName> alsoRead) {
-    Select parsed = parse(model.name(), select.text());
     try {
-      return plan(model, select, parsed, QueryParser.parse(parsed, relations), relations, alsoRead);
+      return plan(model, select, QueryReader.read(select.text(), relations), relations, alsoRead);
     } catch (TableMissing e) {
       throw new TableMissing(refusal(model, e));
     } catch (SyncRefused e) {
@@ -141,60 +108,112 @@ public record ModelPlan(
   private static ModelPlan plan(
       ReadModel model,
       ResolvedSelect select,
-      Select parsed,
       Query query,
       Relations relations,
       Set<TableName> alsoRead) {
     requireColumns(model, query.columns());
-    List<String> told = model.scope().isEmpty() ? model.key() : model.scope();
     Set<TableName> tables = new TreeSet<>(query.tables());
     tables.addAll(alsoRead);
+    if (tables.isEmpty()) {
+      throw new SyncRefused("it reads no table");
+    }
+    TotalOrder.objection(query, relations)
+        .ifPresent(
+            objection -> {
+              throw new SyncRefused(objection);
+            });
     Map<TableName, String> declared = declared(model, tables);
-    Set<TableName> whole =
-        declared.entrySet().stream()
-            .filter(e -> e.getValue().equals("all"))
-            .map(Map.Entry::getKey)
-            .collect(Collectors.toCollection(TreeSet::new));
-    List<Way> inferred =
-        query.ways(Set.copyOf(told)).stream()
-            .filter(way -> !declared.containsKey(way.table()))
-            .toList();
-    List<String> unit = unit(model, told, inferred);
+    List<String> unit = unit(model, inferred(query, told(model), declared));
     List<AffectedKeys> ways = new ArrayList<>();
-    for (Way way : query.ways(Set.copyOf(unit))) {
-      if (way instanceof Way.Known known && !declared.containsKey(way.table())) {
-        ways.add(new AffectedKeys(known.table(), asText(unit, known.sql())));
+    List<AffectedKeys> signals = new ArrayList<>();
+    Map<TableName, String> because = new TreeMap<>();
+    for (Reach reach : inferred(query, unit, declared)) {
+      switch (reach) {
+        case Reach.Rows rows when !unit.isEmpty() && rows.columns().containsAll(unit) ->
+            ways.add(new AffectedKeys(rows.table(), asText(unit, rows.sql())));
+        case Reach.Rows rows -> {
+          signals.add(signal(rows));
+          because.put(
+              rows.table(), "a change of it is not told by " + String.join(", ", told(model)));
+        }
+        case Reach.Whole whole -> {
+          signals.add(signal(whole));
+          because.put(whole.table(), whole.because());
+        }
       }
     }
     declared.forEach(
         (table, how) -> {
-          if (!how.equals("all")) {
+          if (how.equals("all")) {
+            signals.add(
+                new AffectedKeys(table, "select from %s as changed".formatted(Reach.CHANGED_ROWS)));
+            because.put(table, "its header says so");
+          } else {
             ways.add(new AffectedKeys(table, declaredWay(unit, how)));
           }
         });
-    Set<WantedIndex> indexes = new LinkedHashSet<>();
-    query.addJoinIndexes(indexes);
-    unit.forEach(column -> query.addIndexes(column, indexes));
-    boolean simple =
-        query instanceof Query.Single(Block block)
-            && block.sources().stream().allMatch(s -> s.relation() instanceof Source.Relation.Table)
+    boolean isSimple =
+        query instanceof Select single
+            && single
+                .from()
+                .map(f -> f.items().stream().allMatch(From.Table.class::isInstance))
+                .orElse(false)
             && unit.size() == 1;
+    Optional<Select> single = query instanceof Select one ? Optional.of(one) : Optional.empty();
+    boolean isDeclared = !declared.isEmpty() || !alsoRead.isEmpty();
     return new ModelPlan(
         model,
         tables,
         unit,
         ways,
-        whole,
-        indexes,
+        signals,
+        Indexes.of(query, unit),
         select.columns(),
-        notMaterialized(select.text(), parsed),
-        !simple,
-        !(query instanceof Query.Single(Block block)
-            && model.key().stream().allMatch(c -> block.isOfPrimaryKey(c, relations))),
+        SqlTokens.hasWord(select.text(), "with") || !relations.views().isEmpty()
+            ? query.sql()
+            : select.text(),
+        !isSimple,
+        single.isEmpty()
+            || !model.key().stream().allMatch(c -> isOfPrimaryKey(single.get(), c, relations)),
         select.meaning(),
-        query instanceof Query.Single(Block only) && unit.equals(model.key()) && declared.isEmpty()
-            ? DeltaInference.of(only, model.key(), relations)
+        because,
+        single.isPresent() && unit.equals(model.key()) && !unit.isEmpty() && !isDeclared
+            ? DeltaInference.of(single.get(), model.key(), relations)
             : Optional.empty());
+  }
+
+  private static List<String> told(ReadModel model) {
+    return model.scope().isEmpty() ? model.key() : model.scope();
+  }
+
+  private static List<Reach> inferred(
+      Query query, List<String> columns, Map<TableName, String> declared) {
+    Set<String> wanted = new LinkedHashSet<>(columns);
+    return Reaches.of(query, wanted, wanted).stream()
+        .filter(reach -> !declared.containsKey(reach.table()))
+        .toList();
+  }
+
+  private static AffectedKeys signal(Reach reach) {
+    return new AffectedKeys(reach.table(), SqlTokens.forValues(reach.signal()));
+  }
+
+  /** Whether a column is one of a table's primary key, and the table is there in every row. */
+  private static boolean isOfPrimaryKey(Select select, String column, Relations relations) {
+    Expression output = select.output(column).orElseThrow().expression();
+    if (!output.isColumn() || select.grouping().sets().isPresent()) {
+      return false;
+    }
+    ColumnRef only = output.columns().iterator().next();
+    return Joined.always(select).stream()
+        .anyMatch(
+            table ->
+                table.alias().equals(only.alias())
+                    && table.columns().contains(only.column())
+                    && relations
+                        .primaryKeys()
+                        .getOrDefault(table.name(), List.of())
+                        .contains(table.storedName(only.column())));
   }
 
   private static void requireColumns(ReadModel model, List<String> columns) {
@@ -222,7 +241,7 @@ public record ModelPlan(
   private static TableName affecting(String name) {
     int dot = name.indexOf('.');
     return dot < 0
-        ? new TableName(QueryParser.DEFAULT_SCHEMA, name)
+        ? new TableName(TableMentions.DEFAULT_SCHEMA, name)
         : new TableName(name.substring(0, dot), name.substring(dot + 1));
   }
 
@@ -247,45 +266,24 @@ public record ModelPlan(
     return declared;
   }
 
-  /** Those columns of the key that every way tells; all columns of a declared scope. */
-  private static List<String> unit(ReadModel model, List<String> told, List<Way> ways) {
-    List<String> unit = new ArrayList<>(told);
-    for (Way way : ways) {
-      switch (way) {
-        case Way.Unknown unknown -> throw cannotFollow(model, told, unknown.table(), unknown.why());
-        case Way.Known known -> {
-          unit.retainAll(known.columns());
-          if (unit.isEmpty() || (!model.scope().isEmpty() && unit.size() < told.size())) {
-            throw cannotFollow(
-                model,
-                told,
-                known.table(),
-                "a change of it is not told by %s".formatted(String.join(", ", told)));
-          }
-        }
-      }
-    }
+  /**
+   * Those columns of the key that the reaches find, as far as they have some in common; all columns
+   * of a declared scope. What is not found by them is recomputed as a whole.
+   */
+  private static List<String> unit(ReadModel model, List<Reach> reaches) {
+    List<String> unit = new ArrayList<>(told(model));
+    reaches.stream()
+        .flatMap(reach -> reach instanceof Reach.Rows rows ? Stream.of(rows) : Stream.empty())
+        .sorted(Comparator.comparingInt(rows -> -rows.columns().size()))
+        .forEach(
+            rows -> {
+              List<String> common = new ArrayList<>(unit);
+              common.retainAll(rows.columns());
+              if (!common.isEmpty() && (model.scope().isEmpty() || common.size() == unit.size())) {
+                unit.retainAll(common);
+              }
+            });
     return unit;
-  }
-
-  private static SyncRefused cannotFollow(
-      ReadModel model, List<String> told, TableName table, String why) {
-    String name =
-        table.schema().equals(QueryParser.DEFAULT_SCHEMA) ? table.name() : table.toString();
-    return new SyncRefused(
-        """
-        table %s can't be followed, as %s. Say in the header of %s.sql which rows a change of it touches, for example
-        affects:
-          %s: select %s from … where … = :COLUMN_OF_%s
-        or, when the model is small, %s: all"""
-            .formatted(
-                name,
-                why,
-                model.name(),
-                name,
-                String.join(", ", told),
-                table.name().toUpperCase(Locale.ROOT),
-                name));
   }
 
   private static String asText(List<String> unit, String sql) {
@@ -293,9 +291,16 @@ public record ModelPlan(
         "select %s from (%s) touched"
             .formatted(
                 unit.stream()
-                    .map(column -> "touched." + Names.quoted(column) + "::text")
+                    .map(column -> "touched." + TableName.quoted(column) + "::text")
                     .collect(Collectors.joining(", ")),
                 sql));
+  }
+
+  /** An identifier as the catalogue has it: unquoted ones are in lower case. */
+  private static String written(String identifier) {
+    return identifier.startsWith("\"")
+        ? identifier.substring(1, identifier.length() - 1).replace("\"\"", "\"")
+        : identifier.toLowerCase(Locale.ROOT);
   }
 
   /** The way that a header declares: columns of the changed row, or a SELECT by them. */
@@ -309,7 +314,7 @@ public record ModelPlan(
           bound =
               bound.substring(0, token.start())
                   + "freshet_changed."
-                  + Names.quoted(token.text())
+                  + TableName.quoted(token.text())
                   + bound.substring(token.end());
         }
       }
@@ -320,7 +325,7 @@ public record ModelPlan(
               .mapToObj(i -> "touched.u" + i + "::text")
               .collect(Collectors.joining(", "));
       return "select distinct %s from %s as freshet_changed cross join lateral (%s) touched(%s)"
-          .formatted(texts, Way.CHANGED_ROWS, SqlTokens.forValues(bound), columns);
+          .formatted(texts, Reach.CHANGED_ROWS, SqlTokens.forValues(bound), columns);
     }
     List<String> columns = Arrays.stream(how.split(",", -1)).map(String::strip).toList();
     if (columns.size() != unit.size()
@@ -332,41 +337,34 @@ public record ModelPlan(
     return "select distinct %s from %s as freshet_changed"
         .formatted(
             columns.stream()
-                .map(c -> "freshet_changed." + Names.quoted(Names.of(c)) + "::text")
+                .map(c -> "freshet_changed." + TableName.quoted(written(c)) + "::text")
                 .collect(Collectors.joining(", ")),
-            Way.CHANGED_ROWS);
+            Reach.CHANGED_ROWS);
   }
 
-  /** How the model is kept, in a word or two for people. */
+  /** How the model is kept, in a few words for people. */
   public String kept() {
-    if (deltas.isPresent()) {
+    if (deltas.isPresent() && because.isEmpty()) {
       return "by delta";
     }
-    if (unit.equals(model.key())) {
-      return "by key";
+    String rows =
+        deltas.isPresent()
+            ? "by delta"
+            : unit.equals(model.key()) ? "by key" : "by " + String.join(", ", unit);
+    if (because.isEmpty()) {
+      return rows;
     }
-    return "by " + String.join(", ", unit);
+    return because.keySet().containsAll(tables)
+        ? "whole"
+        : "%s; whole when %s changes"
+            .formatted(
+                rows,
+                because.keySet().stream()
+                    .map(ModelPlan::shortName)
+                    .collect(Collectors.joining(" or ")));
   }
 
-  /** PostgreSQL computes what WITH names as a whole when it is mentioned twice, unless told so. */
-  private static String notMaterialized(String select, Select parsed) {
-    String text = select;
-    List<WithItem<?>> items =
-        Objects.requireNonNullElse(parsed.getWithItemsList(), List.<WithItem<?>>of());
-    if (items.stream().anyMatch(WithItem::isRecursive)) {
-      return text;
-    }
-    for (WithItem<?> item : items) {
-      Matcher matcher =
-          Pattern.compile(
-                  Pattern.quote(item.getAliasName()) + "\\s*(\\([^()]*\\))?\\s+as\\s*(?=\\()",
-                  Pattern.CASE_INSENSITIVE)
-              .matcher(text);
-      if (matcher.find()) {
-        text =
-            text.substring(0, matcher.end()) + " not materialized " + text.substring(matcher.end());
-      }
-    }
-    return text;
+  private static String shortName(TableName table) {
+    return table.schema().equals(TableMentions.DEFAULT_SCHEMA) ? table.name() : table.toString();
   }
 }

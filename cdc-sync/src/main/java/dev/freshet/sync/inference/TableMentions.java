@@ -10,6 +10,8 @@ import java.util.TreeSet;
 /** Finds the tables that an SQL text reads, wherever it mentions them. */
 final class TableMentions {
 
+  static final String DEFAULT_SCHEMA = "public";
+
   /** Functions with a FROM among their arguments. */
   private static final Set<String> FROM_IN_ARGUMENTS =
       Set.of("extract", "substring", "trim", "overlay", "position");
@@ -46,8 +48,7 @@ final class TableMentions {
       boolean isCall = last + 1 < tokens.size() && tokens.get(last + 1).isSymbol("(");
       String name = tokens.get(last).text();
       if (!isCall && (qualified || !named.contains(name))) {
-        tables.add(
-            new TableName(qualified ? tokens.get(at).text() : QueryParser.DEFAULT_SCHEMA, name));
+        tables.add(new TableName(qualified ? tokens.get(at).text() : DEFAULT_SCHEMA, name));
       }
     }
     return tables;

@@ -31,7 +31,7 @@ public final class SchemaWatch {
    *
    * @param catalogue on a connection of its own
    * @param tables as they are followed
-   * @param functions names of the user's functions that models call
+   * @param functions names of the user's functions and views that models name
    */
   public SchemaWatch(
       SourceCatalogue catalogue, Map<TableName, SourceTable> tables, Set<String> functions) {
@@ -66,7 +66,7 @@ public final class SchemaWatch {
           }
         });
     if (!ofDefinitions(now).equals(definedAtStart)) {
-      throw EndSession.outdated("A type, a function or an extension was altered.");
+      throw EndSession.outdated("A type, a function, a view or an extension was altered.");
     }
     fingerprint = now;
   }

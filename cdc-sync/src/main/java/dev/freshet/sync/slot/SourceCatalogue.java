@@ -7,6 +7,7 @@ import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
+import dev.freshet.sync.source.UserView;
 import dev.freshet.sync.sql.SqlTokens;
 import dev.freshet.sync.sql.TypeParts;
 import java.sql.PreparedStatement;
@@ -213,11 +214,11 @@ public final class SourceCatalogue implements SourceSchema {
   /**
    * A text that differs whenever one of these tables, its columns, its partitions, or what they and
    * their models are defined by may have been altered: cheap enough to be asked for with every
-   * batch. What stands behind the last slash is of types, functions and extensions.
+   * batch. What stands behind the last slash is of types, functions, views and extensions.
    *
    * @param tables their {@code oid}s
    * @param types the {@code oid}s of the user's types, as {@link #types} has them
-   * @param functions names of the user's functions
+   * @param functions names of the user's functions and views
    */
   public String fingerprint(Set<Long> tables, Set<Long> types, Set<String> functions) {
     return db.sql(
@@ -240,6 +241,8 @@ public final class SourceCatalogue implements SourceSchema {
                 where t.oid = any(:types) and a.attnum > 0), '')
               || coalesce((select ' ' || sum(hashtext(p.oid || ':' || p.xmin))
                 from pg_proc p where p.proname = any(:functions)), '')
+              || coalesce((select ' ' || sum(hashtext(r.oid || ':' || r.xmin)) from pg_rewrite r
+                join pg_class c on c.oid = r.ev_class where c.relname = any(:functions) and c.relkind = 'v'), '')
               || coalesce((select ' ' || string_agg(e.extname || ':' || e.extversion, ',' order by e.oid)
                 from pg_extension e), '')
             """)
@@ -391,6 +394,46 @@ public final class SourceCatalogue implements SourceSchema {
         .query(
             (row, number) ->
                 new UserType.Extension(row.getString(1), row.getString(2), row.getString(3)))
+        .list();
+  }
+
+  @Override
+  public List<UserView> views(Set<String> names) {
+    Map<TableName, UserView> found = new LinkedHashMap<>();
+    addViews(names, new HashSet<>(), found);
+    return List.copyOf(found.values());
+  }
+
+  private void addViews(Set<String> names, Set<String> asked, Map<TableName, UserView> found) {
+    Set<String> wanted = new HashSet<>(names);
+    wanted.removeAll(asked);
+    if (wanted.isEmpty()) {
+      return;
+    }
+    asked.addAll(wanted);
+    for (UserView view : viewsNamed(wanted)) {
+      addViews(SqlTokens.namesIn(view.definition()), asked, found);
+      found.put(view.name(), view);
+    }
+  }
+
+  private List<UserView> viewsNamed(Set<String> names) {
+    return db.sql(
+            """
+            select n.nspname, c.relname, array(select a.attname::text from pg_attribute a
+                where a.attrelid = c.oid and a.attnum > 0 order by a.attnum), pg_get_viewdef(c.oid)
+            from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where c.relname = any(:names) and c.relkind = 'v' and c.oid >= 16384
+              and c.relpersistence <> 't' and n.nspname not in ('read', 'freshet', 'information_schema')
+            order by c.oid
+            """)
+        .param("names", names.toArray(String[]::new))
+        .query(
+            (row, number) ->
+                new UserView(
+                    new TableName(row.getString(1), row.getString(2)),
+                    texts(row, 3),
+                    SqlTokens.statement(row.getString(4))))
         .list();
   }
 

@@ -33,6 +33,12 @@ public interface SourceSchema {
   /** The extensions that bring a function of one of these names. */
   List<UserType.Extension> extensions(Set<String> names);
 
+  /**
+   * The views of one of these names, whatever their schema, and those that they read, before the
+   * views that read them.
+   */
+  List<UserView> views(Set<String> names);
+
   /** The tables of one of these names, whatever their schema. */
   Set<TableName> named(Set<String> names);
 

@@ -5,7 +5,6 @@ import dev.freshet.sync.analysis.Analyst;
 import dev.freshet.sync.apply.ApplyFailed;
 import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.inference.ModelPlan;
-import dev.freshet.sync.inference.Relations;
 import dev.freshet.sync.inference.ResolvedSelect;
 import dev.freshet.sync.model.Fingerprint;
 import dev.freshet.sync.model.FunctionMissing;
@@ -14,10 +13,12 @@ import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.query.Relations;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
+import dev.freshet.sync.source.UserView;
 import dev.freshet.sync.sql.SqlTokens;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -32,6 +33,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Plans how a declared model is kept: by what the source says of its tables now, and by what the
@@ -55,16 +57,22 @@ public final class ModelPlanner {
    *
    * @param tables those that the model reads
    * @param functions of the source's own that its SELECT may call
+   * @param views of the source that it reads
    */
   public record Planned(
       Declared declared,
       ModelPlan plan,
       Map<TableName, SourceTable> tables,
-      List<UserFunction> functions) {
+      List<UserFunction> functions,
+      Set<TableName> views) {
 
-    /** The names of the functions. */
-    public Set<String> functionNames() {
-      return functions.stream().map(function -> function.name().name()).collect(Collectors.toSet());
+    /**
+     * The names, without their schemas, of what it means something else by when that is altered.
+     */
+    public Set<String> definitions() {
+      return Stream.concat(functions.stream().map(UserFunction::name), views.stream())
+          .map(TableName::name)
+          .collect(Collectors.toSet());
     }
   }
 
@@ -77,9 +85,11 @@ public final class ModelPlanner {
   public Planned plan(Declared declared) {
     ReadModel model = declared.model();
     Set<String> names = SqlTokens.namesIn(model.select());
+    List<UserView> views = schema.views(names);
+    views.forEach(view -> names.addAll(SqlTokens.namesIn(view.definition())));
     Mentioned mentioned = mentioned(names);
     List<UserFunction> functions = schema.functions(names);
-    Analysis analysis = analyse(model, names, mentioned, functions);
+    Analysis analysis = analyse(model, names, mentioned, views, functions);
     analysis
         .objection()
         .ifPresent(
@@ -93,12 +103,13 @@ public final class ModelPlanner {
     ModelPlan plan = understood(model, analysis, meaning(analysis, functions), tables, byFunctions);
     schema.requireAnswerable(model.name(), analysis.select());
     tables.keySet().retainAll(plan.tables());
-    return new Planned(declared, plan, tables, functions);
+    return new Planned(declared, plan, tables, functions, analysis.views().keySet());
   }
 
   private static String meaning(Analysis analysis, List<UserFunction> functions) {
     List<String> texts = new ArrayList<>(List.of(analysis.select()));
     texts.addAll(analysis.definitions());
+    analysis.views().values().stream().sorted().forEach(texts::add);
     functions.stream().map(UserFunction::definition).sorted().forEach(texts::add);
     return Fingerprint.of(texts);
   }
@@ -136,19 +147,23 @@ public final class ModelPlanner {
   }
 
   private Analysis analyse(
-      ReadModel model, Set<String> names, Mentioned mentioned, List<UserFunction> functions) {
+      ReadModel model,
+      Set<String> names,
+      Mentioned mentioned,
+      List<UserView> views,
+      List<UserFunction> functions) {
     Map<String, String> refusals =
         functions.isEmpty() ? Map.of() : objects.makeFunctions(functions);
     try {
       try {
-        return analyse(model, mentioned);
+        return analyse(model, mentioned, views);
       } catch (FunctionMissing e) {
         List<UserType> extensions = List.copyOf(schema.extensions(names));
         if (extensions.isEmpty()) {
           throw e;
         }
         objects.makeTypes(extensions);
-        return analyse(model, mentioned);
+        return analyse(model, mentioned, views);
       }
     } catch (FunctionMissing e) {
       throw refusals.isEmpty()
@@ -169,9 +184,9 @@ public final class ModelPlanner {
     }
   }
 
-  private Analysis analyse(ReadModel model, Mentioned mentioned) {
+  private Analysis analyse(ReadModel model, Mentioned mentioned, List<UserView> views) {
     try (Connection connection = readDatabase.open("freshet-sync-plan")) {
-      return new Analyst(connection).analyse(model, mentioned.tables().values());
+      return new Analyst(connection).analyse(model, mentioned.tables().values(), views);
     } catch (SQLException e) {
       throw new ApplyFailed(e);
     } catch (IllegalArgumentException e) {
@@ -211,7 +226,7 @@ public final class ModelPlanner {
           ModelPlan.of(
               model,
               new ResolvedSelect(analysis.select(), analysis.columns(), meaning),
-              relations(tables, analysis.aggregates()),
+              relations(tables, analysis),
               byFunctions);
       if (!plan.tables().equals(read)) {
         throw new IllegalArgumentException(
@@ -227,7 +242,7 @@ public final class ModelPlanner {
     }
   }
 
-  private static Relations relations(Map<TableName, SourceTable> tables, Set<String> aggregates) {
+  private static Relations relations(Map<TableName, SourceTable> tables, Analysis analysis) {
     Map<TableName, List<String>> columns = new HashMap<>();
     Map<TableName, List<String>> keys = new HashMap<>();
     Map<TableName, Map<String, String>> columnTypes = new HashMap<>();
@@ -239,6 +254,6 @@ public final class ModelPlanner {
           table.columns().forEach(column -> byColumn.put(column.name(), column.type()));
           columnTypes.put(name, byColumn);
         });
-    return new Relations(columns, keys, columnTypes, aggregates);
+    return new Relations(columns, keys, columnTypes, analysis.views(), analysis.aggregates());
   }
 }

@@ -8,11 +8,14 @@ import dev.freshet.sync.apply.TableChangesApplication;
 import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.copy.RowPipe;
+import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.source.ChangeSource;
+import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.Seed;
 import dev.freshet.sync.source.SourceTable;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 
 /**
@@ -30,11 +33,22 @@ public final class TableCopy {
   private final ChangeSource source;
   private final WatchedDatabase readDatabase;
   private final Applier applier;
+  private final Consumer<Place> wish;
   private final Consumer<Progress> told;
 
+  /**
+   * Prepares copies.
+   *
+   * @param wish is told which place the sync had best get to soon
+   */
   TableCopy(
-      ChangeSource source, WatchedDatabase readDatabase, Applier applier, Consumer<Progress> told) {
+      ChangeSource source,
+      WatchedDatabase readDatabase,
+      Applier applier,
+      Consumer<Place> wish,
+      Consumer<Progress> told) {
     this.source = source;
+    this.wish = wish;
     this.readDatabase = readDatabase;
     this.applier = applier;
     this.told = told;
@@ -44,10 +58,13 @@ public final class TableCopy {
     PendingChanges pending = applier.askBetween(kept -> kept.startCopying(table.name()));
     Mirror mirror = new Mirror(table);
     try (Sql writing = new Sql(readDatabase.open("freshet-sync-copy"))) {
+      Place at;
       try (Seed snapshot = source.snapshot()) {
-        pending.copiedAt(snapshot.at());
+        at = snapshot.at();
+        pending.copiedAt(at);
         fill(snapshot, mirror, writing, told);
       }
+      awaitApplied(at);
       boolean followed = false;
       while (!followed) {
         if (pending.size() > MOST_AT_THE_END) {
@@ -65,6 +82,29 @@ public final class TableCopy {
                   });
         }
       }
+    }
+  }
+
+  /**
+   * Waits until the other tables are where the copy is. Before that, changes of this one that the
+   * copy has already would come again: of a table that had its name before, perhaps.
+   */
+  private void awaitApplied(Place at) {
+    CountDownLatch reached = new CountDownLatch(1);
+    applier.between(
+        kept -> {
+          if (applier.applied().compareTo(at) >= 0) {
+            reached.countDown();
+          } else {
+            kept.stopAt(at, reached::countDown);
+          }
+        });
+    wish.accept(at);
+    try {
+      reached.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw EndSession.outdated("The session ended while a table was copied.");
     }
   }
 

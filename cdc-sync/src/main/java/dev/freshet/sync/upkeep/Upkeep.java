@@ -19,6 +19,7 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.ModelViews;
+import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceFailed;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserFunction;
@@ -69,7 +70,7 @@ public final class Upkeep {
   private final TableCopy tableCopy;
   private final ModelBuild modelBuild;
   private final Set<TableName> published;
-  private final Set<String> watchedFunctions;
+  private final Set<String> watchedDefinitions;
   private final Consumer<Observation> observer;
 
   /** Models that an operator wants to be rebuilt. */
@@ -107,7 +108,8 @@ public final class Upkeep {
    * @param folder the models' files
    * @param installsViews whether the source gets the models as views
    * @param published the tables whose changes are captured
-   * @param watchedFunctions names of the functions whose alteration ends the session
+   * @param wish is told which place the sync had best get to soon
+   * @param watchedDefinitions names of the functions and views whose alteration ends the session
    */
   public record Setting(
       ChangeSource source,
@@ -115,7 +117,8 @@ public final class Upkeep {
       Path folder,
       boolean installsViews,
       Set<TableName> published,
-      Set<String> watchedFunctions) {}
+      Consumer<Place> wish,
+      Set<String> watchedDefinitions) {}
 
   /** Prepares the upkeep of one session. */
   public Upkeep(
@@ -128,10 +131,10 @@ public final class Upkeep {
     this.applier = applier;
     this.comparison = comparison;
     Consumer<Progress> told = progress -> observer.accept(new Observation.Progressed(progress));
-    this.tableCopy = new TableCopy(source, readDatabase, applier, told);
+    this.tableCopy = new TableCopy(source, readDatabase, applier, setting.wish(), told);
     this.modelBuild = new ModelBuild(readDatabase, applier, told);
     this.published = Set.copyOf(setting.published());
-    this.watchedFunctions = Set.copyOf(setting.watchedFunctions());
+    this.watchedDefinitions = Set.copyOf(setting.watchedDefinitions());
     this.observer = observer;
   }
 
@@ -270,9 +273,10 @@ public final class Upkeep {
       throws SQLException {
     try {
       ModelPlanner.Planned planned = planner.plan(model);
-      if (!watchedFunctions.containsAll(planned.functionNames())) {
+      if (!watchedDefinitions.containsAll(planned.definitions())) {
         throw EndSession.outdated(
-            "Model %s calls functions that were not followed so far.".formatted(model.name()));
+            "Model %s names functions or views that were not followed so far."
+                .formatted(model.name()));
       }
       for (SourceTable table : planned.tables().values()) {
         if (!published.contains(table.name())) {

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.postgres.PinnedSession;
+import dev.freshet.sync.inference.ModelPlan;
+import dev.freshet.sync.inference.ResolvedSelect;
 import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.query.Relations;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.source.UserView;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -19,8 +23,10 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -30,6 +36,7 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,6 +65,18 @@ class AnalystIT {
           table("b", 2, "id integer", "aid integer", "v numeric(12,2)", "t text", "d date"),
           table("l", 3, "g integer", "id integer", "p integer"),
           table("r", 4, "bx integer", "id integer", "q integer"));
+
+  private static final List<UserView> VIEWS =
+      List.of(
+          new UserView(
+              new TableName("public", "busy"),
+              List.of("id", "bs"),
+              "select aid, count(*) from b group by aid"),
+          new UserView(
+              new TableName("public", "busiest"),
+              List.of("id"),
+              "select busy.id from busy where bs > 3"),
+          new UserView(new TableName("public", "broken"), List.of("id"), "select nothing"));
 
   /** From here on there is any_value. */
   private static final int ANY_VALUE_SINCE = 16;
@@ -144,7 +163,7 @@ class AnalystIT {
   private static Analysis analyse(String select) throws SQLException {
     try (Connection connection = connect()) {
       return new Analyst(connection)
-          .analyse(new Declared("m", "/* key: id */ " + select).model(), TABLES);
+          .analyse(new Declared("m", "/* key: id */ " + select).model(), TABLES, VIEWS);
     }
   }
 
@@ -273,9 +292,63 @@ class AnalystIT {
     assertThat(rejection(select)).isNotEmpty();
   }
 
+  /** Every construct of the manual: an example, its key, and how it is kept. */
+  static Stream<Arguments> constructsOfTheManual() throws IOException {
+    List<Arguments> constructs =
+        Files.readAllLines(Path.of("MODELS.md")).stream()
+            .map(line -> line.split(" \\| "))
+            .filter(cells -> cells.length == 5 && cells[2].startsWith("`"))
+            .map(
+                cells ->
+                    Arguments.of(
+                        cells[2].replace("`", ""), cells[3], cells[4].replaceFirst(" \\|$", "")))
+            .toList();
+    assertThat(constructs).hasSizeGreaterThan(20);
+    return constructs.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("constructsOfTheManual")
+  void constructIsKeptAsTheManualSays(String select, String key, String kept) throws SQLException {
+    Analysis analysis = analyse(select);
+    ModelPlan plan = plan(analysis, key);
+    assertThat(analysis.objection()).isEmpty();
+    assertThat(plan.kept()).isEqualTo(kept);
+    assertThat(plan.tables()).isEqualTo(analysis.tables());
+  }
+
+  private static ModelPlan plan(Analysis analysis, String key) {
+    Map<TableName, List<String>> columns = new HashMap<>();
+    Map<TableName, List<String>> keys = new HashMap<>();
+    for (SourceTable table : TABLES) {
+      columns.put(table.name(), table.columns().stream().map(SourceTable.Column::name).toList());
+      keys.put(table.name(), table.key());
+    }
+    return ModelPlan.of(
+        new Declared("m", "/* key: [%s] */ select 1".formatted(key)).model(),
+        new ResolvedSelect(analysis.select(), analysis.columns(), ""),
+        new Relations(columns, keys, Map.of(), analysis.views(), analysis.aggregates()),
+        Set.of());
+  }
+
+  @Test
+  void viewsAreReadThroughToTheirTables() throws SQLException {
+    Analysis analysis = analyse("select a.id from a join busiest v on v.id = a.id");
+    assertThat(analysis.tables())
+        .containsExactlyInAnyOrder(new TableName("public", "a"), new TableName("public", "b"));
+    assertThat(analysis.views().keySet())
+        .containsExactlyInAnyOrder(
+            new TableName("public", "busy"), new TableName("public", "busiest"));
+  }
+
   private static String rejection(String select) throws SQLException {
     try {
-      return analyse(select).objection().orElse("");
+      Analysis analysis = analyse(select);
+      if (analysis.objection().isPresent()) {
+        return analysis.objection().get();
+      }
+      plan(analysis, "id");
+      return "";
     } catch (SyncRefused e) {
       return String.valueOf(e.getMessage());
     }

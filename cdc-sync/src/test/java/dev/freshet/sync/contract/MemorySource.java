@@ -21,6 +21,7 @@ import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.SourceTransaction;
 import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
+import dev.freshet.sync.source.UserView;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -170,6 +171,11 @@ final class MemorySource implements WrittenSource {
 
         @Override
         public List<UserFunction> functions(Set<String> names) {
+          return List.of();
+        }
+
+        @Override
+        public List<UserView> views(Set<String> names) {
           return List.of();
         }
 

@@ -1,4 +1,4 @@
-package dev.freshet.sync.inference;
+package dev.freshet.sync.query;
 
 import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
@@ -12,22 +12,25 @@ import java.util.Set;
  * @param columns by table, all of them
  * @param primaryKeys by table
  * @param columnTypes by table and column, as PostgreSQL prints them
+ * @param views their SELECTs, in the form that {@link QueryReader} reads
  * @param aggregates names of the aggregates that the SELECT calls
  */
 public record Relations(
     Map<TableName, List<String>> columns,
     Map<TableName, List<String>> primaryKeys,
     Map<TableName, Map<String, String>> columnTypes,
+    Map<TableName, String> views,
     Set<String> aggregates) {
 
   public Relations {
     columns = Map.copyOf(columns);
     primaryKeys = Map.copyOf(primaryKeys);
     columnTypes = Map.copyOf(columnTypes);
+    views = Map.copyOf(views);
     aggregates = Set.copyOf(aggregates);
   }
 
-  List<String> columnsOf(TableName table) {
+  public List<String> columnsOf(TableName table) {
     List<String> found = columns.get(table);
     if (found == null) {
       throw new TableMissing(

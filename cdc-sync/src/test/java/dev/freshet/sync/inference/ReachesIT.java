@@ -1,0 +1,279 @@
+package dev.freshet.sync.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.postgres.PinnedSession;
+import dev.freshet.sync.model.ModelFiles.Declared;
+import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.query.Relations;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Every row of a result that a change makes, removes or alters is among those that it touches. */
+class ReachesIT {
+
+  private static final Logger log = LoggerFactory.getLogger(ReachesIT.class);
+
+  private static final int QUERIES =
+      Integer.getInteger("freshet.test.queries", Boolean.getBoolean("freshet.long") ? 3_000 : 300);
+
+  private static final long SAME_EACH_TIME = 58_712_247_467_925L;
+  private static final int CHANGES = 12;
+
+  private static EmbeddedPostgres server;
+  private static Connection connection;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = EmbeddedPostgres.builder().start();
+    connection = server.getPostgresDatabase().getConnection();
+    execute(PinnedSession.SQL);
+    for (String table : RandomQuery.TABLES) {
+      execute("create table %s (id int primary key, g int, x int, y int)".formatted(table));
+    }
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    server.close();
+  }
+
+  private static void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static List<List<String>> rows(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet result = answer(statement, sql)) {
+      int columns = result.getMetaData().getColumnCount();
+      List<List<String>> rows = new ArrayList<>();
+      while (result.next()) {
+        List<String> row = new ArrayList<>();
+        for (int i = 1; i <= columns; i++) {
+          row.add(String.valueOf(result.getString(i)));
+        }
+        rows.add(row);
+      }
+      return rows;
+    }
+  }
+
+  private static ResultSet answer(Statement statement, String sql) throws SQLException {
+    try {
+      return statement.executeQuery(sql);
+    } catch (SQLException e) {
+      throw new SQLException(e.getMessage() + "\n" + sql, e.getSQLState(), e);
+    }
+  }
+
+  /** A SELECT as PostgreSQL prints it, with the names of its columns. */
+  private static ResolvedSelect resolved(String select) throws SQLException {
+    execute("drop view if exists v; create view v as " + select);
+    Map<String, String> columns = new LinkedHashMap<>();
+    rows("select attname, format_type(atttypid, atttypmod) from pg_attribute where attrelid = 'v'::regclass and attnum > 0 order by attnum")
+        .forEach(row -> columns.put(row.getFirst(), row.getLast()));
+    execute("begin; set local search_path = pg_catalog; set local quote_all_identifiers = on");
+    String text = rows("select pg_get_viewdef('public.v'::regclass)").getFirst().getFirst();
+    execute("commit");
+    return new ResolvedSelect(text.strip().replaceFirst(";$", ""), columns, "");
+  }
+
+  private static Relations relations() {
+    Map<TableName, List<String>> columns = new HashMap<>();
+    Map<TableName, List<String>> keys = new HashMap<>();
+    for (String table : RandomQuery.TABLES) {
+      columns.put(new TableName("public", table), RandomQuery.COLUMNS);
+      keys.put(new TableName("public", table), List.of("id"));
+    }
+    return new Relations(
+        columns, keys, Map.of(), Map.of(), Set.of("count", "sum", "max", "min", "array_agg"));
+  }
+
+  private static ModelPlan plan(ResolvedSelect select, List<String> key) {
+    return ModelPlan.of(
+        new Declared("m", "/* key: [%s] */ select 1".formatted(String.join(", ", key))).model(),
+        select,
+        relations(),
+        Set.of());
+  }
+
+  @Test
+  void whatAChangeTouchesIsFoundWhateverTheQuery() throws SQLException {
+    checkAll(Long.getLong("freshet.test.seed", System.nanoTime()));
+  }
+
+  @Test
+  void whatAChangeTouchesIsFoundForTheSameQueriesAsLastTime() throws SQLException {
+    checkAll(SAME_EACH_TIME);
+  }
+
+  /** Plans random queries, and compares; of those that are wrong it tells the shortest. */
+  private static void checkAll(long seed) throws SQLException {
+    log.warn("Random queries with -Dfreshet.test.seed={}", seed);
+    String shortest = null;
+    AssertionError failure = null;
+    int byRows = 0;
+    int planned = 0;
+    for (int i = 0; i < QUERIES; i++) {
+      RandomQuery queries = new RandomQuery(seed + i);
+      Random random = new Random(seed + i);
+      String select = queries.next();
+      ResolvedSelect resolved;
+      try {
+        resolved = resolved(select);
+        rows(select);
+      } catch (SQLException e) {
+        execute("rollback");
+        assertThat(e.getSQLState()).as(select).matches("42.*|0A.*");
+        continue;
+      }
+      if (!resolved.text().contains("\"public\"")) {
+        continue; // it reads no table
+      }
+      planned++;
+      List<String> columns = List.copyOf(resolved.columns().keySet());
+      List<String> key =
+          random.nextInt(3) == 0 ? columns.subList(0, 1 + random.nextInt(columns.size())) : columns;
+      try {
+        byRows += check(resolved, key, random) ? 1 : 0;
+      } catch (AssertionError e) {
+        if (shortest == null || select.length() < shortest.length()) {
+          shortest = select;
+          failure = e;
+        }
+      }
+    }
+    if (failure != null) {
+      throw new AssertionError("Seed %d, the shortest: %s".formatted(seed, shortest), failure);
+    }
+    log.warn("{} queries, {} of them never recomputed as a whole", planned, byRows);
+    assertThat(planned).isGreaterThan(QUERIES / 2);
+    assertThat(byRows).isGreaterThan(planned / 6);
+  }
+
+  private static boolean check(ResolvedSelect resolved, List<String> key, Random random)
+      throws SQLException {
+    ModelPlan plan;
+    try {
+      plan = plan(resolved, key);
+    } catch (RuntimeException e) {
+      throw new AssertionError("Not planned: " + resolved.text(), e);
+    }
+    fill(random);
+    List<Integer> unit =
+        plan.unit().stream().map(List.copyOf(resolved.columns().keySet())::indexOf).toList();
+    for (int i = 0; i < CHANGES; i++) {
+      String table = RandomQuery.TABLES.get(random.nextInt(RandomQuery.TABLES.size()));
+      TableName name = new TableName("public", table);
+      int id = 1 + random.nextInt(6);
+      String changed = "select * from %s where id in (%d, %d)".formatted(table, id, id + 1);
+      try {
+        List<List<String>> before = rows(resolved.text());
+        assertThat(sorted(rows(plan.select())))
+            .as("as SQL again: %s", resolved.text())
+            .isEqualTo(sorted(before));
+        Set<List<String>> touched = new LinkedHashSet<>();
+        boolean all = touch(plan, name, changed, touched);
+        String change = change(table, id, random);
+        execute(change);
+        all |= touch(plan, name, changed, touched);
+        List<List<String>> after = rows(resolved.text());
+        if (!all) {
+          for (List<String> row : difference(before, after)) {
+            assertThat(touched)
+                .as("unit %s, after %s\n%s\n%s", plan.unit(), change, resolved.text(), plan.ways())
+                .contains(unit.stream().map(row::get).toList());
+          }
+        }
+      } catch (SQLException e) {
+        throw new AssertionError("%s\n%s".formatted(e.getMessage(), resolved.text()), e);
+      }
+    }
+    return plan.signals().isEmpty();
+  }
+
+  /** Adds what changed rows touch; true when that is everything. */
+  private static boolean touch(
+      ModelPlan plan, TableName table, String changed, Set<List<String>> touched)
+      throws SQLException {
+    for (var signal : plan.signals()) {
+      if (signal.table().equals(table)
+          && !rows("select 1 where exists (%s)".formatted(signal.sql(changed))).isEmpty()) {
+        return true;
+      }
+    }
+    for (var way : plan.ways()) {
+      if (way.table().equals(table)) {
+        touched.addAll(rows(way.sql(changed)));
+      }
+    }
+    return false;
+  }
+
+  private static List<List<String>> sorted(List<List<String>> rows) {
+    return rows.stream().sorted((a, b) -> a.toString().compareTo(b.toString())).toList();
+  }
+
+  /** The rows that are not as often in the one as in the other. */
+  private static Set<List<String>> difference(List<List<String>> one, List<List<String>> other) {
+    Map<List<String>, Long> counts = new HashMap<>();
+    one.forEach(row -> counts.merge(row, 1L, Long::sum));
+    other.forEach(row -> counts.merge(row, -1L, Long::sum));
+    return counts.entrySet().stream()
+        .filter(e -> e.getValue() != 0)
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
+  }
+
+  private static void fill(Random random) throws SQLException {
+    for (String table : RandomQuery.TABLES) {
+      execute("truncate " + table);
+      for (int id = 1; id <= 6; id++) {
+        if (random.nextInt(3) > 0) {
+          execute(insert(table, id, random));
+        }
+      }
+    }
+  }
+
+  private static String value(Random random) {
+    return random.nextInt(5) == 0 ? "null" : String.valueOf(random.nextInt(4));
+  }
+
+  private static String insert(String table, int id, Random random) {
+    return "insert into %s values (%d, %s, %s, %s) on conflict (id) do update set g = excluded.g, x = excluded.x, y = excluded.y"
+        .formatted(table, id, value(random), value(random), value(random));
+  }
+
+  private static String change(String table, int id, Random random) {
+    return switch (random.nextInt(4)) {
+      case 0 -> "delete from %s where id = %d".formatted(table, id);
+      case 1 ->
+          "update %s set x = %s where id in (%d, %d)".formatted(table, value(random), id, id + 1);
+      case 2 ->
+          "update %s set g = %s, y = %s where id = %d"
+              .formatted(table, value(random), value(random), id);
+      default -> insert(table, id, random);
+    };
+  }
+}
