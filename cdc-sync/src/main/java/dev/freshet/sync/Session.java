@@ -309,8 +309,9 @@ final class Session {
             kept ->
                 UserTypes.haveToBeMadeAgain(kept.sql(), types)
                     || UserFunctions.haveChanged(kept.sql(), now));
+    isAltered |= !Set.copyOf(source.schema().views(definitions)).containsAll(plan.views());
     if (isAltered) {
-      throw EndSession.outdated("A type or a function was altered.");
+      throw EndSession.outdated("A type, a function or a view was altered.");
     }
   }
 

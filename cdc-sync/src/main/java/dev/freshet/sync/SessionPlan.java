@@ -17,6 +17,7 @@ import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
+import dev.freshet.sync.source.UserView;
 import dev.freshet.sync.upkeep.ModelPlanner;
 import dev.freshet.sync.upkeep.ModelPlanner.Planned;
 import dev.freshet.sync.upkeep.ReadObjects;
@@ -98,7 +99,7 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
             registry.stop(
                 model,
                 ModelStore.State.BUILDING,
-                "What its SELECT names was altered: a table, a function, a type, an extension or a collation."));
+                "What its SELECT names was altered: a table, a view, a function, a type, an extension or a collation."));
   }
 
   private static void stop(Applier applier, String model, SyncRefused why) {
@@ -202,6 +203,14 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
     kept.values().forEach(planned -> definitions.addAll(planned.definitions()));
     declared.values().forEach(planned -> definitions.addAll(planned.definitions()));
     return definitions;
+  }
+
+  /** The views of the source that they may read. */
+  Set<UserView> views() {
+    Set<UserView> views = new LinkedHashSet<>();
+    kept.values().forEach(planned -> views.addAll(planned.views()));
+    declared.values().forEach(planned -> views.addAll(planned.views()));
+    return views;
   }
 
   /**

@@ -238,14 +238,31 @@ final class MaintainedModel {
   private ModelTable.Replacement wholly(Sql sql) {
     ModelShape shape = table.shape(sql);
     TypedColumns key = new TypedColumns(plan.model().key(), plan.model().key());
+    List<String> columns = shape.columns();
+    String list = columns.stream().map(TableName::quoted).collect(Collectors.joining(", "));
     return new ModelTable.Replacement(
-        "fresh as materialized (%s)".formatted(plan.select()),
+        // Rows whose key comes twice are all put, so that PostgreSQL says so.
+        "fresh as materialized (select q.*, count(*) over (partition by %s) as \"freshet same\" from (%s) q)"
+            .formatted(key.list(), SqlTokens.forValues(plan.select())),
         "delete from %s t where %s".formatted(table.name(), none("fresh", "t", key, "")),
-        "insert into %s as t select f.* from fresh f where %s %s"
+        "insert into %s as t (%s) select %s from fresh f where f.\"freshet same\" > 1 or (%s) %s"
             .formatted(
                 table.name(),
-                none(table.name(), "f", key, " and (o.*)::text = (f.*)::text"),
-                onConflict(shape.columns(), key)));
+                list,
+                list,
+                none(
+                    table.name(),
+                    "f",
+                    key,
+                    " and row(%s)::text = row(%s)::text"
+                        .formatted(of("o", columns), of("f", columns))),
+                onConflict(columns, key)));
+  }
+
+  private static String of(String alias, List<String> columns) {
+    return columns.stream()
+        .map(column -> alias + "." + TableName.quoted(column))
+        .collect(Collectors.joining(", "));
   }
 
   /** That no row of a relation has the same key: by hashing, but for keys with nulls. */

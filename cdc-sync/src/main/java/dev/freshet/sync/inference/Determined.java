@@ -84,8 +84,17 @@ final class Determined {
     // A row that has no partner has nulls there, which follow from it just as well.
     Set<String> notFrom = join.kind().preservesLeft() ? join.right().aliases() : Set.of();
     Set<String> norFrom = join.kind().preservesRight() ? join.left().aliases() : Set.of();
+    boolean isOuter = join.kind() != From.Kind.INNER;
+    Set<String> optional = new HashSet<>(notFrom);
+    optional.addAll(norFrom);
+    boolean hasPartnerForSure =
+        join.on().stream()
+            .flatMap(condition -> condition.columns().stream())
+            .allMatch(column -> optional.contains(column.alias()) || has(column));
     for (Expression condition : join.on()) {
-      more |= byEquality(condition, notFrom, norFrom);
+      if (!isOuter || hasPartnerForSure) {
+        more |= byEquality(condition, notFrom, norFrom);
+      }
     }
     for (String column : join.using()) {
       List<ColumnRef> same = new ArrayList<>();
@@ -103,16 +112,10 @@ final class Determined {
 
   /** Takes in what equals something determined, unless that is of one of these sides. */
   private boolean byEquality(Expression condition, Set<String> notFrom, Set<String> norFrom) {
-    List<SqlTokens.Token> tokens = SqlTokens.of(condition.sql());
     boolean isEquality =
         !condition.hasQueries()
-            && tokens.stream().noneMatch(t -> NOT_PLAIN.stream().anyMatch(t::isWord))
-            && tokens.stream()
-                .filter(t -> t.kind() == SqlTokens.Kind.SYMBOL)
-                .allMatch(
-                    t -> t.isSymbol("=") || t.isSymbol(".") || t.isSymbol("(") || t.isSymbol(")"))
-            && tokens.stream().filter(t -> t.isSymbol("=")).count() == 1
-            && condition.columns().size() <= 2;
+            && condition.columns().size() <= 2
+            && isOfColumnsAndConstants(SqlTokens.of(condition.sql()));
     if (!isEquality) {
       return false;
     }
@@ -131,6 +134,25 @@ final class Determined {
     return more;
   }
 
+  /** Such as {@code "a"."x" = 'y'::text}: calls and other operators have other values. */
+  private static boolean isOfColumnsAndConstants(List<SqlTokens.Token> tokens) {
+    int equalities = 0;
+    for (int i = 0; i < tokens.size(); i++) {
+      SqlTokens.Token token = tokens.get(i);
+      if (token.isSymbol("::")) {
+        i = SqlTokens.behindType(tokens, i + 1) - 1;
+        continue;
+      }
+      equalities += token.isSymbol("=") ? 1 : 0;
+      boolean isCall = token.isName() && i + 1 < tokens.size() && tokens.get(i + 1).isSymbol("(");
+      boolean isOperator = token.kind() == SqlTokens.Kind.SYMBOL && !"=.()".contains(token.text());
+      if (isCall || isOperator || NOT_PLAIN.stream().anyMatch(token::isWord)) {
+        return false;
+      }
+    }
+    return equalities == 1;
+  }
+
   private boolean byKey(From.Item item) {
     Set<ColumnRef> all = new HashSet<>();
     item.columns().forEach(column -> all.add(new ColumnRef(item.alias(), column)));
@@ -140,6 +162,7 @@ final class Determined {
     boolean isDetermined =
         switch (item) {
           case From.Table table -> hasKey(table);
+          case From.Derived derived when !derived.mentioned().stream().allMatch(this::has) -> false;
           case From.Derived derived -> {
             Set<String> given = new HashSet<>();
             for (int i = 0; i < derived.columns().size(); i++) {

@@ -99,7 +99,8 @@ final class Joined {
     return nullable.contains(table.alias());
   }
 
-  private static Set<String> nullable(From from) {
+  /** The aliases of items that rows may lack. */
+  static Set<String> nullable(From from) {
     Set<String> nullable = new HashSet<>();
     addNullable(from, nullable);
     while (spread(from, nullable)) {

@@ -288,7 +288,7 @@ public record ModelPlan(
 
   private static String asText(List<String> unit, String sql) {
     return SqlTokens.forValues(
-        "select %s from (%s) touched"
+        "select distinct %s from (%s) touched"
             .formatted(
                 unit.stream()
                     .map(column -> "touched." + TableName.quoted(column) + "::text")

@@ -6,8 +6,13 @@ import dev.freshet.sync.query.From;
 import dev.freshet.sync.query.Query;
 import dev.freshet.sync.query.Select;
 import dev.freshet.sync.sql.SqlTokens;
+import java.util.Set;
+import java.util.stream.Collectors;
 
-/** Whether more rows of a table can take rows of a query away. */
+/**
+ * Whether more rows of a table can take rows of a query away: a join can't, NOT EXISTS and counts
+ * can. Where two items of a FROM lose rows by the same new row, neither leads to what is gone.
+ */
 final class Monotony {
 
   private Monotony() {}
@@ -22,6 +27,23 @@ final class Monotony {
             .anyMatch(
                 other ->
                     !other.equals(item) && !isMonotone(other) && other.tables().contains(table));
+  }
+
+  /**
+   * The aliases of other items whose rows a row of the reduced one's table may hide or show, too,
+   * while it does so for the reduced one: both are outer-joined, say.
+   */
+  static Set<String> alsoHidden(From from, Reduced reduced) {
+    Set<String> nullable = Joined.nullable(from);
+    if (!nullable.contains(reduced.item().alias()) && isMonotone(reduced.item())) {
+      return Set.of();
+    }
+    return from.items().stream()
+        .filter(item -> !item.equals(reduced.item()))
+        .filter(item -> item.tables().contains(reduced.table()))
+        .filter(item -> nullable.contains(item.alias()) || !isMonotone(item))
+        .map(From.Item::alias)
+        .collect(Collectors.toSet());
   }
 
   /** Whether rows of an item go only when rows that they are made of go. */
@@ -43,6 +65,8 @@ final class Monotony {
       case Select select ->
           select.having().isEmpty()
               && select.cut().isEmpty()
+              && !select.grouping().ofAll()
+              && select.outputs().stream().noneMatch(Select.Output::aggregated)
               && Partitions.of(select).isNone()
               && select.expressions().stream().noneMatch(Expression::hasQueries)
               && select.from().map(Monotony::isMonotoneFrom).orElse(true);

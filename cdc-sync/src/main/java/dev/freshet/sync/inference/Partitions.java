@@ -108,7 +108,7 @@ final class Partitions {
     }
     return Optional.of(
         rows.stream()
-            .map(one -> "select %s from %s".formatted(String.join(", ", list), one.sql()))
+            .map(one -> "select distinct %s from %s".formatted(String.join(", ", list), one.sql()))
             .collect(Collectors.joining(" union ")));
   }
 
@@ -118,7 +118,7 @@ final class Partitions {
     List<String> isNull = new ArrayList<>();
     for (int i = 0; i < by.size(); i++) {
       same.add(
-          "%s %s \"freshet touched\".p%d"
+          "(%s) %s \"freshet touched\".p%d"
               .formatted(by.get(i).sql(), withNulls ? "is not distinct from" : "=", i));
       isNull.add("t.p%d is null".formatted(i));
     }
@@ -126,7 +126,7 @@ final class Partitions {
         withNulls
             ? "select * from (%s) t where %s".formatted(touched, String.join(" or ", isNull))
             : touched;
-    return "select distinct %s from %s join (%s) \"freshet touched\" on %s%s"
+    return "select %s from %s join (%s) \"freshet touched\" on %s%s"
         .formatted(
             list,
             select.from().map(From::sql).orElseThrow(),

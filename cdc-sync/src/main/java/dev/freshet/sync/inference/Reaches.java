@@ -77,7 +77,15 @@ final class Reaches {
     }
     return new Reach.Rows(
         rows.table(),
-        "select %s from (%s) branch".formatted(String.join(", ", list), rows.sql()),
+        // The second half gives the columns the types that they have in the result.
+        "select %s from (%s) branch union all select %s from (%s) whole where false"
+            .formatted(
+                String.join(", ", list),
+                rows.sql(),
+                here.stream()
+                    .map(column -> "whole." + TableName.quoted(column))
+                    .collect(Collectors.joining(", ")),
+                combined.sql()),
         Set.copyOf(here),
         rows.signal());
   }

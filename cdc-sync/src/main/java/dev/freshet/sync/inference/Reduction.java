@@ -39,6 +39,9 @@ final class Reduction {
   /** These, and what is there for them. */
   private final Set<String> needed;
 
+  /** Aliases whose columns may change with the item's rows, wherever they are joined. */
+  private final Set<String> alsoChanging;
+
   /** Aliases that are left out although a join mentions them. */
   private final Set<String> leftOut = new HashSet<>();
 
@@ -63,6 +66,7 @@ final class Reduction {
     this.reduced = reduced;
     this.asked = aliases(asked);
     this.needed = needed(from, reduced, asked);
+    this.alsoChanging = Monotony.alsoHidden(from, reduced);
   }
 
   /**
@@ -168,7 +172,7 @@ final class Reduction {
 
   private List<Form> forms(From part) {
     if (part instanceof From.Item) {
-      return List.of(new Form(reduced.sql(), true, Set.of()));
+      return List.of(new Form(reduced.sql(), true, withNulls ? Set.of() : alsoChanging));
     }
     Join join = (Join) part;
     boolean isLeft = join.left().aliases().contains(reduced.item().alias());
@@ -216,6 +220,8 @@ final class Reduction {
             ? Join.sql(inner.sql(), kind, otherSql, known, join.using())
             : Join.sql(otherSql, kind, inner.sql(), known, join.using());
     if (withNulls) {
+      // A merged column would be ambiguous beside the side that nulls stand for.
+      failed |= !join.using().isEmpty();
       List<Form> forms = new ArrayList<>(List.of(new Form(sql, true, Set.of())));
       failed |= isLoose && isPreserved;
       if (isNullable) {
@@ -252,7 +258,8 @@ final class Reduction {
     Set<String> changing = new LinkedHashSet<>(inner.changing());
     if (isNullable && (inner.vanishes() || isByChanging)) {
       changing.addAll(ours.aliases());
-    } else if (isByChanging || isLoose) {
+    }
+    if (isByChanging || isLoose) {
       changing.addAll(other.aliases());
     }
     return changing;
@@ -275,7 +282,7 @@ final class Reduction {
                                 owner(join.right(), column),
                                 TableName.quoted(column)))
                 .collect(Collectors.joining(" and "));
-    return "((%s join lateral (select from %s where %s limit 1) \"freshet touched\" on true) left join %s on false)"
+    return "((%s join lateral (select from %s where %s) \"freshet touched\" on true) left join %s on false)"
         .formatted(otherSql, inner.sql(), condition, side(ours));
   }
 

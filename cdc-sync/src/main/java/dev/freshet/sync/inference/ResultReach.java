@@ -67,7 +67,9 @@ final class ResultReach {
     Set<String> asked = new LinkedHashSet<>(known);
     asked.removeIf(column -> !isFindable(column));
     Set<String> shared = partitions.shared();
-    boolean isShared = wanted.stream().anyMatch(c -> shared.contains(c) && asked.contains(c));
+    boolean isShared =
+        wanted.stream().anyMatch(c -> shared.contains(c) && asked.contains(c))
+            && (wanted.containsAll(asked) || shared.containsAll(asked));
     if (isShared) {
       asked.retainAll(shared);
     }
@@ -78,7 +80,7 @@ final class ResultReach {
       sql =
           partitions
               .rows(touched, list(asked))
-              .map(rows -> themselves + " union " + String.join(" union ", rows));
+              .map(rows -> themselves + " union all " + String.join(" union all ", rows));
     }
     return sql.isEmpty()
         ? new Reach.Whole(table, signal, "no column says which rows a change of it touches")
@@ -139,11 +141,8 @@ final class ResultReach {
     }
     return Optional.of(
         all.stream()
-            .map(
-                one ->
-                    "select distinct %s from %s%s"
-                        .formatted(list(asked), one.sql(), groupingSets()))
-            .collect(Collectors.joining(" union ")));
+            .map(one -> "select %s from %s%s".formatted(list(asked), one.sql(), groupingSets()))
+            .collect(Collectors.joining(" union all ")));
   }
 
   /** Those of some columns whose values stay when a touched row comes or goes. */

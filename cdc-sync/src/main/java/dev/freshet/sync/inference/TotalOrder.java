@@ -9,6 +9,7 @@ import dev.freshet.sync.query.Relations;
 import dev.freshet.sync.query.Select;
 import dev.freshet.sync.query.Select.Output;
 import dev.freshet.sync.query.Window;
+import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,8 +27,23 @@ import java.util.regex.Pattern;
 final class TotalOrder {
 
   /** Window functions whose result differs among rows that are equal in their order. */
-  private static final Set<String> SENSITIVE =
-      Set.of("row_number", "ntile", "lag", "lead", "first_value", "last_value", "nth_value");
+  private static final Set<String> SENSITIVE = Set.of("row_number", "ntile");
+
+  /** Those that show values of other rows, or gather them. */
+  private static final Set<String> OF_OTHER_ROWS =
+      Set.of(
+          "lag",
+          "lead",
+          "first_value",
+          "last_value",
+          "nth_value",
+          "array_agg",
+          "string_agg",
+          "json_agg",
+          "jsonb_agg",
+          "json_object_agg",
+          "jsonb_object_agg",
+          "xmlagg");
 
   private static final Pattern BEFORE_ARRAY =
       Pattern.compile("\\barray\\s*\\(\\s*$", Pattern.CASE_INSENSITIVE);
@@ -46,6 +62,10 @@ final class TotalOrder {
   private Optional<String> of(Query query) {
     return switch (query) {
       case Query.Values ignored -> Optional.empty();
+      case Query.Combined combined when combined.isCut() && !isOrderedByAll(combined) ->
+          Optional.of(
+              "the order of LIMIT has ties, which copies may break differently; end its ORDER BY with %s"
+                  .formatted(String.join(", ", combined.columns())));
       case Query.Combined combined ->
           combined.branches().stream().flatMap(branch -> of(branch).stream()).findFirst();
       case Select select -> {
@@ -67,13 +87,29 @@ final class TotalOrder {
     };
   }
 
+  private static boolean isOrderedByAll(Query.Combined combined) {
+    List<String> named =
+        SqlTokens.of(combined.tail().sql()).stream().map(SqlTokens.Token::text).toList();
+    for (int i = 0; i < combined.columns().size(); i++) {
+      if (!named.contains(combined.columns().get(i)) && !named.contains(String.valueOf(i + 1))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private Optional<String> ofOwn(Select select) {
     for (Output output : select.outputs()) {
       for (Window window : output.windows()) {
-        if (SENSITIVE.contains(window.function()) || window.countsRows()) {
+        boolean isOfOthers = OF_OTHER_ROWS.contains(window.function()) || window.countsRows();
+        if (SENSITIVE.contains(window.function()) || isOfOthers) {
+          List<Expression> shown = new ArrayList<>(shown(select));
+          if (isOfOthers) {
+            shown.add(output.expression());
+          }
           List<Expression> given = new ArrayList<>(window.partition());
           given.addAll(window.order());
-          Optional<String> why = ties(select, given, shown(select), window.function() + "'s rows");
+          Optional<String> why = ties(select, given, shown, window.function() + "'s rows");
           if (why.isPresent()) {
             return why;
           }

@@ -106,6 +106,7 @@ final class ExpressionReader {
   private boolean isNoColumn(int at) {
     return tokens.isWord(at - 1, "collate")
         || tokens.isWord(at - 1, "over")
+        || (tokens.isSymbol(at - 1, "(") && tokens.isWord(at - 2, "over"))
         || tokens.isWord(at - 1, "as")
         || tokens.isWord(at - 1, "name")
         || (tokens.isSymbol(at + 1, "=") && tokens.isSymbol(at + 2, ">"))

@@ -2,7 +2,7 @@ package dev.freshet.sync.query;
 
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.query.Scope.Common;
+import dev.freshet.sync.query.Scope.WithQuery;
 import dev.freshet.sync.query.Tokens.Range;
 import java.util.ArrayList;
 import java.util.List;
@@ -153,7 +153,7 @@ final class FromReader {
     boolean isQualified = last > at;
     String name = tokens.text(last);
     TableName table = new TableName(isQualified ? tokens.text(at) : DEFAULT_SCHEMA, name);
-    Optional<Common> common = isQualified ? Optional.empty() : scope.common(name);
+    Optional<WithQuery> common = isQualified ? Optional.empty() : scope.common(name);
     at = last + 1;
     String view = common.isEmpty() ? relations.views().get(table) : null;
     if (view != null) {
@@ -169,7 +169,7 @@ final class FromReader {
         : added(recursive(common.get(), name, end));
   }
 
-  private From.Item recursive(Common common, String name, int end) {
+  private From.Item recursive(WithQuery common, String name, int end) {
     Alias alias = alias(end, name);
     List<String> columns = common.columns().isEmpty() ? common.query().columns() : common.columns();
     return new From.Opaque(

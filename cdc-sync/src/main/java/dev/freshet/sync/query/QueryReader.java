@@ -1,7 +1,7 @@
 package dev.freshet.sync.query;
 
 import dev.freshet.sync.model.SyncRefused;
-import dev.freshet.sync.query.Scope.Common;
+import dev.freshet.sync.query.Scope.WithQuery;
 import dev.freshet.sync.query.Select.Distinct;
 import dev.freshet.sync.query.Select.Grouping;
 import dev.freshet.sync.query.Select.Output;
@@ -24,6 +24,8 @@ public final class QueryReader {
 
   private static final Set<String> CLAUSES =
       Set.of("from", "where", "group", "having", "window", "order", "limit", "offset", "fetch");
+
+  private static final Set<String> DIRECTIONS = Set.of("asc", "desc", "nulls");
 
   private final Tokens tokens;
   private final Relations relations;
@@ -126,6 +128,9 @@ public final class QueryReader {
         at = tokens.closing(at) + 1;
       }
       while (!tokens.isSymbol(at, "(")) {
+        if (at >= range.end()) {
+          throw tokens.unexpected(at);
+        }
         at++; // AS, MATERIALIZED
       }
       Range body = new Range(at + 1, tokens.closing(at));
@@ -137,7 +142,7 @@ public final class QueryReader {
           name,
           recursive && mentions(body, name)
               ? recursive(name, columns, body, tokens.sql(range.begin(), end), scope)
-              : new Common(query(body, scope), columns, ""));
+              : new WithQuery(query(body, scope), columns, ""));
       if (!tokens.isSymbol(end, ",")) {
         return end;
       }
@@ -154,12 +159,12 @@ public final class QueryReader {
     return false;
   }
 
-  private Common recursive(
+  private WithQuery recursive(
       String name, List<String> columns, Range body, String clause, Scope scope) {
     Scope within = new Scope(scope);
     Query nothing = new Query.Values(columns, new Expression(List.of(), Set.of()));
-    within.add(name, new Common(nothing, columns, clause));
-    return new Common(query(body, within), columns, clause);
+    within.add(name, new WithQuery(nothing, columns, clause));
+    return new WithQuery(query(body, within), columns, clause);
   }
 
   // ----- SELECT
@@ -246,9 +251,10 @@ public final class QueryReader {
     return tokens.split(clause.begin(), clause.end()).stream()
         .allMatch(
             part ->
-                tokens.isNumber(part.begin())
-                    || outputs.stream()
-                        .anyMatch(output -> output.name().equals(tokens.text(part.begin()))));
+                (part.length() == 1 || tokens.isOneOf(part.begin() + 1, DIRECTIONS))
+                    && (tokens.isNumber(part.begin())
+                        || outputs.stream()
+                            .anyMatch(output -> output.name().equals(tokens.text(part.begin())))));
   }
 
   private Expression orderText(Range clause, Scope scope, List<Output> outputs) {

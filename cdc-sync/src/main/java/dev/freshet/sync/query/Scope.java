@@ -17,7 +17,7 @@ final class Scope {
 
   private final @Nullable Scope around;
   private final List<From.Item> items = new ArrayList<>();
-  private final Map<String, Common> commons = new HashMap<>();
+  private final Map<String, WithQuery> commons = new HashMap<>();
 
   /** Starts with what can be mentioned around; null where nothing is. */
   Scope(@Nullable Scope around) {
@@ -30,14 +30,14 @@ final class Scope {
    * @param columns as the clause names them; empty where it does not
    * @param recursive the WITH clause up to it, when it mentions itself; else empty
    */
-  record Common(Query query, List<String> columns, String recursive) {}
+  record WithQuery(Query query, List<String> columns, String recursive) {}
 
-  void add(String name, Common common) {
+  void add(String name, WithQuery common) {
     commons.put(name, common);
   }
 
-  Optional<Common> common(String name) {
-    Common own = commons.get(name);
+  Optional<WithQuery> common(String name) {
+    WithQuery own = commons.get(name);
     return own != null || around == null ? Optional.ofNullable(own) : around.common(name);
   }
 

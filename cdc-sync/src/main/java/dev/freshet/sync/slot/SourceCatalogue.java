@@ -16,10 +16,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -42,10 +40,12 @@ public final class SourceCatalogue implements SourceSchema {
 
   private final SourceDatabase source;
   private final JdbcClient db;
+  private final SourceDefinitions definitions;
 
   public SourceCatalogue(SourceDatabase source) {
     this.source = source;
     this.db = source.db();
+    this.definitions = new SourceDefinitions(db);
   }
 
   /**
@@ -205,7 +205,7 @@ public final class SourceCatalogue implements SourceSchema {
     return new Key(chosen.get().columns(), chosen.get().primary());
   }
 
-  private static List<String> texts(ResultSet row, int column) throws SQLException {
+  static List<String> texts(ResultSet row, int column) throws SQLException {
     return row.getArray(column) == null
         ? List.of()
         : Arrays.asList((String[]) row.getArray(column).getArray());
@@ -241,7 +241,7 @@ public final class SourceCatalogue implements SourceSchema {
                 where t.oid = any(:types) and a.attnum > 0), '')
               || coalesce((select ' ' || sum(hashtext(p.oid || ':' || p.xmin))
                 from pg_proc p where p.proname = any(:functions)), '')
-              || coalesce((select ' ' || sum(hashtext(r.oid || ':' || r.xmin)) from pg_rewrite r
+              || coalesce((select ' ' || sum(hashtext(r.oid || ':' || r.xmin || ':' || c.xmin)) from pg_rewrite r
                 join pg_class c on c.oid = r.ev_class where c.relname = any(:functions) and c.relkind = 'v'), '')
               || coalesce((select ' ' || string_agg(e.extname || ':' || e.extversion, ',' order by e.oid)
                 from pg_extension e), '')
@@ -334,107 +334,17 @@ public final class SourceCatalogue implements SourceSchema {
 
   @Override
   public List<UserFunction> functions(Set<String> names) {
-    Map<String, UserFunction> found = new LinkedHashMap<>();
-    Set<String> asked = new HashSet<>();
-    Set<String> next = names;
-    while (!next.isEmpty()) {
-      asked.addAll(next);
-      Set<String> named = new HashSet<>();
-      for (UserFunction function : functionsNamed(next)) {
-        if (found.putIfAbsent(function.signature(), function) == null) {
-          // Its body stands between quotes that PostgreSQL makes.
-          named.addAll(
-              SqlTokens.namesIn(function.definition().replaceAll("\\$functionx*\\$", " ")));
-        }
-      }
-      named.removeAll(asked);
-      next = named;
-    }
-    return List.copyOf(found.values());
-  }
-
-  private List<UserFunction> functionsNamed(Set<String> names) {
-    return db.sql(
-            """
-            select n.nspname, p.proname,
-              coalesce((select string_agg(format_type(t.type, null), ', ' order by t.place)
-                from unnest(p.proargtypes::oid[]) with ordinality t(type, place)), ''),
-              pg_get_functiondef(p.oid)
-            from pg_proc p
-            join pg_namespace n on n.oid = p.pronamespace
-            join pg_language l on l.oid = p.prolang
-            where p.proname = any(:names) and p.oid >= 16384 and p.prokind = 'f' and not p.prosecdef
-              and l.lanname in ('sql', 'plpgsql') and n.nspname not in ('pg_temp', 'freshet')
-              and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass
-                and d.objid = p.oid and d.deptype = 'e')
-            order by p.oid
-            """)
-        .param("names", names.toArray(String[]::new))
-        .query(
-            (row, number) ->
-                new UserFunction(
-                    new TableName(row.getString(1), row.getString(2)),
-                    row.getString(3),
-                    row.getString(4)))
-        .list();
+    return definitions.functions(names);
   }
 
   @Override
   public List<UserType.Extension> extensions(Set<String> names) {
-    return db.sql(
-            """
-            select distinct e.extname, n.nspname, e.extversion from pg_proc p
-            join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
-              and d.refclassid = 'pg_extension'::regclass
-            join pg_extension e on e.oid = d.refobjid
-            join pg_namespace n on n.oid = e.extnamespace
-            where p.proname = any(:names)
-            """)
-        .param("names", names.toArray(String[]::new))
-        .query(
-            (row, number) ->
-                new UserType.Extension(row.getString(1), row.getString(2), row.getString(3)))
-        .list();
+    return definitions.extensions(names);
   }
 
   @Override
   public List<UserView> views(Set<String> names) {
-    Map<TableName, UserView> found = new LinkedHashMap<>();
-    addViews(names, new HashSet<>(), found);
-    return List.copyOf(found.values());
-  }
-
-  private void addViews(Set<String> names, Set<String> asked, Map<TableName, UserView> found) {
-    Set<String> wanted = new HashSet<>(names);
-    wanted.removeAll(asked);
-    if (wanted.isEmpty()) {
-      return;
-    }
-    asked.addAll(wanted);
-    for (UserView view : viewsNamed(wanted)) {
-      addViews(SqlTokens.namesIn(view.definition()), asked, found);
-      found.put(view.name(), view);
-    }
-  }
-
-  private List<UserView> viewsNamed(Set<String> names) {
-    return db.sql(
-            """
-            select n.nspname, c.relname, array(select a.attname::text from pg_attribute a
-                where a.attrelid = c.oid and a.attnum > 0 order by a.attnum), pg_get_viewdef(c.oid)
-            from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where c.relname = any(:names) and c.relkind = 'v' and c.oid >= 16384
-              and c.relpersistence <> 't' and n.nspname not in ('read', 'freshet', 'information_schema')
-            order by c.oid
-            """)
-        .param("names", names.toArray(String[]::new))
-        .query(
-            (row, number) ->
-                new UserView(
-                    new TableName(row.getString(1), row.getString(2)),
-                    texts(row, 3),
-                    SqlTokens.statement(row.getString(4))))
-        .list();
+    return definitions.views(names);
   }
 
   @Override

@@ -41,6 +41,9 @@ import java.util.stream.Stream;
  */
 public final class ModelPlanner {
 
+  /** Aggregates by syntax: PostgreSQL prints them by these names, and calls others. */
+  private static final Set<String> WITHOUT_A_FUNCTION = Set.of("json_arrayagg", "json_objectagg");
+
   private final SourceSchema schema;
   private final WatchedDatabase readDatabase;
   private final ReadObjects objects;
@@ -57,20 +60,21 @@ public final class ModelPlanner {
    *
    * @param tables those that the model reads
    * @param functions of the source's own that its SELECT may call
-   * @param views of the source that it reads
+   * @param views of the source that it may read
    */
   public record Planned(
       Declared declared,
       ModelPlan plan,
       Map<TableName, SourceTable> tables,
       List<UserFunction> functions,
-      Set<TableName> views) {
+      List<UserView> views) {
 
     /**
      * The names, without their schemas, of what it means something else by when that is altered.
      */
     public Set<String> definitions() {
-      return Stream.concat(functions.stream().map(UserFunction::name), views.stream())
+      return Stream.concat(
+              functions.stream().map(UserFunction::name), views.stream().map(UserView::name))
           .map(TableName::name)
           .collect(Collectors.toSet());
     }
@@ -103,7 +107,7 @@ public final class ModelPlanner {
     ModelPlan plan = understood(model, analysis, meaning(analysis, functions), tables, byFunctions);
     schema.requireAnswerable(model.name(), analysis.select());
     tables.keySet().retainAll(plan.tables());
-    return new Planned(declared, plan, tables, functions, analysis.views().keySet());
+    return new Planned(declared, plan, tables, functions, views);
   }
 
   private static String meaning(Analysis analysis, List<UserFunction> functions) {
@@ -254,6 +258,8 @@ public final class ModelPlanner {
           table.columns().forEach(column -> byColumn.put(column.name(), column.type()));
           columnTypes.put(name, byColumn);
         });
-    return new Relations(columns, keys, columnTypes, analysis.views(), analysis.aggregates());
+    Set<String> aggregates = new HashSet<>(analysis.aggregates());
+    aggregates.addAll(WITHOUT_A_FUNCTION);
+    return new Relations(columns, keys, columnTypes, analysis.views(), aggregates);
   }
 }

@@ -153,8 +153,8 @@ class ModelPlanTest {
               sum(o.amount) over (partition by o.courier_id) as b from orders o
             """);
     assertThat(plan.ways().getFirst().sql("CHANGED"))
-        .contains("o.customer_id = \"freshet touched\".p0")
-        .contains("o.courier_id = \"freshet touched\".p0");
+        .contains("(o.customer_id) = \"freshet touched\".p0")
+        .contains("(o.courier_id) = \"freshet touched\".p0");
   }
 
   @Test
@@ -191,6 +191,9 @@ class ModelPlanTest {
         "i.line, i.order_id | select o.id, string_agg(i.sku, ',' order by i.quantity) as s from orders o join order_item i on i.order_id = o.id group by o.id",
         "r.id | select o.id, array(select r.order_id from refund r order by r.id = 3) as s from orders o",
         "o.id | select o.id, l.id as other from customer o left join lateral (select o.id from orders o order by o.placed_at limit 1) l on true",
+        "o.id | select distinct o.status as id, first_value(o.id) over (partition by o.status order by o.placed_at desc) as newest from orders o",
+        "o.id | select o.status as id, lag(o.id) over (order by o.status) as n from orders o",
+        "id | select o.id, o.status from orders o union all select c.id, c.name from customer c order by status limit 3",
         "s.n | select s.id, s.n, row_number() over (order by s.id) as r from (select o.status as id, count(*) as n from orders o group by o.status, o.courier_id) s where s.n > 1",
       })
   void ordersWithTiesThatDecideAreRefusedWithWhatBreaksThem(String breaks, String select) {

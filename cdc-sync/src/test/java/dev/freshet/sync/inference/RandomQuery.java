@@ -281,7 +281,7 @@ final class RandomQuery {
   }
 
   private String condition(int depth, List<Item> items, List<Item> scope) {
-    return switch (random.nextInt(8)) {
+    return switch (random.nextInt(9)) {
       case 0 -> column(items) + " is null";
       case 1 -> column(items) + " = " + column(scope);
       case 2 ->
@@ -298,6 +298,7 @@ final class RandomQuery {
                       aliases++)
               : column(items) + " < 3";
       case 4 -> "(%s > 1 or %s is null)".formatted(column(items), column(items));
+      case 6 -> column(items) + " is null and " + column(items) + " is null";
       case 5 -> condition(0, items, scope) + " and " + condition(depth, items, scope);
       default -> column(items) + " > " + random.nextInt(3);
     };

@@ -24,6 +24,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -125,6 +127,31 @@ class ReachesIT {
   @Test
   void whatAChangeTouchesIsFoundForTheSameQueriesAsLastTime() throws SQLException {
     checkAll(SAME_EACH_TIME);
+  }
+
+  /** Where one row hides or shows several, where columns merge, and where types do. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "id | select a.id from a left join b b1 on b1.g = a.id left join b b2 on b2.x = a.id where b1.id is null and b2.id is null",
+        "id | select a.id from a left join b on b.g = a.id join (select x from c except select x from b) d on d.x = a.x where b.id is null",
+        "id | select a.id from a cross join lateral (select count(*) as n from b where b.g = a.id) l1 cross join lateral (select count(*) as m from b where b.x = a.id) l2 where l1.n = 1 and l2.m = 1",
+        "cid | select c.id as cid, count(*) as n from (a left join b on b.g = a.id) full join c on c.x = b.x group by c.id",
+        "id | select a.id, row_number() over (partition by (a.g > 1 and a.x > 1) order by a.id) as n from a",
+        "id, y | select id, c.y from a right join b using (id) left join c using (id)",
+        "id | select id, a.x, b.y from a full join b using (id)",
+        "id | select q.id from (select id, x from b union all select id, x::numeric / 2 from c) q where q.x / 2 > 0.6",
+        "id | select a.id, sum(a.x) over (w order by a.id) as s from a window w as (partition by a.g)",
+        "id | select q.id, q.n from (select a.*, row_number() over (partition by g order by id desc) as n from a) q join b on b.id = q.x where q.n = 1",
+      })
+  void trickyQueriesAreFollowed(String key, String select) throws SQLException {
+    Random random = new Random(SAME_EACH_TIME);
+    ResolvedSelect resolved = resolved(select);
+    for (int i = 0; i < 25; i++) {
+      check(resolved, List.of(key.split(", ", -1)), random);
+    }
   }
 
   /** Plans random queries, and compares; of those that are wrong it tells the shortest. */
