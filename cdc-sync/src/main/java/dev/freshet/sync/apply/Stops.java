@@ -16,7 +16,14 @@ final class Stops {
   private final TreeMap<Place, Runnable> actions = new TreeMap<>();
 
   void add(Place place, Runnable action) {
-    actions.put(place, action);
+    actions.merge(
+        place,
+        action,
+        (first, second) ->
+            () -> {
+              first.run();
+              second.run();
+            });
   }
 
   /**

@@ -48,4 +48,12 @@ class StopsTest {
     assertThat(rest(50)).isEqualTo("[50]");
     assertThat(done).hasSize(4).endsWith("stop at 40");
   }
+
+  @Test
+  void severalThatStopAtOnePlaceAreAllServed() {
+    stops.add(new Place(1, 20), () -> done.add("a copy"));
+    stops.add(new Place(1, 20), () -> done.add("a comparison"));
+    assertThat(rest(20, 30)).isEqualTo("[30]");
+    assertThat(done).containsExactly("[20]", "a copy", "a comparison");
+  }
 }
