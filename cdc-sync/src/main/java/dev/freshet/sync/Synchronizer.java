@@ -136,7 +136,7 @@ final class Synchronizer implements Operations, AutoCloseable {
       case SessionEnd.UnclearColumns(TableName table) ->
           log.info("Table {} has other columns than were known. A new session begins.", table);
       case SessionEnd.CopiesDiffer(Set<TableName> tables) ->
-          log.warn("The copies of {} differ from the source. They are made again.", tables);
+          log.warn("The copies of {} differ from the source. Copying these tables again.", tables);
       case SessionEnd.Refused(String reason) -> become(State.REFUSED, reason);
       case SessionEnd.Failed(Exception cause) -> {
         if (!isClosed()) {

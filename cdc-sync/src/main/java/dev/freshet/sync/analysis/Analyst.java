@@ -8,6 +8,7 @@ import dev.freshet.sync.model.TableMissing;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserView;
+import dev.freshet.sync.sql.CollationVersions;
 import dev.freshet.sync.sql.TypeParts;
 import java.sql.Array;
 import java.sql.Connection;
@@ -41,9 +42,6 @@ public final class Analyst {
   private static final String UNDEFINED_TABLE = "42P01";
   private static final String UNDEFINED_FUNCTION = "42883";
   private static final String DUPLICATE_COLUMN = "42701";
-
-  /** From here on a database's own collation has a version. */
-  private static final int DATABASE_COLLATIONS_SINCE = 15;
 
   /** Whether any of these types holds dates or times, by itself or within others. */
   private static final String HOLD_TIMES =
@@ -321,12 +319,7 @@ public final class Analyst {
 
   /** Functions by their definitions, extensions and collations by their versions. */
   private List<String> definitions(Set<Long> functions, Set<Long> collations) throws SQLException {
-    boolean databaseHasVersion =
-        connection.getMetaData().getDatabaseMajorVersion() >= DATABASE_COLLATIONS_SINCE;
-    String ofDatabase =
-        databaseHasVersion
-            ? "(select pg_database_collation_actual_version(oid) from pg_database where datname = current_database())"
-            : "null::text";
+    String version = CollationVersions.ofC(connection.getMetaData().getDatabaseMajorVersion());
     List<String> definitions = new ArrayList<>();
     try (PreparedStatement statement =
         connection.prepareStatement(
@@ -340,12 +333,11 @@ public final class Analyst {
               and d.deptype = 'e' and d.classid = 'pg_proc'::regclass
             where d.objid = any(?)
             union all
-            select c.oid::regcollation || ' ' || coalesce(case when c.collname = 'default' then %s
-              else pg_collation_actual_version(c.oid) end, '')
+            select c.oid::regcollation || ' ' || %s
             from pg_collation c where c.oid = any(?)
             order by 1
             """
-                .formatted(ofDatabase))) {
+                .formatted(version))) {
       statement.setArray(1, oids(functions));
       statement.setArray(2, oids(functions));
       statement.setArray(3, oids(collations));

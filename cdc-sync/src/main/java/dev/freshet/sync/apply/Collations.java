@@ -1,5 +1,6 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.sync.sql.CollationVersions;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -13,9 +14,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * the old order then, and PostgreSQL does not find rows by it that are there.
  */
 public final class Collations {
-
-  private static final String VERSION_OF_DATABASE =
-      "(select pg_database_collation_actual_version(oid) from pg_database where datname = current_database())";
 
   private final JdbcClient db;
   private final Sql sql;
@@ -67,23 +65,15 @@ public final class Collations {
     return others;
   }
 
-  /** The database's own has a version in its catalogue from PostgreSQL 15 on. */
   private List<Collation> now() {
-    boolean hasVersion =
-        !sql.query(
-                "select 1 from pg_proc where proname = 'pg_database_collation_actual_version'",
-                List.of())
-            .isEmpty();
     return db.sql(
             """
-            select 'default', coalesce(%s, '')
-            union all
-            select c.oid::regcollation::text, coalesce(pg_collation_actual_version(c.oid), '')
-            from pg_collation c where c.collname <> 'default' and exists (
+            select c.oid::regcollation::text, %s from pg_collation c
+            where c.collname = 'default' or exists (
               select from pg_attribute a join pg_class r on r.oid = a.attrelid
               where a.attcollation = c.oid and r.relkind = 'r' and r.oid >= 16384)
             """
-                .formatted(hasVersion ? VERSION_OF_DATABASE : "null::text"))
+                .formatted(CollationVersions.ofC(sql.serverMajor())))
         .query((row, number) -> new Collation(row.getString(1), row.getString(2)))
         .list();
   }

@@ -35,6 +35,9 @@ final class MaintainedModel {
   /** Null until it was needed: it follows from the table, which must be there. */
   private @Nullable Recomputation recomputation;
 
+  /** The same of all rows. */
+  private ModelTable.@Nullable Replacement whole;
+
   /**
    * How rows are recomputed.
    *
@@ -231,14 +234,17 @@ final class MaintainedModel {
     if (groups != null) {
       groups.recomputeAll(sql);
     }
-    table.replace(sql, wholly(sql), List.of());
+    ModelTable.Replacement known = whole;
+    if (known == null) {
+      known = wholly(table.shape(sql).columns());
+      whole = known;
+    }
+    table.replace(sql, known, List.of());
   }
 
   /** Writes the rows that differ, and no others: most of a result stays as it is. */
-  private ModelTable.Replacement wholly(Sql sql) {
-    ModelShape shape = table.shape(sql);
+  private ModelTable.Replacement wholly(List<String> columns) {
     TypedColumns key = new TypedColumns(plan.model().key(), plan.model().key());
-    List<String> columns = shape.columns();
     String list = columns.stream().map(TableName::quoted).collect(Collectors.joining(", "));
     return new ModelTable.Replacement(
         // Rows whose key comes twice are all put, so that PostgreSQL says so.

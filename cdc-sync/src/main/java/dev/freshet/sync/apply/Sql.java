@@ -56,6 +56,15 @@ public final class Sql implements AutoCloseable {
     return connection;
   }
 
+  /** The server's major version. */
+  public int serverMajor() {
+    try {
+      return connection.getMetaData().getDatabaseMajorVersion();
+    } catch (SQLException e) {
+      throw new ApplyFailed(e);
+    }
+  }
+
   /** Runs statements that take no values. */
   public void run(String sql) {
     try (Statement statement = connection.createStatement()) {

@@ -172,11 +172,9 @@ final class DeltaInference {
         .get(table.storedName(only.column()));
   }
 
-  /** As the query names its columns. */
+  /** None where the query gives columns other names: the mirror is asked by those it has. */
   private List<String> primaryKey(From.Table table) {
-    return table.columns().equals(table.stored())
-        ? relations.primaryKeys().getOrDefault(table.name(), List.of())
-        : List.of();
+    return table.columns().equals(table.stored()) ? relations.keyOf(table) : List.of();
   }
 
   /** The table whose whole primary key an expression is. */

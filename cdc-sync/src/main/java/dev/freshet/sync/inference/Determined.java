@@ -178,15 +178,9 @@ final class Determined {
   }
 
   private boolean hasKey(From.Table table) {
-    List<String> key = relations.primaryKeys().getOrDefault(table.name(), List.of());
+    List<String> key = relations.keyOf(table);
     return !key.isEmpty()
-        && key.stream()
-            .allMatch(
-                stored -> {
-                  int place = table.stored().indexOf(stored);
-                  return place >= 0
-                      && columns.contains(new ColumnRef(table.alias(), table.columns().get(place)));
-                });
+        && key.stream().allMatch(part -> columns.contains(new ColumnRef(table.alias(), part)));
   }
 
   /** Whether a query has one row at most for values of these columns. */

@@ -116,19 +116,7 @@ final class Indexes {
             .forEach(
                 window -> window.partition().forEach(expression -> addLookUp(expression, items)));
         select.distinct().on().forEach(expression -> addLookUp(expression, items));
-        select
-            .expressions()
-            .forEach(expression -> expression.queries().forEach(q -> addJoins(q, items)));
-        select
-            .from()
-            .ifPresent(
-                from ->
-                    from.forEachItem(
-                        item -> {
-                          if (item instanceof From.Derived derived) {
-                            addJoins(derived.query(), items);
-                          }
-                        }));
+        select.nested().forEach(nested -> addJoins(nested, items));
       }
     }
   }

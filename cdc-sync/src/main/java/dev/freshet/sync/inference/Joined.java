@@ -201,15 +201,7 @@ final class Joined {
   }
 
   private Reduction.Form reduced(From.Table table, Set<ColumnRef> asked) {
-    return Reduction.of(
-            from,
-            new Reduced(
-                table,
-                table.name(),
-                Reach.CHANGED_ROWS + " as " + table.named(),
-                Set.copyOf(table.columns())),
-            asked)
-        .orElseThrow();
+    return Reduction.of(from, Reduced.of(table), asked).orElseThrow();
   }
 
   /** From changed rows of a table to the rows, by their columns, of another that is needed. */

@@ -209,11 +209,7 @@ public record ModelPlan(
         .anyMatch(
             table ->
                 table.alias().equals(only.alias())
-                    && table.columns().contains(only.column())
-                    && relations
-                        .primaryKeys()
-                        .getOrDefault(table.name(), List.of())
-                        .contains(table.storedName(only.column())));
+                    && relations.keyOf(table).contains(only.column()));
   }
 
   private static void requireColumns(ReadModel model, List<String> columns) {

@@ -91,8 +91,7 @@ final class Partitions {
     if (!by.stream().allMatch(touched::knows)) {
       return Optional.empty();
     }
-    Set<ColumnRef> columns = new LinkedHashSet<>();
-    by.forEach(expression -> columns.addAll(expression.columns()));
+    Set<ColumnRef> columns = Expression.columnsOf(by);
     List<TouchedRows.Found> rows =
         touched
             .rows(columns)

@@ -1,7 +1,10 @@
 package dev.freshet.sync.inference;
 
 import dev.freshet.sync.model.TableName;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * From changed rows of a table, mentioned once in a query, to what they touch of its result.
@@ -28,6 +31,30 @@ sealed interface Reach {
     public Rows {
       columns = Set.copyOf(columns);
     }
+
+    /**
+     * The same rows with other names.
+     *
+     * @param places the names of the query's columns, in order
+     * @param names those that they get, in the same order
+     */
+    Rows renamed(List<String> places, List<String> names) {
+      String list =
+          places.stream()
+              .filter(columns::contains)
+              .map(
+                  column ->
+                      "way.%s as %s"
+                          .formatted(
+                              TableName.quoted(column),
+                              TableName.quoted(names.get(places.indexOf(column)))))
+              .collect(Collectors.joining(", "));
+      return new Rows(
+          table,
+          "select %s from (%s) way".formatted(list, sql),
+          atTheSamePlaces(columns, places, names),
+          signal);
+    }
   }
 
   /**
@@ -37,6 +64,14 @@ sealed interface Reach {
    * @param because what stands in the way, for people
    */
   record Whole(TableName table, String signal, String because) implements Reach {}
+
+  /** Some columns of one list by the names of another; those that it does not have are left out. */
+  static Set<String> atTheSamePlaces(Set<String> some, List<String> of, List<String> names) {
+    return some.stream()
+        .filter(of::contains)
+        .map(column -> names.get(of.indexOf(column)))
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
 
   /** A query that has a row if anything is touched. */
   String signal();

@@ -48,45 +48,26 @@ final class Reaches {
             });
       }
     }
-    for (Query nested : combined.tail().queries()) {
-      for (Reach reach : of(nested, Set.of(), Set.of())) {
-        all.add(new Reach.Whole(reach.table(), reach.signal(), ResultReach.CUT));
-      }
-    }
     return all;
   }
 
   private static Set<String> inBranch(Query.Combined combined, Query branch, Set<String> columns) {
-    return columns.stream()
-        .map(column -> branch.columns().get(combined.columns().indexOf(column)))
-        .collect(Collectors.toSet());
+    return Reach.atTheSamePlaces(columns, combined.columns(), branch.columns());
   }
 
+  /** The second half gives the columns the types that they have in the result. */
   private static Reach renamed(Query.Combined combined, Query branch, Reach.Rows rows) {
-    List<String> names = branch.columns();
-    List<String> here = new ArrayList<>();
-    List<String> list = new ArrayList<>();
-    for (int i = 0; i < names.size(); i++) {
-      if (rows.columns().contains(names.get(i))) {
-        here.add(combined.columns().get(i));
-        list.add(
-            "branch.%s as %s"
-                .formatted(
-                    TableName.quoted(names.get(i)), TableName.quoted(combined.columns().get(i))));
-      }
-    }
+    Reach.Rows named = rows.renamed(branch.columns(), combined.columns());
+    String list =
+        combined.columns().stream()
+            .filter(named.columns()::contains)
+            .map(column -> "whole." + TableName.quoted(column))
+            .collect(Collectors.joining(", "));
     return new Reach.Rows(
         rows.table(),
-        // The second half gives the columns the types that they have in the result.
-        "select %s from (%s) branch union all select %s from (%s) whole where false"
-            .formatted(
-                String.join(", ", list),
-                rows.sql(),
-                here.stream()
-                    .map(column -> "whole." + TableName.quoted(column))
-                    .collect(Collectors.joining(", ")),
-                combined.sql()),
-        Set.copyOf(here),
+        "%s union all select %s from (%s) whole where false"
+            .formatted(named.sql(), list, combined.sql()),
+        named.columns(),
         rows.signal());
   }
 }

@@ -20,6 +20,15 @@ record Reduced(From.Item item, TableName table, String sql, Set<String> columns)
     columns = Set.copyOf(columns);
   }
 
+  /** A table with its changed rows alone. */
+  static Reduced of(From.Table table) {
+    return new Reduced(
+        table,
+        table.name(),
+        Reach.CHANGED_ROWS + " as " + table.named(),
+        Set.copyOf(table.columns()));
+  }
+
   /** Whether an expression mentions no column that the rows lack. */
   boolean knows(Expression expression) {
     return expression.columns().stream().allMatch(this::knows);

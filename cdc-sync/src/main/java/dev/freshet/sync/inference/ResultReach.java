@@ -177,9 +177,7 @@ final class ResultReach {
   }
 
   private Set<ColumnRef> columnsOf(Collection<String> outputs) {
-    Set<ColumnRef> columns = new LinkedHashSet<>();
-    outputs.forEach(column -> columns.addAll(expression(column).columns()));
-    return columns;
+    return Expression.columnsOf(outputs.stream().map(this::expression).toList());
   }
 
   private Expression expression(String column) {

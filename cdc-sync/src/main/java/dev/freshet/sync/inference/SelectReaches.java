@@ -13,7 +13,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The reaches of one SELECT.
@@ -61,19 +60,16 @@ final class SelectReaches {
 
   private void addOf(From from, From.Item item, List<Reach> reaches) {
     switch (item) {
-      case From.Table table ->
-          reaches.add(
-              of(
-                  from,
-                  new Reduced(
-                      table,
-                      table.name(),
-                      Reach.CHANGED_ROWS + " as " + table.named(),
-                      Set.copyOf(table.columns()))));
+      case From.Table table -> reaches.add(of(from, Reduced.of(table)));
       case From.Derived derived -> {
-        Set<String> asked = inQuery(derived, mentionedOf(derived, allExpressions()));
-        Set<String> best = inQuery(derived, mentionedOf(derived, expressions(wanted)));
-        for (Reach inner : Reaches.of(derived.query(), best, asked)) {
+        List<String> columns = derived.query().columns();
+        Set<String> asked = mentionedOf(derived, allExpressions());
+        Set<String> best = mentionedOf(derived, expressions(wanted));
+        for (Reach inner :
+            Reaches.of(
+                derived.query(),
+                Reach.atTheSamePlaces(best, derived.columns(), columns),
+                Reach.atTheSamePlaces(asked, derived.columns(), columns))) {
           reaches.add(ofDerived(from, derived, inner));
         }
       }
@@ -96,14 +92,16 @@ final class SelectReaches {
     String lateral = derived.isLateral() ? "lateral " : "";
     String alias = TableName.quoted(derived.alias());
     return switch (inner) {
-      case Reach.Rows rows ->
-          of(
-              from,
-              new Reduced(
-                  derived,
-                  rows.table(),
-                  "%s(%s) as %s".formatted(lateral, inOuter(derived, rows), alias),
-                  outerNames(derived, rows.columns())));
+      case Reach.Rows rows -> {
+        Reach.Rows named = rows.renamed(derived.query().columns(), derived.columns());
+        yield of(
+            from,
+            new Reduced(
+                derived,
+                rows.table(),
+                "%s(%s) as %s".formatted(lateral, named.sql(), alias),
+                named.columns()));
+      }
       case Reach.Whole whole when derived.isLateral() ->
           // All of the item's rows, but of this one row of the others.
           of(
@@ -115,35 +113,6 @@ final class SelectReaches {
                   Set.of()));
       case Reach.Whole whole -> whole;
     };
-  }
-
-  private static Set<String> inQuery(From.Derived derived, Set<String> columns) {
-    return columns.stream()
-        .filter(derived.columns()::contains)
-        .map(column -> derived.query().columns().get(derived.columns().indexOf(column)))
-        .collect(Collectors.toCollection(LinkedHashSet::new));
-  }
-
-  private static Set<String> outerNames(From.Derived derived, Set<String> columns) {
-    return columns.stream()
-        .map(column -> derived.columns().get(derived.query().columns().indexOf(column)))
-        .collect(Collectors.toSet());
-  }
-
-  /** The rows with the names that FROM gives their columns. */
-  private static String inOuter(From.Derived derived, Reach.Rows rows) {
-    List<String> inner = derived.query().columns();
-    String list =
-        inner.stream()
-            .filter(rows.columns()::contains)
-            .map(
-                column ->
-                    "way.%s as %s"
-                        .formatted(
-                            TableName.quoted(column),
-                            TableName.quoted(derived.columns().get(inner.indexOf(column)))))
-            .collect(Collectors.joining(", "));
-    return "select %s from (%s) way".formatted(list, rows.sql());
   }
 
   /** Everything but what stands in the result only. */
@@ -163,8 +132,7 @@ final class SelectReaches {
   }
 
   private Set<String> mentionedOf(From.Item item, List<Expression> expressions) {
-    Set<ColumnRef> columns = new LinkedHashSet<>();
-    expressions.forEach(expression -> columns.addAll(expression.columns()));
+    Set<ColumnRef> columns = Expression.columnsOf(expressions);
     select.from().ifPresent(from -> from.forEachItem(other -> columns.addAll(other.mentioned())));
     Set<String> mentioned = new LinkedHashSet<>();
     for (ColumnRef column : columns) {

@@ -68,28 +68,14 @@ final class TotalOrder {
                   .formatted(String.join(", ", combined.columns())));
       case Query.Combined combined ->
           combined.branches().stream().flatMap(branch -> of(branch).stream()).findFirst();
-      case Select select -> {
-        List<Query> nested = new ArrayList<>();
-        select.expressions().forEach(expression -> nested.addAll(expression.queries()));
-        select
-            .from()
-            .ifPresent(
-                from ->
-                    from.forEachItem(
-                        item -> {
-                          if (item instanceof From.Derived derived) {
-                            nested.add(derived.query());
-                          }
-                        }));
-        yield ofOwn(select)
-            .or(() -> nested.stream().flatMap(inner -> of(inner).stream()).findFirst());
-      }
+      case Select select ->
+          ofOwn(select)
+              .or(() -> select.nested().stream().flatMap(inner -> of(inner).stream()).findFirst());
     };
   }
 
   private static boolean isOrderedByAll(Query.Combined combined) {
-    List<String> named =
-        SqlTokens.of(combined.tail().sql()).stream().map(SqlTokens.Token::text).toList();
+    List<String> named = SqlTokens.of(combined.tail()).stream().map(SqlTokens.Token::text).toList();
     for (int i = 0; i < combined.columns().size(); i++) {
       if (!named.contains(combined.columns().get(i)) && !named.contains(String.valueOf(i + 1))) {
         return false;
@@ -199,10 +185,7 @@ final class TotalOrder {
     Set<String> key = new LinkedHashSet<>();
     for (From.Item item : select.from().map(From::items).orElse(List.of())) {
       if (item instanceof From.Table table && table.alias().equals(column.alias())) {
-        relations
-            .primaryKeys()
-            .getOrDefault(table.name(), List.of())
-            .forEach(stored -> key.add(table.alias() + "." + stored));
+        relations.keyOf(table).forEach(part -> key.add(table.alias() + "." + part));
       }
     }
     return key.isEmpty() ? Set.of(column.alias() + "." + column.column()) : key;

@@ -87,7 +87,7 @@ abstract sealed class TouchedRows {
 
   private static Set<ColumnRef> with(Set<ColumnRef> columns, List<Expression> conditions) {
     Set<ColumnRef> all = new LinkedHashSet<>(columns);
-    conditions.forEach(condition -> all.addAll(condition.columns()));
+    all.addAll(Expression.columnsOf(conditions));
     return all;
   }
 

@@ -3,6 +3,7 @@ package dev.freshet.sync.query;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -49,6 +50,13 @@ public record Expression(List<Part> parts, Set<ColumnRef> columns) {
         Set.of(column));
   }
 
+  /** What several mention. */
+  public static Set<ColumnRef> columnsOf(Collection<Expression> expressions) {
+    Set<ColumnRef> columns = new LinkedHashSet<>();
+    expressions.forEach(expression -> columns.addAll(expression.columns()));
+    return columns;
+  }
+
   /** SQL that mentions no column of an item. */
   static Expression ofText(String sql) {
     return new Expression(List.of(new Text(sql)), Set.of());
@@ -81,10 +89,6 @@ public record Expression(List<Part> parts, Set<ColumnRef> columns) {
 
   public boolean mentions(Set<String> aliases) {
     return columns.stream().anyMatch(column -> aliases.contains(column.alias()));
-  }
-
-  public boolean mentions(String alias) {
-    return mentions(Set.of(alias));
   }
 
   /** Whether it is a column and nothing else. */

@@ -239,7 +239,7 @@ public sealed interface From {
         + columns.stream().map(TableName::quoted).collect(Collectors.joining(", ", "(", ")"));
   }
 
-  /** The tables that it mentions anywhere. */
+  /** The tables that its items read. */
   default Set<TableName> tables() {
     Set<TableName> tables = new TreeSet<>();
     for (Item item : items()) {
@@ -248,9 +248,6 @@ public sealed interface From {
         case Derived derived -> tables.addAll(derived.query().tables());
         case Opaque opaque -> tables.addAll(opaque.tables());
       }
-    }
-    for (Expression condition : conditions()) {
-      condition.queries().forEach(query -> tables.addAll(query.tables()));
     }
     return tables;
   }

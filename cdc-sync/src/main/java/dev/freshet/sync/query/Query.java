@@ -25,10 +25,10 @@ public sealed interface Query permits Select, Query.Combined, Query.Values {
    * Several queries put together by UNION, INTERSECT or EXCEPT, column by column.
    *
    * @param operators between each two branches
-   * @param tail ORDER BY and what comes behind it
+   * @param tail ORDER BY and what comes behind it, by names of the result's columns
    * @param isCut whether that takes some of the rows only
    */
-  record Combined(List<Query> branches, List<String> operators, Expression tail, boolean isCut)
+  record Combined(List<Query> branches, List<String> operators, String tail, boolean isCut)
       implements Query {
 
     public Combined {
@@ -50,20 +50,19 @@ public sealed interface Query permits Select, Query.Combined, Query.Values {
             .append(branches.get(i).sql())
             .append(')');
       }
-      return sql + (tail.parts().isEmpty() ? "" : " " + tail.sql());
+      return tail.isEmpty() ? sql.toString() : sql + " " + tail;
     }
 
     @Override
     public Set<TableName> tables() {
       Set<TableName> tables = new TreeSet<>();
       branches.forEach(branch -> tables.addAll(branch.tables()));
-      tail.queries().forEach(query -> tables.addAll(query.tables()));
       return tables;
     }
 
     @Override
     public Set<ColumnRef> outer() {
-      Set<ColumnRef> outer = new LinkedHashSet<>(tail.columns());
+      Set<ColumnRef> outer = new LinkedHashSet<>();
       branches.forEach(branch -> outer.addAll(branch.outer()));
       return outer;
     }

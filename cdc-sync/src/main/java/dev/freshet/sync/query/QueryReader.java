@@ -66,7 +66,7 @@ public final class QueryReader {
       Query only = query(new Range(begin + 1, close), scope);
       Range tail = new Range(close + 1, end);
       return new Query.Combined(
-          List.of(only), List.of(), expressions.read(tail, new Scope(scope)), isCut(tail));
+          List.of(only), List.of(), tokens.sql(tail.begin(), tail.end()), isCut(tail));
     }
     if (tokens.isWord(begin, "values")) {
       return values(new Range(begin, end), scope);
@@ -101,14 +101,7 @@ public final class QueryReader {
     List<Integer> tails = tokens.topLevel(at, range.end(), Tokens.TAIL);
     Range tail = new Range(tails.isEmpty() ? range.end() : tails.getFirst(), range.end());
     branches.add(query(new Range(at, tail.begin()), scope));
-    return new Query.Combined(branches, texts, orderOfColumns(tail), isCut(tail));
-  }
-
-  /** Names there are those of the result's columns. */
-  private Expression orderOfColumns(Range tail) {
-    return tail.length() == 0
-        ? new Expression(List.of(), Set.of())
-        : Expression.ofText(tokens.sql(tail.begin(), tail.end()));
+    return new Query.Combined(branches, texts, tokens.sql(tail.begin(), tail.end()), isCut(tail));
   }
 
   private boolean isCut(Range tail) {

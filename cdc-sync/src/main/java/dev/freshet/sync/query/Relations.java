@@ -30,6 +30,14 @@ public record Relations(
     aggregates = Set.copyOf(aggregates);
   }
 
+  /** A table's primary key, as the query names its columns; empty where it has none. */
+  public List<String> keyOf(From.Table table) {
+    List<String> stored = primaryKeys.getOrDefault(table.name(), List.of());
+    return table.stored().containsAll(stored)
+        ? stored.stream().map(part -> table.columns().get(table.stored().indexOf(part))).toList()
+        : List.of();
+  }
+
   public List<String> columnsOf(TableName table) {
     List<String> found = columns.get(table);
     if (found == null) {

@@ -2,7 +2,6 @@ package dev.freshet.sync.query;
 
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -129,6 +128,21 @@ public record Select(
     return all;
   }
 
+  /** The queries that stand in it, in expressions and in FROM. */
+  public List<Query> nested() {
+    List<Query> nested = new ArrayList<>();
+    expressions().forEach(expression -> nested.addAll(expression.queries()));
+    from.ifPresent(
+        joined ->
+            joined.forEachItem(
+                item -> {
+                  if (item instanceof From.Derived derived) {
+                    nested.add(derived.query());
+                  }
+                }));
+    return nested;
+  }
+
   @Override
   public Set<TableName> tables() {
     Set<TableName> tables = new TreeSet<>();
@@ -139,8 +153,7 @@ public record Select(
 
   @Override
   public Set<ColumnRef> outer() {
-    Set<ColumnRef> outer = new LinkedHashSet<>();
-    expressions().forEach(expression -> outer.addAll(expression.columns()));
+    Set<ColumnRef> outer = Expression.columnsOf(expressions());
     from.ifPresent(joined -> joined.forEachItem(item -> outer.addAll(item.mentioned())));
     from.ifPresent(
         joined -> {

@@ -22,7 +22,7 @@ public final class SchemaWatch {
   private final Map<TableName, SourceTable> tables;
   private final Set<Long> oids;
   private final Set<Long> types;
-  private final Set<String> functions;
+  private final Set<String> definitions;
   private final String definedAtStart;
   private String fingerprint;
 
@@ -31,21 +31,21 @@ public final class SchemaWatch {
    *
    * @param catalogue on a connection of its own
    * @param tables as they are followed
-   * @param functions names of the user's functions and views that models name
+   * @param definitions names of the user's functions and views that models name
    */
   public SchemaWatch(
-      SourceCatalogue catalogue, Map<TableName, SourceTable> tables, Set<String> functions) {
+      SourceCatalogue catalogue, Map<TableName, SourceTable> tables, Set<String> definitions) {
     this.catalogue = catalogue;
     this.tables = Map.copyOf(tables);
     this.oids = tables.values().stream().map(SourceTable::oid).collect(Collectors.toSet());
     this.types = catalogue.types(oids);
-    this.functions = Set.copyOf(functions);
+    this.definitions = Set.copyOf(definitions);
     this.definedAtStart = ofDefinitions(fingerprint());
     this.fingerprint = "";
   }
 
   private String fingerprint() {
-    return catalogue.fingerprint(oids, types, functions);
+    return catalogue.fingerprint(oids, types, definitions);
   }
 
   /**

@@ -52,7 +52,7 @@ final class SlotCapture implements Capture {
             source, slot, request.applied(), request.observer(), sourceClock, settings.clock());
     this.primaryWatch = new PrimaryWatch(settings.servers(), settings.primary(), epoch);
     SchemaWatch schemaWatch =
-        new SchemaWatch(new SourceCatalogue(watching), request.tables(), request.functions());
+        new SchemaWatch(new SourceCatalogue(watching), request.tables(), request.definitions());
     this.engine =
         new ChangeCapture(
             settings.primary(), slot.name(), epoch, request, checked(schemaWatch, request));

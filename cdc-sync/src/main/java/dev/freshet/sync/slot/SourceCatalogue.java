@@ -218,9 +218,9 @@ public final class SourceCatalogue implements SourceSchema {
    *
    * @param tables their {@code oid}s
    * @param types the {@code oid}s of the user's types, as {@link #types} has them
-   * @param functions names of the user's functions and views
+   * @param definitions names of the user's functions and views
    */
-  public String fingerprint(Set<Long> tables, Set<Long> types, Set<String> functions) {
+  public String fingerprint(Set<Long> tables, Set<Long> types, Set<String> definitions) {
     return db.sql(
             """
             with r as (
@@ -240,15 +240,15 @@ public final class SourceCatalogue implements SourceSchema {
                 from pg_type t join pg_attribute a on a.attrelid = t.typrelid
                 where t.oid = any(:types) and a.attnum > 0), '')
               || coalesce((select ' ' || sum(hashtext(p.oid || ':' || p.xmin))
-                from pg_proc p where p.proname = any(:functions)), '')
+                from pg_proc p where p.proname = any(:definitions)), '')
               || coalesce((select ' ' || sum(hashtext(r.oid || ':' || r.xmin || ':' || c.xmin)) from pg_rewrite r
-                join pg_class c on c.oid = r.ev_class where c.relname = any(:functions) and c.relkind = 'v'), '')
+                join pg_class c on c.oid = r.ev_class where c.relname = any(:definitions) and c.relkind = 'v'), '')
               || coalesce((select ' ' || string_agg(e.extname || ':' || e.extversion, ',' order by e.oid)
                 from pg_extension e), '')
             """)
         .param("oids", tables.toArray(Long[]::new))
         .param("types", types.toArray(Long[]::new))
-        .param("functions", functions.toArray(String[]::new))
+        .param("definitions", definitions.toArray(String[]::new))
         .query(String.class)
         .single();
   }

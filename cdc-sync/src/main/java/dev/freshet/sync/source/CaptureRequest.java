@@ -9,7 +9,7 @@ import java.util.function.Supplier;
  * What is to be captured.
  *
  * @param tables as they are followed
- * @param functions names of the user's functions that models call: the capture ends when one of
+ * @param definitions names of the user's definitions that models call: the capture ends when one of
  *     them is altered
  * @param copiedAgain tables whose rows may not be understood, as they are copied later
  * @param applied where the copy is: at first, where to go on from
@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  */
 public record CaptureRequest(
     Map<TableName, SourceTable> tables,
-    Set<String> functions,
+    Set<String> definitions,
     Set<TableName> copiedAgain,
     Supplier<Place> applied,
     TransactionListener listener,
@@ -26,7 +26,7 @@ public record CaptureRequest(
 
   public CaptureRequest {
     tables = Map.copyOf(tables);
-    functions = Set.copyOf(functions);
+    definitions = Set.copyOf(definitions);
     copiedAgain = Set.copyOf(copiedAgain);
   }
 }

@@ -75,7 +75,7 @@ final class ModelBuild {
                 writing.connection(),
                 building.states());
       }
-      building.addIndexes(writing, writing.connection().getMetaData().getDatabaseMajorVersion());
+      building.addIndexes(writing, writing.serverMajor());
     }
   }
 

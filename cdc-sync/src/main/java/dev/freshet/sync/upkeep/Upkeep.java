@@ -333,16 +333,10 @@ public final class Upkeep {
       }
     } catch (TimeoutException e) {
       throw new SyncRefused(
-          "Model %s was not rebuilt: the copies of its tables can't be compared with the source now. %s Rebuild it again later."
-              .formatted(model.name(), sentence(e)),
+          "Model %s was not rebuilt: the copies of its tables can't be compared with the source now. %s. Rebuild it again later."
+              .formatted(model.name(), e.getMessage()),
           e);
     }
-  }
-
-  private static String sentence(TimeoutException e) {
-    return e.getMessage() == null
-        ? "The sync did not reach the position to compare at in time."
-        : e.getMessage() + ".";
   }
 
   /** What rows and tables are to blame for is the model's own affair; anything else is not. */

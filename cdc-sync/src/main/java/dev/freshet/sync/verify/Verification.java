@@ -176,7 +176,7 @@ public final class Verification {
       return reached.get(LONGEST_WAIT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       reached.cancel(false);
-      throw e;
+      throw new TimeoutException("The sync did not get to the position to compare at in time");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SQLException("Interrupted", e);

@@ -120,7 +120,7 @@ class ContractTest {
       Faulty faulty = new Faulty(request, fault);
       return new CaptureRequest(
           request.tables(),
-          request.functions(),
+          request.definitions(),
           request.copiedAgain(),
           () -> faulty.taken,
           faulty::committed,
