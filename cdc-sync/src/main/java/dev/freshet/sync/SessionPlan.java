@@ -29,7 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -52,37 +52,82 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
       Applier applier,
       WatchedDatabase readDatabase,
       Map<String, Declared> declared) {
+    List<ModelStore.Stored> stored =
+        applier.askBetween(registry -> registry.models().all()).stream()
+            .filter(model -> declared.containsKey(model.name()) && model.state().isKept())
+            .toList();
+    Set<Declared> all = new LinkedHashSet<>();
+    stored.forEach(model -> all.add(model.declared()));
+    all.addAll(declared.values());
+    Plans plans = Plans.of(schema, readDatabase, all);
     Map<String, Planned> kept = new LinkedHashMap<>();
-    Map<String, Planned> now = new LinkedHashMap<>();
-    List<SyncRefused> refusals = new ArrayList<>();
-    for (ModelStore.Stored stored : applier.askBetween(registry -> registry.models().all())) {
-      if (declared.containsKey(stored.name()) && stored.state().isKept()) {
-        Optional<Planned> planned = plan(schema, readDatabase, stored.declared(), refusals);
-        if (planned.isEmpty()) {
-          stop(applier, stored.name(), refusals.getLast());
-        } else if (meansWhatItMeant(stored, planned.get())) {
-          kept.put(stored.name(), planned.get());
-        } else {
-          rebuild(applier, stored.name());
-        }
+    for (ModelStore.Stored model : stored) {
+      SyncRefused refusal = plans.refused().get(model.declared());
+      if (refusal != null) {
+        stop(applier, model.name(), refusal);
+        continue;
       }
-    }
-    for (Declared model : declared.values()) {
-      Planned before = kept.get(model.name());
-      if (before != null && before.declared().equals(model)) {
-        now.put(model.name(), before);
+      Planned planned = plans.planned(model.declared());
+      if (meansWhatItMeant(model, planned)) {
+        kept.put(model.name(), planned);
       } else {
-        plan(schema, readDatabase, model, refusals)
-            .ifPresent(planned -> now.put(model.name(), planned));
+        rebuild(applier, model.name());
       }
     }
+    Map<String, Planned> now = new LinkedHashMap<>();
+    declared.values().stream()
+        .filter(model -> !plans.refused().containsKey(model))
+        .forEach(model -> now.put(model.name(), plans.planned(model)));
     if (kept.isEmpty() && now.isEmpty()) {
-      throw nothingToKeep(refusals);
+      throw nothingToKeep(plans.refused().values());
     }
     return new SessionPlan(kept, now);
   }
 
-  private static RuntimeException nothingToKeep(List<SyncRefused> refusals) {
+  /**
+   * What came of planning each model.
+   *
+   * @param refused those that can't be kept
+   */
+  private record Plans(Map<Declared, Planned> all, Map<Declared, SyncRefused> refused) {
+
+    /** What one reads decides on how another is planned where that reads a partition of it. */
+    static Plans of(
+        SourceSchema schema, WatchedDatabase readDatabase, Collection<Declared> models) {
+      ModelPlanner planner =
+          new ModelPlanner(schema, readDatabase, new OnItsOwnConnection(readDatabase));
+      Plans plans = new Plans(new LinkedHashMap<>(), new LinkedHashMap<>());
+      models.forEach(model -> plans.plan(planner, model, Set.of()));
+      Set<TableName> tables = new LinkedHashSet<>();
+      plans.all.values().forEach(planned -> tables.addAll(planned.tables().keySet()));
+      Set<TableName> parts =
+          schema.partitionsWithinOthers(tables).stream()
+              .map(UserView::name)
+              .collect(Collectors.toSet());
+      models.stream()
+          .filter(plans.all::containsKey)
+          .filter(model -> !Collections.disjoint(plans.planned(model).tables().keySet(), parts))
+          .forEach(model -> plans.plan(planner, model, tables));
+      return plans;
+    }
+
+    private void plan(ModelPlanner planner, Declared model, Set<TableName> followed) {
+      all.remove(model);
+      try {
+        all.put(model, planner.plan(model, followed));
+      } catch (ApplyFailed e) {
+        refused.put(model, SessionPlan.refused(model, e));
+      } catch (SyncRefused e) {
+        refused.put(model, e);
+      }
+    }
+
+    Planned planned(Declared model) {
+      return Objects.requireNonNull(all.get(model));
+    }
+  }
+
+  private static RuntimeException nothingToKeep(Collection<SyncRefused> refusals) {
     String why = refusals.stream().map(SyncRefused::getMessage).collect(Collectors.joining(" "));
     return refusals.stream().anyMatch(TableMissing.class::isInstance)
         ? new IllegalStateException(why)
@@ -132,23 +177,6 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
       throw why;
     }
     return new SessionPlan(stillKept, stillDeclared);
-  }
-
-  private static Optional<Planned> plan(
-      SourceSchema schema,
-      WatchedDatabase readDatabase,
-      Declared model,
-      List<SyncRefused> refusals) {
-    try {
-      return Optional.of(
-          new ModelPlanner(schema, readDatabase, new OnItsOwnConnection(readDatabase)).plan(model));
-    } catch (ApplyFailed e) {
-      refusals.add(refused(model, e));
-      return Optional.empty();
-    } catch (SyncRefused e) {
-      refusals.add(e);
-      return Optional.empty();
-    }
   }
 
   /**

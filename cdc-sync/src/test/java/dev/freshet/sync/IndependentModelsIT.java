@@ -2,6 +2,7 @@ package dev.freshet.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
 
 /** What one model or one value makes impossible stops nothing else. */
@@ -93,12 +94,14 @@ class IndependentModelsIT extends SyncTest {
   }
 
   @Test
-  void partitionBesideItsParentIsRefusedAndByItselfIsKept() throws Exception {
+  void partitionIsKeptByItselfAndBesideItsParent() throws Exception {
     onPrimary(
         """
         create table part (id int, k int, v int, primary key (id, k)) partition by list (k);
         create table part1 partition of part for values in (1);
-        create table part2 partition of part for values in (2);
+        create table part2 partition of part for values in (2) partition by range (id);
+        create table part21 partition of part2 for values from (0) to (100);
+        create table part22 partition of part2 default;
         insert into part values (1, 1, 1), (2, 2, 2)
         """);
     model("second", "/* key: [id, k] */ select id, k, v from part2");
@@ -107,11 +110,57 @@ class IndependentModelsIT extends SyncTest {
     onPrimary("update part set v = v + 1");
     awaitInStep("second");
     model("whole", "/* key: [id, k] */ select id, k, v from part");
+    awaitInStep("whole", "second");
+    onPrimary(
+        "insert into part values (3, 2, 3), (4, 1, 4); update part set k = 3 - k where id = 1");
+    awaitInStep("whole", "second");
+    model("innermost", "/* key: [id, k] */ select id, k, v from part22");
+    model(
+        "both", "/* key: [id, k] */ select p.id, p.k, x.v from part p join part1 x using (id, k)");
+    awaitInStep("whole", "second", "innermost", "both");
+    onPrimary("insert into part values (300, 2, 3); update part set v = v + 1");
+    awaitInStep("whole", "second", "innermost", "both");
+    onPrimary("alter table part detach partition part2; update part2 set v = v + 1");
+    awaitInStep("whole", "second", "innermost", "both");
+    Files.delete(folder.resolve("models/second.sql"));
+    onPrimary("update part22 set v = v + 1; insert into part2 values (5, 2, 5)");
+    awaitInStep("whole", "innermost", "both");
+  }
+
+  @Test
+  void hashPartitionBesideItsParentIsRefusedAlone() throws Exception {
+    onPrimary(
+        """
+        create table part (id int primary key, v int) partition by hash (id);
+        create table part0 partition of part for values with (modulus 1, remainder 0);
+        insert into part values (1, 1), (2, 2)
+        """);
+    model("whole", "/* key: id */ select id, v from part");
+    model("first", "/* key: id */ select id, v from part0");
+    sync = startSync();
     awaitInStep("whole");
-    awaitReason("second", "have parents that are followed, too");
-    assertThat(read("select state from freshet.model where name = 'second'")).isEqualTo("stopped");
-    onPrimary("insert into part values (3, 2, 3)");
-    awaitInStep("whole");
+    awaitReason(
+        "first", "Model first reads public.part0, a hash partition, and its parent is followed");
+  }
+
+  @Test
+  void viewThatTheReadDatabaseCannotHaveIsNamedWithItsReason() throws Exception {
+    onPrimary(
+        """
+        create table a (id int primary key, g int);
+        create foreign data wrapper none;
+        create server elsewhere foreign data wrapper none;
+        create foreign table far (id int) server elsewhere;
+        create view of_far as select id from far;
+        create view through as select id from of_far
+        """);
+    model("plain", "/* key: id */ select id, g from a");
+    model("distant", "/* key: id */ select id from through");
+    sync = startSync();
+    awaitInStep("plain");
+    awaitReason(
+        "distant",
+        "Model distant reads public.of_far, which the read database can't have: relation \"far\" does not exist");
   }
 
   @Test

@@ -51,6 +51,34 @@ class KilledSyncIT extends SyncTest {
   }
 
   @Test
+  void whatIsLiveIsRightAfterAnyKillBesideHostileChanges() throws Exception {
+    long seed = Long.getLong("freshet.test.seed", System.nanoTime());
+    log.warn("Hostile changes and kills with -Dfreshet.test.seed={}", seed);
+    Random random = new Random(seed);
+    onPrimary(HostileWorkload.SCHEMA);
+    for (var model : HostileWorkload.MODELS.entrySet()) {
+      model(model.getKey(), model.getValue());
+    }
+    String[] names = HostileWorkload.MODELS.keySet().toArray(String[]::new);
+    process = startProcess(List.of());
+    awaitInStep(names);
+    for (int kill = 1; kill <= (Boolean.getBoolean("freshet.long") ? LONG_KILLS : KILLS); kill++) {
+      int moves = random.nextInt(8);
+      for (int i = 0; i < moves; i++) {
+        onPrimary(HostileWorkload.move(random));
+      }
+      // The sync may be anywhere in what it makes of them.
+      LockSupport.parkNanos(Duration.ofMillis(random.nextInt(1_500)).toNanos());
+      kill(random.nextInt(4), List.of());
+      onPrimary("update calm set v = v + 1 where id = " + (1 + random.nextInt(20)));
+      awaitInStep("calm");
+      assertThat(equalOfLive(HostileWorkload.MODELS)).contains("calm");
+    }
+    onPrimary(HostileWorkload.HEALED);
+    awaitInStep(names);
+  }
+
+  @Test
   void aSyncThatLooksForWhatIsTouchedOnlyAfterTheChangeIsFoundOut() throws Exception {
     Path classes =
         mutated(

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -86,10 +87,11 @@ public final class Analyst {
         new Shell(table).make(connection);
       }
       statement.execute("create schema if not exists freshet");
+      Map<TableName, SQLException> failed = new LinkedHashMap<>();
       for (UserView view : views) {
-        createView(statement, view);
+        createView(statement, view).ifPresent(why -> failed.put(view.name(), why));
       }
-      createView(statement, model, select);
+      createView(statement, model, select, failed);
       return read(statement, select);
     } finally {
       connection.rollback();
@@ -97,8 +99,13 @@ public final class Analyst {
     }
   }
 
-  /** A view that can't be made here is missed only by who reads it. */
-  private static void createView(Statement statement, UserView view) throws SQLException {
+  /**
+   * A view that can't be made here is missed only by who reads it.
+   *
+   * @return why it can't be made
+   */
+  private static Optional<SQLException> createView(Statement statement, UserView view)
+      throws SQLException {
     statement.execute("create schema if not exists " + TableName.quoted(view.name().schema()));
     statement.execute("savepoint another_view");
     try {
@@ -108,15 +115,18 @@ public final class Analyst {
                   view.name().quoted(),
                   view.columns().stream().map(TableName::quoted).collect(Collectors.joining(", ")),
                   view.definition()));
+      return Optional.empty();
     } catch (SQLException e) {
       if (!SqlStates.isByContent(e)) {
         throw e;
       }
       statement.execute("rollback to savepoint another_view");
+      return Optional.of(e);
     }
   }
 
-  private static void createView(Statement statement, ReadModel model, String select)
+  private static void createView(
+      Statement statement, ReadModel model, String select, Map<TableName, SQLException> failed)
       throws SQLException {
     String beginning = "create view %s as ".formatted(VIEW);
     try {
@@ -126,6 +136,7 @@ public final class Analyst {
       String state = String.valueOf(e.getSQLState());
       String said = said(e, select, beginning.length());
       if (state.equals(UNDEFINED_TABLE)) {
+        refuseForView(model, e, failed);
         throw new TableMissing(
             "Model %s can't be kept in step: the source has no such table: %s. Create it first, or name the schema it is in."
                 .formatted(model.name(), said));
@@ -146,6 +157,40 @@ public final class Analyst {
       }
       throw e;
     }
+  }
+
+  /** A view that is missing may itself miss a view. */
+  private static void refuseForView(
+      ReadModel model, SQLException missing, Map<TableName, SQLException> failed) {
+    Map<TableName, SQLException> others = new LinkedHashMap<>(failed);
+    TableName view = null;
+    SQLException why = missing;
+    Optional<Map.Entry<TableName, SQLException>> named = named(why, others);
+    while (named.isPresent()) {
+      view = named.get().getKey();
+      why = named.get().getValue();
+      others.remove(view);
+      named = named(why, others);
+    }
+    if (view == null) {
+      return;
+    }
+    String message =
+        "Model %s reads %s, which the read database can't have: %s. Read what that reads instead."
+            .formatted(model.name(), view, said(why, "", 0));
+    throw switch (String.valueOf(why.getSQLState())) {
+      case UNDEFINED_TABLE -> new TableMissing(message);
+      case UNDEFINED_FUNCTION -> new FunctionMissing(message, why);
+      default -> new SyncRefused(message, why);
+    };
+  }
+
+  private static Optional<Map.Entry<TableName, SQLException>> named(
+      SQLException why, Map<TableName, SQLException> failed) {
+    String said = String.valueOf(why.getMessage());
+    return failed.entrySet().stream()
+        .filter(view -> said.contains(view.getKey().name()))
+        .findFirst();
   }
 
   /** The server's message, with the place in the SELECT. */

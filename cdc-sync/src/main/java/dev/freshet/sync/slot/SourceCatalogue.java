@@ -15,6 +15,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -345,6 +346,11 @@ public final class SourceCatalogue implements SourceSchema {
   @Override
   public List<UserView> views(Set<String> names) {
     return definitions.views(names);
+  }
+
+  @Override
+  public List<UserView> partitionsWithinOthers(Collection<TableName> tables) {
+    return definitions.partitionsWithinOthers(tables);
   }
 
   @Override

@@ -6,6 +6,9 @@ import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.source.UserView;
 import dev.freshet.sync.sql.SqlTokens;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -122,6 +125,41 @@ final class SourceDefinitions {
     inOrder.put(view.name(), view);
   }
 
+  List<UserView> partitionsWithinOthers(Collection<TableName> tables) {
+    return db.sql(
+            """
+            with t as (select to_regclass(name)::oid as oid from unnest(:tables) name)
+            select n.nspname, c.relname, columns.names,
+              format('select %s from %I.%I where %s',
+                (select string_agg(format('%I', name), ', ' order by place)
+                 from unnest(columns.names) with ordinality x(name, place)),
+                top.schema, top.name, pg_get_partition_constraintdef(c.oid))
+            from t join pg_class c using (oid)
+            join pg_namespace n on n.oid = c.relnamespace
+            cross join lateral (
+              select array_agg(a.attname::text order by a.attnum) as names from pg_attribute a
+              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) columns
+            cross join lateral (
+              select pn.nspname as schema, p.relname as name
+              from pg_partition_ancestors(c.oid) with ordinality a(relid, place)
+              join pg_class p on p.oid = a.relid join pg_namespace pn on pn.oid = p.relnamespace
+              where a.relid <> c.oid and a.relid in (select oid from t)
+              order by a.place desc limit 1) top
+            where c.relispartition
+            order by c.oid
+            """)
+        .param("tables", tables.stream().map(TableName::quoted).toArray(String[]::new))
+        .query(SourceDefinitions::view)
+        .list();
+  }
+
+  private static UserView view(ResultSet row, int number) throws SQLException {
+    return new UserView(
+        new TableName(row.getString(1), row.getString(2)),
+        SourceCatalogue.texts(row, 3),
+        SqlTokens.statement(row.getString(4)));
+  }
+
   private List<UserView> viewsNamed(Set<String> names) {
     return db.sql(
             """
@@ -133,12 +171,7 @@ final class SourceDefinitions {
             order by c.oid
             """)
         .param("names", names.toArray(String[]::new))
-        .query(
-            (row, number) ->
-                new UserView(
-                    new TableName(row.getString(1), row.getString(2)),
-                    SourceCatalogue.texts(row, 3),
-                    SqlTokens.statement(row.getString(4))))
+        .query(SourceDefinitions::view)
         .list();
   }
 }

@@ -2,6 +2,7 @@ package dev.freshet.sync.source;
 
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -38,6 +39,12 @@ public interface SourceSchema {
    * views that read them.
    */
   List<UserView> views(Set<String> names);
+
+  /**
+   * Those of the tables that are partitions of others of them, each as a SELECT over the topmost of
+   * these parents: only in the parent's name do their changes come then.
+   */
+  List<UserView> partitionsWithinOthers(Collection<TableName> tables);
 
   /** The tables of one of these names, whatever their schema. */
   Set<TableName> named(Set<String> names);

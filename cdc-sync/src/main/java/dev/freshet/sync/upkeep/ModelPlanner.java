@@ -83,17 +83,46 @@ public final class ModelPlanner {
   /**
    * Plans a model.
    *
+   * @param followed the tables that others read: a partition of one of them is read as a part of it
    * @throws SyncRefused when the source as it is can't answer it, or it can't be followed
    * @throws ApplyFailed when the read database can't be asked
    */
-  public Planned plan(Declared declared) {
+  public Planned plan(Declared declared, Set<TableName> followed) {
+    Planned planned = plan(declared, List.of());
+    Set<TableName> all = new HashSet<>(followed);
+    all.addAll(planned.tables().keySet());
+    List<UserView> parts =
+        schema.partitionsWithinOthers(all).stream()
+            .filter(part -> planned.tables().containsKey(part.name()))
+            .toList();
+    if (parts.isEmpty()) {
+      return planned;
+    }
+    refuseHashPartitions(declared, parts);
+    return plan(declared, parts);
+  }
+
+  /** Their condition names their parent by its {@code oid}, which means nothing elsewhere. */
+  private static void refuseHashPartitions(Declared declared, List<UserView> parts) {
+    for (UserView part : parts) {
+      if (part.definition().contains("satisfies_hash_partition(")) {
+        throw new SyncRefused(
+            "Model %s reads %s, a hash partition, and its parent is followed, too, in whose name its changes come. Read the parent alone, or partitions alone."
+                .formatted(declared.name(), part.name()));
+      }
+    }
+  }
+
+  private Planned plan(Declared declared, List<UserView> parts) {
     ReadModel model = declared.model();
     Set<String> names = SqlTokens.namesIn(model.select());
     List<UserView> views = schema.views(names);
     views.forEach(view -> names.addAll(SqlTokens.namesIn(view.definition())));
+    parts.forEach(part -> names.addAll(SqlTokens.namesIn(part.definition())));
     Mentioned mentioned = mentioned(names);
+    parts.forEach(part -> mentioned.tables().remove(part.name()));
     List<UserFunction> functions = schema.functions(names);
-    Analysis analysis = analyse(model, names, mentioned, views, functions);
+    Analysis analysis = analyse(model, names, mentioned, all(parts, views), functions);
     analysis
         .objection()
         .ifPresent(
@@ -108,6 +137,10 @@ public final class ModelPlanner {
     schema.requireAnswerable(model.name(), analysis.select());
     tables.keySet().retainAll(plan.tables());
     return new Planned(declared, plan, tables, functions, views);
+  }
+
+  private static List<UserView> all(List<UserView> parts, List<UserView> views) {
+    return Stream.concat(parts.stream(), views.stream()).toList();
   }
 
   private static String meaning(Analysis analysis, List<UserFunction> functions) {

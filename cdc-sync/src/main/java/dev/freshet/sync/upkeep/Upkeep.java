@@ -272,7 +272,7 @@ public final class Upkeep {
   private void keep(Declared model, Optional<ModelStore.Stored> there, boolean isRepair)
       throws SQLException {
     try {
-      ModelPlanner.Planned planned = planner.plan(model);
+      ModelPlanner.Planned planned = planner.plan(model, published);
       if (!watchedDefinitions.containsAll(planned.definitions())) {
         throw EndSession.outdated(
             "Model %s names functions or views that were not followed so far."

@@ -155,6 +155,11 @@ final class MemorySource implements WrittenSource {
     public SourceSchema schema() {
       return new SourceSchema() {
         @Override
+        public List<UserView> partitionsWithinOthers(Collection<TableName> tables) {
+          return List.of();
+        }
+
+        @Override
         public Optional<SourceTable> find(TableName name) {
           return name.equals(ITEM) ? Optional.of(TABLE) : Optional.empty();
         }

@@ -134,18 +134,22 @@ final class Readiness {
 
   /** One that can't be kept is no reason to wait. */
   private static boolean ofModels(JsonNode status, List<String> waitedFor, List<String> marks) {
-    boolean isBuilding = false;
+    List<String> building = new ArrayList<>();
     for (JsonNode model : status.path("models")) {
       if (text(model, "state").equals("building")) {
-        isBuilding = true;
+        building.add(text(model, "name"));
         marks.add("%s %s".formatted(text(model, "name"), model.path("rows")));
-        waitedFor.add("model %s, which is being built".formatted(text(model, "name")));
       }
+    }
+    if (building.size() == 1) {
+      waitedFor.add("model %s, which is being built".formatted(building.getFirst()));
+    } else if (!building.isEmpty()) {
+      waitedFor.add("%,d models, which are being built".formatted(building.size()));
     }
     if (status.path("models").isEmpty() && !status.path("sync").isEmpty()) {
       waitedFor.add("the syncs' models");
     }
-    return isBuilding;
+    return !building.isEmpty();
   }
 
   private void ofInstances(JsonNode status, List<String> waitedFor, List<String> marks) {

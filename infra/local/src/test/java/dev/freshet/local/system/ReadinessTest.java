@@ -39,6 +39,15 @@ class ReadinessTest {
   }
 
   @Test
+  void severalModelsThatAreBuiltAreCounted() {
+    now = now.plus(Readiness.TOLD_EVERY);
+    assertThat(
+            readiness.look(
+                new JsonMapper().readTree(status(READY, STREAMING, building(1) + "," + building(2))), now))
+        .isEqualTo(new Readiness.Look.Waiting("2 models, which are being built"));
+  }
+
+  @Test
   void copyIsToldWithItsRowsAndOnlyWhenTheyChange() {
     String copying =
         "{\"readDatabase\":\"read-1\",\"state\":\"snapshot\",\"progress\":{\"what\":\"Copying"
