@@ -161,6 +161,10 @@ final class RandomWorkload {
         "key: id",
         "select o.id, o.amount from orders o order by o.amount desc nulls last, o.id limit 5");
     model(
+        "total",
+        "key: none",
+        "select count(*) as n, sum(o.amount) as amount, max(o.id) as latest from orders o");
+    model(
         "bosses",
         "key: [id, top]",
         "with recursive up(id, top) as (select p.id, p.id from person p where p.boss_id is null union select p.id, u.top from person p join up u on u.id = p.boss_id) select u.id, u.top from up u");

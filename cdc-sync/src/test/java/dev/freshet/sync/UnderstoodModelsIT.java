@@ -2,6 +2,7 @@ package dev.freshet.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -86,6 +87,58 @@ class UnderstoodModelsIT extends SyncTest {
     awaitInStep("said", "plain");
     onPrimary("delete from b where id = 1; update b set aid = 1");
     awaitInStep("said", "plain");
+  }
+
+  @Test
+  void modelOfOneRowIsKept() throws Exception {
+    onPrimary("create table t (id int primary key, v int); insert into t values (1, 1), (2, 2)");
+    model("total", "/* key: none */ select count(*) as n, sum(v) as s from t");
+    model("only", "/* key: none */ select id, v from t where v > 5 order by id limit 1");
+    model("many", "/* key: none */ select id, v from t");
+    sync = startSync();
+    awaitInStep("total", "only");
+    awaitRefusal("many", "its result has more than one row");
+    onPrimary("insert into t values (3, 6)");
+    awaitInStep("total", "only");
+    onPrimary("update t set v = v + 1; delete from t where id = 1");
+    awaitInStep("total", "only");
+    onPrimary("update t set v = 0");
+    awaitInStep("total", "only");
+    assertThat(read("select count(*) from read.only")).isEqualTo("0");
+    onPrimary("truncate t");
+    awaitInStep("total", "only");
+    assertThat(read("select n from read.total")).isEqualTo("0");
+  }
+
+  @Test
+  void modelThatGetsMoreRowsThanItsHeaderSaysIsStoppedUntilItHasOne() throws Exception {
+    onPrimary("create table t (id int primary key, v int); insert into t values (1, 1)");
+    model("only", "/* key: none */ select id, v from t");
+    model("all_of_t", "/* key: id */ select id, v from t");
+    sync = startSync();
+    awaitInStep("only", "all_of_t");
+    onPrimary("insert into t values (2, 2)");
+    awaitInStep("all_of_t");
+    await(() -> !read("select state from freshet.model where name = 'only'").equals("live"));
+    onPrimary("delete from t where id = 1");
+    awaitInStep("only", "all_of_t");
+  }
+
+  @Test
+  void modelWithoutATableIsKeptAloneAndBesideOthers() throws Exception {
+    model(
+        "words", "/* key: id */ select id, word from (values (1, 'one'), (2, 'two')) v(id, word)");
+    sync = startSync();
+    awaitInStep("words");
+    onPrimary("create table t (id int primary key, v int); insert into t values (1, 1)");
+    model("ts", "/* key: id */ select id, v from t");
+    awaitInStep("words", "ts");
+    onPrimary("insert into t values (2, 2)");
+    awaitInStep("words", "ts");
+    Files.delete(folder.resolve("models/ts.sql"));
+    await(() -> read("select count(*) from freshet.model").equals("1"));
+    onPrimary("insert into t values (3, 2)");
+    awaitInStep("words");
   }
 
   @Test

@@ -124,8 +124,8 @@ public final class BuildingModel {
 
   /** Adds key, indexes and comment, once the rows are there. On a connection of one's own. */
   public void addIndexes(Sql sql, int serverMajor) {
-    String key =
-        plan.model().key().stream().map(TableName::quoted).collect(Collectors.joining(", "));
+    List<String> columns = plan.model().key();
+    String key = new TypedColumns(columns, columns).list();
     // Named by the model: names that PostgreSQL makes of the table's may be another model's, too.
     addKey(sql, table, TableName.fitting(name + " key"), key, serverMajor);
     if (statesSelect().isPresent()) {
@@ -146,13 +146,13 @@ public final class BuildingModel {
   }
 
   private void addKey(Sql sql, String to, String called, String columns, int serverMajor) {
-    boolean asUnique = plan.keyMayBeNull() && serverMajor >= NULLS_NOT_DISTINCT_SINCE;
+    boolean withNulls = plan.keyMayBeNull() && serverMajor >= NULLS_NOT_DISTINCT_SINCE;
     String quoted = called.isEmpty() ? "" : TableName.quoted(called);
     try {
       sql.run(
-          asUnique
-              ? "create unique index %s on %s (%s) nulls not distinct"
-                  .formatted(quoted, to, columns)
+          withNulls || plan.model().isOneRow()
+              ? "create unique index %s on %s (%s)%s"
+                  .formatted(quoted, to, columns, withNulls ? " nulls not distinct" : "")
               : "alter table %s add %s primary key (%s)"
                   .formatted(to, quoted.isEmpty() ? "" : "constraint " + quoted, columns));
     } catch (ApplyFailed e) {
@@ -161,6 +161,11 @@ public final class BuildingModel {
   }
 
   private SyncRefused keyIsNoKey(ApplyFailed why) {
+    if (plan.model().isOneRow()) {
+      return new SyncRefused(
+          "Model %s: its result has more than one row, and key: none says that it has one. Name the columns that are unique in it."
+              .formatted(name));
+    }
     return new SyncRefused(
         "Model %s: its key (%s) does not tell its rows apart: %s. Name columns that are unique in the result%s."
             .formatted(
@@ -205,6 +210,9 @@ public final class BuildingModel {
       // Committed by itself: the swap may have to be tried again.
       allTouched = false;
       return false;
+    }
+    if (plan.unit().isEmpty()) {
+      return true; // it is touched as a whole or not at all
     }
     List<List<@Nullable String>> units =
         sql.query(

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 record TypedColumns(List<String> columns, List<String> types) {
 
+  /** What all rows have in common, as ORDER BY, PARTITION BY and indexes take it. */
+  static final String ONLY = "(true)";
+
   TypedColumns {
     columns = List.copyOf(columns);
     types = List.copyOf(types);
@@ -74,8 +77,11 @@ record TypedColumns(List<String> columns, List<String> types) {
     return "select t.* from (%s) k join %s t on %s".formatted(rows(), table, same("t", "k", false));
   }
 
-  /** A condition that two rows have the same values in these columns. */
+  /** A condition that two rows have the same values in these columns, if there are any. */
   String same(String alias, String other, boolean nullsAreSame) {
+    if (columns.isEmpty()) {
+      return "true";
+    }
     return IntStream.range(0, columns.size())
         .mapToObj(
             i ->
@@ -120,9 +126,11 @@ record TypedColumns(List<String> columns, List<String> types) {
         .formatted(table, String.join(", ", Collections.nCopies(width, "?::text[]")));
   }
 
-  /** The columns' names, quoted, as a list. */
+  /** The columns' names, quoted, as a list; a constant where there are none. */
   String list() {
-    return columns.stream().map(TableName::quoted).collect(Collectors.joining(", "));
+    return columns.isEmpty()
+        ? ONLY
+        : columns.stream().map(TableName::quoted).collect(Collectors.joining(", "));
   }
 
   private String column(String alias, int i) {

@@ -186,6 +186,9 @@ public final class ChangeCapture implements AutoCloseable {
   }
 
   private static String included(Map<TableName, SourceTable> tables) {
+    if (tables.isEmpty()) {
+      return "no\\.table"; // an empty list would include all
+    }
     return tables.keySet().stream()
         .map(table -> Pattern.quote(table.schema()) + "\\." + Pattern.quote(table.name()))
         .collect(Collectors.joining(","));

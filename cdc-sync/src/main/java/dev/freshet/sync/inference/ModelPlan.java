@@ -114,9 +114,6 @@ public record ModelPlan(
     requireColumns(model, query.columns());
     Set<TableName> tables = new TreeSet<>(query.tables());
     tables.addAll(alsoRead);
-    if (tables.isEmpty()) {
-      throw new SyncRefused("it reads no table");
-    }
     TotalOrder.objection(query, relations)
         .ifPresent(
             objection -> {
@@ -138,7 +135,7 @@ public record ModelPlan(
         }
         case Reach.Whole whole -> {
           signals.add(signal(whole));
-          because.put(whole.table(), whole.because());
+          because.put(whole.table(), model.isOneRow() ? "the result is one row" : whole.because());
         }
       }
     }
@@ -148,6 +145,10 @@ public record ModelPlan(
             signals.add(
                 new AffectedKeys(table, "select from %s as changed".formatted(Reach.CHANGED_ROWS)));
             because.put(table, "its header says so");
+          } else if (model.isOneRow()) {
+            throw new SyncRefused(
+                "'%s' in affects says which rows a change touches, and key: none that there is one. Write all, or leave it out"
+                    .formatted(how));
           } else {
             ways.add(new AffectedKeys(table, declaredWay(unit, how)));
           }
@@ -340,6 +341,9 @@ public record ModelPlan(
 
   /** How the model is kept, in a few words for people. */
   public String kept() {
+    if (tables.isEmpty()) {
+      return "constant";
+    }
     if (deltas.isPresent() && because.isEmpty()) {
       return "by delta";
     }

@@ -39,6 +39,9 @@ public final class ModelFiles {
   /** A name with more wrong in it is another one. */
   private static final int MOST_TYPOS = 2;
 
+  /** What a header names as key when the result has one row. */
+  private static final String ONE_ROW = "none";
+
   private ModelFiles() {}
 
   private record Header(
@@ -107,13 +110,19 @@ public final class ModelFiles {
     Header header = header(file, parts.group(1), firstLine);
     if (header.key() == null || header.key().isEmpty()) {
       throw new SyncRefused(
-          "%s names no key. Say in its header which columns are unique, as in key: id."
+          "%s names no key. Say in its header which columns are unique, as in key: id, or key: none where the result is one row."
+              .formatted(file));
+    }
+    List<String> key = header.key().equals(List.of(ONE_ROW)) ? List.of() : header.key();
+    if (key.isEmpty() && header.scope() != null) {
+      throw new SyncRefused(
+          "%s has a scope and key: none, whose one row is recomputed with each change. Leave the scope out."
               .formatted(file));
     }
     String select = parts.group(2).strip().replaceFirst(";\\s*$", "");
     return new ReadModel(
         name,
-        header.key(),
+        key,
         header.version(),
         header.scope() == null ? List.of() : header.scope(),
         header.affects() == null ? Map.of() : header.affects(),

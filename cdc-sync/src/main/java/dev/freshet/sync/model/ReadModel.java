@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One read model, as its file declares it.
  *
+ * <p>Its key is empty when the result has one row, as that of an aggregate of everything has.
+ *
  * @param name the relation's name in schema {@code read}
  * @param key the columns that are unique together in the result
  * @param version the column behind entity tags, or null
@@ -30,6 +32,11 @@ public record ReadModel(
     scope = List.copyOf(scope);
     affects = new TreeMap<>(affects);
     indexes = List.copyOf(indexes);
+  }
+
+  /** Whether the result is one row, which nothing tells from others. */
+  public boolean isOneRow() {
+    return key.isEmpty();
   }
 
   /** Changes whenever the declaration does. */

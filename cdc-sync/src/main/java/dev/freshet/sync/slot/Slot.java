@@ -179,6 +179,13 @@ public final class Slot {
     try {
       if (!exists) {
         db.sql(createPublication(name, tables)).update();
+      } else if (tables.isEmpty()) {
+        for (TableName table : published) {
+          db.sql(
+                  "alter publication %s drop table %s"
+                      .formatted(TableName.quoted(name), table.quoted()))
+              .update();
+        }
       } else if (!published.equals(Set.copyOf(tables))) {
         db.sql("alter publication " + TableName.quoted(name) + " set table " + list).update();
       }
@@ -213,9 +220,8 @@ public final class Slot {
 
   /** The statement that makes the publication. */
   public static String createPublication(String name, Collection<TableName> tables) {
-    return "create publication %s for table %s with (publish_via_partition_root = true)"
-        .formatted(
-            TableName.quoted(name),
-            tables.stream().map(TableName::quoted).collect(Collectors.joining(", ")));
+    String list = tables.stream().map(TableName::quoted).collect(Collectors.joining(", "));
+    return "create publication %s %swith (publish_via_partition_root = true)"
+        .formatted(TableName.quoted(name), tables.isEmpty() ? "" : "for table %s ".formatted(list));
   }
 }

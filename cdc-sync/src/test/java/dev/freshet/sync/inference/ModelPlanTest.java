@@ -226,10 +226,29 @@ class ModelPlanTest {
       value = {
         "select x.id from nowhere x | there is no table public.nowhere",
         "select o.id from orders o natural join customer | NATURAL JOIN",
-        "select 1 as id | it reads no table",
       })
   void whatCannotBeKeptIsRefusedByName(String select, String reason) {
     assertThatThrownBy(() -> plan("key: id", select)).hasMessageContaining(reason);
+  }
+
+  @Test
+  void resultOfOneRowIsRecomputedWithAnyChange() {
+    ModelPlan plan = plan("key: none", "select count(*) as n, max(o.id) as latest from orders o");
+    assertThat(plan.unit()).isEmpty();
+    assertThat(plan.ways()).isEmpty();
+    assertThat(plan.kept()).isEqualTo("whole");
+    assertThat(plan("key: none", "select o.id from orders o where o.id = 1").because())
+        .containsValue("the result is one row");
+    assertThatThrownBy(
+            () -> plan("key: none\naffects:\n  orders: id", "select count(*) as n from orders o"))
+        .hasMessageContaining("Write all, or leave it out");
+    assertThatThrownBy(() -> plan("key: none\nscope: n", "select count(*) as n from orders o"))
+        .hasMessageContaining("Leave the scope out");
+  }
+
+  @Test
+  void selectWithoutATableIsConstant() {
+    assertThat(plan("key: id", "select 1 as id").kept()).isEqualTo("constant");
   }
 
   @Test
