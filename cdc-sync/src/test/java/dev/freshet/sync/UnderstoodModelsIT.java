@@ -90,6 +90,26 @@ class UnderstoodModelsIT extends SyncTest {
   }
 
   @Test
+  void manyKeysThatCannotBeLookedUpOneByOneAreRecomputedAtOnce() throws Exception {
+    onPrimary("create table t (id int primary key, x int); insert into t values (1, 3)");
+    model(
+        "numbers",
+        "/* key: y */ select y, count(*) as n from (select generate_series(1, x) as y from t) q group by y");
+    model(
+        "latest",
+        "/* key: id */ select id, x, n from (select id, x, row_number() over (partition by x order by id desc) as n from t) q");
+    sync = startSync();
+    awaitInStep("numbers", "latest");
+    // One by one these would be 400 million rows each.
+    onPrimary("update t set x = 20000");
+    awaitInStep("numbers", "latest");
+    onPrimary("insert into t select i, i % 3 from generate_series(2, 20000) i");
+    awaitInStep("numbers", "latest");
+    onPrimary("update t set x = 2 where id = 5; update t set x = x + 1 where id > 10000");
+    awaitInStep("numbers", "latest");
+  }
+
+  @Test
   void modelOfOneRowIsKept() throws Exception {
     onPrimary("create table t (id int primary key, v int); insert into t values (1, 1), (2, 2)");
     model("total", "/* key: none */ select count(*) as n, sum(v) as s from t");

@@ -44,8 +44,7 @@ final class MaintainedModel {
    * @param plain for units without nulls
    * @param ofNulls for units with a null among their values
    */
-  private record Recomputation(
-      TypedColumns unit, ModelTable.Replacement plain, ModelTable.Replacement ofNulls) {}
+  private record Recomputation(TypedColumns unit, LookUp plain, LookUp ofNulls) {}
 
   /**
    * Keeps a table.
@@ -216,11 +215,17 @@ final class MaintainedModel {
     List<List<@Nullable String>> others =
         withNulls.isEmpty() ? units : units.stream().filter(u -> !u.contains(null)).toList();
     if (!others.isEmpty()) {
-      table.replace(sql, how.plain(), twice(how.unit().arrays(others)));
+      replace(sql, how.plain(), how.unit(), others);
     }
     if (!withNulls.isEmpty()) {
-      table.replace(sql, how.ofNulls(), twice(how.unit().arrays(withNulls)));
+      replace(sql, how.ofNulls(), how.unit(), withNulls);
     }
+  }
+
+  private void replace(
+      Sql sql, LookUp lookUp, TypedColumns unit, List<List<@Nullable String>> units) {
+    List<@Nullable String[]> arrays = unit.arrays(units);
+    table.replace(sql, lookUp.cheaper(sql, units.size(), arrays), twice(arrays));
   }
 
   private static List<@Nullable String[]> twice(List<@Nullable String[]> arrays) {
@@ -273,14 +278,17 @@ final class MaintainedModel {
 
   /** That no row of a relation has the same key: by hashing, but for keys with nulls. */
   private String none(String relation, String of, TypedColumns key, String more) {
-    String none =
-        "not exists (select from %s o where %s%s)"
-            .formatted(relation, key.same("o", of, false), more);
+    String none = noneOf(relation, of, key, more);
     return plan.keyMayBeNull()
         ? "%s and (%s or not exists (select from %s o where not (%s) and %s%s))"
             .formatted(
                 none, key.notNull(of), relation, key.notNull("o"), key.same("o", of, true), more)
         : none;
+  }
+
+  private static String noneOf(String relation, String of, TypedColumns key, String more) {
+    return "not exists (select from %s o where %s%s)"
+        .formatted(relation, key.same("o", of, false), more);
   }
 
   private String onConflict(List<String> columns, TypedColumns key) {
@@ -301,15 +309,23 @@ final class MaintainedModel {
           new TypedColumns(
               plan.unit(), plan.unit().stream().map(column -> typeOf(shape, column)).toList());
       String select = SqlTokens.forValues(plan.select());
-      String fresh = plan.oneByOne() ? unit.eachOf(select, false) : unit.anyOf(select);
+      List<String> columns = shape.columns();
       known =
           new Recomputation(
               unit,
-              replacement(shape.columns(), unit, fresh, false),
-              replacement(shape.columns(), unit, unit.eachOf(select, true), true));
+              plan.oneByOne()
+                  ? lookUp(columns, unit, select, false)
+                  : LookUp.of(replacement(columns, unit, unit.anyOf(select), false)),
+              lookUp(columns, unit, select, true));
       recomputation = known;
     }
     return known;
+  }
+
+  private LookUp lookUp(List<String> columns, TypedColumns unit, String select, boolean nulls) {
+    return new LookUp(
+        replacement(columns, unit, unit.eachOf(select, nulls), nulls),
+        replacement(columns, unit, unit.amongAllOf(select, nulls), nulls));
   }
 
   private static String typeOf(ModelShape shape, String column) {
@@ -323,14 +339,15 @@ final class MaintainedModel {
   private ModelTable.Replacement replacement(
       List<String> columns, TypedColumns unit, String fresh, boolean nulls) {
     TypedColumns key = new TypedColumns(plan.model().key(), plan.model().key());
+    boolean hasNoNulls = !nulls && unit.columns().containsAll(key.columns());
     return new ModelTable.Replacement(
         "fresh as materialized (%s)".formatted(fresh),
-        "delete from %s t using (%s) k where %s and not exists (select from fresh f where %s)"
+        "delete from %s t using (%s) k where %s and %s"
             .formatted(
                 table.name(),
                 unit.rows(),
                 unit.same("t", "k", nulls),
-                key.same("f", "t", nulls || plan.keyMayBeNull())),
+                hasNoNulls ? noneOf("fresh", "t", key, "") : none("fresh", "t", key, "")),
         "insert into %s as t select * from fresh %s"
             .formatted(table.name(), onConflict(columns, key)));
   }

@@ -53,6 +53,12 @@ record TypedColumns(List<String> columns, List<String> types) {
         .formatted(rows(), select, same("q", "k", nulls));
   }
 
+  /** The same of all its rows at once, from which the values are then picked. */
+  String amongAllOf(String select, boolean nulls) {
+    return "select q.* from (%s) q join (%s) k on %s"
+        .formatted(select, rows(), same("q", "k", nulls));
+  }
+
   /** The values as rows of a SELECT, its columns named as these; binds {@link #arrays}. */
   String rows() {
     return "select %s from unnest(%s) u(%s)"

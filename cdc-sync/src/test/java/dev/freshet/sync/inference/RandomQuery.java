@@ -8,19 +8,23 @@ import java.util.stream.IntStream;
 
 /**
  * Random SELECTs over tables {@code a}, {@code b} and {@code c}, each with the columns {@code id},
- * {@code g}, {@code x} and {@code y}, all of them integers. Each SELECT has one result over the
- * same rows.
+ * {@code g}, {@code x} and {@code y}, all of them whole numbers. Each SELECT has one result over
+ * the same rows.
  */
-final class RandomQuery {
+public final class RandomQuery {
 
-  static final List<String> TABLES = List.of("a", "b", "c");
-  static final List<String> COLUMNS = List.of("id", "g", "x", "y");
+  /** The tables' names. */
+  public static final List<String> TABLES = List.of("a", "b", "c");
+
+  /** The columns' names. */
+  public static final List<String> COLUMNS = List.of("id", "g", "x", "y");
 
   private final Random random;
   private int aliases;
 
-  RandomQuery(long seed) {
-    this.random = new Random(seed);
+  /** SELECTs by these choices. */
+  public RandomQuery(Random random) {
+    this.random = random;
   }
 
   /** An item of FROM with the columns that can be asked of it. */
@@ -32,13 +36,25 @@ final class RandomQuery {
   }
 
   /** A SELECT whose columns are called {@code c0}, {@code c1} and so on. */
-  String next() {
+  public String next() {
     aliases = 0;
     return query(2, List.of());
   }
 
+  /** A table's columns in any of the types of numbers that can be compared with each other. */
+  public static String schema(String table, Random random) {
+    List<String> types = List.of("int", "int", "bigint", "smallint", "numeric", "numeric(9,2)");
+    return "create table %s (%s, primary key (id))"
+        .formatted(
+            table,
+            COLUMNS.stream()
+                .map(column -> column + " " + types.get(random.nextInt(types.size())))
+                .collect(Collectors.joining(", ")));
+  }
+
+  /** The first choice is the simple one. */
   private boolean oneIn(int n) {
-    return random.nextInt(n) == 0;
+    return random.nextInt(n) == n - 1;
   }
 
   private <T> T any(List<T> of) {
