@@ -45,4 +45,19 @@ class PositionTest {
     assertThat(history.carriedOver(Position.parse("4:0/1"))).isEmpty();
     assertThat(history).hasToString("1:0/500,2:0/900");
   }
+
+  @Test
+  void laterOneHasTheHigherTimelineOrOnTheSameTheHigherLsn() {
+    Position first = Position.parse("1:0/10");
+    Position further = Position.parse("1:0/20");
+    Position promoted = Position.parse("2:0/5");
+    assertThat(first.max(further)).isSameAs(further);
+    assertThat(further.max(first)).isSameAs(further);
+    assertThat(further.max(promoted)).isSameAs(promoted);
+    assertThat(promoted.max(further)).isSameAs(promoted);
+    assertThat(further.isAtOrPast(first)).isTrue();
+    assertThat(first.isAtOrPast(further)).isFalse();
+    Position equal = Position.parse("1:0/10");
+    assertThat(first.max(equal)).isSameAs(first);
+  }
 }
