@@ -43,7 +43,9 @@ class ReadinessTest {
     now = now.plus(Readiness.TOLD_EVERY);
     assertThat(
             readiness.look(
-                new JsonMapper().readTree(status(READY, STREAMING, building(1) + "," + building(2))), now))
+                new JsonMapper()
+                    .readTree(status(READY, STREAMING, building(1) + "," + building(2))),
+                now))
         .isEqualTo(new Readiness.Look.Waiting("2 models, which are being built"));
   }
 
