@@ -182,6 +182,17 @@ class QueriesIT {
         .isEqualTo("{\"price\":5.50}");
   }
 
+  @Test
+  void groupsStandInContentToo() throws Exception {
+    assertThat(
+            query(
+                    "/menu",
+                    JSON,
+                    "{\"select\":\"sku\",\"filter\":{\"or\":\"(sku.eq.a,price.gt.9)\"},\"order\":\"sku\"}")
+                .body())
+        .isEqualTo("[{\"sku\":\"a\"}, {\"sku\":\"e\"}]");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -196,7 +207,7 @@ class QueriesIT {
         "application/json|{\"select\":[\"sku\"]}|400|bad-value",
         "application/json|{\"filter\":{\"sku\":1}}|400|bad-value",
         "application/json|{\"filter\":{\"colour\":\"eq.1\"}}|400|unknown-column",
-        "application/json|{\"filter\":{\"or\":\"(sku.eq.a)\"}}|400|unknown-operator",
+        "application/json|{\"filter\":{\"or\":\"sku.eq.a\"}}|400|bad-value",
         "''|{}|400|bad-request",
       })
   void contentThatIsNoQueryIsRefused(String type, String content, int status, String code)

@@ -4,17 +4,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is asked of a model.
+ * What is asked of a model. Two that ask the same in other words of one form are equal.
  *
- * @param columns the columns wanted, in order; empty for all
- * @param filters conditions that all hold
+ * @param selected the values wanted, in order; empty for all columns
+ * @param where which rows are wanted
  * @param order what to sort by, first first
  * @param limit most rows wanted, or null
  * @param offset rows to pass over
  */
 public record ModelQuery(
-    List<String> columns,
-    List<Filter> filters,
+    List<Selected> selected,
+    Condition where,
     List<Order> order,
     @Nullable Long limit,
     long offset) {
@@ -22,19 +22,29 @@ public record ModelQuery(
   /**
    * One member of the order.
    *
-   * @param nulls {@code first} or {@code last}, or null for PostgreSQL's own choice
+   * @param nulls where nulls come, or null for PostgreSQL's own choice
    */
-  public record Order(String column, boolean descending, @Nullable String nulls) {}
+  public record Order(Field field, boolean descending, @Nullable Nulls nulls) {}
+
+  /** Where nulls come. */
+  public enum Nulls {
+    FIRST,
+    LAST
+  }
 
   public ModelQuery {
-    columns = List.copyOf(columns);
-    filters = List.copyOf(filters);
+    selected = List.copyOf(selected);
     order = List.copyOf(order);
   }
 
-  /** The same query for one row by its key. */
-  ModelQuery byKey(List<Filter> key) {
-    return new ModelQuery(columns, key, List.of(), null, 0);
+  /** The same of one row. */
+  ModelQuery byKey(Condition key) {
+    return new ModelQuery(selected, key, List.of(), null, 0);
+  }
+
+  /** The same with all columns. */
+  ModelQuery ofAllColumns() {
+    return new ModelQuery(List.of(), where, order, limit, offset);
   }
 
   /**
@@ -53,6 +63,6 @@ public record ModelQuery(
       return limit != null && limit == 0 ? this : null;
     }
     return new ModelQuery(
-        columns, filters, order, last == null ? null : Long.valueOf(last - first + 1), first);
+        selected, where, order, last == null ? null : Long.valueOf(last - first + 1), first);
   }
 }

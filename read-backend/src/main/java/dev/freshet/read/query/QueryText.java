@@ -3,13 +3,16 @@ package dev.freshet.read.query;
 import dev.freshet.protocol.ProblemCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
- * Reads the names and lists of PostgREST's grammar from left to right. In double quotes any
- * character is one of the name, and a backslash makes the next one so: {@code "a.b"}, {@code "say
- * \"hi\""}.
+ * Reads the words of PostgREST's grammar from left to right. In double quotes any character is one
+ * of the word, and a backslash makes the next one so: {@code "a.b"}, {@code "say \"hi\""}.
  */
 final class QueryText {
+
+  private static final String ARROW = "->";
+  private static final Pattern PLACE = Pattern.compile("-?\\d{1,9}");
 
   private final String where;
   private final String text;
@@ -25,40 +28,82 @@ final class QueryText {
     this.text = text;
   }
 
-  /** A whole text that is one name, in quotes or without. */
-  static String name(String where, String text) {
-    return isQuoted(text) ? new QueryText(where, text).upTo("") : text;
-  }
-
-  private static boolean isQuoted(String text) {
-    return text.startsWith("\"") && closingQuote(text, 0) == text.length() - 1;
-  }
-
-  /** Where the quote that opens at {@code from} ends; -1 when it does not. */
-  private static int closingQuote(String text, int from) {
-    for (int i = from + 1; i < text.length(); i++) {
-      switch (text.charAt(i)) {
-        case '\\' -> i++;
-        case '"' -> {
-          return i;
-        }
-        default -> {
-          // One of the name.
-        }
-      }
-    }
-    return -1;
+  /** What can't be read, with the place that was got to. */
+  Refusal refusal(ProblemCode code, String detail) {
+    return new Refusal(code, "%s, at character %d: %s".formatted(where, at + 1, detail));
   }
 
   boolean isAtEnd() {
     return at == text.length();
   }
 
-  /** Passes over a character, if it is the next one. */
-  boolean skip(char expected) {
-    boolean isNext = !isAtEnd() && text.charAt(at) == expected;
-    at += isNext ? 1 : 0;
+  boolean isAt(String expected) {
+    return text.startsWith(expected, at);
+  }
+
+  /** Passes over a text, if it is the next one. */
+  boolean skip(String expected) {
+    boolean isNext = isAt(expected);
+    at += isNext ? expected.length() : 0;
     return isNext;
+  }
+
+  /**
+   * Passes over a text.
+   *
+   * @throws Refusal when it is not the next one
+   */
+  void require(String expected, String hint) {
+    if (!skip(expected)) {
+      throw refusal(
+          ProblemCode.BAD_VALUE,
+          "'%s' is expected here%s. %s"
+              .formatted(expected, isAtEnd() ? "" : ", not '" + rest() + "'", hint));
+    }
+  }
+
+  void skipSpaces() {
+    while (isAt(" ")) {
+      at++;
+    }
+  }
+
+  /** What has not been read. */
+  private String rest() {
+    return text.substring(at);
+  }
+
+  /** All that is left. */
+  String toEnd() {
+    String rest = rest();
+    at = text.length();
+    return rest;
+  }
+
+  /**
+   * A column, and the path that leads on from it: {@code data->items->0->>name}.
+   *
+   * @param delimiters after which something else follows
+   */
+  Field field(String delimiters) {
+    String column = word(delimiters, true);
+    List<Field.Step> path = new ArrayList<>();
+    while (isAt(ARROW)) {
+      boolean isText = skip(ARROW + ">");
+      if (!isText) {
+        skip(ARROW);
+      }
+      boolean isQuoted = isAt("\"");
+      String key = word(delimiters, true);
+      if (key.isEmpty()) {
+        throw refusal(ProblemCode.BAD_VALUE, "a key or a place has to follow '->'.");
+      }
+      path.add(new Field.Step(key, !isQuoted && PLACE.matcher(key).matches(), isText));
+      if (isText && isAt(ARROW)) {
+        throw refusal(ProblemCode.BAD_VALUE, "'->>' gives text, from which no path leads on.");
+      }
+    }
+    return new Field(column, path);
   }
 
   /**
@@ -66,38 +111,52 @@ final class QueryText {
    * quotes.
    */
   String upTo(String delimiters) {
-    while (!isAtEnd() && text.charAt(at) == ' ') {
-      at++;
-    }
-    if (!isAtEnd() && text.charAt(at) == '"') {
-      String word = quoted();
-      while (!isAtEnd() && text.charAt(at) == ' ') {
-        at++;
-      }
-      if (!isAtEnd() && delimiters.indexOf(text.charAt(at)) < 0) {
-        throw new Refusal(
-            ProblemCode.BAD_VALUE,
-            "%s=%s: '%s' follows a closing quote; a quote in a name is written \\\"."
-                .formatted(where, text, text.substring(at)));
-      }
-      return word;
-    }
-    return bare(delimiters).strip();
+    return word(delimiters, false);
   }
 
-  private String bare(String delimiters) {
+  private String word(String delimiters, boolean endsAtArrow) {
+    skipSpaces();
+    if (!isAt("\"") || closingQuote(at) < 0) {
+      return bare(delimiters, endsAtArrow).strip();
+    }
+    String word = quoted();
+    skipSpaces();
+    if (!isAtEnd() && delimiters.indexOf(text.charAt(at)) < 0 && !(endsAtArrow && isAt(ARROW))) {
+      throw refusal(
+          ProblemCode.BAD_VALUE,
+          "'%s' follows a closing quote; a quote in a name is written \\\".".formatted(rest()));
+    }
+    return word;
+  }
+
+  private String bare(String delimiters, boolean endsAtArrow) {
     int from = at;
-    while (!isAtEnd() && delimiters.indexOf(text.charAt(at)) < 0) {
+    while (!isAtEnd() && delimiters.indexOf(text.charAt(at)) < 0 && !(endsAtArrow && isAt(ARROW))) {
       at++;
     }
     return text.substring(from, at);
   }
 
+  /** Where the quote that opens at {@code from} ends; -1 when it does not. */
+  private int closingQuote(int from) {
+    for (int i = from + 1; i < text.length(); i++) {
+      switch (text.charAt(i)) {
+        case '\\' -> i++;
+        case '"' -> {
+          return i;
+        }
+        default -> {
+          // One of the word.
+        }
+      }
+    }
+    return -1;
+  }
+
   private String quoted() {
-    int end = closingQuote(text, at);
+    int end = closingQuote(at);
     if (end < 0) {
-      throw new Refusal(
-          ProblemCode.BAD_VALUE, "%s=%s: a quote is not closed.".formatted(where, text));
+      throw refusal(ProblemCode.BAD_VALUE, "a quote is not closed.");
     }
     StringBuilder word = new StringBuilder();
     for (int i = at + 1; i < end; i++) {
@@ -110,23 +169,61 @@ final class QueryText {
     return word.toString();
   }
 
-  /** The members of a list, {@code a,b,"c,d"}; those not wholly in quotes are as they stand. */
-  List<String> members() {
-    List<String> members = new ArrayList<>();
-    do {
-      members.add(member());
-    } while (skip(','));
-    return members;
-  }
-
-  private String member() {
-    if (!isAtEnd() && text.charAt(at) == '"') {
-      int end = closingQuote(text, at);
-      boolean isWhole = end == text.length() - 1 || (end >= 0 && text.charAt(end + 1) == ',');
+  /**
+   * One value among others: in quotes, in braces, which belong to it, or up to one of these
+   * delimiters.
+   */
+  String value(String delimiters) {
+    if (isAt("\"")) {
+      int end = closingQuote(at);
+      boolean isWhole =
+          end == text.length() - 1 || (end >= 0 && delimiters.indexOf(text.charAt(end + 1)) >= 0);
       if (isWhole || end < 0) {
         return quoted();
       }
     }
-    return bare(",");
+    if (isAt("{")) {
+      return braced();
+    }
+    return bare(delimiters, false);
+  }
+
+  private String braced() {
+    int from = at;
+    int open = 0;
+    while (!isAtEnd()) {
+      char c = text.charAt(at);
+      if (c == '"') {
+        int end = closingQuote(at);
+        at = end < 0 ? text.length() : end + 1;
+        continue;
+      }
+      at++;
+      open += c == '{' ? 1 : c == '}' ? -1 : 0;
+      if (open == 0) {
+        return text.substring(from, at);
+      }
+    }
+    at = from;
+    throw refusal(ProblemCode.BAD_VALUE, "a brace is not closed.");
+  }
+
+  /**
+   * The members of a list, {@code (a,b,"c,d")}; those not wholly in quotes are as they stand.
+   *
+   * @param open the bracket that opens it
+   * @param close the one that closes it
+   */
+  List<String> members(String open, String close, String hint) {
+    require(open, hint);
+    List<String> members = new ArrayList<>();
+    if (skip(close)) {
+      return members;
+    }
+    do {
+      members.add(value("," + close));
+    } while (skip(","));
+    require(close, hint);
+    return members;
   }
 }

@@ -1,0 +1,28 @@
+package dev.freshet.read.query;
+
+import dev.freshet.protocol.ProblemCode;
+import dev.freshet.read.model.Model;
+
+/** The columns that a query may name. */
+record Columns(Model model) {
+
+  /**
+   * A field whose column there is.
+   *
+   * @param where names the part of the query in a refusal
+   * @throws Refusal when there is none
+   */
+  Field known(Field field, String where) {
+    if (!model.columns().containsKey(field.column())) {
+      throw new Refusal(
+          ProblemCode.UNKNOWN_COLUMN,
+          "%s: '%s' has no column '%s'; its columns are %s."
+              .formatted(
+                  where,
+                  model.name(),
+                  field.column(),
+                  String.join(", ", model.columns().keySet())));
+    }
+    return field;
+  }
+}

@@ -1,0 +1,169 @@
+package dev.freshet.read.query;
+
+import dev.freshet.protocol.ProblemCode;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Reads {@code select} and {@code order}. */
+final class SelectGrammar {
+
+  /** Types that a value may be turned into, and what SQL calls them. */
+  private static final Map<String, String> CASTS = new LinkedHashMap<>();
+
+  static {
+    for (String type :
+        List.of(
+            "text",
+            "integer",
+            "bigint",
+            "smallint",
+            "numeric",
+            "real",
+            "boolean",
+            "date",
+            "time",
+            "timestamp",
+            "timestamptz",
+            "interval",
+            "uuid",
+            "json",
+            "jsonb")) {
+      CASTS.put(type, type);
+    }
+    CASTS.putAll(
+        Map.of(
+            "int", "integer",
+            "int2", "smallint",
+            "int4", "integer",
+            "int8", "bigint",
+            "float4", "real",
+            "float8", "double precision",
+            "double precision", "double precision",
+            "decimal", "numeric",
+            "bool", "boolean",
+            "varchar", "text"));
+  }
+
+  private static final Set<String> AGGREGATES = Set.of("count", "sum", "avg", "min", "max");
+
+  private final Columns columns;
+
+  SelectGrammar(Columns columns) {
+    this.columns = columns;
+  }
+
+  /** The values that an answer's rows have; none when all columns are wanted. */
+  List<Selected> select(String select) {
+    QueryText text = new QueryText("select=" + select, select);
+    List<Selected> all = new ArrayList<>();
+    do {
+      for (Selected selected : item(text)) {
+        if (!all.contains(selected)) {
+          all.add(selected);
+        }
+      }
+    } while (text.skip(","));
+    if (!text.isAtEnd()) {
+      throw text.refusal(
+          ProblemCode.BAD_VALUE,
+          "'%s' can't be read; commas part columns.".formatted(text.toEnd()));
+    }
+    refuseSameNames(text, all);
+    boolean areAllAsTheyAre =
+        all.stream()
+                .map(Selected::name)
+                .toList()
+                .equals(List.copyOf(columns.model().columns().keySet()))
+            && all.stream().allMatch(Selected::isColumnAsItIs);
+    return areAllAsTheyAre ? List.of() : all;
+  }
+
+  private static void refuseSameNames(QueryText text, List<Selected> all) {
+    Set<String> names = new HashSet<>();
+    for (Selected selected : all) {
+      if (!names.add(selected.name())) {
+        throw text.refusal(
+            ProblemCode.BAD_VALUE,
+            "two values are called '%s'. Name one of them otherwise, as in other:%s."
+                .formatted(selected.name(), selected.field().column()));
+      }
+    }
+  }
+
+  private List<Selected> item(QueryText text) {
+    text.skipSpaces();
+    if (text.isAt("...")) {
+      throw embedding(text);
+    }
+    if (text.skip("*")) {
+      return columns.model().columns().keySet().stream().map(Selected::column).toList();
+    }
+    Field field = text.field(",:.()");
+    String name = null;
+    if (text.isAt(":") && !text.isAt("::")) {
+      text.skip(":");
+      name = field.column();
+      field = text.field(",:.()");
+    }
+    if ((text.isAt("(") && AGGREGATES.contains(field.column())) || text.isAt(".")) {
+      throw text.refusal(
+          ProblemCode.BAD_VALUE,
+          "aggregates are not answered here. Declare a model of them, which is kept in step.");
+    }
+    if (text.isAt("(")) {
+      throw embedding(text);
+    }
+    columns.known(field, "select");
+    String cast = text.skip("::") ? cast(text) : null;
+    return List.of(new Selected(field, name == null ? field.name() : name, cast));
+  }
+
+  private static Refusal embedding(QueryText text) {
+    return text.refusal(
+        ProblemCode.BAD_VALUE,
+        "other models can't be embedded. A model holds what its readers need: add it to the model's SELECT.");
+  }
+
+  private static String cast(QueryText text) {
+    String type = text.upTo(",:.()");
+    String sql = CASTS.get(type);
+    if (sql == null) {
+      throw text.refusal(
+          ProblemCode.BAD_VALUE,
+          "'%s' is no type to turn a value into; there are %s."
+              .formatted(type, String.join(", ", CASTS.keySet())));
+    }
+    return sql;
+  }
+
+  /** What to sort by. */
+  List<ModelQuery.Order> order(String order) {
+    List<ModelQuery.Order> members = new ArrayList<>();
+    QueryText text = new QueryText("order=" + order, order);
+    do {
+      Field field = columns.known(text.field(".,"), "order");
+      boolean descending = false;
+      ModelQuery.Nulls nulls = null;
+      while (text.skip(".")) {
+        String word = text.upTo(".,");
+        switch (word) {
+          case "asc" -> descending = false;
+          case "desc" -> descending = true;
+          case "nullsfirst" -> nulls = ModelQuery.Nulls.FIRST;
+          case "nullslast" -> nulls = ModelQuery.Nulls.LAST;
+          default ->
+              throw text.refusal(
+                  ProblemCode.BAD_VALUE,
+                  "'%s' is not a direction; there are asc, desc, nullsfirst and nullslast. A column whose name holds a dot stands in double quotes."
+                      .formatted(word));
+        }
+      }
+      members.add(new ModelQuery.Order(field, descending, nulls));
+    } while (text.skip(","));
+    return members;
+  }
+}
