@@ -183,6 +183,12 @@ class QueriesIT {
   }
 
   @Test
+  void valuesAreComparedAsTheyAre() throws Exception {
+    assertThat(get("/menu?select=sku&price=eq.5.501").body()).isEqualTo("[]");
+    assertThat(get("/menu?select=sku&price=lt.5.501").body()).isEqualTo("[{\"sku\":\"a\"}]");
+  }
+
+  @Test
   void groupsStandInContentToo() throws Exception {
     assertThat(
             query(
