@@ -228,7 +228,7 @@ final class Synchronizer implements Operations, AutoCloseable {
     ReadModel declared = stored.get().declared().model();
     Verification verification = new Verification(primary(), readDatabase, settings.slotName());
     if (!withSource) {
-      return Optional.of(List.of(verification.ofModel(declared)));
+      return Optional.of(List.of(verification.ofModel(declared, planned(declared))));
     }
     Applier applier = streaming();
     List<SourceTable> mirrored =
@@ -240,6 +240,14 @@ final class Synchronizer implements Operations, AutoCloseable {
                   .toList();
             });
     return Optional.of(verification.ofSource(applier, mirrored, List.of(declared)));
+  }
+
+  /** A model's SELECT without what only the source has, such as views. */
+  private String planned(ReadModel model) {
+    return Optional.ofNullable(session)
+        .flatMap(Session::applier)
+        .flatMap(applier -> applier.askBetween(kept -> kept.selectOf(model.name())))
+        .orElse(model.select());
   }
 
   @Override

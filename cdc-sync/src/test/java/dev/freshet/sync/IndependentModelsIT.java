@@ -3,6 +3,7 @@ package dev.freshet.sync;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What one model or one value makes impossible stops nothing else. */
@@ -122,9 +123,29 @@ class IndependentModelsIT extends SyncTest {
     awaitInStep("whole", "second", "innermost", "both");
     onPrimary("alter table part detach partition part2; update part2 set v = v + 1");
     awaitInStep("whole", "second", "innermost", "both");
+    for (String name : List.of("second", "innermost", "both")) {
+      assertThat(send("POST", "/api/models/%s/verify".formatted(name)).body())
+          .contains("\"different\":0");
+    }
     Files.delete(folder.resolve("models/second.sql"));
     onPrimary("update part22 set v = v + 1; insert into part2 values (5, 2, 5)");
     awaitInStep("whole", "innermost", "both");
+  }
+
+  @Test
+  void defaultPartitionWithoutOthersIsAllOfItsParent() throws Exception {
+    onPrimary(
+        """
+        create table part (id int primary key, v int) partition by range (id);
+        create table rest partition of part default;
+        insert into part values (1, 1), (2, 2)
+        """);
+    model("whole", "/* key: id */ select id, v from part");
+    model("remaining", "/* key: id */ select id, v from rest");
+    sync = startSync();
+    awaitInStep("whole", "remaining");
+    onPrimary("update part set v = v + 1; insert into rest values (3, 3)");
+    awaitInStep("whole", "remaining");
   }
 
   @Test

@@ -110,8 +110,10 @@ final class Answers {
   private Answer ask(Model model, SelectStatement select, Deadline deadline, RowReader reader)
       throws SQLException {
     String sql =
-        "select p.*, a.* from (%s) p left join lateral (%s) a on true"
-            .formatted(source.positionSql(model.name()), select.sql());
+        "select p.*, a.* from (%s) p left join lateral (%s) a on true /* columns %x */"
+            // PostgreSQL remembers of which types a statement's values are, also when a column is
+            // of another: then it must be another statement.
+            .formatted(source.positionSql(model.name()), select.sql(), model.columns().hashCode());
     try (Connection connection = pool.getConnection();
         Bound _ = bound(connection, deadline);
         PreparedStatement statement = connection.prepareStatement(sql)) {

@@ -3,6 +3,7 @@ package dev.freshet.read;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.Set;
 
 /** What a failed statement means for the client, by SQLSTATE (PostgreSQL's manual, appendix A). */
@@ -23,6 +24,8 @@ final class SqlFailure {
   private static final String UNDEFINED_FUNCTION = "42883";
   private static final String QUERY_CANCELED = "57014";
   private static final String DATA_EXCEPTION_CLASS = "22";
+  private static final String PROGRAM_LIMIT_CLASS = "54";
+  private static final String INVALID_SCHEMA_CLASS = "3F";
   private static final String INSUFFICIENT_RESOURCES_CLASS = "53";
   private static final String TOO_MANY_CONNECTIONS = "53300";
 
@@ -39,6 +42,14 @@ final class SqlFailure {
     if (state.startsWith(DATA_EXCEPTION_CLASS)) {
       return Problem.of(
           ProblemCode.BAD_VALUE, "A value doesn't fit its column: %s".formatted(said(message)));
+    }
+    if (state.startsWith(PROGRAM_LIMIT_CLASS)) {
+      return Problem.of(
+          ProblemCode.BAD_VALUE, "The query asks for too much: %s".formatted(said(message)));
+    }
+    if (state.startsWith(INVALID_SCHEMA_CLASS)) {
+      return Problem.of(
+          ProblemCode.BAD_VALUE, "The query names what is not there: %s".formatted(said(message)));
     }
     if (state.equals(UNDEFINED_FUNCTION)) {
       return Problem.of(
@@ -64,11 +75,16 @@ final class SqlFailure {
     }
     return Problem.of(
         ProblemCode.DATABASE_UNAVAILABLE,
-        state.equals(TOO_MANY_CONNECTIONS)
+        state.equals(TOO_MANY_CONNECTIONS) || isOfABusyPool(e)
             ? "No connection to the source is free; try again later."
             : state.startsWith(INSUFFICIENT_RESOURCES_CLASS)
                 ? "The source is out of disk or memory; try again later."
                 : "The source can't answer now; try again later.");
+  }
+
+  /** A pool says so without a state when all of its connections are in use. */
+  private static boolean isOfABusyPool(SQLException e) {
+    return e instanceof SQLTransientConnectionException && e.getSQLState() == null;
   }
 
   private static String said(String message) {

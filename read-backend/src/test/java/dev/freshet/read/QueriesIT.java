@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -186,6 +188,30 @@ class QueriesIT {
   void valuesAreComparedAsTheyAre() throws Exception {
     assertThat(get("/menu?select=sku&price=eq.5.501").body()).isEqualTo("[]");
     assertThat(get("/menu?select=sku&price=lt.5.501").body()).isEqualTo("[{\"sku\":\"a\"}]");
+  }
+
+  @Test
+  void valuesAreReadAsWhatAColumnIsNow() throws Exception {
+    change(
+        "create table read.altered (id int primary key, n int); insert into read.altered values (1, 5)");
+    for (int i = 0; i < 10; i++) {
+      // So often that the driver has the server prepare it.
+      assertThat(get("/altered?n=gt.4").body()).contains("\"id\":1");
+    }
+    change("alter table read.altered alter column n type bigint");
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (get("/altered?n=gt.3000000000").statusCode() != 200) {
+      assertThat(System.nanoTime()).as("the type is noticed").isLessThan(end);
+      LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+    }
+    change("drop table read.altered");
+  }
+
+  private static void change(String sql) throws Exception {
+    try (Connection connection = cluster.primary().connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   @Test

@@ -274,7 +274,7 @@ class RandomFiltersIT {
           ids.add("{\"id\":%d}".formatted(row.getInt(1)));
         }
       }
-      return ids.stream().collect(Collectors.joining(", ", "[", "]")).replace(", ", ", ");
+      return ids.stream().collect(Collectors.joining(", ", "[", "]"));
     }
   }
 

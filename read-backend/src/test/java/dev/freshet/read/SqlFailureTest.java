@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,12 +18,29 @@ class SqlFailureTest {
     "42883, UNKNOWN_OPERATOR",
     "42P01, UNKNOWN_MODEL",
     "42703, BAD_VALUE",
+    "54000, BAD_VALUE",
+    "3F000, BAD_VALUE",
     "57014, BACKEND_TIMEOUT",
     "53300, DATABASE_UNAVAILABLE",
     "08006, DATABASE_UNAVAILABLE"
   })
   void stateOfPostgresqlNamesTheProblem(String state, ProblemCode code) {
     assertThat(SqlFailure.problem(new SQLException("ERROR: no", state)).code()).isEqualTo(code);
+  }
+
+  @Test
+  void poolWithoutAFreeConnectionIsSaidToBeBusyAndOneThatFindsNoServerIsNot() {
+    assertThat(
+            SqlFailure.problem(
+                    new SQLTransientConnectionException(
+                        "Connection is not available", (String) null))
+                .detail())
+        .contains("No connection to the source is free");
+    assertThat(
+            SqlFailure.problem(
+                    new SQLTransientConnectionException("Connection is not available", "08001"))
+                .detail())
+        .contains("can't answer now");
   }
 
   @Test

@@ -189,8 +189,14 @@ public final class Analyst {
       SQLException why, Map<TableName, SQLException> failed) {
     String said = String.valueOf(why.getMessage());
     return failed.entrySet().stream()
-        .filter(view -> said.contains(view.getKey().name()))
+        .filter(view -> namesRelation(said, view.getKey()))
         .findFirst();
+  }
+
+  /** By its name alone or with its schema, in quotes as messages have it. */
+  private static boolean namesRelation(String said, TableName relation) {
+    return said.contains('"' + relation.name() + '"')
+        || said.contains('"' + relation.schema() + "." + relation.name() + '"');
   }
 
   /** The server's message, with the place in the SELECT. */

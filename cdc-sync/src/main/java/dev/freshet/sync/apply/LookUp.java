@@ -43,6 +43,10 @@ final class LookUp {
     return new LookUp(only, only);
   }
 
+  ModelTable.Replacement oneByOne() {
+    return oneByOne;
+  }
+
   /**
    * The cheaper one.
    *

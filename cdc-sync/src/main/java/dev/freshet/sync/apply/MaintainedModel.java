@@ -32,6 +32,9 @@ final class MaintainedModel {
   private final @Nullable GroupStates groups;
   private final boolean byDelta;
 
+  /** Whether rows that are refused are looked for. */
+  private boolean isCareful;
+
   /** Null until it was needed: it follows from the table, which must be there. */
   private @Nullable Recomputation recomputation;
 
@@ -64,6 +67,10 @@ final class MaintainedModel {
 
   ReadModel model() {
     return plan.model();
+  }
+
+  String select() {
+    return plan.select();
   }
 
   String name() {
@@ -177,11 +184,17 @@ final class MaintainedModel {
 
   /** The same for each unit that can be computed; the others are handed on. */
   void finishCarefully(Sql sql, BiConsumer<List<@Nullable String>, ApplyFailed> refused) {
-    finish(
-        sql,
-        units ->
-            Bisection.<List<@Nullable String>>run(
-                sql, units, some -> recompute(sql, some), refused));
+    // Among all rows there may be one that is refused and that nothing touched.
+    isCareful = true;
+    try {
+      finish(
+          sql,
+          units ->
+              Bisection.<List<@Nullable String>>run(
+                  sql, units, some -> recompute(sql, some), refused));
+    } finally {
+      isCareful = false;
+    }
   }
 
   private void finish(Sql sql, Consumer<List<List<@Nullable String>>> recompute) {
@@ -225,7 +238,9 @@ final class MaintainedModel {
   private void replace(
       Sql sql, LookUp lookUp, TypedColumns unit, List<List<@Nullable String>> units) {
     List<@Nullable String[]> arrays = unit.arrays(units);
-    table.replace(sql, lookUp.cheaper(sql, units.size(), arrays), twice(arrays));
+    ModelTable.Replacement how =
+        isCareful ? lookUp.oneByOne() : lookUp.cheaper(sql, units.size(), arrays);
+    table.replace(sql, how, twice(arrays));
   }
 
   private static List<@Nullable String[]> twice(List<@Nullable String[]> arrays) {

@@ -72,6 +72,11 @@ public final class Registry {
     return mirrored;
   }
 
+  /** The SELECT that a followed model's table is kept equal to, over the mirrors. */
+  public Optional<String> selectOf(String model) {
+    return Optional.ofNullable(kept.models().get(model)).map(MaintainedModel::select);
+  }
+
   /** The names of the models whose tables are followed; as of the last change. */
   Set<String> maintained() {
     return maintained;

@@ -101,6 +101,9 @@ record TypedColumns(List<String> columns, List<String> types) {
 
   /** That none of the columns is null. */
   String notNull(String alias) {
+    if (columns.isEmpty()) {
+      return "true";
+    }
     return IntStream.range(0, columns.size())
         .mapToObj(i -> column(alias, i) + " is not null")
         .collect(Collectors.joining(" and "));

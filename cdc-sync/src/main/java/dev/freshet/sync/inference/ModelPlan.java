@@ -174,8 +174,9 @@ public record ModelPlan(
             ? query.sql()
             : select.text(),
         !isSimple,
-        single.isEmpty()
-            || !model.key().stream().allMatch(c -> isOfPrimaryKey(single.get(), c, relations)),
+        !model.isOneRow()
+            && (single.isEmpty()
+                || !model.key().stream().allMatch(c -> isOfPrimaryKey(single.get(), c, relations))),
         select.meaning(),
         because,
         single.isPresent() && unit.equals(model.key()) && !unit.isEmpty() && !isDeclared

@@ -133,7 +133,7 @@ final class SourceDefinitions {
               format('select %s from %I.%I where %s',
                 (select string_agg(format('%I', name), ', ' order by place)
                  from unnest(columns.names) with ordinality x(name, place)),
-                top.schema, top.name, pg_get_partition_constraintdef(c.oid))
+                top.schema, top.name, coalesce(pg_get_partition_constraintdef(c.oid), 'true'))
             from t join pg_class c using (oid)
             join pg_namespace n on n.oid = c.relnamespace
             cross join lateral (

@@ -48,8 +48,12 @@ public final class Verification {
     this.slot = slot;
   }
 
-  /** Compares a model's table with its SELECT over the mirror, in one statement. */
-  public Difference ofModel(ReadModel model) throws SQLException {
+  /**
+   * Compares a model's table with its SELECT over the mirrors, in one statement.
+   *
+   * @param select as the read database can answer it
+   */
+  public Difference ofModel(ReadModel model, String select) throws SQLException {
     String key =
         model.key().stream()
             .map(column -> "r." + TableName.quoted(column))
@@ -62,7 +66,7 @@ public final class Verification {
           count(*) filter (where s.h <> c.h)
         from stored s full join computed c on c.k = s.k
         """
-            .formatted(key, model.quotedName(), model.select());
+            .formatted(key, model.quotedName(), select);
     try (Connection connection = Connections.open(readDatabase, "freshet-sync-verify");
         Statement statement = connection.createStatement();
         ResultSet counts = statement.executeQuery(sql)) {

@@ -24,8 +24,8 @@ final class ConditionGrammar {
 
   private static final Set<String> TREES = Set.of("and", "or", "not.and", "not.or");
 
-  /** A configuration's name, perhaps with its schema. */
-  private static final Pattern LANGUAGE = Pattern.compile("\\w{1,63}(\\.\\w{1,63})?");
+  /** A configuration's name; those of PostgreSQL itself are meant, and those in {@code public}. */
+  private static final Pattern LANGUAGE = Pattern.compile("\\w{1,63}");
 
   private static final String WITH_COLUMN = "A filter is column=operator.value, as in id=eq.1.";
 
@@ -39,7 +39,7 @@ final class ConditionGrammar {
   /** Reads a parameter that is neither of the page nor of the answer's form. */
   Condition parameter(String name, String value) {
     if (TREES.contains(name)) {
-      QueryText text = new QueryText(name + "=" + value, value);
+      QueryText text = QueryText.ofParameter(name, value);
       Condition tree = tree(text, name, 1);
       if (!text.isAtEnd()) {
         throw text.refusal(
@@ -47,10 +47,17 @@ final class ConditionGrammar {
       }
       return tree;
     }
-    QueryText column = new QueryText("filter " + name, name);
+    QueryText column = QueryText.ofName(name);
     Field field = columns.known(column.field(""), "filter");
-    QueryText text = new QueryText(name + "=" + value, value);
-    return condition(field, text, false);
+    QueryText text = QueryText.ofParameter(name, value);
+    Condition condition = condition(field, text, false);
+    if (!text.isAtEnd()) {
+      throw text.refusal(
+          ProblemCode.BAD_VALUE,
+          "'%s' follows the list. A value with brackets, braces or commas stands in double quotes."
+              .formatted(text.toEnd()));
+    }
+    return condition;
   }
 
   private Condition tree(QueryText text, String kind, int depth) {
@@ -95,10 +102,11 @@ final class ConditionGrammar {
   }
 
   private Condition operator(Field field, QueryText text, boolean isInTree) {
+    int begin = text.place();
     String word = text.upTo(".(,)");
     String modifier = text.skip("(") ? modifier(text) : null;
     if (!text.skip(".")) {
-      throw unknown(text, field, word);
+      throw unknown(text, begin, field, word);
     }
     Optional<Condition.TextQuery> search = search(word);
     if (search.isPresent()) {
@@ -126,12 +134,10 @@ final class ConditionGrammar {
           new Condition.OneOf(
               field,
               text.members(
-                  "(",
-                  ")",
                   "in takes a list in parentheses, as in %s=in.(a,b).".formatted(field.column())));
       case "is" -> new Condition.Is(field, predicate(text, single(text, isInTree)));
       default -> {
-        Operator compared = operator.orElseThrow(() -> unknown(text, field, word));
+        Operator compared = operator.orElseThrow(() -> unknown(text, begin, field, word));
         String value = single(text, isInTree);
         yield new Condition.Compared(
             field, compared, compared.isPattern() ? value.replace('*', '%') : value);
@@ -156,8 +162,7 @@ final class ConditionGrammar {
           "'%s(%s)' is not an operator; there are (any) and (all)."
               .formatted(operator.word(), modifier));
     }
-    List<String> values =
-        text.members("{", "}", "Several values stand in braces, as in eq(any).{1,2}.");
+    List<String> values = text.elements("Several values stand in braces, as in eq(any).{1,2}.");
     return new Condition.ComparedWithEach(
         field,
         operator,
@@ -194,10 +199,11 @@ final class ConditionGrammar {
                     "is takes null, not_null, true, false or unknown, not '%s'.".formatted(value)));
   }
 
-  private static Refusal unknown(QueryText text, Field field, String word) {
+  private static Refusal unknown(QueryText text, int begin, Field field, String word) {
     String operators =
         Arrays.stream(Operator.values()).map(Operator::word).collect(Collectors.joining(", "));
-    return text.refusal(
+    return text.refusalAt(
+        begin,
         ProblemCode.UNKNOWN_OPERATOR,
         "'%s' is not an operator; the operators are %s, in, is, fts, plfts, phfts, wfts, as in %s=eq.value. %s"
             .formatted(word, operators, field.column(), WITH_COLUMN));

@@ -3,7 +3,9 @@ package dev.freshet.read.query;
 import dev.freshet.protocol.ProblemCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the words of PostgREST's grammar from left to right. In double quotes any character is one
@@ -13,24 +15,44 @@ final class QueryText {
 
   private static final String ARROW = "->";
   private static final Pattern PLACE = Pattern.compile("-?\\d{1,9}");
+  private static final Pattern ESCAPED = Pattern.compile("\\\\(.)");
 
-  private final String where;
+  /** What stands before the text where a refusal shows it: {@code order=}. */
+  private final String before;
+
   private final String text;
   private int at;
 
-  /**
-   * Prepares to read.
-   *
-   * @param where names the text in a refusal: {@code order}
-   */
-  QueryText(String where, String text) {
-    this.where = where;
+  private QueryText(String before, String text) {
+    this.before = before;
     this.text = text;
+  }
+
+  /** The value of a parameter. */
+  static QueryText ofParameter(String name, String value) {
+    return new QueryText(name + "=", value);
+  }
+
+  /** A parameter's name. */
+  static QueryText ofName(String name) {
+    return new QueryText("", name);
+  }
+
+  /** How far it has been read. */
+  int place() {
+    return at;
   }
 
   /** What can't be read, with the place that was got to. */
   Refusal refusal(ProblemCode code, String detail) {
-    return new Refusal(code, "%s, at character %d: %s".formatted(where, at + 1, detail));
+    return refusalAt(at, code, detail);
+  }
+
+  /** What can't be read from an earlier place on. */
+  Refusal refusalAt(int place, ProblemCode code, String detail) {
+    return new Refusal(
+        code,
+        "%s%s, at character %d: %s".formatted(before, text, before.length() + place + 1, detail));
   }
 
   boolean isAtEnd() {
@@ -174,18 +196,22 @@ final class QueryText {
    * delimiters.
    */
   String value(String delimiters) {
-    if (isAt("\"")) {
-      int end = closingQuote(at);
-      boolean isWhole =
-          end == text.length() - 1 || (end >= 0 && delimiters.indexOf(text.charAt(end + 1)) >= 0);
-      if (isWhole || end < 0) {
-        return quoted();
-      }
+    String quoted = wholeQuoted(delimiters);
+    if (quoted != null) {
+      return quoted;
     }
-    if (isAt("{")) {
-      return braced();
+    return isAt("{") ? braced() : bare(delimiters, false);
+  }
+
+  /** What is in quotes up to a delimiter; null when there is more, or no quote. */
+  private @Nullable String wholeQuoted(String delimiters) {
+    if (!isAt("\"")) {
+      return null;
     }
-    return bare(delimiters, false);
+    int end = closingQuote(at);
+    boolean isWhole =
+        end == text.length() - 1 || (end >= 0 && delimiters.indexOf(text.charAt(end + 1)) >= 0);
+    return isWhole || end < 0 ? quoted() : null;
   }
 
   private String braced() {
@@ -208,20 +234,26 @@ final class QueryText {
     throw refusal(ProblemCode.BAD_VALUE, "a brace is not closed.");
   }
 
-  /**
-   * The members of a list, {@code (a,b,"c,d")}; those not wholly in quotes are as they stand.
-   *
-   * @param open the bracket that opens it
-   * @param close the one that closes it
-   */
-  List<String> members(String open, String close, String hint) {
+  /** The members of a list, {@code (a,b,"c,d")}; those not wholly in quotes are as they stand. */
+  List<String> members(String hint) {
+    return members("(", ")", hint, member -> member);
+  }
+
+  /** The elements of an array, {@code {a, "b c"}}, as PostgreSQL reads them. */
+  List<String> elements(String hint) {
+    return members("{", "}", hint, element -> ESCAPED.matcher(element.strip()).replaceAll("$1"));
+  }
+
+  private List<String> members(
+      String open, String close, String hint, UnaryOperator<String> ofBare) {
     require(open, hint);
     List<String> members = new ArrayList<>();
     if (skip(close)) {
       return members;
     }
     do {
-      members.add(value("," + close));
+      String quoted = wholeQuoted("," + close);
+      members.add(quoted == null ? ofBare.apply(bare("," + close, false)) : quoted);
     } while (skip(","));
     require(close, hint);
     return members;

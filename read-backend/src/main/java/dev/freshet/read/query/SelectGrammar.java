@@ -50,6 +50,9 @@ final class SelectGrammar {
 
   private static final Set<String> AGGREGATES = Set.of("count", "sum", "avg", "min", "max");
 
+  /** As many columns as a relation can have; PostgreSQL answers a little more. */
+  private static final int MOST_VALUES = 1_600;
+
   private final Columns columns;
 
   SelectGrammar(Columns columns) {
@@ -58,13 +61,17 @@ final class SelectGrammar {
 
   /** The values that an answer's rows have; none when all columns are wanted. */
   List<Selected> select(String select) {
-    QueryText text = new QueryText("select=" + select, select);
+    QueryText text = QueryText.ofParameter("select", select);
     List<Selected> all = new ArrayList<>();
     do {
       for (Selected selected : item(text)) {
         if (!all.contains(selected)) {
           all.add(selected);
         }
+      }
+      if (all.size() > MOST_VALUES) {
+        throw text.refusal(
+            ProblemCode.BAD_VALUE, "a row has %d values at most.".formatted(MOST_VALUES));
       }
     } while (text.skip(","));
     if (!text.isAtEnd()) {
@@ -105,6 +112,11 @@ final class SelectGrammar {
     Field field = text.field(",:.()");
     String name = null;
     if (text.isAt(":") && !text.isAt("::")) {
+      if (!field.path().isEmpty()) {
+        throw text.refusal(
+            ProblemCode.BAD_VALUE,
+            "a name for the answer stands before ':', and no path. Put it into double quotes if it is one.");
+      }
       text.skip(":");
       name = field.column();
       field = text.field(",:.()");
@@ -143,7 +155,7 @@ final class SelectGrammar {
   /** What to sort by. */
   List<ModelQuery.Order> order(String order) {
     List<ModelQuery.Order> members = new ArrayList<>();
-    QueryText text = new QueryText("order=" + order, order);
+    QueryText text = QueryText.ofParameter("order", order);
     do {
       Field field = columns.known(text.field(".,"), "order");
       boolean descending = false;
