@@ -6,7 +6,6 @@ import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -59,22 +58,7 @@ class QueriesIT {
           insert into read.odd values (1, 'x', 'y', 5), (2, 'w', 'z', 4);
           """);
     }
-    backend =
-        ReadBackend.start(
-            Map.of(
-                "server.port",
-                0,
-                "server.address",
-                "127.0.0.1",
-                "freshet.read.id",
-                "primary-1",
-                "freshet.read.kind",
-                "primary",
-                "freshet.read.row-cap",
-                4,
-                "freshet.read.source",
-                "postgresql://postgres:%s@127.0.0.1:%d/freshet"
-                    .formatted(cluster.primary().url().password(), cluster.primary().port())));
+    backend = TestBackend.start(cluster.primary(), "primary", Map.of("freshet.read.row-cap", 4));
   }
 
   @AfterAll
@@ -388,7 +372,7 @@ class QueriesIT {
   private static HttpResponse<String> send(
       String method, String path, String content, Map<String, String> headers) throws Exception {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+        HttpRequest.newBuilder(TestBackend.uri(backend, path))
             .method(method, HttpRequest.BodyPublishers.ofString(content));
     headers.forEach(
         (name, value) -> {
@@ -407,14 +391,10 @@ class QueriesIT {
   }
 
   private static String exchange(String request) throws Exception {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), TestBackend.port(backend))) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
-  }
-
-  private static int port() {
-    return Integer.parseInt(backend.getEnvironment().getProperty("local.server.port", "0"));
   }
 }

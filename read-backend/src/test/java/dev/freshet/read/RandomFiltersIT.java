@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -60,20 +59,7 @@ class RandomFiltersIT {
           create table read.t (id int primary key, n int, s text, arr int[], r int4range, data jsonb)
           """);
     }
-    backend =
-        ReadBackend.start(
-            Map.of(
-                "server.port",
-                0,
-                "server.address",
-                "127.0.0.1",
-                "freshet.read.id",
-                "primary-1",
-                "freshet.read.kind",
-                "primary",
-                "freshet.read.source",
-                "postgresql://postgres:%s@127.0.0.1:%d/freshet"
-                    .formatted(cluster.primary().url().password(), cluster.primary().port())));
+    backend = TestBackend.start(cluster.primary(), "primary", Map.of());
   }
 
   @AfterAll
@@ -283,9 +269,8 @@ class RandomFiltersIT {
   }
 
   private static HttpResponse<String> get(String path) throws Exception {
-    URI uri =
-        URI.create(
-            "http://127.0.0.1:" + backend.getEnvironment().getProperty("local.server.port") + path);
-    return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+    return client.send(
+        HttpRequest.newBuilder(TestBackend.uri(backend, path)).build(),
+        HttpResponse.BodyHandlers.ofString());
   }
 }

@@ -11,7 +11,6 @@ import dev.freshet.protocol.Position;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -89,23 +88,10 @@ class ReadBackendIT {
   }
 
   private static ConfigurableApplicationContext start(PostgresServer source, String kind) {
-    return ReadBackend.start(
-        Map.of(
-            "server.port",
-            0,
-            "server.address",
-            "127.0.0.1",
-            "freshet.operator-hosts",
-            "prometheus.internal",
-            "freshet.read.id",
-            kind + "-1",
-            "freshet.read.kind",
-            kind,
-            "freshet.read.row-cap",
-            20,
-            "freshet.read.source",
-            "postgresql://postgres:%s@127.0.0.1:%d/freshet"
-                .formatted(source.url().password(), source.port())));
+    return TestBackend.start(
+        source,
+        kind,
+        Map.of("freshet.operator-hosts", "prometheus.internal", "freshet.read.row-cap", 20));
   }
 
   @AfterAll
@@ -129,7 +115,7 @@ class ReadBackendIT {
 
     HttpResponse<String> unchanged =
         client.send(
-            HttpRequest.newBuilder(uri(replica, "/orders/" + ID))
+            HttpRequest.newBuilder(TestBackend.uri(replica, "/orders/" + ID))
                 .header("If-None-Match", tag)
                 .build(),
             HttpResponse.BodyHandlers.ofString());
@@ -211,7 +197,7 @@ class ReadBackendIT {
     try {
       asked =
           client.sendAsync(
-              HttpRequest.newBuilder(uri(primary, "/.freshet/position")).build(),
+              HttpRequest.newBuilder(TestBackend.uri(primary, "/.freshet/position")).build(),
               HttpResponse.BodyHandlers.ofString());
       LockSupport.parkNanos(Duration.ofMillis(800).toNanos());
     } finally {
@@ -329,7 +315,7 @@ class ReadBackendIT {
       for (int i = 0; i < 20; i++) {
         asked.add(
             client.sendAsync(
-                HttpRequest.newBuilder(uri(primary, "/orders?limit=1")).build(),
+                HttpRequest.newBuilder(TestBackend.uri(primary, "/orders?limit=1")).build(),
                 HttpResponse.BodyHandlers.ofString()));
       }
       Awaitility.await()
@@ -363,7 +349,7 @@ class ReadBackendIT {
     for (int i = 0; i < 3; i++) {
       HttpResponse<String> givenUp =
           client.send(
-              HttpRequest.newBuilder(uri(primary, "/slow"))
+              HttpRequest.newBuilder(TestBackend.uri(primary, "/slow"))
                   .header("Freshet-Deadline", "200")
                   .build(),
               HttpResponse.BodyHandlers.ofString());
@@ -381,7 +367,7 @@ class ReadBackendIT {
     Awaitility.await().until(() -> get(primary, "/endless?limit=0").statusCode() == 200);
     CompletableFuture<HttpResponse<String>> asked =
         client.sendAsync(
-            HttpRequest.newBuilder(uri(primary, "/endless"))
+            HttpRequest.newBuilder(TestBackend.uri(primary, "/endless"))
                 .version(HttpClient.Version.HTTP_1_1)
                 .build(),
             HttpResponse.BodyHandlers.ofString());
@@ -408,7 +394,7 @@ class ReadBackendIT {
   void pipelinedRequestsDoNotStallTheirConnection() throws Exception {
     String orders = "GET /orders?limit=1 HTTP/1.1\r\nHost: x\r\n\r\n";
     String position = "GET /.freshet/position HTTP/1.1\r\nHost: x\r\n\r\n";
-    int port = uri(primary, "/").getPort();
+    int port = TestBackend.uri(primary, "/").getPort();
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(10_000);
       for (int round = 0; round < 20; round++) {
@@ -438,7 +424,7 @@ class ReadBackendIT {
   void headIsAnsweredAsGetWithoutItsBody() throws Exception {
     HttpResponse<String> head =
         client.send(
-            HttpRequest.newBuilder(uri(primary, "/orders/" + ID)).HEAD().build(),
+            HttpRequest.newBuilder(TestBackend.uri(primary, "/orders/" + ID)).HEAD().build(),
             HttpResponse.BodyHandlers.ofString());
     assertThat(head.statusCode()).isEqualTo(200);
     assertThat(head.headers().firstValue("ETag")).isPresent();
@@ -457,7 +443,8 @@ class ReadBackendIT {
   private static HttpResponse<String> get(ConfigurableApplicationContext backend, String path)
       throws Exception {
     return client.send(
-        HttpRequest.newBuilder(uri(backend, path)).build(), HttpResponse.BodyHandlers.ofString());
+        HttpRequest.newBuilder(TestBackend.uri(backend, path)).build(),
+        HttpResponse.BodyHandlers.ofString());
   }
 
   private static HttpResponse<String> get(
@@ -469,15 +456,10 @@ class ReadBackendIT {
 
   private static HttpRequest request(
       ConfigurableApplicationContext backend, String path, Position wanted, long waitMillis) {
-    return HttpRequest.newBuilder(uri(backend, path))
+    return HttpRequest.newBuilder(TestBackend.uri(backend, path))
         .header("Freshet-Min-Position", wanted.toString())
         .header("Freshet-Max-Wait", Long.toString(waitMillis))
         .build();
-  }
-
-  private static URI uri(ConfigurableApplicationContext backend, String path) {
-    return URI.create(
-        "http://127.0.0.1:" + backend.getEnvironment().getProperty("local.server.port") + path);
   }
 
   private static Position position(HttpResponse<String> answer) {
@@ -529,7 +511,7 @@ class ReadBackendIT {
   }
 
   private static int status(String path, String host) throws Exception {
-    int port = replica.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+    int port = TestBackend.port(replica);
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(10_000);
       socket

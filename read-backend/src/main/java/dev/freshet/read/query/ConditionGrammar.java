@@ -80,7 +80,7 @@ final class ConditionGrammar {
   }
 
   private Condition member(QueryText text, int depth) {
-    for (String kind : List.of("not.and", "not.or", "and", "or")) {
+    for (String kind : TREES) {
       if (text.isAt(kind + "(")) {
         text.skip(kind);
         return tree(text, kind, depth + 1);
