@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -97,24 +98,20 @@ record SessionPlan(Map<String, Planned> kept, Map<String, Planned> declared) {
       ModelPlanner planner =
           new ModelPlanner(schema, readDatabase, new OnItsOwnConnection(readDatabase));
       Plans plans = new Plans(new LinkedHashMap<>(), new LinkedHashMap<>());
-      models.forEach(model -> plans.plan(planner, model, Set.of()));
+      models.forEach(model -> plans.add(model, () -> planner.plan(model)));
       Set<TableName> tables = new LinkedHashSet<>();
       plans.all.values().forEach(planned -> tables.addAll(planned.tables().keySet()));
-      Set<TableName> parts =
-          schema.partitionsWithinOthers(tables).stream()
-              .map(UserView::name)
-              .collect(Collectors.toSet());
-      models.stream()
-          .filter(plans.all::containsKey)
-          .filter(model -> !Collections.disjoint(plans.planned(model).tables().keySet(), parts))
-          .forEach(model -> plans.plan(planner, model, tables));
+      List<UserView> parts = schema.partitionsWithinOthers(tables);
+      List.copyOf(plans.all.values())
+          .forEach(
+              planned -> plans.add(planned.declared(), () -> planner.withParts(planned, parts)));
       return plans;
     }
 
-    private void plan(ModelPlanner planner, Declared model, Set<TableName> followed) {
+    private void add(Declared model, Supplier<Planned> planning) {
       all.remove(model);
       try {
-        all.put(model, planner.plan(model, followed));
+        all.put(model, planning.get());
       } catch (ApplyFailed e) {
         refused.put(model, SessionPlan.refused(model, e));
       } catch (SyncRefused e) {

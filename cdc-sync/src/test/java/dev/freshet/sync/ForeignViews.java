@@ -112,9 +112,7 @@ class ForeignViews extends SyncTest {
     if (models.isEmpty()) {
       return;
     }
-    for (var model : models.entrySet()) {
-      model(model.getKey(), model.getValue());
-    }
+    models(models);
     sync = startSync();
     try {
       await(() -> isDecided(models));

@@ -56,9 +56,7 @@ class KilledSyncIT extends SyncTest {
     log.warn("Hostile changes and kills with -Dfreshet.test.seed={}", seed);
     Random random = new Random(seed);
     onPrimary(HostileWorkload.SCHEMA);
-    for (var model : HostileWorkload.MODELS.entrySet()) {
-      model(model.getKey(), model.getValue());
-    }
+    models(HostileWorkload.MODELS);
     String[] names = HostileWorkload.MODELS.keySet().toArray(String[]::new);
     process = startProcess(List.of());
     awaitInStep(names);
@@ -72,7 +70,7 @@ class KilledSyncIT extends SyncTest {
       kill(random.nextInt(4), List.of());
       onPrimary("update calm set v = v + 1 where id = " + (1 + random.nextInt(20)));
       awaitInStep("calm");
-      assertThat(equalOfLive(HostileWorkload.MODELS)).contains("calm");
+      assertThat(equalOfLive(HostileWorkload.MODELS.keySet())).contains("calm");
     }
     onPrimary(HostileWorkload.HEALED);
     awaitInStep(names);
@@ -189,9 +187,7 @@ class KilledSyncIT extends SyncTest {
   /** Kills at least this often, and for at least this long. */
   private void run(long seed, List<Path> classes, int kills, Duration atLeast) throws Exception {
     onPrimary(RandomWorkload.SCHEMA);
-    for (var model : RandomWorkload.MODELS.entrySet()) {
-      model(model.getKey(), model.getValue());
-    }
+    models(RandomWorkload.MODELS);
     String[] names = RandomWorkload.MODELS.keySet().toArray(String[]::new);
     process = startProcess(classes);
     Random random = new Random(seed);

@@ -67,15 +67,13 @@ class RandomModelsIT extends SyncTest {
       change(random);
     }
     Map<String, String> models = models(random);
-    for (var model : models.entrySet()) {
-      model(model.getKey(), model.getValue());
-    }
+    models(models);
     process = SyncProcess.start(properties(Map.of()), List.of(), folder.resolve("sync.log"));
     await(() -> read("select to_regclass('freshet.model')").equals("freshet.model"));
     for (String name : models.keySet()) {
       await(() -> isDecided(name));
     }
-    TreeSet<String> kept = new TreeSet<>(equalOfLive(models));
+    TreeSet<String> kept = new TreeSet<>(equalOfLive(models.keySet()));
     log.warn("{} of {} models are kept", kept.size(), models.size());
     assertThat(kept).hasSizeGreaterThan(models.size() / 3);
     for (int round = 0; round < ROUNDS; round++) {
@@ -92,7 +90,7 @@ class RandomModelsIT extends SyncTest {
       }
       onPrimary("update calm set v = v + 1");
       awaitInStep("calm");
-      assertThat(equalOfLive(models)).contains("calm");
+      assertThat(equalOfLive(models.keySet())).contains("calm");
     }
     for (String table : RandomQuery.TABLES) {
       onPrimary("update %1$s set x = 1 where x > 1000".formatted(table));

@@ -32,9 +32,7 @@ class RandomWorkloadIT extends SyncTest {
     long seed = Long.getLong("freshet.test.seed", System.nanoTime());
     log.warn("Random workload with -Dfreshet.test.seed={}", seed);
     onPrimary(RandomWorkload.SCHEMA);
-    for (var model : RandomWorkload.MODELS.entrySet()) {
-      model(model.getKey(), model.getValue());
-    }
+    models(RandomWorkload.MODELS);
     String[] names = RandomWorkload.MODELS.keySet().toArray(String[]::new);
     sync = startSync(Map.of(), ToldRows.class);
     ToldRows told = sync.getBean(ToldRows.class);

@@ -5,6 +5,7 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Claim;
 import dev.freshet.sync.source.Published;
+import dev.freshet.sync.source.UserView;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
@@ -151,7 +152,11 @@ public final class Slot {
    * that a partition beside its parent has none of its own.
    */
   public Published publish(Collection<TableName> tables) {
-    Set<TableName> within = partitionsWithinOthers(tables);
+    Set<TableName> within =
+        new SourceDefinitions(db)
+            .partitionsWithinOthers(tables).stream()
+                .map(UserView::name)
+                .collect(Collectors.toSet());
     if (!within.isEmpty()) {
       Set<TableName> others = new TreeSet<>(tables);
       others.removeAll(within);
@@ -201,21 +206,6 @@ public final class Slot {
               : "The publication %s lacks %s, and can't be made to hold it: %s. Have an owner of the tables run what freshet sync setup --print says."
                   .formatted(name, missing, e.getMostSpecificCause().getMessage()));
     }
-  }
-
-  private Set<TableName> partitionsWithinOthers(Collection<TableName> tables) {
-    return Set.copyOf(
-        db.sql(
-                """
-                with t as (select to_regclass(name)::oid as oid from unnest(:tables) name)
-                select n.nspname, c.relname from t join pg_class c using (oid)
-                join pg_namespace n on n.oid = c.relnamespace
-                where c.relispartition and exists (select from pg_partition_ancestors(c.oid) a
-                  where a.relid <> c.oid and a.relid in (select oid from t))
-                """)
-            .param("tables", tables.stream().map(TableName::quoted).toArray(String[]::new))
-            .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
-            .list());
   }
 
   /** The statement that makes the publication. */

@@ -81,25 +81,45 @@ public final class ModelPlanner {
   }
 
   /**
-   * Plans a model.
+   * Plans a model by itself: each partition that it reads is a table of its own.
+   *
+   * @throws SyncRefused when the source as it is can't answer it, or it can't be followed
+   * @throws ApplyFailed when the read database can't be asked
+   */
+  public Planned plan(Declared declared) {
+    return plan(declared, List.of());
+  }
+
+  /**
+   * Plans a model beside others.
    *
    * @param followed the tables that others read: a partition of one of them is read as a part of it
    * @throws SyncRefused when the source as it is can't answer it, or it can't be followed
    * @throws ApplyFailed when the read database can't be asked
    */
   public Planned plan(Declared declared, Set<TableName> followed) {
-    Planned planned = plan(declared, List.of());
+    Planned planned = plan(declared);
     Set<TableName> all = new HashSet<>(followed);
     all.addAll(planned.tables().keySet());
-    List<UserView> parts =
-        schema.partitionsWithinOthers(all).stream()
-            .filter(part -> planned.tables().containsKey(part.name()))
-            .toList();
-    if (parts.isEmpty()) {
+    return withParts(planned, schema.partitionsWithinOthers(all));
+  }
+
+  /**
+   * The plan of a model that reads some partitions as parts of their parents.
+   *
+   * @param planned the plan of the model by itself
+   * @param parts partitions, as {@link SourceSchema#partitionsWithinOthers} has them; those that
+   *     the model does not read are passed over
+   * @throws SyncRefused when one can't be read so
+   */
+  public Planned withParts(Planned planned, List<UserView> parts) {
+    List<UserView> read =
+        parts.stream().filter(part -> planned.tables().containsKey(part.name())).toList();
+    if (read.isEmpty()) {
       return planned;
     }
-    refuseHashPartitions(declared, parts);
-    return plan(declared, parts);
+    refuseHashPartitions(planned.declared(), read);
+    return plan(planned.declared(), read);
   }
 
   /** Their condition names their parent by its {@code oid}, which means nothing elsewhere. */
