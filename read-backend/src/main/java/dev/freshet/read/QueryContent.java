@@ -2,6 +2,7 @@ package dev.freshet.read;
 
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.read.query.Refused;
 import java.util.Map;
 import java.util.Set;
 import org.springframework.http.HttpHeaders;
@@ -17,8 +18,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The content of {@code QUERY}: a JSON object of {@code select}, {@code filter}, {@code order},
- * {@code limit} and {@code offset}, each as the URL has it. {@code filter} is an object of columns,
- * with {@code "op.value"} or a list of these.
+ * {@code limit}, {@code offset}, {@code after} and {@code before}, each as the URL has it. {@code
+ * filter} is an object of columns, with {@code "op.value"} or a list of these, and of {@code and},
+ * {@code or} and their negations, with what the URL has for these.
  */
 final class QueryContent {
 
@@ -31,13 +33,13 @@ final class QueryContent {
      */
     record Read(MultiValueMap<String, String> parameters) implements Reading {}
 
-    record Refused(Problem problem) implements Reading {}
+    record Rejected(Refused refused) implements Reading {}
   }
 
   static final String ACCEPT_QUERY = "Accept-Query";
 
   private static final String FILTER = "filter";
-  private static final Set<String> TEXTS = Set.of("select", "order");
+  private static final Set<String> TEXTS = Set.of("select", "order", "after", "before");
   private static final Set<String> NUMBERS = Set.of("limit", "offset");
 
   private static final JsonMapper JSON =
@@ -63,7 +65,7 @@ final class QueryContent {
       requireJson(request);
       return new Reading.Read(new QueryContent().members(content));
     } catch (Unreadable e) {
-      return new Reading.Refused(e.problem);
+      return new Reading.Rejected(Refused.of(e.problem));
     }
   }
 
@@ -101,7 +103,7 @@ final class QueryContent {
     if (!root.isObject()) {
       throw new Unreadable(
           ProblemCode.BAD_VALUE,
-          "The content of QUERY is an object of select, filter, order, limit and offset.");
+          "The content of QUERY is an object of select, filter, order, limit, offset, after and before.");
     }
     for (Map.Entry<String, JsonNode> member : root.properties()) {
       member(member.getKey(), member.getValue());
@@ -123,7 +125,7 @@ final class QueryContent {
     } else {
       throw new Unreadable(
           ProblemCode.BAD_VALUE,
-          "A query has no member '%s'; there are select, filter, order, limit and offset."
+          "A query has no member '%s'; there are select, filter, order, limit, offset, after and before."
               .formatted(name));
     }
   }

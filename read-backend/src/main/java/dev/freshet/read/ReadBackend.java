@@ -4,7 +4,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.postgres.ConnectionPool;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
-import dev.freshet.read.model.Catalogue;
+import dev.freshet.read.sql.SqlStore;
+import dev.freshet.read.store.ModelStore;
 import dev.freshet.runtime.ActuatorGate;
 import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
@@ -72,11 +73,6 @@ public class ReadBackend {
     return FreshnessGate.of(source, settings.id(), PostgresUrl.parse(settings.source()));
   }
 
-  @Bean
-  Catalogue catalogue(DataSource pool) {
-    return new Catalogue(pool, new SteadyClock());
-  }
-
   @Bean(destroyMethod = "close")
   Tracing tracing(ReadSettings settings) {
     return Tracing.of("freshet-read-backend", settings.id());
@@ -94,20 +90,26 @@ public class ReadBackend {
   }
 
   @Bean
+  ModelStore store(ReadSettings settings, Source source, DataSource pool, Tracing tracing) {
+    return new SqlStore(
+        source,
+        tracing.around(pool),
+        settings.rowCap(),
+        settings.statementTimeout(),
+        new SteadyClock());
+  }
+
+  @Bean
   ReadPath readPath(
       ReadSettings settings,
-      Catalogue catalogue,
+      ModelStore store,
       FreshnessGate gate,
-      Source source,
-      DataSource pool,
-      Tracing tracing,
       ProblemResponses problems,
       Scheduler blockingScheduler) {
     return new ReadPath(
-        catalogue,
+        store,
         gate,
-        new Answers(source, tracing.around(pool), settings.rowCap(), settings.statementTimeout()),
-        problems,
+        new Rejections(problems, settings.errors() == ReadSettings.Errors.POSTGREST),
         blockingScheduler);
   }
 

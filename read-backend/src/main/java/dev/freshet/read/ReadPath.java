@@ -2,22 +2,30 @@ package dev.freshet.read;
 
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
+import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
-import dev.freshet.read.model.Catalogue;
 import dev.freshet.read.model.Model;
 import dev.freshet.read.query.ModelQuery;
 import dev.freshet.read.query.QueryGrammar;
+import dev.freshet.read.query.Refused;
+import dev.freshet.read.query.Representation;
 import dev.freshet.read.query.RowRange;
+import dev.freshet.read.store.Answer;
+import dev.freshet.read.store.Asker;
+import dev.freshet.read.store.Count;
+import dev.freshet.read.store.ModelStore;
+import dev.freshet.read.store.Question;
+import dev.freshet.read.store.StoreFailed;
 import dev.freshet.runtime.Deadline;
-import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.RequestScope;
 import dev.freshet.runtime.source.FreshnessGate;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -40,28 +48,25 @@ final class ReadPath {
 
   private static final int LONGEST_WAIT_MILLIS = 60_000;
 
-  private final Catalogue catalogue;
+  private static final Set<Representation> OF_ROWS = EnumSet.allOf(Representation.class);
+  private static final Set<Representation> OF_ONE_ROW =
+      EnumSet.complementOf(EnumSet.of(Representation.JSON_WITHOUT_NULLS));
+
+  private final ModelStore store;
   private final FreshnessGate gate;
-  private final Answers answers;
-  private final ProblemResponses problems;
+  private final Rejections rejections;
   private final Scheduler blocking;
 
-  ReadPath(
-      Catalogue catalogue,
-      FreshnessGate gate,
-      Answers answers,
-      ProblemResponses problems,
-      Scheduler blocking) {
-    this.catalogue = catalogue;
+  ReadPath(ModelStore store, FreshnessGate gate, Rejections rejections, Scheduler blocking) {
+    this.store = store;
     this.gate = gate;
-    this.answers = answers;
-    this.problems = problems;
+    this.rejections = rejections;
     this.blocking = blocking;
   }
 
   /** {@code GET /{model}}: the rows that the query asks for. */
   Mono<ServerResponse> rows(ServerRequest request) {
-    return answer(request, QueryGrammar::read, answers::rows);
+    return answer(request, OF_ROWS, QueryGrammar::read, store::rows);
   }
 
   /** {@code GET /{model}/{key}}: one row by its key, a segment a column. */
@@ -73,7 +78,7 @@ final class ReadPath {
             .map(segment -> ((PathContainer.PathSegment) segment).valueToMatch())
             .skip(1)
             .toList();
-    return answer(request, (model, query) -> readKey(model, key, query), answers::row);
+    return answer(request, OF_ONE_ROW, (model, query) -> readKey(model, key, query), store::row);
   }
 
   /** {@code OPTIONS}: what can be done here. */
@@ -87,7 +92,8 @@ final class ReadPath {
   /** What is neither read nor asked about. */
   Mono<ServerResponse> notAllowed(ServerRequest request) {
     return refuse(
-        Problem.of(
+        request,
+        Refused.of(
             ProblemCode.METHOD_NOT_ALLOWED,
             "A read-backend takes %s, not %s.".formatted(ReadMethods.ALL, request.method())),
         gate.position(),
@@ -99,14 +105,15 @@ final class ReadPath {
   /** Where no model can be. */
   Mono<ServerResponse> notFound(ServerRequest request) {
     return refuse(
-        Problem.of(ProblemCode.NOT_FOUND, "The read models are at /MODEL and /MODEL/KEY."));
+        request,
+        Refused.of(ProblemCode.NOT_FOUND, "The read models are at /MODEL and /MODEL/KEY."));
   }
 
   private static QueryGrammar.Reading readKey(
       Model model, List<String> key, MultiValueMap<String, String> parameters) {
     if (model.key().size() != key.size()) {
-      return new QueryGrammar.Reading.Refused(
-          Problem.of(
+      return new QueryGrammar.Reading.Rejected(
+          Refused.of(
               ProblemCode.NOT_FOUND,
               model.key().isEmpty()
                   ? "'%s' names no key; filter on /%s instead."
@@ -121,9 +128,8 @@ final class ReadPath {
     QueryGrammar.Reading read(Model model, MultiValueMap<String, String> parameters);
   }
 
-  private interface Question {
-    Answers.Answer ask(Model model, ModelQuery query, Terms terms, Deadline deadline)
-        throws SQLException;
+  private interface Asking {
+    Answer ask(Question question) throws StoreFailed;
   }
 
   /**
@@ -137,47 +143,56 @@ final class ReadPath {
       Terms terms,
       MultiValueMap<String, String> parameters,
       Grammar grammar,
-      Question question) {}
+      Asking asking) {
 
-  private Mono<ServerResponse> answer(ServerRequest request, Grammar grammar, Question question) {
+    /** The same with what stands in the content. */
+    Asked with(MultiValueMap<String, String> more) {
+      MultiValueMap<String, String> all = new LinkedMultiValueMap<>();
+      all.addAll(parameters);
+      all.addAll(more);
+      return new Asked(request, wanted, terms, all, grammar, asking);
+    }
+
+    /** The same where there is no time zone of the name that is preferred. */
+    Asked withoutTimeZone() {
+      Terms without =
+          new Terms(terms.representation(), terms.preferences().withoutTimeZone(), terms.range());
+      return new Asked(request, wanted, without, parameters, grammar, asking);
+    }
+  }
+
+  private Mono<ServerResponse> answer(
+      ServerRequest request, Set<Representation> offered, Grammar grammar, Asking asking) {
     Wanted wanted;
     try {
       wanted = Wanted.of(request);
     } catch (IllegalArgumentException e) {
-      return refuse(Problem.of(ProblemCode.BAD_REQUEST, e.getMessage() + "."));
+      return refuse(request, Refused.of(ProblemCode.BAD_REQUEST, e.getMessage() + "."));
     }
-    return switch (Terms.read(request)) {
-      case Terms.Reading.Refused(Problem problem) -> refuse(problem);
-      case Terms.Reading.Read(Terms terms) ->
-          request.method().equals(ReadMethods.QUERY)
-              ? request
-                  .bodyToMono(byte[].class)
-                  .defaultIfEmpty(new byte[0])
-                  .flatMap(
-                      content -> withContent(request, wanted, terms, content, grammar, question))
-              : reach(new Asked(request, wanted, terms, request.queryParams(), grammar, question));
+    return switch (Terms.read(request, offered)) {
+      case Terms.Reading.Rejected(Refused refused) -> refuse(request, refused);
+      case Terms.Reading.Read(Terms terms) -> {
+        Asked asked = new Asked(request, wanted, terms, request.queryParams(), grammar, asking);
+        yield request.method().equals(ReadMethods.QUERY)
+            ? request
+                .bodyToMono(byte[].class)
+                .defaultIfEmpty(new byte[0])
+                .flatMap(content -> withContent(asked, content))
+            : reach(asked);
+      }
     };
   }
 
-  private Mono<ServerResponse> withContent(
-      ServerRequest request,
-      Wanted wanted,
-      Terms terms,
-      byte[] content,
-      Grammar grammar,
-      Question question) {
-    return switch (QueryContent.read(request, content)) {
-      case QueryContent.Reading.Refused(Problem problem) ->
+  private Mono<ServerResponse> withContent(Asked asked, byte[] content) {
+    return switch (QueryContent.read(asked.request(), content)) {
+      case QueryContent.Reading.Rejected(Refused refused) ->
           refuse(
-              problem,
+              asked.request(),
+              refused,
               gate.position(),
               head -> head.header(QueryContent.ACCEPT_QUERY, MediaType.APPLICATION_JSON_VALUE));
-      case QueryContent.Reading.Read(MultiValueMap<String, String> parameters) -> {
-        MultiValueMap<String, String> all = new LinkedMultiValueMap<>();
-        all.addAll(request.queryParams());
-        all.addAll(parameters);
-        yield reach(new Asked(request, wanted, terms, all, grammar, question));
-      }
+      case QueryContent.Reading.Read(MultiValueMap<String, String> parameters) ->
+          reach(asked.with(parameters));
     };
   }
 
@@ -188,7 +203,8 @@ final class ReadPath {
         .flatMap(
             arrival ->
                 switch (arrival) {
-                  case FreshnessGate.Arrival.TooLate late -> refuse(notCaughtUp(wanted, late.at()));
+                  case FreshnessGate.Arrival.TooLate late ->
+                      refuse(asked.request(), notCaughtUp(wanted, late.at()));
                   case FreshnessGate.Arrival.Reached ignored ->
                       RequestScope.during(asked.request(), () -> read(asked, true));
                 });
@@ -213,90 +229,166 @@ final class ReadPath {
   }
 
   private Mono<ServerResponse> read(Asked asked, boolean mayTryAgain) {
-    String name = asked.request().pathVariable("model");
+    ServerRequest request = asked.request();
+    String name = request.pathVariable("model");
     try {
-      Optional<Model> model = catalogue.find(name);
-      if (model.isEmpty() && answers.expects(name)) {
-        return refuse(notCaughtUp(asked.wanted(), null));
+      String timeZone = asked.terms().preferences().timeZone();
+      if (timeZone != null && !store.hasTimeZone(timeZone)) {
+        Asked without = asked.withoutTimeZone();
+        Preferences preferences = without.terms().preferences();
+        return preferences.areNotAllUnderstood()
+            ? refuse(request, Terms.notUnderstood(preferences))
+            : read(without, mayTryAgain);
       }
+      Asker asker = new Asker(null, null, timeZone);
+      Optional<Model> model = store.find(name, asker);
       if (model.isEmpty()) {
-        return refuse(
-            Problem.of(
-                ProblemCode.UNKNOWN_MODEL,
-                "There is no read model '%s' in schema read of this source.".formatted(name)));
+        return store.expects(name)
+            ? refuse(request, notCaughtUp(asked.wanted(), null))
+            : refuse(request, noSuchModel(name));
       }
       return switch (asked.grammar().read(model.get(), asked.parameters())) {
-        case QueryGrammar.Reading.Refused(Problem problem) -> refuse(problem);
-        case QueryGrammar.Reading.Read(ModelQuery query) -> ask(asked, model.get(), query);
+        case QueryGrammar.Reading.Rejected(Refused refused) -> refuse(request, refused);
+        case QueryGrammar.Reading.Read(ModelQuery query) -> ask(asked, model.get(), query, asker);
       };
-    } catch (SQLException e) {
-      if (mayTryAgain && SqlFailure.meansTheModelChanged(e)) {
-        catalogue.forget();
+    } catch (StoreFailed e) {
+      if (mayTryAgain && e.hasChanged()) {
+        store.forget();
         return read(asked, false);
       }
-      Problem problem = SqlFailure.problem(e);
+      Problem problem = e.refused().problem();
       if (problem.code().status() >= 500) {
-        log.warn("{}: {}", asked.request().path(), e.getMessage());
+        log.warn("{}: {}", request.path(), e.getMessage());
       }
       // Without a position: one that can't answer is to blame, other than one that is behind.
       return problem.code() == ProblemCode.DATABASE_UNAVAILABLE
-          ? refuse(problem, null)
-          : refuse(problem);
+          ? refuse(request, e.refused(), null)
+          : refuse(request, e.refused());
     }
   }
 
-  private Mono<ServerResponse> ask(Asked asked, Model model, ModelQuery query) throws SQLException {
+  private static Refused noSuchModel(String name) {
+    return new Refused(
+        Problem.of(
+            ProblemCode.UNKNOWN_MODEL,
+            "There is no read model '%s' in schema read of this source.".formatted(name)),
+        new PostgrestError(
+            404,
+            "PGRST205",
+            "Could not find the table 'read.%s' in the schema cache".formatted(name),
+            null,
+            null));
+  }
+
+  private Mono<ServerResponse> ask(Asked asked, Model model, ModelQuery query, Asker asker)
+      throws StoreFailed {
     RowRange range = asked.terms().range();
     ModelQuery within = range == null ? query : query.within(range);
     if (within == null) {
       return refuse(
-          Problem.of(
+          asked.request(),
+          Refused.of(
               ProblemCode.RANGE_NOT_SATISFIABLE, "Range, limit and offset have no row in common."));
     }
-    return respond(
-        asked, asked.question().ask(model, within, asked.terms(), asked.wanted().deadline()));
+    Question question =
+        new Question(
+            model,
+            within,
+            asked.terms().representation(),
+            asked.terms().preferences().count(),
+            asker,
+            asked.wanted().deadline());
+    Answer answer = asked.asking().ask(question);
+    Position seen = answer.position().orElse(null);
+    Position wanted = asked.wanted().position();
+    if (seen == null || (wanted != null && !seen.isAtOrPast(wanted))) {
+      // The source went back since the last poll, as a restarted replica can.
+      return refuse(asked.request(), notCaughtUp(asked.wanted(), seen), seen);
+    }
+    return switch (answer) {
+      case Answer.Row row -> respond(asked, row, seen);
+      case Answer.Rows rows -> respond(asked, question, rows, seen);
+      case Answer.NotNow() -> throw new IllegalStateException("it has a position");
+    };
   }
 
-  private Mono<ServerResponse> respond(Asked asked, Answers.Answer answer) {
-    Wanted wanted = asked.wanted();
-    Position seen = answer.position().orElse(null);
-    if (seen == null || (wanted.position() != null && !seen.isAtOrPast(wanted.position()))) {
-      // The source went back since the last poll, as a restarted replica can.
-      return refuse(notCaughtUp(wanted, seen), seen);
-    }
-    byte[] body = answer.body();
+  private Mono<ServerResponse> respond(Asked asked, Answer.Row row, Position seen) {
+    byte[] body = row.body();
     if (body == null) {
-      return refuse(Problem.of(ProblemCode.NOT_FOUND, "There is no row with this key."), seen);
-    }
-    ContentRange range = answer.range();
-    if (range != null && range.isBeyond()) {
       return refuse(
-          Problem.of(
-              ProblemCode.RANGE_NOT_SATISFIABLE,
-              "Rows from %d on were asked for; there are %d."
-                  .formatted(range.offset(), range.total())),
-          seen,
-          head -> head.header(HttpHeaders.CONTENT_RANGE, range.toString()));
+          asked.request(),
+          Refused.of(ProblemCode.NOT_FOUND, "There is no row with this key."),
+          seen);
     }
     String tag =
-        answer.version() == null ? null : "\"v%s-%08x\"".formatted(answer.version(), digest(body));
+        row.version() == null ? null : "\"v%s-%08x\"".formatted(row.version(), digest(body));
     if (tag != null && isKnown(asked.request(), tag)) {
       return head(ServerResponse.status(304), seen).eTag(tag).build();
     }
-    ServerResponse.BodyBuilder response =
-        head(ServerResponse.status(range == null ? 200 : range.status()), seen)
-            .header(HttpHeaders.CONTENT_TYPE, asked.terms().representation().mediaType());
-    if (range != null) {
-      response.header(HttpHeaders.CONTENT_RANGE, range.toString());
+    ServerResponse.BodyBuilder response = answered(asked, 200, seen);
+    return (tag == null ? response : response.eTag(tag)).bodyValue(body);
+  }
+
+  private Mono<ServerResponse> respond(
+      Asked asked, Question question, Answer.Rows rows, Position seen) {
+    ContentRange range =
+        new ContentRange(
+            question.query().offset(), rows.rows(), rows.total(), question.count() != Count.NONE);
+    if (range.isBeyond()) {
+      return refuse(
+          asked.request(),
+          new Refused(
+              Problem.of(
+                  ProblemCode.RANGE_NOT_SATISFIABLE,
+                  "Rows from %d on were asked for; there are %d."
+                      .formatted(range.offset(), range.total())),
+              new PostgrestError(
+                  416,
+                  "PGRST103",
+                  "Requested range not satisfiable",
+                  "An offset of %d was requested, but there are only %d rows."
+                      .formatted(range.offset(), range.total()),
+                  null)),
+          seen,
+          head -> head.header(HttpHeaders.CONTENT_RANGE, range.toString()));
     }
+    if (question.form().isSingular() && rows.rows() != 1) {
+      return refuse(asked.request(), notOneRow(rows.rows()), seen);
+    }
+    ServerResponse.BodyBuilder response =
+        answered(asked, range.status(), seen).header(HttpHeaders.CONTENT_RANGE, range.toString());
+    Pages.links(question.model(), question.query(), rows.page(), asked.request().queryParams())
+        .ifPresent(links -> response.header(HttpHeaders.LINK, links));
+    return response.bodyValue(rows.body());
+  }
+
+  private static Refused notOneRow(long rows) {
+    return new Refused(
+        Problem.of(
+            ProblemCode.NOT_ACCEPTABLE,
+            "Accept asks for one row, and the query has %d. Narrow it, or ask for application/json."
+                .formatted(rows)),
+        new PostgrestError(
+            406,
+            "PGRST116",
+            "Cannot coerce the result to a single JSON object",
+            "The result contains %d rows".formatted(rows),
+            null));
+  }
+
+  /** The head of an answer that has a body. */
+  private static ServerResponse.BodyBuilder answered(Asked asked, int status, Position seen) {
+    ServerResponse.BodyBuilder response =
+        head(ServerResponse.status(status), seen)
+            .header(HttpHeaders.CONTENT_TYPE, asked.terms().representation().mediaType());
     String applied = asked.terms().preferences().applied();
     if (!applied.isEmpty()) {
       response.header(Preferences.APPLIED, applied);
     }
-    if (tag != null) {
-      response.eTag(tag);
+    if (asked.request().headers().firstHeader(PostgrestError.PROFILE) != null) {
+      response.header("Content-Profile", Terms.SCHEMA);
     }
-    return response.bodyValue(body);
+    return response;
   }
 
   private static ServerResponse.BodyBuilder head(ServerResponse.BodyBuilder response, Position at) {
@@ -318,8 +410,8 @@ final class ReadPath {
     return crc.getValue();
   }
 
-  private static Problem notCaughtUp(Wanted wanted, @Nullable Position at) {
-    return Problem.of(
+  private static Refused notCaughtUp(Wanted wanted, @Nullable Position at) {
+    return Refused.of(
         ProblemCode.NOT_CAUGHT_UP,
         at == null
             ? "This source can't be read from now."
@@ -327,24 +419,20 @@ final class ReadPath {
                 .formatted(at, wanted.position()));
   }
 
-  private Mono<ServerResponse> refuse(Problem problem) {
-    return refuse(problem, gate.position());
-  }
-
-  private Mono<ServerResponse> refuse(Problem problem, @Nullable Position at) {
-    return refuse(problem, at, head -> {});
+  private Mono<ServerResponse> refuse(ServerRequest request, Refused refused) {
+    return refuse(request, refused, gate.position());
   }
 
   private Mono<ServerResponse> refuse(
-      Problem problem, @Nullable Position at, Consumer<ServerResponse.BodyBuilder> more) {
-    ServerResponse.BodyBuilder response = problems.status(problem);
-    if (at != null) {
-      response.header(FreshetHeaders.POSITION, at.toString());
-    }
-    if (problem.code().status() == 503) {
-      response.header(HttpHeaders.RETRY_AFTER, "1");
-    }
-    more.accept(response);
-    return response.bodyValue(problems.body(problem));
+      ServerRequest request, Refused refused, @Nullable Position at) {
+    return refuse(request, refused, at, head -> {});
+  }
+
+  private Mono<ServerResponse> refuse(
+      ServerRequest request,
+      Refused refused,
+      @Nullable Position at,
+      Consumer<ServerResponse.BodyBuilder> more) {
+    return rejections.of(request, refused, at, more);
   }
 }

@@ -13,6 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param connections most connections to the source
  * @param rowCap most rows of one answer
  * @param statementTimeout how long one query may run
+ * @param errors how refusals are told
  */
 @ConfigurationProperties("freshet.read")
 record ReadSettings(
@@ -21,7 +22,16 @@ record ReadSettings(
     String id,
     @DefaultValue("16") int connections,
     @DefaultValue("1000") int rowCap,
-    @DefaultValue("5s") Duration statementTimeout) {
+    @DefaultValue("5s") Duration statementTimeout,
+    @DefaultValue("problem") Errors errors) {
+
+  /** How refusals are told to clients that don't say that they expect PostgREST's. */
+  enum Errors {
+    /** As problem documents (RFC 9457). */
+    PROBLEM,
+    /** As PostgREST's. */
+    POSTGREST
+  }
 
   @Override
   public String toString() {

@@ -1,15 +1,19 @@
 package dev.freshet.read;
 
+import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.read.query.Refused;
 import dev.freshet.read.query.Representation;
 import dev.freshet.read.query.RowRange;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
@@ -25,14 +29,20 @@ import org.springframework.web.reactive.function.server.ServerRequest;
 record Terms(Representation representation, Preferences preferences, @Nullable RowRange range) {
 
   /** The headers on which an answer depends. */
-  static final String VARY = "Accept, Prefer, Range";
+  static final String VARY = "Accept, Prefer, Range, Accept-Profile, X-Client-Info";
 
   /** How the headers were read. */
   sealed interface Reading {
     record Read(Terms terms) implements Reading {}
 
-    record Refused(Problem problem) implements Reading {}
+    record Rejected(Refused refused) implements Reading {}
   }
+
+  /** The only schema there is to PostgREST's clients. */
+  static final String SCHEMA = "read";
+
+  private static final String POSTGREST = "vnd.pgrst.";
+  private static final String NULLS = "nulls";
 
   private static final String RANGE_UNIT = "Range-Unit";
   private static final String UNIT = "items";
@@ -43,58 +53,124 @@ record Terms(Representation representation, Preferences preferences, @Nullable R
   /** Methods for which ranges are defined (RFC 9110, 14.2, and RFC 10008). */
   private static final Set<HttpMethod> WITH_RANGES = Set.of(HttpMethod.GET, ReadMethods.QUERY);
 
-  static Reading read(ServerRequest request) {
+  /**
+   * Reads them.
+   *
+   * @param offered the forms that there are of the answer
+   */
+  static Reading read(ServerRequest request, Set<Representation> offered) {
     Preferences preferences = Preferences.of(request.headers().header(Preferences.HEADER));
-    if (preferences.isStrict() && !preferences.others().isEmpty()) {
-      return refused(
-          ProblemCode.BAD_REQUEST,
-          "Prefer: handling=strict comes with what is not understood here: %s. There are count=exact and handling."
-              .formatted(String.join(", ", preferences.others())));
+    if (preferences.areNotAllUnderstood()) {
+      return new Reading.Rejected(notUnderstood(preferences));
+    }
+    String schema = request.headers().firstHeader(PostgrestError.PROFILE);
+    if (schema != null && !schema.equals(SCHEMA)) {
+      return new Reading.Rejected(
+          new Refused(
+              Problem.of(
+                  ProblemCode.NOT_ACCEPTABLE,
+                  "Accept-Profile: there is the schema %s alone.".formatted(SCHEMA)),
+              new PostgrestError(
+                  406,
+                  "PGRST106",
+                  "Invalid schema: " + schema,
+                  null,
+                  "Only the following schemas are exposed: " + SCHEMA)));
     }
     Optional<Representation> representation;
     try {
-      representation = representation(request.headers().accept());
+      representation = representation(request.headers().accept(), offered);
     } catch (InvalidMediaTypeException e) {
       return refused(ProblemCode.BAD_REQUEST, "Accept can't be read: " + e.getMessage() + ".");
     }
     if (representation.isEmpty()) {
-      return refused(
-          ProblemCode.NOT_ACCEPTABLE,
-          "Accept asks for none of what there is: application/json and text/csv.");
+      return new Reading.Rejected(
+          new Refused(
+              Problem.of(
+                  ProblemCode.NOT_ACCEPTABLE,
+                  "Accept asks for none of what there is: %s."
+                      .formatted(
+                          offered.stream()
+                              .map(Representation::mediaType)
+                              .collect(Collectors.joining(", ")))),
+              new PostgrestError(
+                  406,
+                  "PGRST107",
+                  "None of these media types are available: "
+                      + String.join(", ", request.headers().header(HttpHeaders.ACCEPT)),
+                  null,
+                  null)));
     }
     RowRange range = range(request);
     if (range != null && range.last() != null && range.last() < range.first()) {
-      return refused(
-          ProblemCode.RANGE_NOT_SATISFIABLE, "The range ends before it begins; write first-last.");
+      return new Reading.Rejected(
+          new Refused(
+              Problem.of(
+                  ProblemCode.RANGE_NOT_SATISFIABLE,
+                  "The range ends before it begins; write first-last."),
+              new PostgrestError(
+                  416,
+                  "PGRST103",
+                  "Requested range not satisfiable",
+                  "The lower boundary must be lower than or equal to the upper boundary in the Range header.",
+                  null)));
     }
     return new Reading.Read(new Terms(representation.get(), preferences, range));
   }
 
-  private static Reading refused(ProblemCode code, String detail) {
-    return new Reading.Refused(Problem.of(code, detail));
+  /** Of a client that minds. */
+  static Refused notUnderstood(Preferences preferences) {
+    String others = String.join(", ", preferences.others());
+    return new Refused(
+        Problem.of(
+            ProblemCode.BAD_REQUEST,
+            "Prefer: handling=strict comes with what is not understood here: %s. There are count (exact, planned, estimated), timezone and handling."
+                .formatted(others)),
+        new PostgrestError(
+            400,
+            "PGRST122",
+            "Invalid preferences given with handling=strict",
+            "Invalid preferences: " + others,
+            null));
   }
 
-  /** The one that the client likes best; JSON, when it likes several alike. */
-  private static Optional<Representation> representation(List<MediaType> accepted) {
+  private static Reading refused(ProblemCode code, String detail) {
+    return new Reading.Rejected(Refused.of(code, detail));
+  }
+
+  /** The one that the client likes best; the first that there is, when it likes several alike. */
+  private static Optional<Representation> representation(
+      List<MediaType> accepted, Set<Representation> offered) {
     if (accepted.isEmpty()) {
       return Optional.of(Representation.JSON);
     }
-    return List.of(Representation.values()).stream()
-        .filter(offered -> quality(offered, accepted) > 0)
+    return offered.stream()
+        .filter(form -> quality(form, accepted) > 0)
         // The first of equal ones.
-        .min(Comparator.comparingDouble(offered -> -quality(offered, accepted)));
+        .min(Comparator.comparingDouble(form -> -quality(form, accepted)));
   }
 
   /** RFC 9110, 12.5.1: the most specific range that takes it says how much it is liked. */
   private static double quality(Representation offered, List<MediaType> accepted) {
     MediaType type = MediaType.parseMediaType(offered.mediaType());
     return accepted.stream()
-        .filter(range -> range.includes(type))
+        .filter(range -> takes(range, type))
         .max(
             Comparator.comparing((MediaType range) -> !range.isWildcardType())
                 .thenComparing(range -> !range.isWildcardSubtype()))
         .map(MediaType::getQualityValue)
         .orElse(0.0);
+  }
+
+  /** PostgREST's own types are given to those alone who name them, with or without their suffix. */
+  private static boolean takes(MediaType range, MediaType type) {
+    if (!type.getSubtype().startsWith(POSTGREST)) {
+      return range.includes(type);
+    }
+    boolean isNamed =
+        range.getSubtype().equals(type.getSubtype())
+            || (range.getSubtype() + "+json").equals(type.getSubtype());
+    return isNamed && Objects.equals(range.getParameter(NULLS), type.getParameter(NULLS));
   }
 
   /** A range in another unit, or that can't be read, is passed over (RFC 9110, 14.2). */

@@ -34,7 +34,7 @@ public final class ModelFiles {
           .build();
 
   private static final List<String> MEMBERS =
-      List.of("key", "version", "scope", "affects", "indexes");
+      List.of("key", "version", "scope", "affects", "indexes", "aggregates");
 
   /** A name with more wrong in it is another one. */
   private static final int MOST_TYPOS = 2;
@@ -49,9 +49,10 @@ public final class ModelFiles {
       @Nullable String version,
       @Nullable List<String> scope,
       @Nullable Map<String, String> affects,
-      @Nullable List<String> indexes) {
+      @Nullable List<String> indexes,
+      @Nullable Boolean aggregates) {
 
-    static final Header NONE = new Header(null, null, null, null, null);
+    static final Header NONE = new Header(null, null, null, null, null, null);
   }
 
   /**
@@ -127,6 +128,7 @@ public final class ModelFiles {
         header.scope() == null ? List.of() : header.scope(),
         header.affects() == null ? Map.of() : header.affects(),
         header.indexes() == null ? List.of() : header.indexes(),
+        Boolean.TRUE.equals(header.aggregates()),
         select);
   }
 

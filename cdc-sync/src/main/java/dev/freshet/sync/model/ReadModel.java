@@ -1,5 +1,6 @@
 package dev.freshet.sync.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param scope the columns whose rows are recomputed together; empty for the key's
  * @param affects by table, how its changed rows say what they touch, where that can't be inferred
  * @param indexes index definitions on the maintained table, each a list of columns as in SQL
+ * @param hasAggregates whether clients may ask for sums and the like
  * @param select the SELECT, as written
  */
 public record ReadModel(
@@ -25,6 +27,7 @@ public record ReadModel(
     List<String> scope,
     Map<String, String> affects,
     List<String> indexes,
+    boolean hasAggregates,
     String select) {
 
   public ReadModel {
@@ -41,15 +44,20 @@ public record ReadModel(
 
   /** Changes whenever the declaration does. */
   public String hash() {
-    return Fingerprint.of(
-        List.of(
-            name,
-            key.toString(),
-            version + "",
-            scope.toString(),
-            affects.toString(),
-            indexes.toString(),
-            select));
+    List<String> texts =
+        new ArrayList<>(
+            List.of(
+                name,
+                key.toString(),
+                version + "",
+                scope.toString(),
+                affects.toString(),
+                indexes.toString(),
+                select));
+    if (hasAggregates) {
+      texts.add("aggregates");
+    }
+    return Fingerprint.of(texts);
   }
 
   /** The relation's qualified name, quoted for SQL. */
@@ -59,10 +67,11 @@ public record ReadModel(
 
   /** The relation's comment; see {@link dev.freshet.protocol.ModelComment}. */
   public String comment() {
-    return "{\"freshet\": {\"key\": [%s], %s\"hash\": \"%s\"}}"
+    return "{\"freshet\": {\"key\": [%s], %s%s\"hash\": \"%s\"}}"
         .formatted(
             String.join(", ", key.stream().map(ReadModel::jsonString).toList()),
             version == null ? "" : "\"version\": %s, ".formatted(jsonString(version)),
+            hasAggregates ? "\"aggregates\": true, " : "",
             hash());
   }
 

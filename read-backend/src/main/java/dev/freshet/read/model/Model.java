@@ -11,9 +11,16 @@ import org.jspecify.annotations.Nullable;
  * @param columns its columns in order: name to type, as PostgreSQL prints it
  * @param key the columns that are unique together; empty when it has none that is known
  * @param version the column behind entity tags, or null
+ * @param hasAggregates whether it may be asked for sums and the like
+ * @param hidesColumns whether it has more columns than these, which whoever asks may not see
  */
 public record Model(
-    String name, Map<String, String> columns, List<String> key, @Nullable String version) {
+    String name,
+    Map<String, String> columns,
+    List<String> key,
+    @Nullable String version,
+    boolean hasAggregates,
+    boolean hidesColumns) {
 
   public Model {
     key = List.copyOf(key);

@@ -1,5 +1,6 @@
 package dev.freshet.read.query;
 
+import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.read.model.Model;
 
@@ -14,14 +15,17 @@ record Columns(Model model) {
    */
   Field known(Field field, String where) {
     if (!model.columns().containsKey(field.column())) {
+      String columns = String.join(", ", model.columns().keySet());
       throw new Refusal(
           ProblemCode.UNKNOWN_COLUMN,
           "%s: '%s' has no column '%s'; its columns are %s."
-              .formatted(
-                  where,
-                  model.name(),
-                  field.column(),
-                  String.join(", ", model.columns().keySet())));
+              .formatted(where, model.name(), field.column(), columns),
+          new PostgrestError(
+              400,
+              "42703",
+              "column %s.%s does not exist".formatted(model.name(), field.column()),
+              null,
+              "Its columns are %s.".formatted(columns)));
     }
     return field;
   }

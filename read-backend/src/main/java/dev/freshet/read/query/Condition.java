@@ -54,22 +54,11 @@ public sealed interface Condition {
 
   /** What a field may be without a value to compare with. */
   enum Predicate {
-    NULL("null"),
-    NOT_NULL("not null"),
-    TRUE("true"),
-    FALSE("false"),
-    UNKNOWN("unknown");
-
-    private final String sql;
-
-    Predicate(String sql) {
-      this.sql = sql;
-    }
-
-    /** As SQL has it, after {@code is}. */
-    String sql() {
-      return sql;
-    }
+    NULL,
+    NOT_NULL,
+    TRUE,
+    FALSE,
+    UNKNOWN
   }
 
   /**
@@ -82,20 +71,13 @@ public sealed interface Condition {
 
   /** How words of a full-text search are read. */
   enum TextQuery {
-    FTS("to_tsquery"),
-    PLFTS("plainto_tsquery"),
-    PHFTS("phraseto_tsquery"),
-    WFTS("websearch_to_tsquery");
-
-    private final String function;
-
-    TextQuery(String function) {
-      this.function = function;
-    }
-
-    /** The SQL function that reads them. */
-    String function() {
-      return function;
-    }
+    /** Words with operators between them. */
+    FTS,
+    /** All of these words. */
+    PLFTS,
+    /** These words, one after the other. */
+    PHFTS,
+    /** As people write to a search engine. */
+    WFTS
   }
 }

@@ -8,23 +8,36 @@ import org.jspecify.annotations.Nullable;
  *
  * @param selected the values wanted, in order; empty for all columns
  * @param where which rows are wanted
- * @param order what to sort by, first first
+ * @param order what to sort by, first first, down to the model's key where it has one
  * @param limit most rows wanted, or null
  * @param offset rows to pass over
+ * @param seek from where on, or null for the beginning
  */
 public record ModelQuery(
     List<Selected> selected,
     Condition where,
     List<Order> order,
     @Nullable Long limit,
-    long offset) {
+    long offset,
+    @Nullable Seek seek) {
 
   /**
    * One member of the order.
    *
    * @param nulls where nulls come, or null for PostgreSQL's own choice
    */
-  public record Order(Field field, boolean descending, @Nullable Nulls nulls) {}
+  public record Order(Field field, boolean descending, @Nullable Nulls nulls) {
+
+    /** Whether nulls come before all values. */
+    public boolean isNullsFirst() {
+      return nulls == null ? descending : nulls == Nulls.FIRST;
+    }
+
+    /** The same the other way round. */
+    public Order reversed() {
+      return new Order(field, !descending, isNullsFirst() ? Nulls.LAST : Nulls.FIRST);
+    }
+  }
 
   /** Where nulls come. */
   public enum Nulls {
@@ -37,14 +50,27 @@ public record ModelQuery(
     order = List.copyOf(order);
   }
 
+  /** Whether it asks for groups of rows. */
+  public boolean isGrouped() {
+    return selected.stream().anyMatch(Selected.Aggregated.class::isInstance);
+  }
+
+  /** The values by which rows are one group. */
+  public List<Selected.Value> groups() {
+    return selected.stream()
+        .filter(Selected.Value.class::isInstance)
+        .map(Selected.Value.class::cast)
+        .toList();
+  }
+
   /** The same of one row. */
   ModelQuery byKey(Condition key) {
-    return new ModelQuery(selected, key, List.of(), null, 0);
+    return new ModelQuery(selected, key, List.of(), null, 0, null);
   }
 
   /** The same with all columns. */
-  ModelQuery ofAllColumns() {
-    return new ModelQuery(List.of(), where, order, limit, offset);
+  public ModelQuery ofAllColumns() {
+    return new ModelQuery(List.of(), where, order, limit, offset, seek);
   }
 
   /**
@@ -63,6 +89,6 @@ public record ModelQuery(
       return limit != null && limit == 0 ? this : null;
     }
     return new ModelQuery(
-        selected, where, order, last == null ? null : Long.valueOf(last - first + 1), first);
+        selected, where, order, last == null ? null : Long.valueOf(last - first + 1), first, seek);
   }
 }

@@ -9,45 +9,38 @@ import java.util.Optional;
  * value as what the operator takes beside the field's type.
  */
 public enum Operator {
-  EQ("=", true),
-  NEQ("<>", false),
-  GT(">", true),
-  GTE(">=", true),
-  LT("<", true),
-  LTE("<=", true),
-  ISDISTINCT("is distinct from", false),
-  LIKE("like", true),
-  ILIKE("ilike", true),
-  MATCH("~", true),
-  IMATCH("~*", true),
+  EQ(true),
+  NEQ(false),
+  GT(true),
+  GTE(true),
+  LT(true),
+  LTE(true),
+  ISDISTINCT(false),
+  LIKE(true),
+  ILIKE(true),
+  MATCH(true),
+  IMATCH(true),
   /** Contains. */
-  CS("@>", false),
+  CS(false),
   /** Is contained in. */
-  CD("<@", false),
+  CD(false),
   /** Overlaps. */
-  OV("&&", false),
+  OV(false),
   /** Strictly left of. */
-  SL("<<", false),
+  SL(false),
   /** Strictly right of. */
-  SR(">>", false),
+  SR(false),
   /** Does not extend to the left of. */
-  NXL("&>", false),
+  NXL(false),
   /** Does not extend to the right of. */
-  NXR("&<", false),
+  NXR(false),
   /** Is adjacent to. */
-  ADJ("-|-", false);
+  ADJ(false);
 
-  private final String sql;
   private final boolean takesSeveral;
 
-  Operator(String sql, boolean takesSeveral) {
-    this.sql = sql;
+  Operator(boolean takesSeveral) {
     this.takesSeveral = takesSeveral;
-  }
-
-  /** As SQL has it. */
-  String sql() {
-    return sql;
   }
 
   /** As a query has it. */

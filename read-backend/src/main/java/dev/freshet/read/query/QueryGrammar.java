@@ -1,6 +1,6 @@
 package dev.freshet.read.query;
 
-import dev.freshet.protocol.Problem;
+import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.read.model.Model;
 import java.util.ArrayList;
@@ -22,10 +22,12 @@ public final class QueryGrammar {
   public sealed interface Reading {
     record Read(ModelQuery query) implements Reading {}
 
-    record Refused(Problem problem) implements Reading {}
+    record Rejected(Refused refused) implements Reading {}
   }
 
   private static final Set<String> NO_FILTERS = Set.of("select", "order", "limit", "offset");
+
+  private static final List<String> CURSORS = List.of("after", "before");
 
   private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
@@ -42,7 +44,7 @@ public final class QueryGrammar {
     try {
       return new Reading.Read(new QueryGrammar(model).query(parameters));
     } catch (Refusal e) {
-      return new Reading.Refused(e.problem());
+      return new Reading.Rejected(e.refused());
     }
   }
 
@@ -52,7 +54,7 @@ public final class QueryGrammar {
     try {
       return new Reading.Read(new QueryGrammar(model).one(key, parameters));
     } catch (Refusal e) {
-      return new Reading.Refused(e.problem());
+      return new Reading.Rejected(e.refused());
     }
   }
 
@@ -74,12 +76,69 @@ public final class QueryGrammar {
 
   private ModelQuery query(MultiValueMap<String, String> parameters) {
     SelectGrammar lists = new SelectGrammar(columns);
+    List<Selected> selected = single(parameters, "select").map(lists::select).orElse(List.of());
+    List<ModelQuery.Order> asked = single(parameters, "order").map(lists::order).orElse(List.of());
+    Long limit = single(parameters, "limit").map(value -> number("limit", value)).orElse(null);
+    long offset = single(parameters, "offset").map(value -> number("offset", value)).orElse(0L);
+    ModelQuery query = new ModelQuery(selected, where(parameters), asked, limit, offset, null);
+    List<ModelQuery.Order> order = query.isGrouped() ? ofGroups(query) : downToTheKey(asked);
     return new ModelQuery(
-        single(parameters, "select").map(lists::select).orElse(List.of()),
-        where(parameters),
-        single(parameters, "order").map(lists::order).orElse(List.of()),
-        single(parameters, "limit").map(limit -> number("limit", limit)).orElse(null),
-        single(parameters, "offset").map(offset -> number("offset", offset)).orElse(0L));
+        selected, query.where(), order, limit, offset, seek(parameters, query, order));
+  }
+
+  /** So that pages don't overlap and every copy answers alike. */
+  private List<ModelQuery.Order> downToTheKey(List<ModelQuery.Order> asked) {
+    List<ModelQuery.Order> order = new ArrayList<>(asked);
+    model.key().stream()
+        .map(Field::of)
+        .filter(field -> asked.stream().noneMatch(member -> member.field().equals(field)))
+        .forEach(field -> order.add(new ModelQuery.Order(field, false, null)));
+    return order;
+  }
+
+  private static List<ModelQuery.Order> ofGroups(ModelQuery query) {
+    for (ModelQuery.Order member : query.order()) {
+      if (query.groups().stream().noneMatch(group -> isOf(member, group))) {
+        throw new Refusal(
+            ProblemCode.BAD_VALUE,
+            "order: '%s' is none of the values by which rows are grouped; select it, too."
+                .formatted(member.field().name()));
+      }
+    }
+    List<ModelQuery.Order> order = new ArrayList<>(query.order());
+    query.groups().stream()
+        .filter(group -> group.cast() == null)
+        .filter(group -> query.order().stream().noneMatch(member -> isOf(member, group)))
+        .forEach(group -> order.add(new ModelQuery.Order(group.field(), false, null)));
+    return order;
+  }
+
+  private static boolean isOf(ModelQuery.Order member, Selected.Value group) {
+    return group.cast() == null && group.field().equals(member.field());
+  }
+
+  private @Nullable Seek seek(
+      MultiValueMap<String, String> parameters, ModelQuery query, List<ModelQuery.Order> order) {
+    List<String> names = CURSORS.stream().filter(name -> isCursor(name, parameters)).toList();
+    if (names.isEmpty()) {
+      return null;
+    }
+    if (names.size() > 1 || query.offset() > 0 || query.isGrouped() || model.key().isEmpty()) {
+      throw new Refusal(
+          ProblemCode.BAD_VALUE,
+          names.size() > 1 || query.offset() > 0
+              ? "One of after, before and offset says where a page begins; leave out the others."
+              : "Only rows of a model with a key have cursors; use limit and offset.");
+    }
+    String name = names.getFirst();
+    return Cursor.read(model, order, name, single(parameters, name).orElseThrow());
+  }
+
+  /** A cursor has no dot, and a filter on a column of that name has one. */
+  private static boolean isCursor(String name, MultiValueMap<String, String> parameters) {
+    return CURSORS.contains(name)
+        && parameters.getOrDefault(name, List.of()).stream()
+            .anyMatch(value -> !orEmpty(value).contains("."));
   }
 
   private Condition where(MultiValueMap<String, String> parameters) {
@@ -87,7 +146,7 @@ public final class QueryGrammar {
     List<Condition> conditions = new ArrayList<>();
     parameters.forEach(
         (name, values) -> {
-          if (!NO_FILTERS.contains(name)) {
+          if (!NO_FILTERS.contains(name) && !isCursor(name, parameters)) {
             values.forEach(value -> conditions.add(grammar.parameter(name, orEmpty(value))));
           }
         });
@@ -108,9 +167,14 @@ public final class QueryGrammar {
 
   private static long number(String parameter, String value) {
     if (!NUMBER.matcher(value).matches()) {
-      throw new Refusal(
-          ProblemCode.BAD_VALUE,
-          "%s=%s: %s takes a whole number from 0.".formatted(parameter, value, parameter));
+      String detail =
+          "%s=%s: %s takes a whole number from 0.".formatted(parameter, value, parameter);
+      throw value.matches("-\\d+")
+          ? new Refusal(
+              ProblemCode.BAD_VALUE,
+              detail,
+              new PostgrestError(416, "PGRST103", "Requested range not satisfiable", detail, null))
+          : new Refusal(ProblemCode.BAD_VALUE, detail);
     }
     return Long.parseLong(value);
   }

@@ -1,5 +1,6 @@
 package dev.freshet.read.query;
 
+import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.ProblemCode;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,25 +18,36 @@ final class QueryText {
   private static final Pattern PLACE = Pattern.compile("-?\\d{1,9}");
   private static final Pattern ESCAPED = Pattern.compile("\\\\(.)");
 
+  /** What the text is, in PostgREST's words. */
+  private final String kind;
+
   /** What stands before the text where a refusal shows it: {@code order=}. */
   private final String before;
 
   private final String text;
   private int at;
 
-  private QueryText(String before, String text) {
+  private QueryText(String kind, String before, String text) {
+    this.kind = kind;
     this.before = before;
     this.text = text;
   }
 
   /** The value of a parameter. */
   static QueryText ofParameter(String name, String value) {
-    return new QueryText(name + "=", value);
+    String kind =
+        switch (name) {
+          case "select" -> "select parameter";
+          case "order" -> "order";
+          case "and", "or", "not.and", "not.or" -> "logic tree";
+          default -> "filter";
+        };
+    return new QueryText(kind, name + "=", value);
   }
 
   /** A parameter's name. */
   static QueryText ofName(String name) {
-    return new QueryText("", name);
+    return new QueryText("filter", "", name);
   }
 
   /** How far it has been read. */
@@ -50,9 +62,28 @@ final class QueryText {
 
   /** What can't be read from an earlier place on. */
   Refusal refusalAt(int place, ProblemCode code, String detail) {
+    return refusal(
+        place,
+        code,
+        detail,
+        new PostgrestError(
+            400,
+            "PGRST100",
+            "\"failed to parse %s (%s)\" (line 1, column %d)".formatted(kind, text, place + 1),
+            detail,
+            null));
+  }
+
+  /** What can be read, and is not answered. */
+  Refusal unanswered(ProblemCode code, String detail, PostgrestError error) {
+    return refusal(at, code, detail, error);
+  }
+
+  private Refusal refusal(int place, ProblemCode code, String detail, PostgrestError error) {
     return new Refusal(
         code,
-        "%s%s, at character %d: %s".formatted(before, text, before.length() + place + 1, detail));
+        "%s%s, at character %d: %s".formatted(before, text, before.length() + place + 1, detail),
+        error);
   }
 
   boolean isAtEnd() {

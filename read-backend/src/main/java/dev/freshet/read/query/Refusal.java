@@ -1,5 +1,6 @@
 package dev.freshet.read.query;
 
+import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 
@@ -7,14 +8,22 @@ import dev.freshet.protocol.ProblemCode;
 final class Refusal extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final transient Problem problem;
+  private final transient Refused refused;
 
-  Refusal(ProblemCode code, String detail) {
-    super(detail, null, false, false);
-    this.problem = Problem.of(code, detail);
+  Refusal(Refused refused) {
+    super(refused.problem().detail(), null, false, false);
+    this.refused = refused;
   }
 
-  Problem problem() {
-    return problem;
+  Refusal(ProblemCode code, String detail) {
+    this(Refused.of(code, detail));
+  }
+
+  Refusal(ProblemCode code, String detail, PostgrestError error) {
+    this(new Refused(Problem.of(code, detail), error));
+  }
+
+  Refused refused() {
+    return refused;
   }
 }

@@ -1,12 +1,16 @@
 package dev.freshet.read.query;
 
+import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.ProblemCode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Reads {@code select} and {@code order}. */
 final class SelectGrammar {
@@ -47,8 +51,6 @@ final class SelectGrammar {
             "bool", "boolean",
             "varchar", "text"));
   }
-
-  private static final Set<String> AGGREGATES = Set.of("count", "sum", "avg", "min", "max");
 
   /** As many columns as a relation can have; PostgreSQL answers a little more. */
   private static final int MOST_VALUES = 1_600;
@@ -96,15 +98,15 @@ final class SelectGrammar {
         throw text.refusal(
             ProblemCode.BAD_VALUE,
             "two values are called '%s'. Name one of them otherwise, as in other:%s."
-                .formatted(selected.name(), selected.field().column()));
+                .formatted(selected.name(), selected.name()));
       }
     }
   }
 
   private List<Selected> item(QueryText text) {
     text.skipSpaces();
-    if (text.isAt("...")) {
-      throw embedding(text);
+    if (text.skip("...")) {
+      throw embedding(text, text.upTo("(,"));
     }
     if (text.skip("*")) {
       return columns.model().columns().keySet().stream().map(Selected::column).toList();
@@ -121,23 +123,69 @@ final class SelectGrammar {
       name = field.column();
       field = text.field(",:.()");
     }
-    if ((text.isAt("(") && AGGREGATES.contains(field.column())) || text.isAt(".")) {
-      throw text.refusal(
-          ProblemCode.BAD_VALUE,
-          "aggregates are not answered here. Declare a model of them, which is kept in step.");
-    }
-    if (text.isAt("(")) {
-      throw embedding(text);
+    if (text.skip("(")) {
+      if (!field.equals(Field.of(Aggregate.COUNT.word())) || !text.isAt(")")) {
+        throw embedding(text, field.column());
+      }
+      return List.of(aggregated(text, Aggregate.COUNT, null, null, name));
     }
     columns.known(field, "select");
     String cast = text.skip("::") ? cast(text) : null;
-    return List.of(new Selected(field, name == null ? field.name() : name, cast));
+    if (text.skip(".")) {
+      String word = text.upTo("(,");
+      Aggregate function =
+          Aggregate.of(word)
+              .orElseThrow(
+                  () ->
+                      text.refusal(
+                          ProblemCode.BAD_VALUE,
+                          "'%s' is no aggregate; there are %s, as in total.sum()."
+                              .formatted(
+                                  word,
+                                  Arrays.stream(Aggregate.values())
+                                      .map(Aggregate::word)
+                                      .collect(Collectors.joining(", ")))));
+      text.require("(", "An aggregate is column.sum().");
+      return List.of(aggregated(text, function, field, cast, name));
+    }
+    return List.of(new Selected.Value(field, cast, name == null ? field.name() : name));
   }
 
-  private static Refusal embedding(QueryText text) {
-    return text.refusal(
+  private Selected aggregated(
+      QueryText text,
+      Aggregate function,
+      @Nullable Field field,
+      @Nullable String cast,
+      @Nullable String name) {
+    text.require(")", "Nothing stands between the parentheses of an aggregate.");
+    if (!columns.model().hasAggregates()) {
+      throw text.unanswered(
+          ProblemCode.BAD_VALUE,
+          "'%s' answers no aggregates. Its file may allow them with aggregates: true, or declare a model of them, which is kept in step."
+              .formatted(columns.model().name()),
+          new PostgrestError(
+              400, "PGRST123", "Use of aggregate functions is not allowed", null, null));
+    }
+    return new Selected.Aggregated(
+        function,
+        field,
+        cast,
+        text.skip("::") ? cast(text) : null,
+        name == null ? function.word() : name);
+  }
+
+  private Refusal embedding(QueryText text, String other) {
+    String hint = "A model holds what its readers need: add it to the model's SELECT.";
+    return text.unanswered(
         ProblemCode.BAD_VALUE,
-        "other models can't be embedded. A model holds what its readers need: add it to the model's SELECT.");
+        "other models can't be embedded. " + hint,
+        new PostgrestError(
+            400,
+            "PGRST200",
+            "Could not find a relationship between '%s' and '%s' in the schema cache"
+                .formatted(columns.model().name(), other),
+            "Models are denormalised and have no relationships.",
+            hint));
   }
 
   private static String cast(QueryText text) {

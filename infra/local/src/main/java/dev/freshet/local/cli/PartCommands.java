@@ -176,6 +176,19 @@ final class PartCommands {
     @Option(names = "--id", required = true, description = "The instance's name.")
     private String id = "";
 
+    enum Errors {
+      problem,
+      postgrest
+    }
+
+    @Option(
+        names = "--errors",
+        paramLabel = "FORM",
+        description =
+            "How refusals are told to clients that don't ask for either: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
+        defaultValue = "problem")
+    private Errors errors = Errors.problem;
+
     @Mixin private TlsFiles tls = new TlsFiles();
 
     @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8201")
@@ -188,6 +201,7 @@ final class PartCommands {
       settings.put("freshet.read.source", password.withPassword(source));
       settings.put("freshet.read.kind", kind);
       settings.put("freshet.read.id", id);
+      settings.put("freshet.read.errors", errors.name());
       part.run(PartKind.READ, port, settings);
       return 0;
     }

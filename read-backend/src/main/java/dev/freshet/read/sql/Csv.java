@@ -1,4 +1,4 @@
-package dev.freshet.read.query;
+package dev.freshet.read.sql;
 
 import dev.freshet.read.model.Model;
 import java.util.List;

@@ -1,9 +1,10 @@
-package dev.freshet.read;
+package dev.freshet.read.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.read.store.Asker;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,8 @@ class SqlFailureTest {
     "08006, DATABASE_UNAVAILABLE"
   })
   void stateOfPostgresqlNamesTheProblem(String state, ProblemCode code) {
-    assertThat(SqlFailure.problem(new SQLException("ERROR: no", state)).code()).isEqualTo(code);
+    assertThat(SqlFailure.problem(new SQLException("ERROR: no", state), Asker.ANYBODY).code())
+        .isEqualTo(code);
   }
 
   @Test
@@ -33,12 +35,14 @@ class SqlFailureTest {
     assertThat(
             SqlFailure.problem(
                     new SQLTransientConnectionException(
-                        "Connection is not available", (String) null))
+                        "Connection is not available", (String) null),
+                    Asker.ANYBODY)
                 .detail())
         .contains("No connection to the source is free");
     assertThat(
             SqlFailure.problem(
-                    new SQLTransientConnectionException("Connection is not available", "08001"))
+                    new SQLTransientConnectionException("Connection is not available", "08001"),
+                    Asker.ANYBODY)
                 .detail())
         .contains("can't answer now");
   }
@@ -46,7 +50,8 @@ class SqlFailureTest {
   @Test
   void missingPrivilegeIsTheOperatorsAffairAndNamesNothingToClients() {
     Problem problem =
-        SqlFailure.problem(new SQLException("ERROR: permission denied for view orders", "42501"));
+        SqlFailure.problem(
+            new SQLException("ERROR: permission denied for view orders", "42501"), Asker.ANYBODY);
     assertThat(problem.code()).isEqualTo(ProblemCode.DATABASE_UNAVAILABLE);
     assertThat(problem.detail()).contains("lacks a privilege").doesNotContain("orders");
   }

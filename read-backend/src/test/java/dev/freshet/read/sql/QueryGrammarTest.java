@@ -1,12 +1,19 @@
-package dev.freshet.read.query;
+package dev.freshet.read.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.read.model.Model;
+import dev.freshet.read.query.Cursor;
+import dev.freshet.read.query.ModelQuery;
+import dev.freshet.read.query.QueryGrammar;
+import dev.freshet.read.query.Seek;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,7 +21,10 @@ import org.springframework.web.util.UriComponentsBuilder;
 
 class QueryGrammarTest {
 
-  private static final Model ORDERS = new Model("orders", columns(), List.of("id"), "version");
+  private static final Model ORDERS =
+      new Model("orders", columns(), List.of("id"), "version", false, false);
+  private static final Model SALES =
+      new Model("sales", columns(), List.of("id"), null, true, false);
 
   private static Map<String, String> columns() {
     Map<String, String> columns = new LinkedHashMap<>();
@@ -35,7 +45,7 @@ class QueryGrammarTest {
                 + "&status=is.null&status=like.a*&status=not.ilike.*b&id=not.is.not_null");
     assertThat(statement.sql())
         .isEqualTo(
-            "select * from read.\"orders\" m where m.\"status\" = ? and m.\"status\" <> ?"
+            "select m.* from read.\"orders\" m where m.\"status\" = ? and m.\"status\" <> ?"
                 + " and m.\"status\" in (?, ?) and m.\"status\" is null and m.\"status\" like ?"
                 + " and not (m.\"status\" ilike ?) and m.\"total\" > ? and m.\"total\" >= ?"
                 + " and m.\"total\" < ? and m.\"total\" <= ? and not (m.\"id\" is not null)"
@@ -91,7 +101,7 @@ class QueryGrammarTest {
     SelectStatement statement = statement(query);
     assertThat(statement.sql())
         .isEqualTo(
-            "select * from read.\"orders\" m where "
+            "select m.* from read.\"orders\" m where "
                 + condition
                 + " order by m.\"id\" limit 10 offset 0");
     assertThat(statement.values()).containsExactly(values.split(";", -1));
@@ -106,8 +116,8 @@ class QueryGrammarTest {
         "total::int8,data->items->0|m.\"total\"::bigint as \"total\", (m.\"data\" -> ?::text -> 0) as \"items\"",
         "tags->0|(to_jsonb(m.\"tags\") -> 0) as \"tags\"",
         "total,id,total|m.\"total\" as \"total\", m.\"id\" as \"id\"",
-        "id,status,total,data,tags,words|*",
-        "*|*",
+        "id,status,total,data,tags,words|m.*",
+        "*|m.*",
       })
   void selectedValuesHaveTheirNames(String select, String list) {
     assertThat(statement("select=" + select).sql())
@@ -123,7 +133,7 @@ class QueryGrammarTest {
   }
 
   private static String detail(String query) {
-    return ((QueryGrammar.Reading.Refused) read(query)).problem().detail();
+    return ((QueryGrammar.Reading.Rejected) read(query)).refused().problem().detail();
   }
 
   @ParameterizedTest
@@ -173,20 +183,120 @@ class QueryGrammarTest {
   void whatTheGrammarDoesNotKnowIsRefusedByName(String query, ProblemCode code, String named) {
     assertThat(read(query))
         .isInstanceOfSatisfying(
-            QueryGrammar.Reading.Refused.class,
-            refused -> {
-              assertThat(refused.problem().code()).isEqualTo(code);
-              assertThat(refused.problem().detail()).contains(named);
+            QueryGrammar.Reading.Rejected.class,
+            rejected -> {
+              assertThat(rejected.refused().problem().code()).isEqualTo(code);
+              assertThat(rejected.refused().problem().detail()).contains(named);
             });
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "select=total.sum()|sum(m.\"total\") as \"sum\"||",
+        "select=n:count(),status|count(*) as \"n\", m.\"status\" as \"status\"| group by 2| order by m.\"status\"",
+        "select=status,total::int.max()::text&order=status.desc|m.\"status\" as \"status\", max(m.\"total\"::integer)::text as \"max\"| group by 1| order by m.\"status\" desc",
+        "select=data->>a,average:total.avg()|(m.\"data\" ->> ?::text) as \"a\", avg(m.\"total\") as \"average\"| group by 1| order by (m.\"data\" ->> ?::text)",
+      })
+  void aggregatesAreOfGroupsByAllOtherValues(
+      String query, String list, @Nullable String groupBy, @Nullable String orderBy) {
+    assertThat(statement(SALES, query).sql())
+        .isEqualTo(
+            "select %s from read.\"sales\" m%s%s limit 10 offset 0"
+                .formatted(
+                    list,
+                    groupBy == null ? "" : " " + groupBy.strip(),
+                    orderBy == null ? "" : " " + orderBy.strip()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "select=total.median()|'median' is no aggregate",
+        "select=total.sum(1)|Nothing stands between",
+        "select=count(id)|can't be embedded",
+        "select=total.sum(),status&order=total|none of the values by which rows are grouped",
+        "select=total.sum()&after=abc|Only rows of a model with a key have cursors",
+      })
+  void whatIsNoAggregateIsRefused(String query, String detail) {
+    assertThat(((QueryGrammar.Reading.Rejected) read(SALES, query)).refused().problem().detail())
+        .contains(detail);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "order=id.desc|x|(m.\"id\") < (?)|x",
+        "order=total|5,x|((m.\"total\" >= ? or m.\"total\" is null) and ((m.\"total\" > ? or m.\"total\" is null) or m.\"total\" = ? and m.\"id\" > ?))|5,5,5,x",
+        "order=total.desc|5,x|(m.\"total\" <= ? and (m.\"total\" < ? or m.\"total\" = ? and m.\"id\" > ?))|5,5,5,x",
+        "order=total|NULL,x|(m.\"total\" is null and (false or m.\"total\" is null and m.\"id\" > ?))|x",
+        "order=total.nullsfirst|NULL,x|(true and (m.\"total\" is not null or m.\"total\" is null and m.\"id\" > ?))|x",
+      })
+  void placeBecomesWhatIsBehindIt(String query, String place, String condition, String values) {
+    ModelQuery read = query(ORDERS, query);
+    List<Optional<String>> at =
+        Arrays.stream(place.split(",", -1))
+            .map(value -> value.equals("NULL") ? Optional.<String>empty() : Optional.of(value))
+            .toList();
+    SelectStatement statement = statement(ORDERS, query + "&after=" + Cursor.of(ORDERS, read, at));
+    assertThat(statement.sql())
+        .startsWith("select m.* from read.\"orders\" m where " + condition + " order by ");
+    assertThat(statement.values()).containsExactly(values.split(",", -1));
+  }
+
+  @Test
+  void cursorIsTheSamePlaceAgainForItsOwnOrderAlone() {
+    ModelQuery byTotal = query(ORDERS, "order=total");
+    String cursor = Cursor.of(ORDERS, byTotal, List.of(Optional.of("5"), Optional.empty()));
+    assertThat(cursor).doesNotContain(".");
+    assertThat(query(ORDERS, "order=total&before=" + cursor).seek())
+        .isEqualTo(new Seek(true, List.of(Optional.of("5"), Optional.empty())));
+    assertThat(detail("order=total.desc&after=" + cursor)).contains("or another order");
+    assertThat(detail("after=" + cursor)).contains("or another order");
+    assertThat(detail("order=total&after=" + cursor.substring(3))).startsWith("after: ");
+    assertThat(detail("order=total&after=%3C")).contains("this is no cursor");
+    assertThat(detail("order=total&offset=1&after=" + cursor)).contains("leave out the others");
+    assertThat(detail("order=total&before=" + cursor + "&after=" + cursor))
+        .contains("leave out the others");
+    assertThat(detail("after=eq.5")).contains("'after'"); // a filter on a column that isn't there
+  }
+
+  @Test
+  void keyThatIsSortedByIsNotSortedByAgain() {
+    assertThat(statement("order=id.desc").sql())
+        .endsWith(" order by m.\"id\" desc limit 10 offset 0");
+  }
+
   private static SelectStatement statement(String query) {
-    assertThat(read(query)).isInstanceOf(QueryGrammar.Reading.Read.class);
-    return SelectStatement.of(ORDERS, ((QueryGrammar.Reading.Read) read(query)).query(), 10);
+    return statement(ORDERS, query);
+  }
+
+  private static SelectStatement statement(Model model, String query) {
+    ModelQuery read = query(model, query);
+    return new SqlText(model)
+        .add("select ")
+        .rows(read)
+        .add(" limit 10 offset " + read.offset())
+        .statement();
+  }
+
+  private static ModelQuery query(Model model, String query) {
+    assertThat(read(model, query)).isInstanceOf(QueryGrammar.Reading.Read.class);
+    return ((QueryGrammar.Reading.Read) read(model, query)).query();
   }
 
   private static QueryGrammar.Reading read(String query) {
+    return read(ORDERS, query);
+  }
+
+  private static QueryGrammar.Reading read(Model model, String query) {
     return QueryGrammar.read(
-        ORDERS, UriComponentsBuilder.newInstance().query(query).build().getQueryParams());
+        model, UriComponentsBuilder.newInstance().query(query).build().getQueryParams());
   }
 }

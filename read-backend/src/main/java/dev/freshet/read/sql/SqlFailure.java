@@ -1,10 +1,16 @@
-package dev.freshet.read;
+package dev.freshet.read.sql;
 
+import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.read.query.Refused;
+import dev.freshet.read.store.Asker;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.Optional;
 import java.util.Set;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** What a failed statement means for the client, by SQLSTATE (PostgreSQL's manual, appendix A). */
 final class SqlFailure {
@@ -13,6 +19,7 @@ final class SqlFailure {
       Set.of(
           "0A000", // a cached plan's result type changed
           "42P01", // undefined table
+          "42501", // a column is hidden that was not
           "42703"); // undefined column
 
   private static final String UNDEFINED_TABLE = "42P01";
@@ -36,7 +43,45 @@ final class SqlFailure {
     return MODEL_CHANGED.contains(state(e));
   }
 
-  static Problem problem(SQLException e) {
+  /** For both kinds of clients. */
+  static Refused refused(SQLException e, Asker asker) {
+    Problem problem = problem(e, asker);
+    // Of what went wrong within, clients learn no more than that.
+    return state(e).isEmpty() || problem.code() == ProblemCode.DATABASE_UNAVAILABLE
+        ? Refused.of(problem)
+        : new Refused(problem, postgrest(e, problem));
+  }
+
+  private static PostgrestError postgrest(SQLException e, Problem problem) {
+    Optional<ServerErrorMessage> said =
+        e instanceof PSQLException told
+            ? Optional.ofNullable(told.getServerErrorMessage())
+            : Optional.empty();
+    return new PostgrestError(
+        status(state(e)),
+        state(e).equals(UNDEFINED_TABLE) ? "PGRST205" : state(e),
+        said.map(ServerErrorMessage::getMessage).orElse(problem.detail()),
+        said.map(ServerErrorMessage::getDetail).orElse(null),
+        said.map(ServerErrorMessage::getHint).orElse(null));
+  }
+
+  /** PostgREST's, for the states that a read can end with. */
+  private static int status(String state) {
+    return switch (state) {
+      case UNDEFINED_FUNCTION, UNDEFINED_TABLE -> 404;
+      case INSUFFICIENT_PRIVILEGE -> 403;
+      case "42P17" -> 500;
+      default ->
+          switch (state.substring(0, 2)) {
+            case "08", "53" -> 503;
+            case "0L", "0P", "28" -> 403;
+            case "25", "38", "39", "40", "54", "55", "57", "58", "F0", "HV", "P0", "XX" -> 500;
+            default -> 400;
+          };
+    };
+  }
+
+  static Problem problem(SQLException e, Asker asker) {
     String state = state(e);
     String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     if (state.startsWith(DATA_EXCEPTION_CLASS)) {
@@ -60,9 +105,11 @@ final class SqlFailure {
       return Problem.of(ProblemCode.UNKNOWN_MODEL, "This read model is gone from this source.");
     }
     if (state.equals(INSUFFICIENT_PRIVILEGE)) {
-      return Problem.of(
-          ProblemCode.DATABASE_UNAVAILABLE,
-          "The read-backend's role lacks a privilege; its log names it.");
+      return asker.role() == null
+          ? Problem.of(
+              ProblemCode.DATABASE_UNAVAILABLE,
+              "The read-backend's role lacks a privilege; its log names it.")
+          : Problem.of(ProblemCode.FORBIDDEN, "Your role may not read this.");
     }
     if (state.startsWith(SYNTAX_OR_ACCESS_CLASS)) {
       return Problem.of(

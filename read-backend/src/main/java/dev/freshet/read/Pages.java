@@ -1,0 +1,70 @@
+package dev.freshet.read;
+
+import dev.freshet.read.model.Model;
+import dev.freshet.read.query.Cursor;
+import dev.freshet.read.query.ModelQuery;
+import dev.freshet.read.store.Answer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.MultiValueMap;
+import org.springframework.web.util.UriUtils;
+
+/** Where the pages beside an answer are, as {@code Link} tells it (RFC 8288). */
+final class Pages {
+
+  private static final Set<String> PLACES = Set.of("after", "before", "offset");
+
+  private Pages() {}
+
+  /**
+   * The header's value, with references relative to the request's own; empty when there is none.
+   *
+   * @param parameters of the request's URL
+   */
+  static Optional<String> links(
+      Model model, ModelQuery query, Answer.Page page, MultiValueMap<String, String> parameters) {
+    List<String> links = new ArrayList<>();
+    add(links, "next", "after", page.last(), model, query, parameters);
+    add(links, "prev", "before", page.first(), model, query, parameters);
+    return links.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", links));
+  }
+
+  private static void add(
+      List<String> links,
+      String relation,
+      String parameter,
+      @Nullable List<Optional<String>> values,
+      Model model,
+      ModelQuery query,
+      MultiValueMap<String, String> parameters) {
+    if (values == null) {
+      return;
+    }
+    StringBuilder target = new StringBuilder();
+    parameters.forEach(
+        (name, given) ->
+            given.forEach(
+                value -> {
+                  if (!isPlace(name, value)) {
+                    target.append(target.isEmpty() ? '?' : '&').append(encoded(name));
+                    target.append('=').append(value == null ? "" : encoded(value));
+                  }
+                }));
+    target.append(target.isEmpty() ? '?' : '&').append(parameter).append('=');
+    target.append(Cursor.of(model, query, values));
+    links.add("<%s>; rel=\"%s\"".formatted(target, relation));
+  }
+
+  /** A filter on a column of such a name has a dot. */
+  private static boolean isPlace(String name, @Nullable String value) {
+    return PLACES.contains(name) && (value == null || !value.contains("."));
+  }
+
+  private static String encoded(String text) {
+    return UriUtils.encode(text, StandardCharsets.UTF_8);
+  }
+}

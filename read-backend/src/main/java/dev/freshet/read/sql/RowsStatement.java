@@ -1,0 +1,162 @@
+package dev.freshet.read.sql;
+
+import dev.freshet.read.model.Model;
+import dev.freshet.read.query.Field;
+import dev.freshet.read.query.ModelQuery;
+import dev.freshet.read.query.Representation;
+import dev.freshet.read.query.Seek;
+import dev.freshet.read.query.Selected;
+import dev.freshet.read.store.Count;
+import dev.freshet.read.store.Question;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the statement for many rows in one body.
+ *
+ * <p>Its columns are {@code body}; {@code rows}, the number of them; {@code total}, the number of
+ * those that the filters let through, or null; and {@code near} and {@code far}, which are what the
+ * rows at the two ends of a page are sorted by: far from where it began, and there only where more
+ * rows follow. To see that, one row more is read than the page has.
+ */
+final class RowsStatement {
+
+  /** What columns are called that are not of the answer, with a number; nobody's are called so. */
+  private static final String HIDDEN = "freshet: ";
+
+  private final Model model;
+  private final ModelQuery query;
+  private final Representation form;
+  private final Count count;
+  private final long limit;
+  private final long mostCounted;
+  private final @Nullable Seek seek;
+
+  /** Sort values that the answer's own columns don't have. */
+  private final List<ModelQuery.Order> hidden = new ArrayList<>();
+
+  private RowsStatement(Question question, long limit, long mostCounted) {
+    this.model = question.model();
+    this.query = question.query();
+    this.form = question.form();
+    this.count = question.count();
+    this.limit = limit;
+    this.mostCounted = mostCounted;
+    this.seek = query.seek();
+  }
+
+  /**
+   * Writes it.
+   *
+   * @param limit most rows of the answer
+   * @param mostCounted up to where an estimate is counted; the total is one more where there are
+   *     more
+   */
+  static SelectStatement of(Question question, long limit, long mostCounted) {
+    RowsStatement statement = new RowsStatement(question, limit, mostCounted);
+    return question.query().isGrouped()
+            || question.form().isSingular()
+            || question.model().key().isEmpty()
+        ? statement.only()
+        : statement.page();
+  }
+
+  private SelectStatement only() {
+    SqlText sql = new SqlText(model).add("select ");
+    body(sql, "r").add(" as body, count(*) as rows, ");
+    total(sql).add(" as total, null::text[] as near, null::text[] as far from (select ");
+    return sql.rows(query).add(" limit " + limit + " offset " + query.offset() + ") r").statement();
+  }
+
+  private SelectStatement page() {
+    query.order().stream().filter(member -> shown(member).isEmpty()).forEach(hidden::add);
+    SqlText sql = new SqlText(model).add("with r as materialized (select ");
+    sql.values(query);
+    for (int i = 0; i < hidden.size(); i++) {
+      sql.add(", ").field("m", hidden.get(i).field()).add(" as " + hiddenColumn(i));
+    }
+    sql.filtered(query, seek).orderBy("m", sql.sorted(query));
+    sql.add(" limit " + (limit + 1) + " offset " + query.offset() + ") select (select ");
+    body(sql, "s").add(" from (select * from r limit " + limit + ") s) as body, ");
+    sql.add("(select least(count(*), " + limit + ") from r) as rows, ");
+    total(sql).add(" as total, ");
+    sql.add(seek == null ? "null::text[]" : "(select %s from r limit 1)".formatted(sortValues("r")))
+        .add(" as near, ");
+    return sql.add(
+            limit == 0
+                ? "null::text[]"
+                : "(select %s from r where exists (select from r offset %d) offset %d limit 1)"
+                    .formatted(sortValues("r"), limit, limit - 1))
+        .add(" as far")
+        .statement();
+  }
+
+  /** The answer's column that a member of the order is; empty where there is none. */
+  private Optional<String> shown(ModelQuery.Order member) {
+    Field field = member.field();
+    boolean isShown =
+        field.path().isEmpty()
+            && SelectStatement.values(model, query).contains(Selected.column(field.column()));
+    return isShown ? Optional.of(Model.quoted(field.column())) : Optional.empty();
+  }
+
+  private static String hiddenColumn(int place) {
+    return Model.quoted(HIDDEN + place);
+  }
+
+  /** The column of the page's rows that has the sort value. */
+  private String column(ModelQuery.Order member) {
+    return shown(member).orElseGet(() -> hiddenColumn(hidden.indexOf(member)));
+  }
+
+  private String sortValues(String alias) {
+    return query.order().stream()
+        .map(member -> "%s.%s::text".formatted(alias, column(member)))
+        .collect(Collectors.joining(", ", "array[", "]"));
+  }
+
+  /** All rows of the alias in one value. */
+  private SqlText body(SqlText sql, String alias) {
+    // Those before a place were read from it on.
+    String order =
+        seek == null || !seek.isBackwards()
+            ? ""
+            : query.order().stream()
+                .map(member -> SqlText.direction(alias + "." + column(member), member))
+                .collect(Collectors.joining(", ", " order by ", ""));
+    if (form == Representation.CSV) {
+      List<String> names = SelectStatement.names(model, query);
+      return sql.bind(Csv.header(names))
+          .add(
+              "::text || coalesce(string_agg(e'\\n' || %s, ''%s), '')"
+                  .formatted(Csv.line(alias, names), order));
+    }
+    Function<String, String> object = row -> "coalesce(json_agg(%s%s), '[]')".formatted(row, order);
+    String rows =
+        object.apply(
+            hidden.isEmpty()
+                ? "row_to_json(%s.*)".formatted(alias)
+                : "(select row_to_json(c.*) from (select %s) c)"
+                    .formatted(
+                        SelectStatement.names(model, query).stream()
+                            .map(name -> alias + "." + Model.quoted(name))
+                            .collect(Collectors.joining(", "))));
+    String stripped = form.isWithoutNulls() ? "json_strip_nulls(%s)".formatted(rows) : rows;
+    return sql.add(form.isSingular() ? "(%s -> 0)::text".formatted(stripped) : stripped + "::text");
+  }
+
+  private SqlText total(SqlText sql) {
+    return switch (count) {
+      case NONE, PLANNED -> sql.add("null::bigint");
+      case EXACT -> sql.add("(select count(*) from (select ").counted(query).add(") n)");
+      case ESTIMATED ->
+          sql.add("(select count(*) from (select ")
+              .counted(query)
+              .add(" limit " + (mostCounted + 1) + ") n)");
+    };
+  }
+}

@@ -1,0 +1,304 @@
+package dev.freshet.read.sql;
+
+import dev.freshet.protocol.Position;
+import dev.freshet.read.model.Model;
+import dev.freshet.read.store.Answer;
+import dev.freshet.read.store.Asker;
+import dev.freshet.read.store.ModelStore;
+import dev.freshet.read.store.Question;
+import dev.freshet.read.store.StoreFailed;
+import dev.freshet.runtime.Deadline;
+import dev.freshet.runtime.source.Source;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Types;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Runs a query and its position as one statement. */
+public final class SqlStore implements ModelStore {
+
+  private static final Logger log = LoggerFactory.getLogger(SqlStore.class);
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private static final String QUERY_CANCELED = "57014";
+
+  /** Setting a timeout and setting it back are two round trips. */
+  private static final Duration WORTH_SETTING = Duration.ofMillis(500);
+
+  private final Source source;
+  private final DataSource pool;
+  private final int rowCap;
+  private final Duration statementTimeout;
+  private final Catalogue catalogue;
+
+  /** As PostgreSQL names them; read when somebody asks for one first. */
+  private volatile @Nullable Set<String> timeZones;
+
+  /**
+   * Prepares to ask.
+   *
+   * @param rowCap most rows of an answer
+   * @param statementTimeout that the pool's connections are set to
+   * @param clock by which what is known of models gets old
+   */
+  public SqlStore(
+      Source source, DataSource pool, int rowCap, Duration statementTimeout, Clock clock) {
+    this.source = source;
+    this.pool = pool;
+    this.rowCap = rowCap;
+    this.statementTimeout = statementTimeout;
+    this.catalogue = new Catalogue(pool, clock);
+  }
+
+  private interface Asking<T> {
+    T ask() throws SQLException;
+  }
+
+  private static <T> T failing(Asker asker, Asking<T> asking) throws StoreFailed {
+    try {
+      return asking.ask();
+    } catch (SQLException e) {
+      throw new StoreFailed(SqlFailure.refused(e, asker), SqlFailure.meansTheModelChanged(e), e);
+    }
+  }
+
+  @Override
+  public Optional<Model> find(String name, Asker asker) throws StoreFailed {
+    return failing(asker, () -> catalogue.find(name, asker.role()));
+  }
+
+  @Override
+  public boolean expects(String name) throws StoreFailed {
+    return failing(
+        Asker.ANYBODY,
+        () -> {
+          try (Connection connection = pool.getConnection()) {
+            return source.expects(connection, name);
+          }
+        });
+  }
+
+  @Override
+  public void forget() {
+    catalogue.forget();
+  }
+
+  @Override
+  public boolean hasTimeZone(String name) throws StoreFailed {
+    Set<String> known = timeZones;
+    if (known == null) {
+      known = failing(Asker.ANYBODY, this::readTimeZones);
+      timeZones = known;
+    }
+    return known.contains(name);
+  }
+
+  private Set<String> readTimeZones() throws SQLException {
+    Set<String> names = new HashSet<>();
+    try (Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("select name from pg_timezone_names")) {
+      while (row.next()) {
+        names.add(row.getString(1));
+      }
+    }
+    return names;
+  }
+
+  @Override
+  public Answer rows(Question question) throws StoreFailed {
+    Long asked = question.query().limit();
+    long limit = asked == null ? rowCap : Math.min(asked, rowCap);
+    return failing(
+        question.asker(),
+        () ->
+            ask(
+                question,
+                RowsStatement.of(question, limit, rowCap),
+                (connection, position, row) -> {
+                  long rows = row.getLong("rows");
+                  long seen = row.getLong("total");
+                  Long counted = row.wasNull() ? null : Long.valueOf(seen);
+                  return new Answer.Rows(
+                      position,
+                      row.getBytes("body"),
+                      rows,
+                      switch (question.count()) {
+                        case NONE -> uncut(question, rows, limit);
+                        case EXACT -> counted;
+                        case PLANNED -> Long.valueOf(planned(connection, question));
+                        case ESTIMATED ->
+                            seen > rowCap
+                                ? Long.valueOf(Math.max(seen, planned(connection, question)))
+                                : counted;
+                      },
+                      page(question, values(row, "near"), values(row, "far")));
+                }));
+  }
+
+  /** How many rows the planner expects. */
+  private static long planned(Connection connection, Question question) throws SQLException {
+    SelectStatement counted = SelectStatement.counted(question.model(), question.query());
+    try (PreparedStatement statement =
+            prepared(
+                connection,
+                question.asker(),
+                new SelectStatement("explain (format json) " + counted.sql(), counted.values()));
+        ResultSet plan = answer(statement, question.asker())) {
+      plan.next();
+      return JSON.readTree(plan.getString(1)).path(0).path("Plan").path("Plan Rows").asLong();
+    }
+  }
+
+  private static Answer.Page page(
+      Question question,
+      @Nullable List<Optional<String>> near,
+      @Nullable List<Optional<String>> far) {
+    boolean isBackwards = question.query().seek() != null && question.query().seek().isBackwards();
+    return isBackwards ? new Answer.Page(far, near) : new Answer.Page(near, far);
+  }
+
+  private static @Nullable List<Optional<String>> values(ResultSet row, String column)
+      throws SQLException {
+    Array array = row.getArray(column);
+    return array == null
+        ? null
+        : Arrays.stream((@Nullable String[]) array.getArray()).map(Optional::ofNullable).toList();
+  }
+
+  @Override
+  public Answer row(Question question) throws StoreFailed {
+    return failing(
+        question.asker(),
+        () ->
+            ask(
+                question,
+                SelectStatement.row(question.model(), question.query(), question.form()),
+                (_, position, row) ->
+                    new Answer.Row(position, row.getBytes("body"), row.getString("version"))));
+  }
+
+  /** The total that follows from an answer that was not cut; else null. */
+  private static @Nullable Long uncut(Question question, long rows, long limit) {
+    long offset = question.query().offset();
+    return rows < limit && (rows > 0 || offset == 0) && question.query().seek() == null
+        ? Long.valueOf(offset + rows)
+        : null;
+  }
+
+  private interface RowReader {
+    Answer read(Connection connection, Optional<Position> position, ResultSet row)
+        throws SQLException;
+  }
+
+  private Answer ask(Question question, SelectStatement select, RowReader reader)
+      throws SQLException {
+    String sql =
+        "select p.*, a.* from (%s) p left join lateral (%s) a on true /* columns %x */"
+            // PostgreSQL remembers of which types a statement's values are, also when a column is
+            // of another: then it must be another statement.
+            .formatted(
+                source.positionSql(question.model().name()),
+                select.sql(),
+                question.model().columns().hashCode());
+    try (Connection connection = pool.getConnection();
+        Bound _ = bound(connection, question.deadline());
+        PreparedStatement statement =
+            prepared(connection, question.asker(), new SelectStatement(sql, select.values()))) {
+      try (ResultSet row = answer(statement, question.asker())) {
+        return row.next() ? reader.read(connection, source.read(row, 1), row) : new Answer.NotNow();
+      }
+    }
+  }
+
+  /**
+   * A statement, with what it is to be answered as set for it alone: PostgreSQL takes all that is
+   * sent at once for one transaction.
+   */
+  private static PreparedStatement prepared(
+      Connection connection, Asker asker, SelectStatement select) throws SQLException {
+    List<String> settings = new ArrayList<>();
+    List<String> values = new ArrayList<>();
+    setting(settings, values, "request.jwt.claims", asker.claims());
+    setting(settings, values, "timezone", asker.timeZone());
+    setting(settings, values, "role", asker.role()); // the last: it may not be allowed to
+    String before = settings.isEmpty() ? "" : "select " + String.join(", ", settings) + "; ";
+    PreparedStatement statement = connection.prepareStatement(before + select.sql());
+    values.addAll(select.values());
+    for (int i = 0; i < values.size(); i++) {
+      // Without a type: PostgreSQL reads the text as what the statement casts it to.
+      statement.setObject(i + 1, values.get(i), Types.OTHER);
+    }
+    return statement;
+  }
+
+  private static void setting(
+      List<String> settings, List<String> values, String name, @Nullable String value) {
+    if (value != null) {
+      settings.add("set_config('%s', ?, true)".formatted(name));
+      values.add(value);
+    }
+  }
+
+  /** What a statement answered, behind what its settings did. */
+  private static ResultSet answer(PreparedStatement statement, Asker asker) throws SQLException {
+    if (asker.equals(Asker.ANYBODY)) {
+      return statement.executeQuery();
+    }
+    statement.execute();
+    statement.getMoreResults();
+    return statement.getResultSet();
+  }
+
+  /** What lasts longer than anybody waits for it is given up. */
+  private interface Bound extends AutoCloseable {
+    @Override
+    void close() throws SQLException;
+  }
+
+  /** Where that saves nothing to speak of, it is left to the connection's own timeout. */
+  private Bound bound(Connection connection, Deadline deadline) throws SQLException {
+    Duration left = deadline.left();
+    if (!left.isPositive()) {
+      throw new SQLException("nobody waits for the answer any more", QUERY_CANCELED);
+    }
+    if (left.compareTo(statementTimeout.minus(WORTH_SETTING)) >= 0) {
+      return () -> {};
+    }
+    set(connection, left);
+    return () -> restore(connection);
+  }
+
+  /** A connection that can't be brought back to its timeout is not used again. */
+  private void restore(Connection connection) throws SQLException {
+    try {
+      set(connection, statementTimeout);
+    } catch (SQLException e) {
+      log.debug("The statement timeout can't be set back", e);
+      connection.abort(Runnable::run);
+    }
+  }
+
+  private static void set(Connection connection, Duration timeout) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("set statement_timeout = " + Math.max(1, timeout.toMillis()));
+    }
+  }
+}
