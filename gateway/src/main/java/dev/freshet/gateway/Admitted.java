@@ -1,6 +1,7 @@
 package dev.freshet.gateway;
 
 import dev.freshet.gateway.Refusals.Requested;
+import dev.freshet.gateway.access.Principal;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.forward.WebSockets;
 import dev.freshet.gateway.pool.Pool;
@@ -15,7 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param principal who its token says it is from; null where none was asked for
  */
 record Admitted(
-    Exchange exchange, Pools pools, Route route, Requested requested, @Nullable String principal) {
+    Exchange exchange,
+    Pools pools,
+    Route route,
+    Requested requested,
+    @Nullable Principal principal) {
 
   /** The same by another exchange. */
   Admitted with(Exchange other) {

@@ -43,6 +43,8 @@ import org.springframework.util.unit.DataSize;
  * @param clientPatience how long a client may take nothing of its answer
  * @param readObjective within which the answers of reads should begin; the verdict and alerts go by
  *     it
+ * @param claimsKey file of the keys with which clients' claims are signed for the backends; null
+ *     where these ask for none
  */
 @ConfigurationProperties("freshet.gateway")
 record GatewaySettings(
@@ -67,7 +69,8 @@ record GatewaySettings(
     @DefaultValue("64KB") DataSize maxAnswerHeaders,
     @DefaultValue("10s") Duration headTimeout,
     @DefaultValue("30s") Duration clientPatience,
-    @DefaultValue("1s") Duration readObjective) {
+    @DefaultValue("1s") Duration readObjective,
+    @Nullable Path claimsKey) {
 
   /** One instance of one pool. */
   record PoolInstance(String pool, String id, URI url, String kind) {}

@@ -6,6 +6,7 @@ import static org.springframework.http.HttpHeaders.WWW_AUTHENTICATE;
 
 import dev.freshet.gateway.Refusals.Requested;
 import dev.freshet.gateway.access.Admission;
+import dev.freshet.gateway.access.Principal;
 import dev.freshet.gateway.access.TokenCheck;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
@@ -250,7 +251,7 @@ final class Intake {
         Requested.of(visit.exchange(), route, intent));
   }
 
-  private Mono<Void> count(Visit visit, Route route, Intent intent, @Nullable String principal) {
+  private Mono<Void> count(Visit visit, Route route, Intent intent, @Nullable Principal principal) {
     return rates
         .refusal(route, visit.exchange(), principal)
         .map(
@@ -266,7 +267,7 @@ final class Intake {
   }
 
   private Mono<Void> passFilters(
-      Visit visit, Route route, Intent intent, @Nullable String principal) {
+      Visit visit, Route route, Intent intent, @Nullable Principal principal) {
     return route.filters().isEmpty()
         ? goOn(visit, route, intent, principal)
         : visit
@@ -281,7 +282,7 @@ final class Intake {
   }
 
   /** A read whose content is small is held, so that it can wait for copies as others do. */
-  private Mono<Void> goOn(Visit visit, Route route, Intent intent, @Nullable String principal) {
+  private Mono<Void> goOn(Visit visit, Route route, Intent intent, @Nullable Principal principal) {
     Exchange exchange = visit.exchange();
     if (route.webSocket() && WebSockets.isAskedFor(exchange)) {
       return openWebSocket(visit, route, intent, principal);
@@ -302,7 +303,7 @@ final class Intake {
   }
 
   private Mono<Void> openWebSocket(
-      Visit visit, Route route, Intent intent, @Nullable String principal) {
+      Visit visit, Route route, Intent intent, @Nullable Principal principal) {
     Requested requested = Requested.of(visit.exchange(), route, intent);
     Optional<String> objection = WebSockets.objection(visit.exchange());
     if (objection.isPresent()) {
@@ -327,7 +328,7 @@ final class Intake {
    * To the second half of its way. Whatever leaves for a backend passes here, behind the filters,
    * which may have led it to where no request may go.
    */
-  private Mono<Void> leave(Visit visit, Route route, Intent intent, @Nullable String principal) {
+  private Mono<Void> leave(Visit visit, Route route, Intent intent, @Nullable Principal principal) {
     Requested requested = Requested.of(visit.exchange(), route, intent);
     Optional<Decision.Unrouted> led =
         route.filters().isEmpty()

@@ -4,6 +4,7 @@ import static org.springframework.http.HttpHeaders.RETRY_AFTER;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.freshet.gateway.access.Principal;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
 import dev.freshet.gateway.forward.Forwarding;
@@ -61,14 +62,14 @@ final class RateLimiting {
    * @return what it is refused with, when it is one too many: {@code Retry-After}, and the fields
    *     of draft-ietf-httpapi-ratelimit-headers
    */
-  Optional<Head> refusal(Route route, Exchange exchange, @Nullable String principal) {
+  Optional<Head> refusal(Route route, Exchange exchange, @Nullable Principal principal) {
     Rate rate = route.rate();
     if (rate == null) {
       return Optional.empty();
     }
     String name =
         switch (rate.by()) {
-          case PRINCIPAL -> "principal " + principal;
+          case PRINCIPAL -> "principal " + (principal == null ? null : principal.subject());
           case ADDRESS -> "address " + network(forwarding.client(exchange).orElse(""));
         };
     Bucket bucket =

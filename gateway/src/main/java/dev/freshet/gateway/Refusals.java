@@ -1,5 +1,6 @@
 package dev.freshet.gateway;
 
+import static org.springframework.http.HttpHeaders.ACCEPT;
 import static org.springframework.http.HttpHeaders.CACHE_CONTROL;
 import static org.springframework.http.HttpHeaders.CONNECTION;
 import static org.springframework.http.HttpHeaders.CONTENT_LENGTH;
@@ -12,6 +13,7 @@ import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.session.Requirements.Requirement;
 import dev.freshet.gateway.session.Sessions.Flaw;
+import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.ProblemResponses;
@@ -111,10 +113,11 @@ final class Refusals {
   /** Refuses a request with an answer that has headers already. */
   Mono<Void> refuse(Exchange exchange, Head head, Problem problem, Requested requested) {
     ProblemCode code = problem.code();
-    byte[] body = problems.body(problem);
+    boolean isPostgrest = expectsPostgrest(exchange);
+    byte[] body = isPostgrest ? problems.body(PostgrestError.of(problem)) : problems.body(problem);
     head.headers()
         .set("Proxy-Status", "freshet; error=%s".formatted(proxyError(code)))
-        .set(CONTENT_TYPE, Problem.MEDIA_TYPE)
+        .set(CONTENT_TYPE, isPostgrest ? PostgrestError.MEDIA_TYPE : Problem.MEDIA_TYPE)
         .set("X-Content-Type-Options", "nosniff")
         .set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         .set(CACHE_CONTROL, "no-store")
@@ -132,6 +135,13 @@ final class Refusals {
             exchange.method().equals("HEAD")
                 ? exchange.answer(head)
                 : exchange.answer(head, Unpooled.wrappedBuffer(body)));
+  }
+
+  private static boolean expectsPostgrest(Exchange exchange) {
+    return PostgrestError.isExpectedBy(
+        exchange.headers().getAll(PostgrestError.CLIENT_INFO),
+        exchange.headers().getAll(ACCEPT),
+        exchange.headers().getAll(PostgrestError.PROFILE));
   }
 
   /** Answers a request without content, for the gateway itself. */

@@ -19,6 +19,7 @@ import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.gateway.routing.file.Surroundings.Exposure;
 import dev.freshet.gateway.system.SystemView;
 import dev.freshet.gateway.wire.BackendWire;
+import dev.freshet.runtime.claims.ClaimsKeys;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.util.List;
@@ -85,6 +86,8 @@ class RoutesConfiguration {
       Consumer<Observation> observer,
       Scheduler blockingScheduler,
       @Value("${server.address}") InetAddress listen) {
+    ClaimsKeys claims =
+        settings.claimsKey() == null ? null : ClaimsKeys.ofFile(settings.claimsKey());
     RoutesLoader loader =
         new RoutesLoader(
             new Surroundings(
@@ -96,7 +99,7 @@ class RoutesConfiguration {
             new RoutesLoader.Sources(
                 catalogue,
                 instances,
-                issuer -> new TokenCheck(issuer, blockingScheduler, Clock.systemUTC())),
+                issuer -> new TokenCheck(issuer, blockingScheduler, Clock.systemUTC(), claims)),
             live,
             outcome ->
                 observer.accept(

@@ -12,6 +12,7 @@ import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.SteadyClock;
+import dev.freshet.runtime.claims.ClaimsKeys;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.runtime.source.PositionEndpoint;
 import dev.freshet.runtime.source.Source;
@@ -109,6 +110,10 @@ public class ReadBackend {
     return new ReadPath(
         store,
         gate,
+        new Askers(
+            settings.claimsKey() == null ? null : ClaimsKeys.ofFile(settings.claimsKey()),
+            settings.roles(),
+            settings.role()),
         new Rejections(problems, settings.errors() == ReadSettings.Errors.POSTGREST),
         blockingScheduler);
   }

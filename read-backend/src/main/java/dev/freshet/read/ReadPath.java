@@ -54,12 +54,19 @@ final class ReadPath {
 
   private final ModelStore store;
   private final FreshnessGate gate;
+  private final Askers askers;
   private final Rejections rejections;
   private final Scheduler blocking;
 
-  ReadPath(ModelStore store, FreshnessGate gate, Rejections rejections, Scheduler blocking) {
+  ReadPath(
+      ModelStore store,
+      FreshnessGate gate,
+      Askers askers,
+      Rejections rejections,
+      Scheduler blocking) {
     this.store = store;
     this.gate = gate;
+    this.askers = askers;
     this.rejections = rejections;
     this.blocking = blocking;
   }
@@ -240,12 +247,21 @@ final class ReadPath {
             ? refuse(request, Terms.notUnderstood(preferences))
             : read(without, mayTryAgain);
       }
-      Asker asker = new Asker(null, null, timeZone);
+      Asker asker;
+      switch (askers.of(request, timeZone)) {
+        case Askers.Asking.Rejected(Refused refused) -> {
+          return refuse(request, refused);
+        }
+        case Askers.Asking.As(Asker as) -> asker = as;
+      }
       Optional<Model> model = store.find(name, asker);
       if (model.isEmpty()) {
         return store.expects(name)
             ? refuse(request, notCaughtUp(asked.wanted(), null))
             : refuse(request, noSuchModel(name));
+      }
+      if (model.get().columns().isEmpty()) {
+        return refuse(request, Askers.seesNothing(name, asker));
       }
       return switch (asked.grammar().read(model.get(), asked.parameters())) {
         case QueryGrammar.Reading.Rejected(Refused refused) -> refuse(request, refused);

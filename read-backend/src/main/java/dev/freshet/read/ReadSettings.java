@@ -1,6 +1,9 @@
 package dev.freshet.read;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -14,6 +17,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param rowCap most rows of one answer
  * @param statementTimeout how long one query may run
  * @param errors how refusals are told
+ * @param claimsKey file of the keys with which claims are signed, or null where none are believed
+ * @param roles that claims may name
+ * @param role of clients whose claims name none of these; null for the login's own, or, where there
+ *     are roles, for none
  */
 @ConfigurationProperties("freshet.read")
 record ReadSettings(
@@ -23,7 +30,10 @@ record ReadSettings(
     @DefaultValue("16") int connections,
     @DefaultValue("1000") int rowCap,
     @DefaultValue("5s") Duration statementTimeout,
-    @DefaultValue("problem") Errors errors) {
+    @DefaultValue("problem") Errors errors,
+    @Nullable Path claimsKey,
+    @DefaultValue List<String> roles,
+    @Nullable String role) {
 
   /** How refusals are told to clients that don't say that they expect PostgREST's. */
   enum Errors {

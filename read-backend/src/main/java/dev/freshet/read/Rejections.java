@@ -11,15 +11,12 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Answers to reads that are not answered: problem documents, or PostgREST's errors for clients that
  * expect those.
  */
 final class Rejections {
-
-  private static final JsonMapper JSON = new JsonMapper();
 
   private final ProblemResponses problems;
   private final boolean alwaysPostgrest;
@@ -55,9 +52,7 @@ final class Rejections {
     }
     more.accept(response);
     return response.bodyValue(
-        isPostgrest
-            ? JSON.writeValueAsBytes(refused.error().members())
-            : problems.body(refused.problem()));
+        isPostgrest ? problems.body(refused.error()) : problems.body(refused.problem()));
   }
 
   private static boolean expectsPostgrest(ServerRequest request) {

@@ -3,9 +3,11 @@ package dev.freshet.sync.apply;
 import dev.freshet.protocol.ModelComment;
 import dev.freshet.sync.inference.DeltaPlan;
 import dev.freshet.sync.inference.ModelPlan;
+import dev.freshet.sync.model.Audience;
 import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.AudienceSql;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -142,7 +144,38 @@ public final class BuildingModel {
     }
     sql.run(
         "comment on table %s is %s".formatted(table, TableName.literal(plan.model().comment())));
+    restrict(sql);
     sql.run("analyze " + table);
+  }
+
+  /** Has the table show to each role what it may see, before anybody can read it. */
+  private void restrict(Sql sql) {
+    Audience audience = plan.model().audience();
+    if (audience.isEverybody()) {
+      return;
+    }
+    for (String role : audience.roles()) {
+      if (sql.query("select from pg_roles where rolname = " + TableName.literal(role), List.of())
+          .isEmpty()) {
+        throw new SyncRefused(
+            "Model %s: the read database has no role %s, for which it has rules. Make it: create role %s; and grant it to the login of the read-backends."
+                .formatted(name, role, TableName.quoted(role)));
+      }
+    }
+    AudienceSql.onTable(audience, table).forEach(sql::run);
+    List<String> columns =
+        sql
+            .query(
+                "select attname::text from pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum"
+                    .formatted(TableName.literal(table)),
+                List.of())
+            .stream()
+            .map(row -> String.valueOf(row.getFirst()))
+            .toList();
+    AudienceSql.grants(audience, table, columns).forEach(sql::run);
+    audience
+        .roles()
+        .forEach(role -> sql.run("grant usage on schema freshet to " + TableName.quoted(role)));
   }
 
   private void addKey(Sql sql, String to, String called, String columns, int serverMajor) {
@@ -262,14 +295,7 @@ public final class BuildingModel {
   private List<String> grants(Sql sql) {
     return sql
         .query(
-            """
-            select format('grant %%s on %%s to %%s', a.privilege_type, c.oid::regclass,
-              case a.grantee when 0 then 'public' else a.grantee::regrole::text end)
-            from pg_class c cross join lateral aclexplode(c.relacl) a
-            where c.oid = to_regclass(%s) and a.grantee <> c.relowner
-            """
-                .formatted(TableName.literal(plan.model().quotedName())),
-            List.of())
+            AudienceSql.othersGrants(plan.model().audience(), plan.model().quotedName()), List.of())
         .stream()
         .map(row -> String.valueOf(row.getFirst()))
         .toList();

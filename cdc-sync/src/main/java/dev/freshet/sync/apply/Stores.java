@@ -1,5 +1,6 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.protocol.ReadDatabase;
 import java.sql.Connection;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
@@ -42,6 +43,7 @@ public record Stores(
     mirrors.install();
     deadLetters.install();
     collations.install();
+    sql.run(ReadDatabase.POSITION_FUNCTION_SQL);
     sql.run("create schema if not exists read");
     BuildingModel.dropLeftOvers(sql);
   }

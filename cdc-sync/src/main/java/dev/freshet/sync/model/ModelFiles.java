@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -34,7 +35,7 @@ public final class ModelFiles {
           .build();
 
   private static final List<String> MEMBERS =
-      List.of("key", "version", "scope", "affects", "indexes", "aggregates");
+      List.of("key", "version", "scope", "affects", "indexes", "aggregates", "policies", "hide");
 
   /** A name with more wrong in it is another one. */
   private static final int MOST_TYPOS = 2;
@@ -44,15 +45,19 @@ public final class ModelFiles {
 
   private ModelFiles() {}
 
+  private record Rule(@Nullable String to, @Nullable String using) {}
+
   private record Header(
       @Nullable List<String> key,
       @Nullable String version,
       @Nullable List<String> scope,
       @Nullable Map<String, String> affects,
       @Nullable List<String> indexes,
-      @Nullable Boolean aggregates) {
+      @Nullable Boolean aggregates,
+      @Nullable List<Rule> policies,
+      @Nullable Map<String, List<String>> hide) {
 
-    static final Header NONE = new Header(null, null, null, null, null, null);
+    static final Header NONE = new Header(null, null, null, null, null, null, null, null);
   }
 
   /**
@@ -129,7 +134,36 @@ public final class ModelFiles {
         header.affects() == null ? Map.of() : header.affects(),
         header.indexes() == null ? List.of() : header.indexes(),
         Boolean.TRUE.equals(header.aggregates()),
+        audience(file, header, key),
         select);
+  }
+
+  private static Audience audience(String file, Header header, List<String> key) {
+    List<Audience.Policy> policies = new ArrayList<>();
+    for (Rule rule : header.policies() == null ? List.<Rule>of() : header.policies()) {
+      if (rule.to() == null
+          || rule.to().isBlank()
+          || rule.using() == null
+          || rule.using().isBlank()) {
+        throw new SyncRefused(
+            "%s: a policy has a role and a condition, as in policies: [ { to: web, using: \"customer = 'x'\" } ]."
+                .formatted(file));
+      }
+      policies.add(new Audience.Policy(rule.to(), rule.using()));
+    }
+    Map<String, List<String>> hidden = header.hide() == null ? Map.of() : header.hide();
+    hidden.forEach(
+        (role, columns) ->
+            columns.stream()
+                .filter(key::contains)
+                .findFirst()
+                .ifPresent(
+                    column -> {
+                      throw new SyncRefused(
+                          "%s: hide names %s, which is of the key, by which rows are found and sorted. Take a key that everybody may see."
+                              .formatted(file, column));
+                    }));
+    return new Audience(policies, hidden);
   }
 
   /**

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param affects by table, how its changed rows say what they touch, where that can't be inferred
  * @param indexes index definitions on the maintained table, each a list of columns as in SQL
  * @param hasAggregates whether clients may ask for sums and the like
+ * @param audience who sees what of it
  * @param select the SELECT, as written
  */
 public record ReadModel(
@@ -28,6 +30,7 @@ public record ReadModel(
     Map<String, String> affects,
     List<String> indexes,
     boolean hasAggregates,
+    Audience audience,
     String select) {
 
   public ReadModel {
@@ -57,6 +60,9 @@ public record ReadModel(
     if (hasAggregates) {
       texts.add("aggregates");
     }
+    if (!audience.isEverybody()) {
+      texts.add(audience.toString());
+    }
     return Fingerprint.of(texts);
   }
 
@@ -67,12 +73,19 @@ public record ReadModel(
 
   /** The relation's comment; see {@link dev.freshet.protocol.ModelComment}. */
   public String comment() {
-    return "{\"freshet\": {\"key\": [%s], %s%s\"hash\": \"%s\"}}"
+    return "{\"freshet\": {\"key\": [%s], %s%s%s\"hash\": \"%s\"}}"
         .formatted(
-            String.join(", ", key.stream().map(ReadModel::jsonString).toList()),
+            jsonStrings(key),
             version == null ? "" : "\"version\": %s, ".formatted(jsonString(version)),
             hasAggregates ? "\"aggregates\": true, " : "",
+            audience.isEverybody()
+                ? ""
+                : "\"roles\": [%s], ".formatted(jsonStrings(audience.roles())),
             hash());
+  }
+
+  private static String jsonStrings(List<String> texts) {
+    return texts.stream().map(ReadModel::jsonString).collect(Collectors.joining(", "));
   }
 
   private static String jsonString(String text) {

@@ -1,10 +1,12 @@
 package dev.freshet.sync.slot;
 
 import dev.freshet.protocol.ModelComment;
+import dev.freshet.protocol.ReceivedTimeline;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.ModelViews;
+import dev.freshet.sync.sql.AudienceSql;
 import dev.freshet.sync.sql.SqlTokens;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -46,7 +48,7 @@ public final class Views implements ModelViews {
   /** Makes it again beside the old one, and compares what PostgreSQL understood. */
   private void replaceIfItMeansSomethingElse(ReadModel model) {
     String before = definition(model.quotedName());
-    db.sql("create view %s as %s".formatted(PROBE, select(model))).update();
+    db.sql("create view %s as %s".formatted(PROBE, definition(model))).update();
     String now = definition(PROBE);
     db.sql("drop view " + PROBE).update();
     if (!now.equals(before)) {
@@ -55,8 +57,10 @@ public final class Views implements ModelViews {
   }
 
   /** As the driver wants it, with an end that no comment hides. */
-  private static String select(ReadModel model) {
-    return SqlTokens.forValues(SqlTokens.statement(model.select())) + "\n";
+  private String definition(ReadModel model) {
+    String owner = db.sql("select current_user::text").query(String.class).single();
+    String select = SqlTokens.statement(model.select()) + "\n";
+    return SqlTokens.forValues(AudienceSql.inView(model.audience(), select, owner)) + "\n";
   }
 
   private String definition(String view) {
@@ -160,17 +164,61 @@ public final class Views implements ModelViews {
         .single();
   }
 
+  /**
+   * A model that has rules stands for its tables: its readers have no rights on these. Without
+   * rules the tables' own are left to hold.
+   */
+  private String options(ReadModel model) {
+    return model.audience().isEverybody()
+        ? knowsInvoker() ? " with (security_invoker = true)" : ""
+        : " with (security_barrier = true)";
+  }
+
+  private List<String> columns(ReadModel model) {
+    return db.sql(
+            """
+            select attname from pg_attribute
+            where attrelid = to_regclass(:view) and attnum > 0 and not attisdropped order by attnum
+            """)
+        .param("view", model.quotedName())
+        .query((row, number) -> row.getString(1))
+        .list();
+  }
+
+  private void refuseUnknownRoles(ReadModel model) {
+    for (String role : model.audience().roles()) {
+      boolean isThere =
+          db.sql("select exists (select from pg_roles where rolname = :role)")
+              .param("role", role)
+              .query(Boolean.class)
+              .single();
+      if (!isThere) {
+        throw new SyncRefused(
+            "The source has no role %s, for which the model has rules. Make it: create role %s; and grant it to the login of the read-backends."
+                .formatted(role, TableName.quoted(role)));
+      }
+    }
+  }
+
   private void replace(ReadModel model) {
     requireSchema();
     refuseWhatIsNotOurs(model);
+    refuseUnknownRoles(model);
+    List<String> grants =
+        db.sql(AudienceSql.othersGrants(model.audience(), model.quotedName()))
+            .query((row, number) -> row.getString(1))
+            .list();
     db.sql("drop view if exists " + model.quotedName()).update();
     db.sql(
             "create view %s%s as %s"
-                .formatted(
-                    model.quotedName(),
-                    knowsInvoker() ? " with (security_invoker = true)" : "",
-                    select(model)))
+                .formatted(model.quotedName(), options(model), definition(model)))
         .update();
+    grants.forEach(grant -> db.sql(grant).update());
+    if (!model.audience().isEverybody()) {
+      db.sql(ReceivedTimeline.FUNCTION_SQL).update();
+    }
+    AudienceSql.grants(model.audience(), model.quotedName(), columns(model))
+        .forEach(grant -> db.sql(grant).update());
     db.sql(
             "comment on view %s is %s"
                 .formatted(model.quotedName(), TableName.literal(model.comment())))

@@ -3,6 +3,7 @@ package dev.freshet.sync.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,7 +17,7 @@ class ModelFilesTest {
         "keys: id|line 2|'keys'|Did you mean 'key'?",
         "key: id~index: [a]|line 3|'index'|Did you mean 'indexes'?",
         "key: id~Version: version|line 3|'Version'|Did you mean 'version'?",
-        "key: id~colour: red|line 3|'colour'|It knows key, version, scope, affects, indexes.",
+        "key: id~colour: red|line 3|'colour'|It knows key, version, scope, affects, indexes, aggregates, policies, hide.",
         "key: [id|line|can't be read|It knows key",
       })
   void headerThatCantBeReadIsToldWithItsLineAndWhatWasMeant(
@@ -37,5 +38,42 @@ class ModelFilesTest {
   void headerIsReadWithWhateverIsBeforeIt() {
     assertThat(new ModelFiles.Declared("orders", "\n\n/* key: id */ select 1 as id").model().key())
         .containsExactly("id");
+  }
+
+  @Test
+  void rulesAreReadAndChangeTheDeclaration() {
+    String header =
+        "policies: [ { to: web, using: \"a = 'x'\" }, { to: staff, using: 'true' } ]\nhide: { web: cost, guest: [a, cost] }";
+    ReadModel model =
+        new ModelFiles.Declared("m", "/*\nkey: id\n%s\n*/ select 1 as id".formatted(header))
+            .model();
+    assertThat(model.audience().policies())
+        .containsExactly(
+            new Audience.Policy("web", "a = 'x'"), new Audience.Policy("staff", "true"));
+    assertThat(model.audience().hidden())
+        .containsEntry("web", List.of("cost"))
+        .containsEntry("guest", List.of("a", "cost"));
+    assertThat(model.audience().roles()).containsExactly("guest", "staff", "web");
+    assertThat(model.comment()).contains("\"roles\": [\"guest\", \"staff\", \"web\"]");
+    ReadModel open = new ModelFiles.Declared("m", "/* key: id */ select 1 as id").model();
+    assertThat(open.audience().isEverybody()).isTrue();
+    assertThat(model.hash()).isNotEqualTo(open.hash());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "policies: [ { to: web } ]|a policy has a role and a condition",
+        "policies: [ { using: a } ]|a policy has a role and a condition",
+        "hide: { web: [id] }|which is of the key",
+      })
+  void rulesThatCantHoldAreRefused(String header, String why) {
+    assertThatExceptionOfType(SyncRefused.class)
+        .isThrownBy(
+            () ->
+                new ModelFiles.Declared("m", "/*\nkey: id\n%s\n*/ select 1".formatted(header))
+                    .model())
+        .withMessageContaining(why);
   }
 }

@@ -20,7 +20,7 @@ public sealed interface Admission {
    *
    * @param principal who its token says it is from; null on routes that ask for no token
    */
-  record Admitted(@Nullable String principal) implements Settled {}
+  record Admitted(@Nullable Principal principal) implements Settled {}
 
   /**
    * It may not.

@@ -9,10 +9,10 @@ import java.util.Set;
 /**
  * What a valid token says of who sent it.
  *
- * @param principal its subject, in printable ASCII
+ * @param principal its subject
  * @param until when it stops to be valid
  */
-record Bearer(String principal, Set<String> scopes, Instant until) {
+record Bearer(Principal principal, Set<String> scopes, Instant until) {
 
   Bearer {
     scopes = Set.copyOf(scopes);

@@ -2,12 +2,15 @@ package dev.freshet.gateway.access;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import dev.freshet.gateway.access.Admission.ByToken;
 import dev.freshet.gateway.access.Admission.Refused;
 import dev.freshet.gateway.routing.Issuer;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.runtime.claims.ClaimsKeys;
+import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -63,13 +66,16 @@ public final class TokenCheck {
       Caffeine.newBuilder().maximumSize(MOST_KNOWN).expireAfterWrite(KNOWN_FOR).build();
   private final Scheduler blocking;
   private final Clock clock;
+  private final @Nullable ClaimsKeys signedBy;
 
   /**
    * Fetches no keys yet.
    *
    * @param blocking where keys are fetched and signatures checked
+   * @param signedBy what tokens say is signed for the backends with these; null where none asks
    */
-  public TokenCheck(Issuer issuer, Scheduler blocking, Clock clock) {
+  public TokenCheck(Issuer issuer, Scheduler blocking, Clock clock, @Nullable ClaimsKeys signedBy) {
+    this.signedBy = signedBy;
     this.blocking = blocking;
     this.clock = clock;
     this.authorities.setAuthorityPrefix("");
@@ -170,6 +176,16 @@ public final class TokenCheck {
     return false;
   }
 
+  /** All that a token says, for the backends; good for longer than the token is remembered. */
+  private String signed(Jwt token, ClaimsKeys keysOfBackends) {
+    try {
+      return keysOfBackends.sign(
+          JWSObject.parse(token.getTokenValue()).getPayload().toJSONObject(), clock.instant());
+    } catch (ParseException e) {
+      throw new IllegalStateException("A token that was checked can be read", e);
+    }
+  }
+
   private Bearer bearer(Jwt token) {
     Set<String> scopes =
         authorities.convert(token).stream()
@@ -177,7 +193,9 @@ public final class TokenCheck {
             .collect(Collectors.toUnmodifiableSet());
     Instant expires = token.getExpiresAt();
     return new Bearer(
-        Objects.requireNonNull(token.getSubject()),
+        new Principal(
+            Objects.requireNonNull(token.getSubject()),
+            signedBy == null ? null : signed(token, signedBy)),
         scopes,
         expires == null ? clock.instant() : expires.plus(SKEW));
   }

@@ -5,6 +5,7 @@ import dev.freshet.gateway.exchange.EndToEnd;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.RequestId;
+import dev.freshet.runtime.claims.ClaimsKeys;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.HttpConversionUtil;
@@ -92,7 +93,10 @@ final class HeaderRules {
     forwarding.tell(outgoing.trace(), to);
     to.set(FreshetHeaders.DEADLINE, Long.toString(outgoing.deadline().toMillis()));
     if (outgoing.principal() != null) {
-      to.set(FreshetHeaders.PRINCIPAL, outgoing.principal());
+      to.set(FreshetHeaders.PRINCIPAL, outgoing.principal().subject());
+      if (outgoing.principal().claims() != null) {
+        to.set(ClaimsKeys.HEADER, outgoing.principal().claims());
+      }
     }
     Candidate candidate = outgoing.candidate();
     if (candidate.minimum() != null) {

@@ -1,5 +1,6 @@
 package dev.freshet.gateway.forward;
 
+import dev.freshet.gateway.access.Principal;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Fingerprint;
@@ -60,7 +61,7 @@ public final class Mirror {
     private final String target;
     private final HttpHeaders headers = new DefaultHttpHeaders();
 
-    private Copy(Exchange exchange, @Nullable String principal, Candidate candidate) {
+    private Copy(Exchange exchange, @Nullable Principal principal, Candidate candidate) {
       this.instance = candidate.instance();
       this.lane = instance.connections().on(exchange.eventLoop());
       this.method = HttpMethod.valueOf(exchange.method());
@@ -124,7 +125,7 @@ public final class Mirror {
    *
    * @param principal who the client is; null where nobody asked
    */
-  public Copy copy(Exchange exchange, @Nullable String principal, Candidate candidate) {
+  public Copy copy(Exchange exchange, @Nullable Principal principal, Candidate candidate) {
     return new Copy(exchange, principal, candidate);
   }
 }

@@ -1,5 +1,6 @@
 package dev.freshet.gateway.forward;
 
+import dev.freshet.gateway.access.Principal;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.exchange.Exchange;
 import io.opentelemetry.context.Context;
@@ -15,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  */
 public record Outgoing(
     Exchange exchange,
-    @Nullable String principal,
+    @Nullable Principal principal,
     Candidate candidate,
     Duration deadline,
     Context trace) {
 
   /** One that is sent within the span of its exchange. */
   public Outgoing(
-      Exchange exchange, @Nullable String principal, Candidate candidate, Duration deadline) {
+      Exchange exchange, @Nullable Principal principal, Candidate candidate, Duration deadline) {
     this(exchange, principal, candidate, deadline, exchange.trace());
   }
 

@@ -4,6 +4,7 @@ import static org.springframework.http.HttpHeaders.AUTHORIZATION;
 import static org.springframework.http.HttpHeaders.CONTENT_TYPE;
 
 import dev.freshet.gateway.access.Admission;
+import dev.freshet.gateway.access.Principal;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.exchange.SessionCookies;
@@ -132,9 +133,9 @@ public final class Explanation {
                       switch (admission) {
                         case Admission.Refused(Problem problem, String challenge) ->
                             Mono.just(refused(told, problem.code(), problem.detail()));
-                        case Admission.Admitted(String principal) -> {
+                        case Admission.Admitted(Principal principal) -> {
                           if (principal != null) {
-                            told.put("principal", principal);
+                            told.put("principal", principal.subject());
                           }
                           yield taken(told, generation, route, intent, asked.headers());
                         }

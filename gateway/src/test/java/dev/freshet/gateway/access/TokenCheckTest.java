@@ -13,7 +13,9 @@ import dev.freshet.gateway.access.Admission.Admitted;
 import dev.freshet.gateway.access.Admission.ByToken;
 import dev.freshet.gateway.access.Admission.Refused;
 import dev.freshet.gateway.routing.Issuer;
+import dev.freshet.runtime.claims.ClaimsKeys;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,10 +23,13 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Date;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import reactor.core.scheduler.Schedulers;
 
 class TokenCheckTest {
@@ -55,19 +60,43 @@ class TokenCheckTest {
     }
   }
 
+  @Test
+  void whatATokenSaysIsSignedForTheBackends(@TempDir Path folder) throws Exception {
+    ClaimsKeys.make(folder.resolve("keys"));
+    ClaimsKeys claims = ClaimsKeys.ofFile(folder.resolve("keys"));
+    Admission.Settled settled = check(claims).check(token(Duration.ofMinutes(5))).block();
+    assertThat(settled)
+        .isInstanceOfSatisfying(
+            Admission.Admitted.class,
+            admitted -> {
+              Principal principal = Objects.requireNonNull(admitted.principal());
+              assertThat(principal.subject()).isEqualTo("ada");
+              assertThat(
+                      claims
+                          .verified(Objects.requireNonNull(principal.claims()), clock.instant())
+                          .orElseThrow()
+                          .json())
+                  .contains("\"sub\":\"ada\"", "\"scope\":\"menu:read\"");
+            });
+  }
+
   @BeforeEach
   void start() throws Exception {
     key = new RSAKeyGenerator(2048).keyID("one").generate();
     issuer.stubFor(WireMock.get("/keys").willReturn(WireMock.okJson(new JWKSet(key).toString())));
-    check =
-        new TokenCheck(
-            new Issuer(
-                "https://login.example",
-                List.of("shop"),
-                URI.create(issuer.baseUrl() + "/keys"),
-                Set.of("RS256")),
-            Schedulers.immediate(),
-            clock);
+    check = check(null);
+  }
+
+  private TokenCheck check(@Nullable ClaimsKeys claims) {
+    return new TokenCheck(
+        new Issuer(
+            "https://login.example",
+            List.of("shop"),
+            URI.create(issuer.baseUrl() + "/keys"),
+            Set.of("RS256")),
+        Schedulers.immediate(),
+        clock,
+        claims);
   }
 
   @AfterEach
@@ -92,8 +121,8 @@ class TokenCheckTest {
   void tokenThatWasValidIsKnownUntilItEnds() throws Exception {
     ByToken token = token(Duration.ofMinutes(5));
     assertThat(check.known(token)).as("never seen").isEmpty();
-    assertThat(check.check(token).block()).isEqualTo(new Admitted("ada"));
-    assertThat(check.known(token)).hasValue(new Admitted("ada"));
+    assertThat(check.check(token).block()).isEqualTo(new Admitted(new Principal("ada", null)));
+    assertThat(check.known(token)).hasValue(new Admitted(new Principal("ada", null)));
     assertThat(check.known(new ByToken(token.token(), List.of("menu:write"))))
         .get()
         .as("of other scopes")

@@ -34,6 +34,29 @@ public final class ReadDatabase {
             .formatted(model.replace("'", "''")));
   }
 
+  /**
+   * Makes what {@link #positionSqlAsRole} asks: it reads, in the snapshot of the statement that
+   * calls it, what roles of clients may not.
+   */
+  public static final String POSITION_FUNCTION_SQL =
+      """
+      create or replace function freshet.position_of(
+        model text, out lsn text, out timeline integer, out readable boolean)
+      returns setof record language sql stable security definer set search_path = pg_catalog as $$
+        select lsn::text, timeline, state = 'streaming'
+          and exists (select from freshet.model m where m.name = $1 and m.state = 'live')
+        from freshet.position $$
+      """;
+
+  /**
+   * As {@link #positionSql}, for roles that may not read the schema's tables; without a lag.
+   *
+   * @param model its name
+   */
+  public static String positionSqlAsRole(String model) {
+    return "select * from freshet.position_of('%s')".formatted(model.replace("'", "''"));
+  }
+
   /** Whether a model of the name bound is kept here, or is going to be: one boolean. */
   public static final String EXPECTED_SQL =
       "select exists (select from freshet.model where name = ?)";

@@ -1,5 +1,6 @@
 package dev.freshet.runtime;
 
+import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.Problem;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.http.HttpStatusCode;
@@ -23,6 +24,11 @@ public final class ProblemResponses {
   /** The document's bytes, UTF-8. */
   public byte[] body(Problem problem) {
     return json.writeValueAsBytes(problem.members());
+  }
+
+  /** The same as PostgREST's error, for clients that are made for it. */
+  public byte[] body(PostgrestError error) {
+    return json.writeValueAsBytes(error.members());
   }
 
   /** A functional endpoint's answer, to which headers may still be added. */

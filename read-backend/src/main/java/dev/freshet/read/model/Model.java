@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * A relation in schema {@code read}.
  *
  * @param name its name
- * @param columns its columns in order: name to type, as PostgreSQL prints it
+ * @param columns its columns in order: name to type, as PostgreSQL prints it; empty when whoever
+ *     asks may see none
  * @param key the columns that are unique together; empty when it has none that is known
  * @param version the column behind entity tags, or null
  * @param hasAggregates whether it may be asked for sums and the like

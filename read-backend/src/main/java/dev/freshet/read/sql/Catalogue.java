@@ -88,7 +88,7 @@ final class Catalogue {
     return Optional.ofNullable(known);
   }
 
-  /** All models of which the role may see something, by name. */
+  /** All models by name, also those of which the role may see nothing. */
   Map<String, Model> all(@Nullable String role) throws SQLException {
     Instant now = clock.instant();
     Snapshot snapshot = snapshot(role);
@@ -138,10 +138,7 @@ final class Catalogue {
     Map<String, Model> visible = new LinkedHashMap<>();
     models.forEach(
         (name, model) -> {
-          // That the login itself may see nothing is a fault to be told.
-          if (role == null || !model.visible.isEmpty()) {
-            visible.put(name, model.named(name));
-          }
+          visible.put(name, model.named(name, role == null));
         });
     return visible;
   }
@@ -165,9 +162,12 @@ final class Catalogue {
       }
     }
 
-    /** A key of which a part can't be seen is none. */
-    Model named(String name) {
-      Map<String, String> columns = visible.isEmpty() ? all : visible;
+    /**
+     * What may be seen of it, if anything: that the login itself may see nothing is a fault to be
+     * told. A key of which a part can't be seen is none.
+     */
+    Model named(String name, boolean isOfLogin) {
+      Map<String, String> columns = isOfLogin && visible.isEmpty() ? all : visible;
       return new Model(
           name,
           columns,

@@ -11,22 +11,28 @@ import dev.freshet.read.store.Question;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the statement for many rows in one body.
  *
- * <p>Its columns are {@code body}; {@code rows}, the number of them; {@code total}, the number of
- * those that the filters let through, or null; and {@code near} and {@code far}, which are what the
- * rows at the two ends of a page are sorted by: far from where it began, and there only where more
- * rows follow. To see that, one row more is read than the page has.
+ * <p>Its columns are {@code body}; {@code rows}, the number of them; {@code bytes}, the length of
+ * all of them, where {@code body} has no more than the first {@link #MOST_BYTES}; {@code total},
+ * the number of those that the filters let through, or null; and {@code near} and {@code far},
+ * which are what the rows at the two ends of a page are sorted by: far from where it began, and
+ * there only where more rows follow. To see that, one row more is read than the page has.
  */
 final class RowsStatement {
 
   /** What columns are called that are not of the answer, with a number; nobody's are called so. */
   private static final String HIDDEN = "freshet: ";
+
+  /** Longer answers are read row by row. */
+  static final int MOST_BYTES = 4 * 1024 * 1024;
+
+  private static final String IF_SHORT = "filter (where s.b <= %d)".formatted(MOST_BYTES);
+  private static final String MEASURED_END = " p) t) s";
 
   private final Model model;
   private final ModelQuery query;
@@ -67,32 +73,52 @@ final class RowsStatement {
 
   private SelectStatement only() {
     SqlText sql = new SqlText(model).add("select ");
-    body(sql, "r").add(" as body, count(*) as rows, ");
-    total(sql).add(" as total, null::text[] as near, null::text[] as far from (select ");
-    return sql.rows(query).add(" limit " + limit + " offset " + query.offset() + ") r").statement();
+    body(sql).add(", ");
+    total(sql).add(" as total, null::text[] as near, null::text[] as far from (");
+    measured(sql, "(select ");
+    return sql.rows(query)
+        .add(" limit " + limit + " offset " + query.offset() + ")")
+        .add(MEASURED_END)
+        .statement();
   }
 
   private SelectStatement page() {
-    query.order().stream().filter(member -> shown(member).isEmpty()).forEach(hidden::add);
-    SqlText sql = new SqlText(model).add("with r as materialized (select ");
-    sql.values(query);
-    for (int i = 0; i < hidden.size(); i++) {
-      sql.add(", ").field("m", hidden.get(i).field()).add(" as " + hiddenColumn(i));
-    }
-    sql.filtered(query, seek).orderBy("m", sql.sorted(query));
-    sql.add(" limit " + (limit + 1) + " offset " + query.offset() + ") select (select ");
-    body(sql, "s").add(" from (select * from r limit " + limit + ") s) as body, ");
-    sql.add("(select least(count(*), " + limit + ") from r) as rows, ");
+    SqlText sql = withPage(new SqlText(model)).add("select a.*, ");
     total(sql).add(" as total, ");
     sql.add(seek == null ? "null::text[]" : "(select %s from r limit 1)".formatted(sortValues("r")))
         .add(" as near, ");
-    return sql.add(
+    sql.add(
             limit == 0
                 ? "null::text[]"
                 : "(select %s from r where exists (select from r offset %d) offset %d limit 1)"
                     .formatted(sortValues("r"), limit, limit - 1))
-        .add(" as far")
-        .statement();
+        .add(" as far from (select ");
+    body(sql).add(" from (");
+    return measured(sql, ofPage()).add(MEASURED_END).add(") a").statement();
+  }
+
+  /** The page's rows, and the one behind them. */
+  private SqlText withPage(SqlText sql) {
+    query.order().stream().filter(member -> shown(member).isEmpty()).forEach(hidden::add);
+    sql.add("with r as materialized (select ").values(query);
+    for (int i = 0; i < hidden.size(); i++) {
+      sql.add(", ").field("m", hidden.get(i).field()).add(" as " + hiddenColumn(i));
+    }
+    sql.filtered(query, seek).orderBy("m", sql.sorted(query));
+    return sql.add(" limit " + (limit + 1) + " offset " + query.offset() + ") ");
+  }
+
+  /** The page's rows in the query's order: those before a place were read from it on. */
+  private String ofPage() {
+    String rows = "(select * from r limit %d)".formatted(limit);
+    return seek == null || !seek.isBackwards()
+        ? rows
+        : "(select * from %s q%s)"
+            .formatted(
+                rows,
+                query.order().stream()
+                    .map(member -> SqlText.direction("q." + column(member), member))
+                    .collect(Collectors.joining(", ", " order by ", "")));
   }
 
   /** The answer's column that a member of the order is; empty where there is none. */
@@ -119,34 +145,46 @@ final class RowsStatement {
         .collect(Collectors.joining(", ", "array[", "]"));
   }
 
-  /** All rows of the alias in one value. */
-  private SqlText body(SqlText sql, String alias) {
-    // Those before a place were read from it on.
-    String order =
-        seek == null || !seek.isBackwards()
-            ? ""
-            : query.order().stream()
-                .map(member -> SqlText.direction(alias + "." + column(member), member))
-                .collect(Collectors.joining(", ", " order by ", ""));
-    if (form == Representation.CSV) {
-      List<String> names = SelectStatement.names(model, query);
-      return sql.bind(Csv.header(names))
-          .add(
-              "::text || coalesce(string_agg(e'\\n' || %s, ''%s), '')"
-                  .formatted(Csv.line(alias, names), order));
+  /** The rows as texts one after the other, from what {@link #measured} begins. */
+  private SqlText body(SqlText sql) {
+    if (form.isSingular()) {
+      sql.add("min(s.j) filter (where s.n = 1)");
+    } else if (form == Representation.CSV) {
+      sql.bind(Csv.header(SelectStatement.names(model, query)))
+          .add("::text || coalesce(string_agg(e'\\n' || s.j, '') %s, '')".formatted(IF_SHORT));
+    } else {
+      sql.add("'[' || coalesce(string_agg(s.j, ', ') %s, '') || ']'".formatted(IF_SHORT));
     }
-    Function<String, String> object = row -> "coalesce(json_agg(%s%s), '[]')".formatted(row, order);
-    String rows =
-        object.apply(
-            hidden.isEmpty()
-                ? "row_to_json(%s.*)".formatted(alias)
-                : "(select row_to_json(c.*) from (select %s) c)"
-                    .formatted(
-                        SelectStatement.names(model, query).stream()
-                            .map(name -> alias + "." + Model.quoted(name))
-                            .collect(Collectors.joining(", "))));
-    String stripped = form.isWithoutNulls() ? "json_strip_nulls(%s)".formatted(rows) : rows;
-    return sql.add(form.isSingular() ? "(%s -> 0)::text".formatted(stripped) : stripped + "::text");
+    return sql.add(" as body, count(*) as rows, coalesce(max(s.b), 0) as bytes");
+  }
+
+  /**
+   * Begins a table {@code s} of rows' texts {@code j}, each with the length of all up to it, {@code
+   * b}. What follows are the rows, and {@link #MEASURED_END}.
+   */
+  private SqlText measured(SqlText sql, String rows) {
+    return sql.add("select t.j, sum(octet_length(t.j)) over (rows unbounded preceding) as b")
+        .add(form.isSingular() ? ", row_number() over () as n" : "")
+        .add(" from (select ")
+        .add(line("p"))
+        .add(" as j from ")
+        .add(rows);
+  }
+
+  /** A row's text. */
+  private String line(String alias) {
+    if (form == Representation.CSV) {
+      return Csv.line(alias, SelectStatement.names(model, query));
+    }
+    String object =
+        hidden.isEmpty()
+            ? "row_to_json(%s.*)".formatted(alias)
+            : "(select row_to_json(c.*) from (select %s) c)"
+                .formatted(
+                    SelectStatement.names(model, query).stream()
+                        .map(name -> alias + "." + Model.quoted(name))
+                        .collect(Collectors.joining(", ")));
+    return (form.isWithoutNulls() ? "json_strip_nulls(%s)".formatted(object) : object) + "::text";
   }
 
   private SqlText total(SqlText sql) {

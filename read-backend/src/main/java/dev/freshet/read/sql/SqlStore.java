@@ -215,7 +215,7 @@ public final class SqlStore implements ModelStore {
             // PostgreSQL remembers of which types a statement's values are, also when a column is
             // of another: then it must be another statement.
             .formatted(
-                source.positionSql(question.model().name()),
+                source.positionSql(question.model().name(), question.asker().role() != null),
                 select.sql(),
                 question.model().columns().hashCode());
     try (Connection connection = pool.getConnection();

@@ -91,6 +91,8 @@ final class PartCommands {
 
     @Mixin private ClientLimits limits = new ClientLimits();
 
+    @Mixin private ClaimsKey claimsKey = new ClaimsKey();
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -105,6 +107,7 @@ final class PartCommands {
       OperatorGate.check(operatorAddress, operatorToken.text());
       Map<String, String> settings = new HashMap<>(limits.settings());
       settings.putAll(tls.settings());
+      claimsKey.putInto(settings, "freshet.gateway.claims-key");
       settings.put("freshet.gateway.routes", config.resolve("routes.yaml").toString());
       settings.put("freshet.gateway.data", data.toString());
       settings.put("freshet.gateway.trusted-proxies", String.join(",", trustedProxies));
@@ -189,6 +192,21 @@ final class PartCommands {
         defaultValue = "problem")
     private Errors errors = Errors.problem;
 
+    @Mixin private ClaimsKey claimsKey = new ClaimsKey();
+
+    @Option(
+        names = "--roles",
+        paramLabel = "ROLE",
+        split = ",",
+        description = "Roles of the source that clients' claims may name; several are allowed.")
+    private List<String> roles = List.of();
+
+    @Option(
+        names = "--role",
+        description =
+            "Role of clients whose claims name none of these; without one they are refused.")
+    private String role = "";
+
     @Mixin private TlsFiles tls = new TlsFiles();
 
     @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8201")
@@ -202,6 +220,11 @@ final class PartCommands {
       settings.put("freshet.read.kind", kind);
       settings.put("freshet.read.id", id);
       settings.put("freshet.read.errors", errors.name());
+      claimsKey.putInto(settings, "freshet.read.claims-key");
+      settings.put("freshet.read.roles", String.join(",", roles));
+      if (!role.isEmpty()) {
+        settings.put("freshet.read.role", role);
+      }
       part.run(PartKind.READ, port, settings);
       return 0;
     }

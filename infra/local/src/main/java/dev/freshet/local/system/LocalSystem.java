@@ -4,6 +4,7 @@ import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.Ports;
 import dev.freshet.postgres.RootCause;
 import dev.freshet.runtime.OperatorGate;
+import dev.freshet.runtime.claims.ClaimsKeys;
 import dev.freshet.write.Migrations;
 import java.io.IOException;
 import java.net.URI;
@@ -69,8 +70,10 @@ public final class LocalSystem implements AutoCloseable {
       cluster.succession().ifPresent(report);
       SystemConfig config = SystemConfig.read(options.config(), restaurant, cluster.data());
       migrate(config, cluster);
+      ReaderLogin reader = ReaderLogin.make(cluster, config.roles());
+      makeClaimsKeys(options);
       LocalSystem system =
-          new LocalSystem(options, cluster, SystemLayout.of(options, config, cluster));
+          new LocalSystem(options, cluster, SystemLayout.of(options, config, cluster, reader));
       try {
         system.startParts(
             options.processes() ? new InProcesses(cluster.data().logs(), report) : new InThisJvm());
@@ -121,6 +124,17 @@ public final class LocalSystem implements AutoCloseable {
                   .load(),
               config.schema().toString())
           .run();
+    }
+  }
+
+  private static void makeClaimsKeys(SystemOptions options) {
+    try {
+      ClaimsKeys.make(options.claimsKey());
+    } catch (IOException e) {
+      throw new StartFailed(
+          "The keys for claims can't be kept in %s: %s"
+              .formatted(options.claimsKey(), e.getMessage()),
+          e);
     }
   }
 

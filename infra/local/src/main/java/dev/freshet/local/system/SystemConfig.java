@@ -1,11 +1,15 @@
 package dev.freshet.local.system;
 
 import dev.freshet.cluster.DataFolder;
+import dev.freshet.sync.model.ModelFiles;
+import dev.freshet.sync.model.SyncRefused;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -46,6 +50,21 @@ record SystemConfig(Path folder, boolean restaurant, Path routes) {
   /** Whether there is a model at all; without one nothing needs to be kept in step. */
   boolean hasModels() {
     return !modelNames(models()).isEmpty();
+  }
+
+  /** The roles that the models' files name. What can't be read names none: the sync says why. */
+  Set<String> roles() {
+    Set<String> roles = new TreeSet<>();
+    if (hasModels()) {
+      for (ModelFiles.Declared declared : ModelFiles.read(models()).values()) {
+        try {
+          roles.addAll(declared.model().audience().roles());
+        } catch (SyncRefused e) {
+          // Passed over.
+        }
+      }
+    }
+    return roles;
   }
 
   Path schema() {

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The parts that a system consists of, in the order in which a request passes them, and their
@@ -29,18 +30,23 @@ public final class SystemLayout {
 
   private final SystemOptions options;
   private final SystemConfig config;
+  private final ReaderLogin reader;
+  private final Set<String> roles;
   private final List<PartSpec> parts = new ArrayList<>();
   private final Map<String, String> gateway = new LinkedHashMap<>();
   private int instances;
 
-  private SystemLayout(SystemOptions options, SystemConfig config) {
+  private SystemLayout(SystemOptions options, SystemConfig config, ReaderLogin reader) {
     this.options = options;
     this.config = config;
+    this.reader = reader;
+    this.roles = config.roles();
   }
 
   /** The parts of a system on this cluster. */
-  static List<PartSpec> of(SystemOptions options, SystemConfig config, Cluster cluster) {
-    SystemLayout layout = new SystemLayout(options, config);
+  static List<PartSpec> of(
+      SystemOptions options, SystemConfig config, Cluster cluster, ReaderLogin reader) {
+    SystemLayout layout = new SystemLayout(options, config, reader);
     layout.layOut(cluster);
     return layout.parts.stream().map(part -> part.with(options.settings())).toList();
   }
@@ -79,7 +85,7 @@ public final class SystemLayout {
   }
 
   private void layOut(Cluster cluster) {
-    String primary = primary(cluster);
+    String primary = primary(cluster).uriWithPassword();
     if (config.restaurant()) {
       parts.add(
           new PartSpec(
@@ -89,18 +95,19 @@ public final class SystemLayout {
               Map.of("freshet.write.primary", primary)));
       instance(WRITERS, WRITE, options.writePort(), SourceKind.PRIMARY);
     }
-    cluster.replicas().forEach(replica -> reader(uri(replica), replica.id(), SourceKind.REPLICA));
-    reader(primary, PRIMARY_READS, SourceKind.PRIMARY);
+    cluster.replicas().forEach(replica -> reader(replica.url(), replica.id(), SourceKind.REPLICA));
+    reader(primary(cluster), PRIMARY_READS, SourceKind.PRIMARY);
     if (config.hasModels()) {
       cluster
           .readDatabases()
-          .forEach(read -> reader(uri(read), read.id(), SourceKind.READ_DATABASE));
+          .forEach(read -> reader(read.url(), read.id(), SourceKind.READ_DATABASE));
       int number = 0;
       for (PostgresServer readDatabase : cluster.readDatabases()) {
         sync(primary, readDatabase, ++number);
       }
     }
     gateway.put("freshet.gateway.routes", config.routes().toString());
+    gateway.put("freshet.gateway.claims-key", options.claimsKey().toString());
     gateway.put("freshet.gateway.data", options.cluster().data().toString());
     gateway.put("freshet.gateway.access-log", Boolean.toString(options.accessLog()));
     gateway.put("management.server.port", Integer.toString(options.operatorPort()));
@@ -108,21 +115,16 @@ public final class SystemLayout {
     parts.addFirst(new PartSpec(PartKind.GATEWAY, "gateway", options.gatewayPort(), gateway));
   }
 
-  private static String uri(PostgresServer server) {
-    return server.url().uriWithPassword();
-  }
-
   /** The primary, or whichever replica is promoted to be it. */
-  private static String primary(Cluster cluster) {
+  private static PostgresUrl primary(Cluster cluster) {
     PostgresUrl first = cluster.primary().url();
     List<PostgresUrl.Server> servers = new ArrayList<>(first.servers());
     cluster.replicas().forEach(replica -> servers.addAll(replica.url().servers()));
     return new PostgresUrl(
-            servers, first.database(), first.user(), first.password(), first.parameters())
-        .uriWithPassword();
+        servers, first.database(), first.user(), first.password(), first.parameters());
   }
 
-  private void reader(String source, String id, SourceKind kind) {
+  private void reader(PostgresUrl source, String id, SourceKind kind) {
     int port =
         options.readPort(
             (int) parts.stream().filter(part -> part.kind() == PartKind.READ).count() + 1);
@@ -134,7 +136,9 @@ public final class SystemLayout {
             Map.of(
                 "freshet.read.id", id,
                 "freshet.read.kind", kind.wireName(),
-                "freshet.read.source", source)));
+                "freshet.read.source", reader.of(source).uriWithPassword(),
+                "freshet.read.roles", String.join(",", roles),
+                "freshet.read.claims-key", options.claimsKey().toString())));
     instance(READERS, id, port, kind);
   }
 

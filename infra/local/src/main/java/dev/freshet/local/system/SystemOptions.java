@@ -43,6 +43,11 @@ public record SystemOptions(
     return portBase + 1;
   }
 
+  /** The keys with which the gateway tells the read-backends what it verified. */
+  Path claimsKey() {
+    return cluster.data().resolve("claims-keys");
+  }
+
   int writePort() {
     return portBase + 10;
   }

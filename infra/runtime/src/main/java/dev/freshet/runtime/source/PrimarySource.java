@@ -17,7 +17,7 @@ final class PrimarySource implements Source {
   }
 
   @Override
-  public String positionSql(String model) {
+  public String positionSql(String model, boolean asRole) {
     return PrimaryPosition.SQL;
   }
 

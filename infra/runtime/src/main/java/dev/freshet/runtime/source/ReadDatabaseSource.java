@@ -21,8 +21,8 @@ final class ReadDatabaseSource implements Source {
   }
 
   @Override
-  public String positionSql(String model) {
-    return ReadDatabase.positionSql(model);
+  public String positionSql(String model, boolean asRole) {
+    return asRole ? ReadDatabase.positionSqlAsRole(model) : ReadDatabase.positionSql(model);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.freshet.runtime.source;
 
 import dev.freshet.protocol.Lsn;
 import dev.freshet.protocol.Position;
+import dev.freshet.protocol.ReceivedTimeline;
 import dev.freshet.protocol.SourceKind;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -30,9 +31,11 @@ final class ReplicaSource implements Source {
           else coalesce(extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()), 0)
         end,
         receiver.pid is null or receiver.status is not null,
-        case when pg_is_in_recovery() then pg_is_wal_replay_paused() end
+        case when pg_is_in_recovery() then pg_is_wal_replay_paused() end,
+        to_regprocedure('%s') is not null
       from (select 1) one left join pg_stat_wal_receiver receiver on true
-      """;
+      """
+          .formatted(ReceivedTimeline.CALL);
 
   /**
    * LSN and timeline, the latter null for roles that may not see it. A replica that was promoted is
@@ -41,7 +44,13 @@ final class ReplicaSource implements Source {
   private static final String STAMP =
       "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() end::text, (select received_tli from pg_stat_get_wal_receiver())";
 
+  /** The same for roles of clients, where the source has the function for it. */
+  private static final String STAMP_AS_ROLE =
+      "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() end::text, "
+          + ReceivedTimeline.CALL;
+
   private volatile int timeline = 1;
+  private volatile boolean hasFunction;
 
   @Override
   public SourceKind kind() {
@@ -54,8 +63,8 @@ final class ReplicaSource implements Source {
   }
 
   @Override
-  public String positionSql(String model) {
-    return STAMP;
+  public String positionSql(String model, boolean asRole) {
+    return asRole && hasFunction ? STAMP_AS_ROLE : STAMP;
   }
 
   @Override
@@ -77,6 +86,7 @@ final class ReplicaSource implements Source {
             "the role %s may not see the replica's WAL receiver, without which nobody knows the timeline; on the primary: grant pg_read_all_stats to %1$s"
                 .formatted(connection.getMetaData().getUserName()));
       }
+      hasFunction = row.getBoolean(7);
       int received = row.getInt(2);
       timeline = received == 0 ? Math.max(timeline, row.getInt(3)) : received;
       double lagSeconds = row.getDouble(4);

@@ -27,8 +27,9 @@ public sealed interface Source permits PrimarySource, ReplicaSource, ReadDatabas
    * statement sees: PostgreSQL takes the snapshot before it evaluates the row.
    *
    * @param model the name of the model that the statement reads
+   * @param asRole whether it is asked as the role of a client, which may see less than the login
    */
-  String positionSql(String model);
+  String positionSql(String model, boolean asRole);
 
   /**
    * Reads the row of {@link #positionSql}, from {@code column} on.

@@ -1,0 +1,170 @@
+package dev.freshet.runtime.claims;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSObject;
+import com.nimbusds.jose.Payload;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.crypto.MACVerifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys that gateway and backends share, with which claims are signed (a JWS by HMAC-SHA256, RFC
+ * 7515).
+ *
+ * <p>One key a line, {@code ID:BASE64}, of at least {@value #FEWEST_BYTES} bytes. The first one
+ * signs; all are accepted. The file is read when a part starts.
+ */
+public final class ClaimsKeys {
+
+  /** Name of the header that has them. */
+  public static final String HEADER = "Freshet-Claims";
+
+  /** For how long they are accepted once they are signed. */
+  public static final Duration VALID = Duration.ofSeconds(60);
+
+  private static final int FEWEST_BYTES = 32;
+  private static final Duration SKEW = Duration.ofSeconds(5);
+  private static final Pattern LINE = Pattern.compile("([\\w-]{1,32}):([A-Za-z0-9+/=]+)");
+  private static final String EXPIRES = "exp";
+  private static final String ISSUED = "iat";
+
+  private final Map<String, byte[]> keys;
+  private final String current;
+
+  private ClaimsKeys(Map<String, byte[]> keys) {
+    this.keys = keys;
+    this.current = keys.keySet().iterator().next();
+  }
+
+  /**
+   * What was verified of a client.
+   *
+   * @param json the claims, as an object
+   * @param role the claim of that name; null without one that is text
+   */
+  public record Claims(String json, @Nullable String role) {
+
+    @Override
+    public String toString() {
+      return "Claims[role=%s]".formatted(role); // they are personal
+    }
+  }
+
+  /**
+   * Reads keys from a file.
+   *
+   * @throws IllegalArgumentException when it holds none, saying what a file looks like
+   */
+  public static ClaimsKeys ofFile(Path file) {
+    try {
+      return parse(Files.readString(file));
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "The file of keys for claims %s can't be read (%s). Name one with --claims-key."
+              .formatted(file, e.getClass().getSimpleName()),
+          e);
+    }
+  }
+
+  /** Makes a file with one key where there is none, readable by its owner alone. */
+  public static void make(Path file) throws IOException {
+    if (Files.exists(file)) {
+      return;
+    }
+    byte[] key = new byte[FEWEST_BYTES];
+    new SecureRandom().nextBytes(key);
+    Files.createFile(
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(file, "made-here:%s%n".formatted(Base64.getEncoder().encodeToString(key)));
+  }
+
+  static ClaimsKeys parse(String text) {
+    Map<String, byte[]> keys = new LinkedHashMap<>();
+    text.lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+        .forEach(line -> add(keys, line));
+    if (keys.isEmpty()) {
+      throw new IllegalArgumentException(
+          "There is no key for claims. Write one a line as ID:BASE64, such as 2026-11:$(openssl rand -base64 32)");
+    }
+    return new ClaimsKeys(keys);
+  }
+
+  /** The line is not repeated in what is said: it may hold a key. */
+  private static void add(Map<String, byte[]> keys, String line) {
+    Matcher form = LINE.matcher(line);
+    if (!form.matches()) {
+      throw new IllegalArgumentException(
+          "A key for claims is written as ID:BASE64, such as 2026-11:$(openssl rand -base64 32)");
+    }
+    byte[] key = Base64.getDecoder().decode(form.group(2));
+    if (key.length < FEWEST_BYTES) {
+      throw new IllegalArgumentException(
+          "The key for claims %s has %d bytes; it needs %d or more"
+              .formatted(form.group(1), key.length, FEWEST_BYTES));
+    }
+    keys.put(form.group(1), key);
+  }
+
+  /**
+   * Signs claims.
+   *
+   * @param claims as a token has them; when they were issued and expire is told anew
+   */
+  public String sign(Map<String, Object> claims, Instant now) {
+    Map<String, Object> told = new LinkedHashMap<>(claims);
+    told.put(ISSUED, now.getEpochSecond());
+    told.put(EXPIRES, now.plus(VALID).getEpochSecond());
+    JWSObject jws =
+        new JWSObject(
+            new JWSHeader.Builder(JWSAlgorithm.HS256).keyID(current).build(), new Payload(told));
+    try {
+      jws.sign(new MACSigner(keys.get(current)));
+    } catch (JOSEException e) {
+      throw new IllegalStateException(e);
+    }
+    return jws.serialize();
+  }
+
+  /** The claims that were signed with one of these keys and have not expired; else nothing. */
+  public Optional<Claims> verified(String jws, Instant now) {
+    try {
+      JWSObject object = JWSObject.parse(jws);
+      byte[] key = keys.get(object.getHeader().getKeyID());
+      if (key == null
+          || !object.getHeader().getAlgorithm().equals(JWSAlgorithm.HS256)
+          || !object.verify(new MACVerifier(key))) {
+        return Optional.empty();
+      }
+      Map<String, Object> claims = object.getPayload().toJSONObject();
+      if (claims == null
+          || !(claims.get(EXPIRES) instanceof Number expires)
+          || now.minus(SKEW).getEpochSecond() >= expires.longValue()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new Claims(
+              object.getPayload().toString(),
+              claims.get("role") instanceof String role ? role : null));
+    } catch (ParseException | JOSEException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.freshet.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.bench.UpProcess;
+import dev.freshet.bench.process.ProjectHome;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The client library of Supabase, unmodified, reads through the gateway. */
+class PostgrestJsIT {
+
+  private static final int PASSED = 56;
+
+  @TempDir static Path folder;
+
+  @Test
+  void everythingThatItCanAskForIsAnswered() throws Exception {
+    Path suite = Files.createDirectories(folder.resolve("suite"));
+    Path own = ProjectHome.path().resolve("clients/postgrest-js");
+    for (String file : List.of("package.json", "package-lock.json", "suite.mjs")) {
+      Files.copy(own.resolve(file), suite.resolve(file));
+    }
+    run(suite, "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error");
+    try (UpProcess up =
+        UpProcess.start(
+            folder.resolve("data"), 24_000, "--config", config().toString(), "--replicas", "1")) {
+      up.awaitReady();
+      assertThat(run(suite, "node", "suite.mjs", up.gateway())).contains(PASSED + " passed");
+    }
+  }
+
+  private static Path config() throws IOException {
+    Path config = folder.resolve("config");
+    Files.createDirectories(config.resolve("models"));
+    Files.createDirectories(config.resolve("schema"));
+    Files.writeString(
+        config.resolve("schema/V001__items.sql"),
+        """
+        create table item (id int primary key, name text, price numeric(10,2), tags text[], data jsonb, during int4range, note text);
+        insert into item values
+          (1, 'alpha', 1.50, '{red}', '{"kind": "a", "size": 5}', '[1,5)', 'The quick brown fox'),
+          (2, 'beta', 2.00, '{red,blue}', '{"kind": "b", "size": 20}', '[2,8)', 'A lazy dog'),
+          (3, 'gamma', 3.00, '{green}', '{"kind": "c", "size": 30}', '[10,20)', null),
+          (4, 'delta, "quoted"', 4.00, '{black}', '{"kind": "d"}', '[30,40)', 'Nothing'),
+          (5, null, 5.00, '{}', null, null, null);
+        """);
+    Files.writeString(
+        config.resolve("models/items.sql"),
+        "/* { key: id, aggregates: true } */ select id, name, price, tags, data, during, note from item");
+    Files.writeString(
+        config.resolve("routes.yaml"),
+        """
+        version: 1
+        routes:
+          - { id: away, path: /away/**, read: { pool: away } }
+          - { id: all, path: /**, read: { pool: readers } }
+        pools:
+          away: { instances: [ { id: away-1, url: "http://127.0.0.1:1", kind: replica } ] }
+        """);
+    return config;
+  }
+
+  private static String run(Path folder, String... command)
+      throws IOException, InterruptedException {
+    Path output = Files.createTempFile(folder, "run", ".out");
+    Process process =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .redirectInput(Path.of("/dev/null").toFile())
+            .start();
+    boolean hasEnded = process.waitFor(3, TimeUnit.MINUTES);
+    process.destroyForcibly();
+    String printed = Files.readString(output, StandardCharsets.UTF_8);
+    assertThat(hasEnded).as(printed).isTrue();
+    assertThat(process.exitValue()).as(printed).isZero();
+    return printed;
+  }
+}
