@@ -1,10 +1,15 @@
 package dev.freshet.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.freshet.bench.UpProcess;
 import dev.freshet.bench.process.ProjectHome;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +21,22 @@ import org.junit.jupiter.api.io.TempDir;
 /** The client library of Supabase, unmodified, reads through the gateway. */
 class PostgrestJsIT {
 
-  private static final int PASSED = 56;
+  private static final int PASSED = 60;
+
+  private static final String ROUTES =
+      """
+      version: 1
+      routes:
+        - { id: items, path: /items/**, read: { pool: readers } }
+        - { id: none, path: /nothing_here, read: { pool: readers } }
+      """;
+
+  private static final String AWAY =
+      """
+        - { id: away, path: /away/**, read: { pool: away } }
+      pools:
+        away: { instances: [ { id: away-1, url: "http://127.0.0.1:24199", kind: replica } ] }
+      """;
 
   @TempDir static Path folder;
 
@@ -32,6 +52,9 @@ class PostgrestJsIT {
         UpProcess.start(
             folder.resolve("data"), 24_000, "--config", config().toString(), "--replicas", "1")) {
       up.awaitReady();
+      // A start waits for all that it routes to; this is for what is away later.
+      Files.writeString(folder.resolve("config/routes.yaml"), ROUTES + AWAY);
+      awaitStatus(up.gateway() + "/away", 503);
       assertThat(run(suite, "node", "suite.mjs", up.gateway())).contains(PASSED + " passed");
     }
   }
@@ -48,23 +71,25 @@ class PostgrestJsIT {
           (1, 'alpha', 1.50, '{red}', '{"kind": "a", "size": 5}', '[1,5)', 'The quick brown fox'),
           (2, 'beta', 2.00, '{red,blue}', '{"kind": "b", "size": 20}', '[2,8)', 'A lazy dog'),
           (3, 'gamma', 3.00, '{green}', '{"kind": "c", "size": 30}', '[10,20)', null),
-          (4, 'delta, "quoted"', 4.00, '{black}', '{"kind": "d"}', '[30,40)', 'Nothing'),
+          (4, 'delta, and more', 4.00, '{black}', '{"kind": "d"}', '[30,40)', 'Nothing'),
           (5, null, 5.00, '{}', null, null, null);
         """);
     Files.writeString(
         config.resolve("models/items.sql"),
         "/* { key: id, aggregates: true } */ select id, name, price, tags, data, during, note from item");
-    Files.writeString(
-        config.resolve("routes.yaml"),
-        """
-        version: 1
-        routes:
-          - { id: away, path: /away/**, read: { pool: away } }
-          - { id: all, path: /**, read: { pool: readers } }
-        pools:
-          away: { instances: [ { id: away-1, url: "http://127.0.0.1:1", kind: replica } ] }
-        """);
+    Files.writeString(config.resolve("routes.yaml"), ROUTES);
     return config;
+  }
+
+  private static void awaitStatus(String url, int status) {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      await()
+          .until(
+              () ->
+                  client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode()
+                      == status);
+    }
   }
 
   private static String run(Path folder, String... command)
