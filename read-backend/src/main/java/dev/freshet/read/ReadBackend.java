@@ -91,13 +91,22 @@ public class ReadBackend {
   }
 
   @Bean
-  ModelStore store(ReadSettings settings, Source source, DataSource pool, Tracing tracing) {
+  ModelStore store(
+      ReadSettings settings,
+      Source source,
+      DataSource pool,
+      Tracing tracing,
+      Scheduler blockingScheduler) {
     return new SqlStore(
         source,
         tracing.around(pool),
-        settings.rowCap(),
-        settings.statementTimeout(),
-        new SteadyClock());
+        new SqlStore.Limits(
+            settings.rowCap(),
+            settings.byteCap().toBytes(),
+            settings.costCeiling(),
+            settings.statementTimeout()),
+        new SteadyClock(),
+        blockingScheduler);
   }
 
   @Bean

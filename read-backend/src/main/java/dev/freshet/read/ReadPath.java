@@ -38,6 +38,7 @@ import org.springframework.util.LinkedMultiValueMap;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -318,6 +319,9 @@ final class ReadPath {
     Position seen = answer.position().orElse(null);
     Position wanted = asked.wanted().position();
     if (seen == null || (wanted != null && !seen.isAtOrPast(wanted))) {
+      if (answer instanceof Answer.Rows(_, Answer.Body.Streamed streamed, _, _, _)) {
+        streamed.unused().run();
+      }
       // The source went back since the last poll, as a restarted replica can.
       return refuse(asked.request(), notCaughtUp(asked.wanted(), seen), seen);
     }
@@ -375,7 +379,10 @@ final class ReadPath {
         answered(asked, range.status(), seen).header(HttpHeaders.CONTENT_RANGE, range.toString());
     Pages.links(question.model(), question.query(), rows.page(), asked.request().queryParams())
         .ifPresent(links -> response.header(HttpHeaders.LINK, links));
-    return response.bodyValue(rows.body());
+    return switch (rows.body()) {
+      case Answer.Body.Whole(byte[] bytes) -> response.bodyValue(bytes);
+      case Answer.Body.Streamed(Flux<byte[]> bytes, _) -> response.body(bytes, byte[].class);
+    };
   }
 
   private static Refused notOneRow(long rows) {

@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Settings of a read-backend.
@@ -15,6 +16,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param id the instance's name
  * @param connections most connections to the source
  * @param rowCap most rows of one answer
+ * @param byteCap most bytes of one answer; 0 for any number
+ * @param costCeiling what a query may cost, as PostgreSQL's planner guesses; 0 for any
  * @param statementTimeout how long one query may run
  * @param errors how refusals are told
  * @param claimsKey file of the keys with which claims are signed, or null where none are believed
@@ -29,6 +32,8 @@ record ReadSettings(
     String id,
     @DefaultValue("16") int connections,
     @DefaultValue("1000") int rowCap,
+    @DefaultValue("0B") DataSize byteCap,
+    @DefaultValue("0") double costCeiling,
     @DefaultValue("5s") Duration statementTimeout,
     @DefaultValue("problem") Errors errors,
     @Nullable Path claimsKey,

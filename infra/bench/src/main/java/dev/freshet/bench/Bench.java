@@ -6,6 +6,7 @@ import dev.freshet.bench.gateway.FaultBench;
 import dev.freshet.bench.gateway.GatewayBench;
 import dev.freshet.bench.gateway.ProtectionBench;
 import dev.freshet.bench.gateway.WatchingBench;
+import dev.freshet.bench.read.QueryBench;
 import dev.freshet.bench.sync.SyncLatency;
 import dev.freshet.bench.sync.SyncThroughput;
 import java.io.ByteArrayOutputStream;
@@ -19,6 +20,8 @@ import java.util.Map;
 /** The benchmarks' entry. */
 public final class Bench {
 
+  private static final int MANY_ORDERS = 1_000_000;
+  private static final int FEW_ORDERS = 50_000;
   private static final int MANY_CHANGES = 1_000_000;
   private static final int FEW_CHANGES = 150_000;
   private static final int SECONDS = 30;
@@ -55,7 +58,12 @@ public final class Bench {
   /** The status to end with: 1 when a promise was not kept, 2 for a benchmark that there is not. */
   private static int run(String benchmark, PrintStream out) throws Exception {
     switch (benchmark) {
-      case "read" -> new ReadBench(out).run();
+      case "read" -> {
+        new ReadBench(out).run();
+        new QueryBench(out, MANY_ORDERS).run();
+      }
+      case "read --queries" -> new QueryBench(out, MANY_ORDERS).run();
+      case "read --queries --short" -> new QueryBench(out, FEW_ORDERS).run();
       case "sync" -> {
         new SyncThroughput(out, MANY_CHANGES).run();
         out.println();
@@ -89,7 +97,7 @@ public final class Bench {
       }
       default -> {
         System.err.println(
-            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
+            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
         return 2;
       }
     }

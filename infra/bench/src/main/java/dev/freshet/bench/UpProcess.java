@@ -96,7 +96,12 @@ public final class UpProcess implements AutoCloseable {
    * @return the seconds that it says it took
    */
   public double awaitReady() {
-    Instant end = Instant.now().plus(READY_TIMEOUT);
+    return awaitReady(READY_TIMEOUT);
+  }
+
+  /** The same for one that has much to copy. */
+  public double awaitReady(Duration atMost) {
+    Instant end = Instant.now().plus(atMost);
     while (Instant.now().isBefore(end)) {
       Matcher ready = READY.matcher(output());
       if (ready.find()) {
@@ -169,12 +174,17 @@ public final class UpProcess implements AutoCloseable {
   }
 
   /** The port of the primary's server. */
-  int primaryPort() {
+  public int primaryPort() {
     return databasePortBase;
   }
 
+  /** The port of a read database's server. */
+  public int readDatabasePort(int number) {
+    return databasePortBase + 19 + number;
+  }
+
   /** The password of its servers. */
-  String password() {
+  public String password() {
     try (Stream<String> lines = Files.lines(data.resolve("pgpass"))) {
       String line = lines.findFirst().orElseThrow();
       return line.substring(line.lastIndexOf(':') + 1);

@@ -45,6 +45,9 @@ final class RowsStatement {
   /** Sort values that the answer's own columns don't have. */
   private final List<ModelQuery.Order> hidden = new ArrayList<>();
 
+  /** Whether a page is read with its rows, and not with what they are sorted by alone. */
+  private boolean areRowsRead = true;
+
   private RowsStatement(Question question, long limit, long mostCounted) {
     this.model = question.model();
     this.query = question.query();
@@ -64,11 +67,57 @@ final class RowsStatement {
    */
   static SelectStatement of(Question question, long limit, long mostCounted) {
     RowsStatement statement = new RowsStatement(question, limit, mostCounted);
-    return question.query().isGrouped()
-            || question.form().isSingular()
-            || question.model().key().isEmpty()
-        ? statement.only()
-        : statement.page();
+    return statement.isOnly() ? statement.only() : statement.page();
+  }
+
+  /**
+   * The same without a body: columns {@code rows}, {@code total}, {@code near} and {@code far}.
+   *
+   * @param limit most rows of the answer
+   * @param mostCounted as in {@link #of}
+   */
+  static SelectStatement ends(Question question, long limit, long mostCounted) {
+    RowsStatement statement = new RowsStatement(question, limit, mostCounted);
+    return statement.isOnly() ? statement.onlyCounted() : statement.pageWithoutRows();
+  }
+
+  /**
+   * The rows themselves, in order: column {@code line}, a text for each.
+   *
+   * @param limit most rows of the answer
+   */
+  static SelectStatement lines(Question question, long limit) {
+    RowsStatement statement = new RowsStatement(question, limit, 0);
+    return statement.isOnly() ? statement.onlyLines() : statement.linesOfPage();
+  }
+
+  private boolean isOnly() {
+    return query.isGrouped() || form.isSingular() || model.key().isEmpty();
+  }
+
+  private SelectStatement onlyCounted() {
+    SqlText sql = new SqlText(model).add("select (select count(*) from (select ").rows(query);
+    sql.add(" limit " + limit + " offset " + query.offset() + ") n) as rows, ");
+    return total(sql).add(" as total, null::text[] as near, null::text[] as far").statement();
+  }
+
+  private SelectStatement onlyLines() {
+    SqlText sql = new SqlText(model).add("select ").add(line("p")).add(" as line from (select ");
+    return sql.rows(query).add(" limit " + limit + " offset " + query.offset() + ") p").statement();
+  }
+
+  private SelectStatement pageWithoutRows() {
+    hidden.addAll(query.order());
+    areRowsRead = false;
+    SqlText sql = withPage(new SqlText(model)).add("select ");
+    sql.add("(select least(count(*), " + limit + ") from r) as rows, ");
+    return ends(sql).statement();
+  }
+
+  private SelectStatement linesOfPage() {
+    query.order().stream().filter(member -> shown(member).isEmpty()).forEach(hidden::add);
+    SqlText sql = withPage(new SqlText(model)).add("select ");
+    return sql.add(line("p")).add(" as line from ").add(ofPage()).add(" p").statement();
   }
 
   private SelectStatement only() {
@@ -83,26 +132,37 @@ final class RowsStatement {
   }
 
   private SelectStatement page() {
+    query.order().stream().filter(member -> shown(member).isEmpty()).forEach(hidden::add);
     SqlText sql = withPage(new SqlText(model)).add("select a.*, ");
-    total(sql).add(" as total, ");
-    sql.add(seek == null ? "null::text[]" : "(select %s from r limit 1)".formatted(sortValues("r")))
-        .add(" as near, ");
-    sql.add(
-            limit == 0
-                ? "null::text[]"
-                : "(select %s from r where exists (select from r offset %d) offset %d limit 1)"
-                    .formatted(sortValues("r"), limit, limit - 1))
-        .add(" as far from (select ");
+    ends(sql).add(" from (select ");
     body(sql).add(" from (");
     return measured(sql, ofPage()).add(MEASURED_END).add(") a").statement();
   }
 
+  /** What the rows at the ends of a page are sorted by, and the total. */
+  private SqlText ends(SqlText sql) {
+    total(sql).add(" as total, ");
+    sql.add(seek == null ? "null::text[]" : "(select %s from r limit 1)".formatted(sortValues("r")))
+        .add(" as near, ");
+    return sql.add(
+            limit == 0
+                ? "null::text[]"
+                : "(select %s from r where exists (select from r offset %d) offset %d limit 1)"
+                    .formatted(sortValues("r"), limit, limit - 1))
+        .add(" as far");
+  }
+
   /** The page's rows, and the one behind them. */
   private SqlText withPage(SqlText sql) {
-    query.order().stream().filter(member -> shown(member).isEmpty()).forEach(hidden::add);
-    sql.add("with r as materialized (select ").values(query);
+    sql.add("with r as materialized (select ");
+    String comma = "";
+    if (areRowsRead) {
+      sql.values(query);
+      comma = ", ";
+    }
     for (int i = 0; i < hidden.size(); i++) {
-      sql.add(", ").field("m", hidden.get(i).field()).add(" as " + hiddenColumn(i));
+      sql.add(comma).field("m", hidden.get(i).field()).add(" as " + hiddenColumn(i));
+      comma = ", ";
     }
     sql.filtered(query, seek).orderBy("m", sql.sorted(query));
     return sql.add(" limit " + (limit + 1) + " offset " + query.offset() + ") ");
@@ -125,7 +185,8 @@ final class RowsStatement {
   private Optional<String> shown(ModelQuery.Order member) {
     Field field = member.field();
     boolean isShown =
-        field.path().isEmpty()
+        areRowsRead
+            && field.path().isEmpty()
             && SelectStatement.values(model, query).contains(Selected.column(field.column()));
     return isShown ? Optional.of(Model.quoted(field.column())) : Optional.empty();
   }

@@ -28,6 +28,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.scheduler.Scheduler;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Runs a query and its position as one statement. */
@@ -37,33 +39,46 @@ public final class SqlStore implements ModelStore {
 
   private static final JsonMapper JSON = new JsonMapper();
 
+  private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
   private static final String QUERY_CANCELED = "57014";
+
+  /** More are streamed without a look at how long they are. */
+  private static final int MOST_ROWS_AT_ONCE = 1_000;
 
   /** Setting a timeout and setting it back are two round trips. */
   private static final Duration WORTH_SETTING = Duration.ofMillis(500);
 
   private final Source source;
   private final DataSource pool;
-  private final int rowCap;
-  private final Duration statementTimeout;
+  private final Limits limits;
   private final Catalogue catalogue;
+  private final Scheduler blocking;
 
   /** As PostgreSQL names them; read when somebody asks for one first. */
   private volatile @Nullable Set<String> timeZones;
 
   /**
+   * Of an answer.
+   *
+   * @param rows most of them
+   * @param bytes most of them; 0 for any number
+   * @param cost what a statement may cost, as the planner guesses; 0 for any
+   * @param statementTimeout that the pool's connections are set to
+   */
+  public record Limits(int rows, long bytes, double cost, Duration statementTimeout) {}
+
+  /**
    * Prepares to ask.
    *
-   * @param rowCap most rows of an answer
-   * @param statementTimeout that the pool's connections are set to
+   * @param limits of an answer
    * @param clock by which what is known of models gets old
+   * @param blocking where long answers are read
    */
-  public SqlStore(
-      Source source, DataSource pool, int rowCap, Duration statementTimeout, Clock clock) {
+  public SqlStore(Source source, DataSource pool, Limits limits, Clock clock, Scheduler blocking) {
+    this.blocking = blocking;
     this.source = source;
     this.pool = pool;
-    this.rowCap = rowCap;
-    this.statementTimeout = statementTimeout;
+    this.limits = limits;
     this.catalogue = new Catalogue(pool, clock);
   }
 
@@ -125,46 +140,107 @@ public final class SqlStore implements ModelStore {
   @Override
   public Answer rows(Question question) throws StoreFailed {
     Long asked = question.query().limit();
-    long limit = asked == null ? rowCap : Math.min(asked, rowCap);
-    return failing(
-        question.asker(),
-        () ->
-            ask(
-                question,
-                RowsStatement.of(question, limit, rowCap),
-                (connection, position, row) -> {
-                  long rows = row.getLong("rows");
-                  long seen = row.getLong("total");
-                  Long counted = row.wasNull() ? null : Long.valueOf(seen);
-                  return new Answer.Rows(
-                      position,
-                      row.getBytes("body"),
-                      rows,
-                      switch (question.count()) {
-                        case NONE -> uncut(question, rows, limit);
-                        case EXACT -> counted;
-                        case PLANNED -> Long.valueOf(planned(connection, question));
-                        case ESTIMATED ->
-                            seen > rowCap
-                                ? Long.valueOf(Math.max(seen, planned(connection, question)))
-                                : counted;
-                      },
-                      page(question, values(row, "near"), values(row, "far")));
-                }));
+    long limit = asked == null ? limits.rows() : Math.min(asked, limits.rows());
+    if (limit > MOST_ROWS_AT_ONCE && !question.form().isSingular()) {
+      return failing(question.asker(), () -> streamed(question, limit));
+    }
+    Optional<Answer> answer =
+        failing(
+            question.asker(),
+            () ->
+                ask(
+                    question,
+                    RowsStatement.of(question, limit, limits.rows()),
+                    (connection, position, row) -> {
+                      long bytes = row.getLong("bytes");
+                      refuseIfTooLong(bytes);
+                      return bytes > RowsStatement.MOST_BYTES && !question.form().isSingular()
+                          ? Optional.empty()
+                          : Optional.of(
+                              rows(
+                                  question,
+                                  limit,
+                                  connection,
+                                  position,
+                                  row,
+                                  new Answer.Body.Whole(row.getBytes("body"))));
+                    }));
+    return answer.isPresent()
+        ? answer.get()
+        : failing(question.asker(), () -> streamed(question, limit));
+  }
+
+  private void refuseIfTooLong(long bytes) throws SQLException {
+    if (limits.bytes() > 0 && bytes > limits.bytes()) {
+      throw new SQLException(
+          "the answer would have %d bytes, and the most are %d; ask for fewer rows or columns"
+              .formatted(bytes, limits.bytes()),
+          PROGRAM_LIMIT_EXCEEDED);
+    }
+  }
+
+  private Answer.Rows rows(
+      Question question,
+      long limit,
+      Connection connection,
+      Optional<Position> position,
+      ResultSet row,
+      Answer.Body body)
+      throws SQLException {
+    long rows = row.getLong("rows");
+    long seen = row.getLong("total");
+    Long counted = row.wasNull() ? null : Long.valueOf(seen);
+    return new Answer.Rows(
+        position,
+        body,
+        rows,
+        switch (question.count()) {
+          case NONE -> uncut(question, rows, limit);
+          case EXACT -> counted;
+          case PLANNED -> Long.valueOf(planned(connection, question));
+          case ESTIMATED ->
+              seen > limits.rows()
+                  ? Long.valueOf(Math.max(seen, planned(connection, question)))
+                  : counted;
+        },
+        page(question, values(row, "near"), values(row, "far")));
+  }
+
+  /** Asks again, in one snapshot for what is told of the rows and the rows themselves. */
+  private Answer streamed(Question question, long limit) throws SQLException {
+    Connection connection = pool.getConnection();
+    boolean isHandedOver = false;
+    try {
+      connection.setAutoCommit(false);
+      connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      refuseIfTooDear(connection, question, RowsStatement.lines(question, limit));
+      SelectStatement ends = RowsStatement.ends(question, limit, limits.rows());
+      try (PreparedStatement statement =
+              prepared(connection, question.asker(), withPosition(question, ends));
+          ResultSet row = answer(statement, question.asker())) {
+        if (!row.next()) {
+          return new Answer.NotNow();
+        }
+        RowStream stream = RowStream.open(connection, question, limit, limits.bytes(), blocking);
+        isHandedOver = true;
+        try {
+          return rows(question, limit, connection, source.read(row, 1), row, stream.body());
+        } catch (SQLException | RuntimeException e) {
+          stream.close();
+          throw e;
+        }
+      }
+    } finally {
+      if (!isHandedOver) {
+        connection.close();
+      }
+    }
   }
 
   /** How many rows the planner expects. */
   private static long planned(Connection connection, Question question) throws SQLException {
     SelectStatement counted = SelectStatement.counted(question.model(), question.query());
-    try (PreparedStatement statement =
-            prepared(
-                connection,
-                question.asker(),
-                new SelectStatement("explain (format json) " + counted.sql(), counted.values()));
-        ResultSet plan = answer(statement, question.asker())) {
-      plan.next();
-      return JSON.readTree(plan.getString(1)).path(0).path("Plan").path("Plan Rows").asLong();
-    }
+    return plan(connection, question, counted).path("Plan Rows").asLong();
   }
 
   private static Answer.Page page(
@@ -189,10 +265,13 @@ public final class SqlStore implements ModelStore {
         question.asker(),
         () ->
             ask(
-                question,
-                SelectStatement.row(question.model(), question.query(), question.form()),
-                (_, position, row) ->
-                    new Answer.Row(position, row.getBytes("body"), row.getString("version"))));
+                    question,
+                    SelectStatement.row(question.model(), question.query(), question.form()),
+                    (_, position, row) ->
+                        Optional.of(
+                            new Answer.Row(
+                                position, row.getBytes("body"), row.getString("version"))))
+                .orElseThrow());
   }
 
   /** The total that follows from an answer that was not cut; else null. */
@@ -204,27 +283,63 @@ public final class SqlStore implements ModelStore {
   }
 
   private interface RowReader {
-    Answer read(Connection connection, Optional<Position> position, ResultSet row)
+    /** What the row says; empty where it says that it is not all. */
+    Optional<Answer> read(Connection connection, Optional<Position> position, ResultSet row)
         throws SQLException;
   }
 
-  private Answer ask(Question question, SelectStatement select, RowReader reader)
+  private Optional<Answer> ask(Question question, SelectStatement select, RowReader reader)
       throws SQLException {
-    String sql =
+    SelectStatement whole = withPosition(question, select);
+    try (Connection connection = pool.getConnection();
+        Bound _ = bound(connection, question.deadline())) {
+      refuseIfTooDear(connection, question, whole);
+      try (PreparedStatement statement = prepared(connection, question.asker(), whole);
+          ResultSet row = answer(statement, question.asker())) {
+        return row.next()
+            ? reader.read(connection, source.read(row, 1), row)
+            : Optional.of(new Answer.NotNow());
+      }
+    }
+  }
+
+  private SelectStatement withPosition(Question question, SelectStatement select) {
+    return new SelectStatement(
         "select p.*, a.* from (%s) p left join lateral (%s) a on true /* columns %x */"
             // PostgreSQL remembers of which types a statement's values are, also when a column is
             // of another: then it must be another statement.
             .formatted(
                 source.positionSql(question.model().name(), question.asker().role() != null),
                 select.sql(),
-                question.model().columns().hashCode());
-    try (Connection connection = pool.getConnection();
-        Bound _ = bound(connection, question.deadline());
-        PreparedStatement statement =
-            prepared(connection, question.asker(), new SelectStatement(sql, select.values()))) {
-      try (ResultSet row = answer(statement, question.asker())) {
-        return row.next() ? reader.read(connection, source.read(row, 1), row) : new Answer.NotNow();
-      }
+                question.model().columns().hashCode()),
+        select.values());
+  }
+
+  /** Where there is a ceiling, the planner is asked before each statement. */
+  private void refuseIfTooDear(Connection connection, Question question, SelectStatement select)
+      throws SQLException {
+    if (limits.cost() == 0) {
+      return;
+    }
+    double cost = plan(connection, question, select).path("Total Cost").asDouble();
+    if (cost > limits.cost()) {
+      throw new SQLException(
+          "the planner expects this query to cost %.0f, and the ceiling is %.0f; narrow its filters"
+              .formatted(cost, limits.cost()),
+          PROGRAM_LIMIT_EXCEEDED);
+    }
+  }
+
+  private static JsonNode plan(Connection connection, Question question, SelectStatement select)
+      throws SQLException {
+    try (PreparedStatement statement =
+            prepared(
+                connection,
+                question.asker(),
+                new SelectStatement("explain (format json) " + select.sql(), select.values()));
+        ResultSet plan = answer(statement, question.asker())) {
+      plan.next();
+      return JSON.readTree(plan.getString(1)).path(0).path("Plan");
     }
   }
 
@@ -242,11 +357,15 @@ public final class SqlStore implements ModelStore {
     String before = settings.isEmpty() ? "" : "select " + String.join(", ", settings) + "; ";
     PreparedStatement statement = connection.prepareStatement(before + select.sql());
     values.addAll(select.values());
+    bind(statement, values);
+    return statement;
+  }
+
+  /** Without a type: PostgreSQL reads the text as what the statement casts it to. */
+  static void bind(PreparedStatement statement, List<String> values) throws SQLException {
     for (int i = 0; i < values.size(); i++) {
-      // Without a type: PostgreSQL reads the text as what the statement casts it to.
       statement.setObject(i + 1, values.get(i), Types.OTHER);
     }
-    return statement;
   }
 
   private static void setting(
@@ -279,7 +398,7 @@ public final class SqlStore implements ModelStore {
     if (!left.isPositive()) {
       throw new SQLException("nobody waits for the answer any more", QUERY_CANCELED);
     }
-    if (left.compareTo(statementTimeout.minus(WORTH_SETTING)) >= 0) {
+    if (left.compareTo(limits.statementTimeout().minus(WORTH_SETTING)) >= 0) {
       return () -> {};
     }
     set(connection, left);
@@ -289,7 +408,7 @@ public final class SqlStore implements ModelStore {
   /** A connection that can't be brought back to its timeout is not used again. */
   private void restore(Connection connection) throws SQLException {
     try {
-      set(connection, statementTimeout);
+      set(connection, limits.statementTimeout());
     } catch (SQLException e) {
       log.debug("The statement timeout can't be set back", e);
       connection.abort(Runnable::run);

@@ -4,6 +4,7 @@ import dev.freshet.protocol.Position;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 
 /** What a store answered. */
 @SuppressWarnings("ArrayRecordComponent") // bodies are passed on once, never compared
@@ -23,13 +24,28 @@ public sealed interface Answer {
   /**
    * Many rows.
    *
-   * @param body in the form that was asked for, UTF-8
+   * @param body in the form that was asked for
    * @param rows how many they are
    * @param total how many the filters let through; null where that is not known
    * @param page where the pages beside this one begin
    */
-  record Rows(Optional<Position> position, byte[] body, long rows, @Nullable Long total, Page page)
+  record Rows(Optional<Position> position, Body body, long rows, @Nullable Long total, Page page)
       implements Answer {}
+
+  /** Text of many rows, UTF-8. */
+  sealed interface Body {
+
+    /** All of it. */
+    record Whole(byte[] bytes) implements Body {}
+
+    /**
+     * Read while it is written.
+     *
+     * @param bytes to be subscribed to once; holds what it needs of the store until it ends
+     * @param unused gives that back where nobody will subscribe
+     */
+    record Streamed(Flux<byte[]> bytes, Runnable unused) implements Body {}
+  }
 
   /**
    * One row.

@@ -28,7 +28,7 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /** Keep-alive connections, each of which sends its next request once it has its answer. */
-final class Load implements AutoCloseable {
+public final class Load implements AutoCloseable {
 
   private static final long LONGEST_SECONDS = 120;
   private static final int DIGITS = 3;
@@ -42,7 +42,7 @@ final class Load implements AutoCloseable {
    * @param seconds from the first request to the last answer
    * @param latencies in nanoseconds
    */
-  record Outcome(double seconds, Histogram latencies) {}
+  public record Outcome(double seconds, Histogram latencies) {}
 
   /**
    * Sends requests and waits for the answers.
@@ -51,7 +51,7 @@ final class Load implements AutoCloseable {
    * @param headers whole lines, each with its end
    * @throws IllegalStateException when one is answered otherwise than by 200, or not in time
    */
-  Outcome run(int port, String path, String headers, int connections, int requests)
+  public Outcome run(int port, String path, String headers, int connections, int requests)
       throws Exception {
     Round round = new Round(request(path, headers), requests, true);
     List<Channel> channels = open(port, connections, round);

@@ -192,6 +192,28 @@ final class PartCommands {
         defaultValue = "problem")
     private Errors errors = Errors.problem;
 
+    @Option(
+        names = "--row-cap",
+        paramLabel = "N",
+        description = "Most rows of one answer (default: ${DEFAULT-VALUE}).",
+        defaultValue = "1000")
+    private int rowCap;
+
+    @Option(
+        names = "--byte-cap",
+        paramLabel = "SIZE",
+        description = "Most bytes of one answer, such as 100MB (default: any number).",
+        defaultValue = "0B")
+    private String byteCap = "0B";
+
+    @Option(
+        names = "--cost-ceiling",
+        paramLabel = "COST",
+        description =
+            "What a query may cost, as PostgreSQL's planner guesses; it is asked before each (default: any).",
+        defaultValue = "0")
+    private double costCeiling;
+
     @Mixin private ClaimsKey claimsKey = new ClaimsKey();
 
     @Option(
@@ -220,6 +242,9 @@ final class PartCommands {
       settings.put("freshet.read.kind", kind);
       settings.put("freshet.read.id", id);
       settings.put("freshet.read.errors", errors.name());
+      settings.put("freshet.read.row-cap", Integer.toString(rowCap));
+      settings.put("freshet.read.byte-cap", byteCap);
+      settings.put("freshet.read.cost-ceiling", Double.toString(costCeiling));
       claimsKey.putInto(settings, "freshet.read.claims-key");
       settings.put("freshet.read.roles", String.join(",", roles));
       if (!role.isEmpty()) {
