@@ -1,4 +1,4 @@
-// Reads through a gateway with @supabase/postgrest-js: node suite.mjs URL. The model `items` is the one of PostgrestJsIT.
+// Reads through a gateway with @supabase/postgrest-js: node suite.mjs URL. The model `items` is the one of ClientsIT.
 import assert from 'node:assert/strict';
 import { PostgrestClient } from '@supabase/postgrest-js';
 

@@ -46,10 +46,15 @@ final class Askers {
     record Rejected(Refused refused) implements Asking {}
   }
 
+  /** Whether what a client sees depends on its token. */
+  boolean haveRoles() {
+    return !roles.isEmpty() || ofEverybody != null;
+  }
+
   Asking of(ServerRequest request, @Nullable String timeZone) {
     Optional<ClaimsKeys.Claims> claims = claims(request);
     String json = claims.map(ClaimsKeys.Claims::json).orElse(null);
-    if (roles.isEmpty() && ofEverybody == null) {
+    if (!haveRoles()) {
       return new Asking.As(new Asker(null, json, timeZone));
     }
     String named = claims.map(ClaimsKeys.Claims::role).filter(roles::contains).orElse(ofEverybody);

@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.postgres.ConnectionPool;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
+import dev.freshet.read.openapi.OpenApiPages;
 import dev.freshet.read.sql.SqlStore;
 import dev.freshet.read.store.ModelStore;
 import dev.freshet.runtime.ActuatorGate;
@@ -132,6 +133,8 @@ public class ReadBackend {
       ReadPath path, FreshnessGate gate, Drain drain, Scheduler blockingScheduler) {
     return RouterFunctions.route()
         .add(PositionEndpoint.route(gate, drain, blockingScheduler))
+        .GET(OpenApiPages.DOCUMENT, path::document)
+        .add(OpenApiPages.page())
         .route(reads("/{model}"), path::rows)
         .route(reads("/{model}/{*key}"), path::row)
         .OPTIONS("/{model}", path::options)

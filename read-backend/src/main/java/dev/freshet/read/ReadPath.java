@@ -6,6 +6,7 @@ import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.read.model.Model;
+import dev.freshet.read.openapi.OpenApiPages;
 import dev.freshet.read.query.ModelQuery;
 import dev.freshet.read.query.QueryGrammar;
 import dev.freshet.read.query.Refused;
@@ -13,7 +14,6 @@ import dev.freshet.read.query.Representation;
 import dev.freshet.read.query.RowRange;
 import dev.freshet.read.store.Answer;
 import dev.freshet.read.store.Asker;
-import dev.freshet.read.store.Count;
 import dev.freshet.read.store.ModelStore;
 import dev.freshet.read.store.Question;
 import dev.freshet.read.store.StoreFailed;
@@ -21,13 +21,11 @@ import dev.freshet.runtime.Deadline;
 import dev.freshet.runtime.RequestScope;
 import dev.freshet.runtime.source.FreshnessGate;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +36,6 @@ import org.springframework.util.LinkedMultiValueMap;
 import org.springframework.util.MultiValueMap;
 import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -57,6 +54,7 @@ final class ReadPath {
   private final FreshnessGate gate;
   private final Askers askers;
   private final Rejections rejections;
+  private final AnswerWriter writer;
   private final Scheduler blocking;
 
   ReadPath(
@@ -69,6 +67,7 @@ final class ReadPath {
     this.gate = gate;
     this.askers = askers;
     this.rejections = rejections;
+    this.writer = new AnswerWriter(rejections);
     this.blocking = blocking;
   }
 
@@ -87,6 +86,23 @@ final class ReadPath {
             .skip(1)
             .toList();
     return answer(request, OF_ONE_ROW, (model, query) -> readKey(model, key, query), store::row);
+  }
+
+  /** What models there are, for whoever asks. */
+  Mono<ServerResponse> document(ServerRequest request) {
+    return switch (askers.of(request, null)) {
+      case Askers.Asking.Rejected(Refused refused) -> refuse(request, refused);
+      case Askers.Asking.As(Asker asker) ->
+          Mono.defer(() -> documentFor(request, asker)).subscribeOn(blocking);
+    };
+  }
+
+  private Mono<ServerResponse> documentFor(ServerRequest request, Asker asker) {
+    try {
+      return OpenApiPages.document(store.all(asker), askers.haveRoles(), gate.position());
+    } catch (StoreFailed e) {
+      return refuse(request, e.refused(), null);
+    }
   }
 
   /** {@code OPTIONS}: what can be done here. */
@@ -326,111 +342,10 @@ final class ReadPath {
       return refuse(asked.request(), notCaughtUp(asked.wanted(), seen), seen);
     }
     return switch (answer) {
-      case Answer.Row row -> respond(asked, row, seen);
-      case Answer.Rows rows -> respond(asked, question, rows, seen);
+      case Answer.Row row -> writer.write(asked.request(), asked.terms(), row, seen);
+      case Answer.Rows rows -> writer.write(asked.request(), asked.terms(), question, rows, seen);
       case Answer.NotNow() -> throw new IllegalStateException("it has a position");
     };
-  }
-
-  private Mono<ServerResponse> respond(Asked asked, Answer.Row row, Position seen) {
-    byte[] body = row.body();
-    if (body == null) {
-      return refuse(
-          asked.request(),
-          Refused.of(ProblemCode.NOT_FOUND, "There is no row with this key."),
-          seen);
-    }
-    String tag =
-        row.version() == null ? null : "\"v%s-%08x\"".formatted(row.version(), digest(body));
-    if (tag != null && isKnown(asked.request(), tag)) {
-      return head(ServerResponse.status(304), seen).eTag(tag).build();
-    }
-    ServerResponse.BodyBuilder response = answered(asked, 200, seen);
-    return (tag == null ? response : response.eTag(tag)).bodyValue(body);
-  }
-
-  private Mono<ServerResponse> respond(
-      Asked asked, Question question, Answer.Rows rows, Position seen) {
-    ContentRange range =
-        new ContentRange(
-            question.query().offset(), rows.rows(), rows.total(), question.count() != Count.NONE);
-    if (range.isBeyond()) {
-      return refuse(
-          asked.request(),
-          new Refused(
-              Problem.of(
-                  ProblemCode.RANGE_NOT_SATISFIABLE,
-                  "Rows from %d on were asked for; there are %d."
-                      .formatted(range.offset(), range.total())),
-              new PostgrestError(
-                  416,
-                  "PGRST103",
-                  "Requested range not satisfiable",
-                  "An offset of %d was requested, but there are only %d rows."
-                      .formatted(range.offset(), range.total()),
-                  null)),
-          seen,
-          head -> head.header(HttpHeaders.CONTENT_RANGE, range.toString()));
-    }
-    if (question.form().isSingular() && rows.rows() != 1) {
-      return refuse(asked.request(), notOneRow(rows.rows()), seen);
-    }
-    ServerResponse.BodyBuilder response =
-        answered(asked, range.status(), seen).header(HttpHeaders.CONTENT_RANGE, range.toString());
-    Pages.links(question.model(), question.query(), rows.page(), asked.request().queryParams())
-        .ifPresent(links -> response.header(HttpHeaders.LINK, links));
-    return switch (rows.body()) {
-      case Answer.Body.Whole(byte[] bytes) -> response.bodyValue(bytes);
-      case Answer.Body.Streamed(Flux<byte[]> bytes, _) -> response.body(bytes, byte[].class);
-    };
-  }
-
-  private static Refused notOneRow(long rows) {
-    return new Refused(
-        Problem.of(
-            ProblemCode.NOT_ACCEPTABLE,
-            "Accept asks for one row, and the query has %d. Narrow it, or ask for application/json."
-                .formatted(rows)),
-        new PostgrestError(
-            406,
-            "PGRST116",
-            "Cannot coerce the result to a single JSON object",
-            "The result contains %d rows".formatted(rows),
-            null));
-  }
-
-  /** The head of an answer that has a body. */
-  private static ServerResponse.BodyBuilder answered(Asked asked, int status, Position seen) {
-    ServerResponse.BodyBuilder response =
-        head(ServerResponse.status(status), seen)
-            .header(HttpHeaders.CONTENT_TYPE, asked.terms().representation().mediaType());
-    String applied = asked.terms().preferences().applied();
-    if (!applied.isEmpty()) {
-      response.header(Preferences.APPLIED, applied);
-    }
-    if (asked.request().headers().firstHeader(PostgrestError.PROFILE) != null) {
-      response.header("Content-Profile", Terms.SCHEMA);
-    }
-    return response;
-  }
-
-  private static ServerResponse.BodyBuilder head(ServerResponse.BodyBuilder response, Position at) {
-    return response
-        .header(HttpHeaders.VARY, Terms.VARY)
-        .header(FreshetHeaders.POSITION, at.toString());
-  }
-
-  private static boolean isKnown(ServerRequest request, String tag) {
-    return request.headers().header(HttpHeaders.IF_NONE_MATCH).stream()
-        .flatMap(header -> Arrays.stream(header.split(",", -1)))
-        .map(String::strip)
-        .anyMatch(member -> member.equals("*") || member.replaceFirst("^W/", "").equals(tag));
-  }
-
-  private static long digest(byte[] body) {
-    CRC32C crc = new CRC32C();
-    crc.update(body);
-    return crc.getValue();
   }
 
   private static Refused notCaughtUp(Wanted wanted, @Nullable Position at) {

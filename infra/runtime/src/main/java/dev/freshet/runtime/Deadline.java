@@ -30,7 +30,8 @@ public record Deadline(long nanoTime) {
     }
   }
 
-  private static Deadline in(Duration left) {
+  /** A time from now. */
+  public static Deadline in(Duration left) {
     return new Deadline(System.nanoTime() + left.toNanos());
   }
 

@@ -89,7 +89,7 @@ class ConsistencyIT {
   void stampOfBeforeTheReadIsFoundOut() throws Exception {
     String stamped =
         mutant(
-                "read-backend/src/main/java/dev/freshet/read/ReadPath.java",
+                "read-backend/src/main/java/dev/freshet/read/AnswerWriter.java",
                 "        .header(FreshetHeaders.POSITION, at.toString());\n  }\n\n  private static boolean isKnown",
                 "        .header(FreshetHeaders.POSITION, \"1:0/0\");\n  }\n\n  private static boolean isKnown")
             .toString();

@@ -31,8 +31,9 @@ final class RowsStatement {
   /** Longer answers are read row by row. */
   static final int MOST_BYTES = 4 * 1024 * 1024;
 
-  private static final String IF_SHORT = "filter (where s.b <= %d)".formatted(MOST_BYTES);
-  private static final String MEASURED_END = " p) t) s";
+  private static final String BYTES = "coalesce(sum(octet_length(t.j)), 0)";
+  private static final String IS_SHORT = "%s <= %d".formatted(BYTES, MOST_BYTES);
+  private static final String TEXTS_END = " p offset 0) t";
 
   private final Model model;
   private final ModelQuery query;
@@ -124,10 +125,10 @@ final class RowsStatement {
     SqlText sql = new SqlText(model).add("select ");
     body(sql).add(", ");
     total(sql).add(" as total, null::text[] as near, null::text[] as far from (");
-    measured(sql, "(select ");
+    texts(sql, "(select ");
     return sql.rows(query)
         .add(" limit " + limit + " offset " + query.offset() + ")")
-        .add(MEASURED_END)
+        .add(TEXTS_END)
         .statement();
   }
 
@@ -136,7 +137,7 @@ final class RowsStatement {
     SqlText sql = withPage(new SqlText(model)).add("select a.*, ");
     ends(sql).add(" from (select ");
     body(sql).add(" from (");
-    return measured(sql, ofPage()).add(MEASURED_END).add(") a").statement();
+    return texts(sql, ofPage()).add(TEXTS_END).add(") a").statement();
   }
 
   /** What the rows at the ends of a page are sorted by, and the total. */
@@ -206,30 +207,28 @@ final class RowsStatement {
         .collect(Collectors.joining(", ", "array[", "]"));
   }
 
-  /** The rows as texts one after the other, from what {@link #measured} begins. */
+  /** The rows as texts one after the other, from what {@link #texts} begins. */
   private SqlText body(SqlText sql) {
     if (form.isSingular()) {
-      sql.add("min(s.j) filter (where s.n = 1)");
+      sql.add("case when count(*) = 1 then min(t.j) end");
     } else if (form == Representation.CSV) {
-      sql.bind(Csv.header(SelectStatement.names(model, query)))
-          .add("::text || coalesce(string_agg(e'\\n' || s.j, '') %s, '')".formatted(IF_SHORT));
+      sql.add("case when %s then ".formatted(IS_SHORT))
+          .bind(Csv.header(SelectStatement.names(model, query)))
+          .add("::text || coalesce(string_agg(e'\\n' || t.j, ''), '') end");
     } else {
-      sql.add("'[' || coalesce(string_agg(s.j, ', ') %s, '') || ']'".formatted(IF_SHORT));
+      sql.add(
+          "case when %s then '[' || coalesce(string_agg(t.j, ', '), '') || ']' end"
+              .formatted(IS_SHORT));
     }
-    return sql.add(" as body, count(*) as rows, coalesce(max(s.b), 0) as bytes");
+    return sql.add(" as body, count(*) as rows, %s as bytes".formatted(BYTES));
   }
 
   /**
-   * Begins a table {@code s} of rows' texts {@code j}, each with the length of all up to it, {@code
-   * b}. What follows are the rows, and {@link #MEASURED_END}.
+   * Begins a table {@code t} of rows' texts {@code j}. What follows are the rows, and {@link
+   * #TEXTS_END}, which keeps PostgreSQL from making each text anew for each use of it.
    */
-  private SqlText measured(SqlText sql, String rows) {
-    return sql.add("select t.j, sum(octet_length(t.j)) over (rows unbounded preceding) as b")
-        .add(form.isSingular() ? ", row_number() over () as n" : "")
-        .add(" from (select ")
-        .add(line("p"))
-        .add(" as j from ")
-        .add(rows);
+  private SqlText texts(SqlText sql, String rows) {
+    return sql.add("select ").add(line("p")).add(" as j from ").add(rows);
   }
 
   /** A row's text. */

@@ -84,6 +84,11 @@ final class SqlFailure {
   static Problem problem(SQLException e, Asker asker) {
     String state = state(e);
     String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    if (asker.role() != null && isOfTheRoleItself(message, asker.role())) {
+      return Problem.of(
+          ProblemCode.DATABASE_UNAVAILABLE,
+          "The read-backend can't answer as your role; its log says why.");
+    }
     if (state.startsWith(DATA_EXCEPTION_CLASS)) {
       return Problem.of(
           ProblemCode.BAD_VALUE, "A value doesn't fit its column: %s".formatted(said(message)));
@@ -127,6 +132,11 @@ final class SqlFailure {
             : state.startsWith(INSUFFICIENT_RESOURCES_CLASS)
                 ? "The source is out of disk or memory; try again later."
                 : "The source can't answer now; try again later.");
+  }
+
+  /** The source has no such role, or the login is no member of it. */
+  private static boolean isOfTheRoleItself(String message, String role) {
+    return message.contains("role \"%s\"".formatted(role));
   }
 
   /** A pool says so without a state when all of its connections are in use. */

@@ -20,12 +20,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Scheduler;
@@ -100,6 +102,11 @@ public final class SqlStore implements ModelStore {
   }
 
   @Override
+  public Collection<Model> all(Asker asker) throws StoreFailed {
+    return failing(asker, () -> catalogue.all(asker.role()).values());
+  }
+
+  @Override
   public boolean expects(String name) throws StoreFailed {
     return failing(
         Asker.ANYBODY,
@@ -144,30 +151,40 @@ public final class SqlStore implements ModelStore {
     if (limit > MOST_ROWS_AT_ONCE && !question.form().isSingular()) {
       return failing(question.asker(), () -> streamed(question, limit));
     }
-    Optional<Answer> answer =
-        failing(
-            question.asker(),
-            () ->
-                ask(
-                    question,
-                    RowsStatement.of(question, limit, limits.rows()),
-                    (connection, position, row) -> {
-                      long bytes = row.getLong("bytes");
-                      refuseIfTooLong(bytes);
-                      return bytes > RowsStatement.MOST_BYTES && !question.form().isSingular()
-                          ? Optional.empty()
-                          : Optional.of(
-                              rows(
-                                  question,
-                                  limit,
-                                  connection,
-                                  position,
-                                  row,
-                                  new Answer.Body.Whole(row.getBytes("body"))));
-                    }));
-    return answer.isPresent()
-        ? answer.get()
+    Optional<Answer> atOnce = failing(question.asker(), () -> atOnce(question, limit));
+    return atOnce.isPresent()
+        ? atOnce.get()
         : failing(question.asker(), () -> streamed(question, limit));
+  }
+
+  /** An answer that is made in one piece; empty where it is too long for that. */
+  private Optional<Answer> atOnce(Question question, long limit) throws SQLException {
+    try {
+      return ask(
+          question,
+          RowsStatement.of(question, limit, limits.rows()),
+          (connection, position, row) -> {
+            long bytes = row.getLong("bytes");
+            refuseIfTooLong(bytes);
+            if (bytes > RowsStatement.MOST_BYTES && !question.form().isSingular()) {
+              return Optional.empty();
+            }
+            byte[] body = row.getBytes("body");
+            return Optional.of(
+                rows(
+                    question,
+                    limit,
+                    connection,
+                    position,
+                    row,
+                    new Answer.Body.Whole(body == null ? new byte[0] : body)));
+          });
+    } catch (PSQLException e) {
+      if (PROGRAM_LIMIT_EXCEEDED.equals(e.getSQLState())) {
+        return Optional.empty(); // PostgreSQL has no text of more than 1 GB
+      }
+      throw e;
+    }
   }
 
   private void refuseIfTooLong(long bytes) throws SQLException {

@@ -1,6 +1,7 @@
 package dev.freshet.read.store;
 
 import dev.freshet.read.model.Model;
+import java.util.Collection;
 import java.util.Optional;
 
 /** A copy of the models. Each method may block. */
@@ -8,6 +9,9 @@ public interface ModelStore {
 
   /** The model of that name, with the columns that the asker may see. */
   Optional<Model> find(String name, Asker asker) throws StoreFailed;
+
+  /** All models, each with the columns that the asker may see; those of which he sees none, too. */
+  Collection<Model> all(Asker asker) throws StoreFailed;
 
   /** Whether a model that is not there is going to be: then another copy may have it already. */
   boolean expects(String name) throws StoreFailed;

@@ -55,4 +55,21 @@ class SqlFailureTest {
     assertThat(problem.code()).isEqualTo(ProblemCode.DATABASE_UNAVAILABLE);
     assertThat(problem.detail()).contains("lacks a privilege").doesNotContain("orders");
   }
+
+  @Test
+  void whatARoleMayNotReadIsRefusedAndARoleThatCannotBeTakenIsTheOperatorsAffair() {
+    Asker web = new Asker("web", "{}", null);
+    assertThat(
+            SqlFailure.problem(
+                    new SQLException("ERROR: permission denied for table orders", "42501"), web)
+                .code())
+        .isEqualTo(ProblemCode.FORBIDDEN);
+    for (String message :
+        new String[] {
+          "ERROR: permission denied to set role \"web\"", "ERROR: role \"web\" does not exist"
+        }) {
+      assertThat(SqlFailure.problem(new SQLException(message, "42501"), web).code())
+          .isEqualTo(ProblemCode.DATABASE_UNAVAILABLE);
+    }
+  }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.springframework.util.unit.DataSize;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -202,9 +203,9 @@ final class PartCommands {
     @Option(
         names = "--byte-cap",
         paramLabel = "SIZE",
-        description = "Most bytes of one answer, such as 100MB (default: any number).",
-        defaultValue = "0B")
-    private String byteCap = "0B";
+        converter = Quantities.Size.class,
+        description = "Most bytes of one answer, such as 100MB (default: any number).")
+    private DataSize byteCap = DataSize.ofBytes(0);
 
     @Option(
         names = "--cost-ceiling",
@@ -243,7 +244,7 @@ final class PartCommands {
       settings.put("freshet.read.id", id);
       settings.put("freshet.read.errors", errors.name());
       settings.put("freshet.read.row-cap", Integer.toString(rowCap));
-      settings.put("freshet.read.byte-cap", byteCap);
+      settings.put("freshet.read.byte-cap", byteCap.toBytes() + "B");
       settings.put("freshet.read.cost-ceiling", Double.toString(costCeiling));
       claimsKey.putInto(settings, "freshet.read.claims-key");
       settings.put("freshet.read.roles", String.join(",", roles));

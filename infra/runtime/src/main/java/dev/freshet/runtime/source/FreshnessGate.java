@@ -1,16 +1,11 @@
 package dev.freshet.runtime.source;
 
-import com.zaxxer.hikari.HikariDataSource;
-import dev.freshet.postgres.ConnectionPool;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.postgres.RootCause;
-import dev.freshet.postgres.TimelineHistories;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PositionReport;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.protocol.TimelineHistory;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -71,9 +66,7 @@ public final class FreshnessGate implements AutoCloseable {
   /** The same for a read that may not wait; an answer takes less than a millisecond. */
   private static final Duration SHORTEST_ASKING = Duration.ofMillis(20);
 
-  private final Source source;
-  private final HikariDataSource pool;
-  private final @Nullable TimelineHistories histories;
+  private final PositionSource source;
   private final Thread poller;
 
   /** Who wants to know what a poll finds that begins later than now. */
@@ -85,7 +78,7 @@ public final class FreshnessGate implements AutoCloseable {
 
   private final AtomicInteger waiting = new AtomicInteger();
 
-  private volatile Source.@Nullable Progress progress;
+  private volatile @Nullable Progress progress;
   private volatile @Nullable String systemIdentifier;
   private volatile long polledNanos = System.nanoTime();
   private volatile @Nullable String trouble;
@@ -116,26 +109,21 @@ public final class FreshnessGate implements AutoCloseable {
    * @param name shown in logs, and to the server
    */
   public static FreshnessGate ofPrimary(String name, PostgresUrl url) {
-    return new FreshnessGate(
-        new PrimarySource(), ConnectionPool.ofPositions(name, url), new TimelineHistories(url));
+    return of(new PrimarySource(), name, url);
   }
 
   /**
-   * The gate of any source.
+   * The gate of a PostgreSQL.
    *
    * @param name shown in logs, and to the server
    */
   public static FreshnessGate of(Source source, String name, PostgresUrl url) {
-    return source.kind() == SourceKind.PRIMARY
-        ? ofPrimary(name, url)
-        : new FreshnessGate(source, ConnectionPool.ofPositions(name, url), null);
+    return new FreshnessGate(new JdbcPositions(source, name, url));
   }
 
-  private FreshnessGate(
-      Source source, HikariDataSource pool, @Nullable TimelineHistories histories) {
+  /** The gate of any source, which it closes in the end. */
+  public FreshnessGate(PositionSource source) {
     this.source = source;
-    this.pool = pool;
-    this.histories = histories;
     this.poller = Thread.ofVirtual().name("position-poller").unstarted(this::pollUntilClosed);
   }
 
@@ -205,7 +193,7 @@ public final class FreshnessGate implements AutoCloseable {
 
   /** Where the source was at the last poll; null while that is unknown. */
   public @Nullable Position position() {
-    Source.Progress known = known();
+    Progress known = known();
     return known == null ? null : known.position();
   }
 
@@ -215,7 +203,7 @@ public final class FreshnessGate implements AutoCloseable {
   }
 
   /** What the last poll found, unless that is too long ago to go by. */
-  private Source.@Nullable Progress known() {
+  private @Nullable Progress known() {
     return System.nanoTime() - polledNanos > EXPIRES.toNanos() ? null : progress;
   }
 
@@ -274,7 +262,7 @@ public final class FreshnessGate implements AutoCloseable {
 
   /** What the last poll found. */
   public PositionReport lastReport() {
-    Source.Progress known = known();
+    Progress known = known();
     if (known == null) {
       return PositionReport.notReady(source.kind());
     }
@@ -285,23 +273,21 @@ public final class FreshnessGate implements AutoCloseable {
         known.lagSeconds(),
         true,
         systemIdentifier,
-        histories == null
-            ? null
-            : histories.of(timeline).map(TimelineHistory::toString).orElse(null),
+        source.history(timeline).map(TimelineHistory::toString).orElse(null),
         known.replayPaused());
   }
 
   private void pollUntilClosed() {
     while (!closed) {
-      try (Connection connection = pool.getConnection()) {
+      try (PositionSource.Asking copy = source.ask()) {
         long since = System.nanoTime();
         do {
-          pollOnce(connection);
+          pollOnce(copy);
           if (!isAsked() && !waiters.isEmpty()) {
             park(POLL_WAITING);
           }
         } while (isWanted() && System.nanoTime() - since < CONNECTION_HELD.toNanos());
-      } catch (SQLException | RuntimeException e) {
+      } catch (PositionUnknown | RuntimeException e) {
         if (closed) {
           return;
         }
@@ -325,14 +311,14 @@ public final class FreshnessGate implements AutoCloseable {
     return !closed && (isAsked() || !waiters.isEmpty());
   }
 
-  private void pollOnce(Connection connection) throws SQLException {
+  private void pollOnce(PositionSource.Asking copy) throws PositionUnknown {
     List<Sinks.One<Boolean>> asked = takeAsking();
     boolean polled = false;
     try {
       if (systemIdentifier == null) {
-        systemIdentifier = source.systemIdentifier(connection).orElse(null);
+        systemIdentifier = copy.systemIdentifier().orElse(null);
       }
-      Optional<Source.Progress> polledNow = source.poll(connection);
+      Optional<Progress> polledNow = copy.poll();
       become(polledNow);
       trouble = polledNow.isEmpty() ? source.whyNowhere() : null;
       polled = true;
@@ -342,7 +328,7 @@ public final class FreshnessGate implements AutoCloseable {
     }
     Waiter next = waiters.peek();
     if (next != null && System.nanoTime() - next.sinceNanos > NUDGE_AFTER.toNanos()) {
-      source.nudge(connection, next.wanted);
+      copy.nudge(next.wanted);
     }
   }
 
@@ -350,7 +336,7 @@ public final class FreshnessGate implements AutoCloseable {
     asked.forEach(sink -> sink.tryEmitValue(polled));
   }
 
-  private void become(Optional<Source.Progress> now) {
+  private void become(Optional<Progress> now) {
     progress = now.orElse(null);
     polledNanos = System.nanoTime();
     Position at = position();
@@ -372,6 +358,6 @@ public final class FreshnessGate implements AutoCloseable {
   public void close() {
     closed = true;
     LockSupport.unpark(poller);
-    pool.close();
+    source.close();
   }
 }

@@ -7,7 +7,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** How a kind of source tells its position. */
 public sealed interface Source permits PrimarySource, ReplicaSource, ReadDatabaseSource {
@@ -69,12 +68,4 @@ public sealed interface Source permits PrimarySource, ReplicaSource, ReadDatabas
    * @param wanted the lowest position waited for
    */
   default void nudge(Connection connection, Position wanted) throws SQLException {}
-
-  /**
-   * How far a source is.
-   *
-   * @param lagSeconds how far behind the primary, in seconds
-   * @param replayPaused of a replica, whether its replay is paused; null for other kinds
-   */
-  record Progress(Position position, double lagSeconds, @Nullable Boolean replayPaused) {}
 }

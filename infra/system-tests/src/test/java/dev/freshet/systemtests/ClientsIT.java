@@ -13,13 +13,15 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The client library of Supabase, unmodified, reads through the gateway. */
-class PostgrestJsIT {
+/** Clients that know nothing of Freshet read through the gateway. */
+class ClientsIT {
 
   private static final int PASSED = 60;
 
@@ -29,6 +31,9 @@ class PostgrestJsIT {
       routes:
         - { id: items, path: /items/**, read: { pool: readers } }
         - { id: none, path: /nothing_here, read: { pool: readers } }
+        - { id: openapi, path: /openapi.json, read: { pool: readers } }
+        - { id: page, path: /openapi.html, read: { pool: readers } }
+        - { id: files, path: /openapi.files/**, read: { pool: readers } }
       """;
 
   private static final String AWAY =
@@ -40,23 +45,58 @@ class PostgrestJsIT {
 
   @TempDir static Path folder;
 
-  @Test
-  void everythingThatItCanAskForIsAnswered() throws Exception {
-    Path suite = Files.createDirectories(folder.resolve("suite"));
-    Path own = ProjectHome.path().resolve("clients/postgrest-js");
-    for (String file : List.of("package.json", "package-lock.json", "suite.mjs")) {
-      Files.copy(own.resolve(file), suite.resolve(file));
-    }
-    run(suite, "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error");
-    try (UpProcess up =
+  private static UpProcess up;
+
+  @BeforeAll
+  static void start() throws Exception {
+    up =
         UpProcess.start(
-            folder.resolve("data"), 24_000, "--config", config().toString(), "--replicas", "1")) {
-      up.awaitReady();
-      // A start waits for all that it routes to; this is for what is away later.
-      Files.writeString(folder.resolve("config/routes.yaml"), ROUTES + AWAY);
-      awaitStatus(up.gateway() + "/away", 503);
-      assertThat(run(suite, "node", "suite.mjs", up.gateway())).contains(PASSED + " passed");
+            folder.resolve("data"), 24_000, "--config", config().toString(), "--replicas", "1");
+    up.awaitReady();
+    // A start waits for all that it routes to; this is for what is away later.
+    Files.writeString(folder.resolve("config/routes.yaml"), ROUTES + AWAY);
+    awaitStatus(up.gateway() + "/away", 503);
+  }
+
+  @AfterAll
+  static void stop() {
+    up.close();
+  }
+
+  /** The client library of Supabase, unmodified. */
+  @Test
+  void everythingThatPostgrestJsCanAskForIsAnswered() throws Exception {
+    Path suite = suite("postgrest-js");
+    assertThat(run(suite, "node", "suite.mjs", up.gateway())).contains(PASSED + " passed");
+  }
+
+  /** A public linter finds nothing wrong, and a public generator's client compiles and reads. */
+  @Test
+  void clientThatIsGeneratedFromTheOpenApiDocumentReads() throws Exception {
+    Path suite = suite("openapi");
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<Path> document =
+          client.send(
+              HttpRequest.newBuilder(URI.create(up.gateway() + "/openapi.json")).build(),
+              HttpResponse.BodyHandlers.ofFile(suite.resolve("openapi.json")));
+      assertThat(document.statusCode()).isEqualTo(200);
     }
+    run(suite, "npm", "run", "lint");
+    run(suite, "npm", "run", "generate");
+    run(suite, "npm", "run", "compile");
+    assertThat(run(suite, "npm", "run", "read", "--", up.gateway())).endsWith("read\n");
+  }
+
+  /** A copy of a suite, with the packages that it names. */
+  private static Path suite(String name) throws IOException, InterruptedException {
+    Path copy = Files.createDirectories(folder.resolve(name));
+    try (Stream<Path> files = Files.list(ProjectHome.path().resolve("clients").resolve(name))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+    run(copy, "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error");
+    return copy;
   }
 
   private static Path config() throws IOException {
