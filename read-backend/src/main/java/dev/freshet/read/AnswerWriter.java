@@ -51,6 +51,9 @@ final class AnswerWriter {
     ContentRange range =
         new ContentRange(
             question.query().offset(), rows.rows(), rows.total(), question.count() != Count.NONE);
+    if (range.isBeyond() && rows.body() instanceof Answer.Body.Streamed streamed) {
+      streamed.unused().run();
+    }
     if (range.isBeyond()) {
       return rejections.of(
           request,

@@ -16,6 +16,9 @@ import org.springframework.web.util.UriUtils;
 /** Where the pages beside an answer are, as {@code Link} tells it (RFC 8288). */
 final class Pages {
 
+  /** Characters of a reference; a cursor has the values that are sorted by, whatever they are. */
+  private static final int LONGEST = 4_096;
+
   private static final Set<String> PLACES = Set.of("after", "before", "offset");
 
   private Pages() {}
@@ -56,6 +59,9 @@ final class Pages {
                 }));
     target.append(target.isEmpty() ? '?' : '&').append(parameter).append('=');
     target.append(Cursor.of(model, query, values));
+    if (target.length() > LONGEST) {
+      return; // with it the answer's head would not pass
+    }
     links.add("<%s>; rel=\"%s\"".formatted(target, relation));
   }
 

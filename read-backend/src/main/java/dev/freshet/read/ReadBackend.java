@@ -105,6 +105,8 @@ public class ReadBackend {
             settings.rowCap(),
             settings.byteCap().toBytes(),
             settings.costCeiling(),
+            // The other half answers what is short.
+            Math.max(1, settings.connections() / 2),
             settings.statementTimeout()),
         new SteadyClock(),
         blockingScheduler);
@@ -133,7 +135,10 @@ public class ReadBackend {
       ReadPath path, FreshnessGate gate, Drain drain, Scheduler blockingScheduler) {
     return RouterFunctions.route()
         .add(PositionEndpoint.route(gate, drain, blockingScheduler))
-        .GET(OpenApiPages.DOCUMENT, path::document)
+        .route(
+            RequestPredicates.methods(HttpMethod.GET, HttpMethod.HEAD)
+                .and(RequestPredicates.path(OpenApiPages.DOCUMENT)),
+            path::document)
         .add(OpenApiPages.page())
         .route(reads("/{model}"), path::rows)
         .route(reads("/{model}/{*key}"), path::row)

@@ -14,6 +14,7 @@ import dev.freshet.read.query.Representation;
 import dev.freshet.read.query.RowRange;
 import dev.freshet.read.store.Answer;
 import dev.freshet.read.store.Asker;
+import dev.freshet.read.store.Count;
 import dev.freshet.read.store.ModelStore;
 import dev.freshet.read.store.Question;
 import dev.freshet.read.store.StoreFailed;
@@ -46,6 +47,7 @@ final class ReadPath {
 
   private static final int LONGEST_WAIT_MILLIS = 60_000;
 
+  private static final List<String> CURSORS = List.of("after", "before");
   private static final Set<Representation> OF_ROWS = EnumSet.allOf(Representation.class);
   private static final Set<Representation> OF_ONE_ROW =
       EnumSet.complementOf(EnumSet.of(Representation.JSON_WITHOUT_NULLS));
@@ -172,8 +174,12 @@ final class ReadPath {
     /** The same with what stands in the content. */
     Asked with(MultiValueMap<String, String> more) {
       MultiValueMap<String, String> all = new LinkedMultiValueMap<>();
-      all.addAll(parameters);
       all.addAll(more);
+      // A link's cursor stands for the one with which the content came.
+      if (CURSORS.stream().anyMatch(parameters::containsKey)) {
+        CURSORS.forEach(all::remove);
+      }
+      all.addAll(parameters);
       return new Asked(request, wanted, terms, all, grammar, asking);
     }
 
@@ -300,6 +306,12 @@ final class ReadPath {
     }
   }
 
+  /** What the planner guesses, it guesses from the rows of others, too: a role gets a count. */
+  private static Count count(Asked asked, Asker asker) {
+    Count wanted = asked.terms().preferences().count();
+    return asker.role() == null || wanted == Count.NONE ? wanted : Count.EXACT;
+  }
+
   private static Refused noSuchModel(String name) {
     return new Refused(
         Problem.of(
@@ -316,6 +328,13 @@ final class ReadPath {
   private Mono<ServerResponse> ask(Asked asked, Model model, ModelQuery query, Asker asker)
       throws StoreFailed {
     RowRange range = asked.terms().range();
+    if (range != null && range.first() > 0 && query.seek() != null) {
+      return refuse(
+          asked.request(),
+          Refused.of(
+              ProblemCode.BAD_VALUE,
+              "One of Range, after and before says where a page begins; leave out the others."));
+    }
     ModelQuery within = range == null ? query : query.within(range);
     if (within == null) {
       return refuse(
@@ -328,7 +347,7 @@ final class ReadPath {
             model,
             within,
             asked.terms().representation(),
-            asked.terms().preferences().count(),
+            count(asked, asker),
             asker,
             asked.wanted().deadline());
     Answer answer = asked.asking().ask(question);

@@ -3,6 +3,7 @@ package dev.freshet.read;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgrestError;
+import dev.freshet.protocol.ProblemCode;
 import dev.freshet.read.query.Refused;
 import dev.freshet.runtime.ProblemResponses;
 import java.util.function.Consumer;
@@ -46,6 +47,9 @@ final class Rejections {
     response.header(HttpHeaders.VARY, Terms.VARY);
     if (at != null) {
       response.header(FreshetHeaders.POSITION, at.toString());
+    }
+    if (refused.problem().code() == ProblemCode.UNAUTHENTICATED) {
+      response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
     }
     if (refused.problem().code().status() == 503) {
       response.header(HttpHeaders.RETRY_AFTER, "1");

@@ -41,6 +41,7 @@ record Terms(Representation representation, Preferences preferences, @Nullable R
   /** The only schema there is to PostgREST's clients. */
   static final String SCHEMA = "read";
 
+  private static final MediaType JSON = MediaType.APPLICATION_JSON;
   private static final String POSTGREST = "vnd.pgrst.";
   private static final String NULLS = "nulls";
 
@@ -164,6 +165,9 @@ record Terms(Representation representation, Preferences preferences, @Nullable R
 
   /** PostgREST's own types are given to those alone who name them, with or without their suffix. */
   private static boolean takes(MediaType range, MediaType type) {
+    if (type.equals(JSON) && isPlainArray(range)) {
+      return true;
+    }
     if (!type.getSubtype().startsWith(POSTGREST)) {
       return range.includes(type);
     }
@@ -171,6 +175,13 @@ record Terms(Representation representation, Preferences preferences, @Nullable R
         range.getSubtype().equals(type.getSubtype())
             || (range.getSubtype() + "+json").equals(type.getSubtype());
     return isNamed && Objects.equals(range.getParameter(NULLS), type.getParameter(NULLS));
+  }
+
+  /** PostgREST's name for what is JSON anyway. */
+  private static boolean isPlainArray(MediaType range) {
+    return range.getParameter(NULLS) == null
+        && (range.getSubtype().equals(POSTGREST + "array")
+            || range.getSubtype().equals(POSTGREST + "array+json"));
   }
 
   /** A range in another unit, or that can't be read, is passed over (RFC 9110, 14.2). */

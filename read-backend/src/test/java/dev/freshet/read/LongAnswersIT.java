@@ -196,16 +196,44 @@ class LongAnswersIT {
             "primary",
             Map.of("freshet.read.row-cap", 2_000, "freshet.read.connections", 2))) {
       for (int i = 0; i < 6; i++) {
-        HttpResponse<InputStream> answer =
-            client.send(
-                HttpRequest.newBuilder(TestBackend.uri(backend, "/wide?id=lt.20")).build(),
-                HttpResponse.BodyHandlers.ofInputStream());
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.body().read()).isEqualTo('[');
-        answer.body().close();
+        // One at a time, with two connections: the next begins when the last is given back.
+        await().until(() -> goAway(backend) == 200);
       }
       await().until(() -> get(backend, "/long?limit=1").statusCode() == 200);
       await().until(() -> inTransaction() == 0);
+    }
+  }
+
+  /** Takes the first byte of a long answer, and leaves. */
+  private static int goAway(ConfigurableApplicationContext backend) throws Exception {
+    HttpResponse<InputStream> answer =
+        client.send(
+            HttpRequest.newBuilder(TestBackend.uri(backend, "/wide?id=lt.20")).build(),
+            HttpResponse.BodyHandlers.ofInputStream());
+    try (InputStream body = answer.body()) {
+      body.read();
+    }
+    return answer.statusCode();
+  }
+
+  /** Half of the connections are for what is short. */
+  @Test
+  void longAnswersLeaveConnectionsForOthersAndOneMoreIsToldSoAtOnce() throws Exception {
+    try (ConfigurableApplicationContext backend =
+        TestBackend.start(
+            cluster.primary(),
+            "primary",
+            Map.of("freshet.read.row-cap", 2_000, "freshet.read.connections", 2))) {
+      HttpResponse<InputStream> slow =
+          client.send(
+              HttpRequest.newBuilder(TestBackend.uri(backend, "/wide")).build(),
+              HttpResponse.BodyHandlers.ofInputStream());
+      assertThat(slow.statusCode()).isEqualTo(200);
+      HttpResponse<String> oneMore = get(backend, "/wide");
+      assertThat(oneMore.statusCode()).as(oneMore.body()).isEqualTo(503);
+      assertThat(get(backend, "/long?limit=1").statusCode()).isEqualTo(200);
+      slow.body().close();
+      await().until(() -> get(backend, "/wide?id=lt.3").statusCode() == 200);
     }
   }
 

@@ -78,6 +78,7 @@ public final class BuildingModel {
   /** Makes the empty table. Only between two batches, whose changes are noted from now on. */
   public void create(Sql sql) {
     refuseWhatIsNotOurs(sql);
+    refuseFlawedRoles(sql);
     drop(sql);
     sql.run("create table %s as select * from (%s) q with no data".formatted(table, plan.select()));
     statesSelect()
@@ -154,14 +155,6 @@ public final class BuildingModel {
     if (audience.isEverybody()) {
       return;
     }
-    for (String role : audience.roles()) {
-      if (sql.query("select from pg_roles where rolname = " + TableName.literal(role), List.of())
-          .isEmpty()) {
-        throw new SyncRefused(
-            "Model %s: the read database has no role %s, for which it has rules. Make it: create role %s; and grant it to the login of the read-backends."
-                .formatted(name, role, TableName.quoted(role)));
-      }
-    }
     AudienceSql.onTable(audience, table).forEach(sql::run);
     List<String> columns =
         sql
@@ -173,9 +166,20 @@ public final class BuildingModel {
             .map(row -> String.valueOf(row.getFirst()))
             .toList();
     AudienceSql.grants(audience, table, columns).forEach(sql::run);
-    audience
-        .roles()
-        .forEach(role -> sql.run("grant usage on schema freshet to " + TableName.quoted(role)));
+  }
+
+  /** Before anything is copied. */
+  private void refuseFlawedRoles(Sql sql) {
+    for (String role : plan.model().audience().roles()) {
+      sql.query(AudienceSql.roleFlaw(role), List.of()).stream()
+          .findFirst()
+          .ifPresent(
+              flaw -> {
+                throw new SyncRefused(
+                    "Model %s: its rules name the role %s, and in the read database %s."
+                        .formatted(name, role, flaw.getFirst()));
+              });
+    }
   }
 
   private void addKey(Sql sql, String to, String called, String columns, int serverMajor) {

@@ -44,6 +44,8 @@ public record Stores(
     deadLetters.install();
     collations.install();
     sql.run(ReadDatabase.POSITION_FUNCTION_SQL);
+    // Roles of clients call it, whatever they may read; the tables stay closed to them.
+    sql.run("grant usage on schema freshet to public");
     sql.run("create schema if not exists read");
     BuildingModel.dropLeftOvers(sql);
   }

@@ -141,7 +141,8 @@ public final class ModelFiles {
   private static Audience audience(String file, Header header, List<String> key) {
     List<Audience.Policy> policies = new ArrayList<>();
     for (Rule rule : header.policies() == null ? List.<Rule>of() : header.policies()) {
-      if (rule.to() == null
+      if (rule == null
+          || rule.to() == null
           || rule.to().isBlank()
           || rule.using() == null
           || rule.using().isBlank()) {
@@ -152,6 +153,10 @@ public final class ModelFiles {
       policies.add(new Audience.Policy(rule.to(), rule.using()));
     }
     Map<String, List<String>> hidden = header.hide() == null ? Map.of() : header.hide();
+    if (hidden.containsValue(null)) {
+      throw new SyncRefused(
+          "%s: hide names columns by role, as in hide: { web: [margin] }.".formatted(file));
+    }
     hidden.forEach(
         (role, columns) ->
             columns.stream()

@@ -185,25 +185,23 @@ public final class Views implements ModelViews {
         .list();
   }
 
-  private void refuseUnknownRoles(ReadModel model) {
+  private void refuseFlawedRoles(ReadModel model) {
     for (String role : model.audience().roles()) {
-      boolean isThere =
-          db.sql("select exists (select from pg_roles where rolname = :role)")
-              .param("role", role)
-              .query(Boolean.class)
-              .single();
-      if (!isThere) {
-        throw new SyncRefused(
-            "The source has no role %s, for which the model has rules. Make it: create role %s; and grant it to the login of the read-backends."
-                .formatted(role, TableName.quoted(role)));
-      }
+      db.sql(AudienceSql.roleFlaw(role))
+          .query((row, number) -> row.getString(1))
+          .optional()
+          .ifPresent(
+              flaw -> {
+                throw new SyncRefused(
+                    "Its rules name the role %s, and on the source %s.".formatted(role, flaw));
+              });
     }
   }
 
   private void replace(ReadModel model) {
     requireSchema();
     refuseWhatIsNotOurs(model);
-    refuseUnknownRoles(model);
+    refuseFlawedRoles(model);
     List<String> grants =
         db.sql(AudienceSql.othersGrants(model.audience(), model.quotedName()))
             .query((row, number) -> row.getString(1))

@@ -2,6 +2,7 @@ package dev.freshet.sync.sql;
 
 import dev.freshet.protocol.ModelComment;
 import dev.freshet.sync.model.Audience;
+import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,22 @@ public final class AudienceSql {
       Set.of("(", ",", "=", "and", "or", "not", "when", "then", "else", "in", "between", "select");
 
   private AudienceSql() {}
+
+  /**
+   * A query for what keeps a role from having rules: one row with a text, or none.
+   *
+   * @param role its name
+   */
+  public static String roleFlaw(String role) {
+    return """
+        select case when r.rolname is null then 'there is none of that name; make it: create role %%I, and grant it to the login of the read-backends'
+          else 'it is held by no policy; take one that is no superuser and has no BYPASSRLS' end
+        from (select %1$s::text as name) named left join pg_roles r on r.rolname = named.name
+        where r.rolname is null or r.rolsuper or r.rolbypassrls
+        """
+        .formatted(TableName.literal(role))
+        .replace("%%I", TableName.quoted(role).replace("'", "''"));
+  }
 
   /** Statements that have a table let through what its policies do, for whom they are. */
   public static List<String> onTable(Audience audience, String table) {
@@ -72,6 +89,10 @@ public final class AudienceSql {
    */
   public static List<String> grants(Audience audience, String relation, List<String> columns) {
     List<String> statements = new ArrayList<>();
+    if (!audience.isEverybody()) {
+      // Default privileges may have given it; each role is of everybody.
+      statements.add("revoke all on %s from public".formatted(relation));
+    }
     for (String role : audience.roles()) {
       String quoted = TableName.quoted(role);
       List<String> visible = audience.visible(role, columns);
@@ -95,8 +116,9 @@ public final class AudienceSql {
 
   /**
    * A query for the statements that give a relation's privileges again to all others, when it is
-   * made anew. Those that were given to the roles of its rules are its rules' affair: they end with
-   * them.
+   * made again. Privileges of the roles of its rules end with the rules. A relation that has rules
+   * gives nothing to whom one of their roles belongs, everybody among them: the role would see what
+   * its rules hide.
    *
    * @param audience that it has from now on
    */
@@ -122,6 +144,9 @@ public final class AudienceSql {
         from relation cross join given g left join pg_roles r on r.oid = g.grantee
         where g.grantee <> relation.relowner and coalesce(r.rolname::text <> all (%3$s), true)
           and not coalesce(jsonb_exists(relation.ruled, r.rolname::text), false)
+          and not exists (
+            select from unnest(%3$s) named
+            where g.grantee = 0 or pg_has_role(named, g.grantee, 'member'))
         """
         .formatted(TableName.literal(ModelComment.PREFIX), TableName.literal(relation), named);
   }
@@ -133,10 +158,16 @@ public final class AudienceSql {
    */
   static String once(String condition) {
     List<SqlTokens.Token> tokens = SqlTokens.of(condition);
+    if (tokens.stream().anyMatch(token -> token.isWord("select"))) {
+      throw new SyncRefused(
+          "A policy's condition is on the model's columns, without a query of its own, which would see other tables on each copy. Select what it needs as a column, and hide it.");
+    }
     StringBuilder sql = new StringBuilder();
     int copied = 0;
     for (int i = 0; i + 1 < tokens.size(); i++) {
-      if (!tokens.get(i).isWord(SETTING) || !tokens.get(i + 1).isSymbol("(")) {
+      if (!tokens.get(i).isWord(SETTING)
+          || !tokens.get(i + 1).isSymbol("(")
+          || (i > 0 && tokens.get(i - 1).isSymbol("."))) {
         continue;
       }
       int closing = SqlTokens.closing(tokens, i + 1);

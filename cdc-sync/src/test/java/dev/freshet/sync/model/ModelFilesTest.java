@@ -67,6 +67,8 @@ class ModelFilesTest {
         "policies: [ { to: web } ]|a policy has a role and a condition",
         "policies: [ { using: a } ]|a policy has a role and a condition",
         "hide: { web: [id] }|which is of the key",
+        "hide: { web: }|hide names columns by role",
+        "policies: [ null ]|a policy has a role and a condition",
       })
   void rulesThatCantHoldAreRefused(String header, String why) {
     assertThatExceptionOfType(SyncRefused.class)

@@ -29,6 +29,7 @@ class AudienceSqlTest {
         "a / current_setting('x') ->> 'b' = c|a / (select current_setting('x')) ->> 'b' = c",
         "a < current_setting('x')::int|a < (select current_setting('x')::int)",
         "a = 'current_setting(''x'')'|a = 'current_setting(''x'')'",
+        "a = pg_catalog.current_setting('x')|a = pg_catalog.current_setting('x')",
         "current_setting('x')::json->>b = c|(select current_setting('x')::json)->>b = c",
       })
   void settingsAreAskedForOnceStatement(String condition, String sql) {
@@ -51,9 +52,17 @@ class AudienceSqlTest {
   }
 
   @Test
+  void conditionWithAQueryOfItsOwnIsRefused() {
+    assertThatThrownBy(() -> AudienceSql.once("exists (select from membership)"))
+        .isInstanceOf(SyncRefused.class)
+        .hasMessageContaining("without a query of its own");
+  }
+
+  @Test
   void rolesAreGrantedWhatIsNotHiddenFromThem() {
     assertThat(AudienceSql.grants(AUDIENCE, "read.t", List.of("id", "cost")))
         .containsExactly(
+            "revoke all on read.t from public",
             "grant usage on schema read to \"staff\"",
             "revoke all on read.t from \"staff\"",
             "grant select on read.t to \"staff\"",

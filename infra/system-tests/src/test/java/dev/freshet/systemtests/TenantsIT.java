@@ -57,6 +57,10 @@ class TenantsIT {
 
   private static final int READERS = 3;
   private static final int QUERIES = 100;
+
+  /** Drivers and servers treat a statement otherwise once they have seen it some times. */
+  private static final int REPEATED = 7;
+
   private static final Pattern TOTAL = Pattern.compile("/(\\d+)$");
   private static final Pattern CURSOR = Pattern.compile("after=([\\w-]+)>; rel=\"next\"");
 
@@ -164,8 +168,25 @@ class TenantsIT {
       int reader, String tenant, String query, Random random, int lowest, int highest)
       throws Exception {
     String other = tenant.equals("ada") ? "bob" : "ada";
-    HttpResponse<String> answer =
-        as(reader, tenant, "web", query, random.nextInt(4) == 0 ? "text/csv" : "application/json");
+    String accept = random.nextInt(4) == 0 ? "text/csv" : "application/json";
+    // Whoever sees all rows gets the same when he asks for this tenant's.
+    HttpResponse<String> expected =
+        as(
+            reader,
+            "x",
+            "staff",
+            query
+                .replace("select=*", "select=id,customer,cost,note,data")
+                .replace("?", "?customer=eq." + tenant + "&"),
+            accept);
+    HttpResponse<String> answer = as(reader, tenant, "web", query, accept);
+    for (int i = 0; i < REPEATED; i++) {
+      answer = as(reader, tenant, "web", query, accept);
+    }
+    assertThat(answer.body()).as(query).isEqualTo(expected.body());
+    assertThat(answer.headers().firstValue("Content-Range"))
+        .as(query)
+        .isEqualTo(expected.headers().firstValue("Content-Range"));
     String told = tenant + " at " + reader + ": " + query + "\n" + answer.body();
     assertThat(answer.statusCode()).as(told).isIn(200, 206, 416); // of a page behind the last row
     // The query may name the other; its answers may not.
@@ -298,6 +319,19 @@ class TenantsIT {
         assertThat(one(sql, "select count(*)::text from read.spent")).isEqualTo("0");
         assertThat(one(sql, "select count(*)::text from read.ruleless")).isEqualTo("400");
       }
+    }
+  }
+
+  /** The driver has to keep settings and query together however often a statement is run. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, READERS})
+  void sameQueryIsAnsweredAlikeHoweverOftenItIsAsked(int reader) throws Exception {
+    for (int i = 0; i < 200; i++) {
+      String tenant = i % 3 == 0 ? "bob" : "ada";
+      HttpResponse<String> answer = json(reader, tenant, "web", "/purchases?select=count()");
+      assertThat(answer.body()).as("the %d. time", i).isEqualTo("[{\"count\":200}]");
+      HttpResponse<String> all = json(reader, "x", "staff", "/purchases?select=count()");
+      assertThat(all.body()).isEqualTo("[{\"count\":400}]");
     }
   }
 

@@ -11,10 +11,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
@@ -22,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The models of a source, read from its catalogue and remembered for {@link #LIFETIME}, for each
- * role those that it may see; what is asked for and not known is looked up again, at most once
- * every {@link #LOOK_AGAIN}.
+ * role those that it may see; a role that no policy holds sees none; what is asked for and not
+ * known is looked up again, at most once every {@link #LOOK_AGAIN}.
  */
 final class Catalogue {
 
@@ -34,10 +36,15 @@ final class Catalogue {
       """
       select c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
         coalesce(declared.key, primary_key.columns), declared.version, declared.aggregates,
-        has_column_privilege(asker.role, c.oid, a.attnum, 'select')
+        has_column_privilege(asker.role, c.oid, a.attnum, 'select') and not asker.sees_all,
+        a.attnotnull
       from pg_class c
       join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-      cross join (select coalesce(?, current_user)::name as role) asker
+      cross join (
+        select coalesce(named.role, current_user)::name as role,
+          exists (select from pg_roles where rolname = named.role and (rolsuper or rolbypassrls)) as sees_all
+        from (select ?::text as role) named
+      ) asker
       left join lateral (
         select array(select jsonb_array_elements_text(model -> 'key')) as key,
           model ->> 'version' as version, (model ->> 'aggregates')::boolean as aggregates
@@ -131,7 +138,7 @@ final class Catalogue {
           model.key = key(row.getArray(4));
           model.version = row.getString(5);
           model.hasAggregates = row.getBoolean(6);
-          model.add(row.getString(2), row.getString(3), row.getBoolean(7));
+          model.add(row.getString(2), row.getString(3), row.getBoolean(7), row.getBoolean(8));
         }
       }
     }
@@ -151,14 +158,18 @@ final class Catalogue {
   private static final class ModelInTheMaking {
     private final Map<String, String> all = new LinkedHashMap<>();
     private final Map<String, String> visible = new LinkedHashMap<>();
+    private final Set<String> neverNull = new HashSet<>();
     private List<String> key = List.of();
     private @Nullable String version;
     private boolean hasAggregates;
 
-    void add(String column, String type, boolean isVisible) {
+    void add(String column, String type, boolean isVisible, boolean isNeverNull) {
       all.put(column, type);
       if (isVisible) {
         visible.put(column, type);
+      }
+      if (isNeverNull) {
+        neverNull.add(column);
       }
     }
 
@@ -172,6 +183,7 @@ final class Catalogue {
           name,
           columns,
           columns.keySet().containsAll(key) ? key : List.of(),
+          neverNull,
           columns.containsKey(version) ? version : null,
           hasAggregates,
           columns.size() < all.size());

@@ -31,6 +31,9 @@ final class RowStream {
   /** How long an answer may take to be written. */
   private static final Duration LONGEST = Duration.ofSeconds(60);
 
+  /** A request that was given up meanwhile never asks for its rows. */
+  private static final Duration SUBSCRIBED_WITHIN = Duration.ofSeconds(2);
+
   private static final int CHUNK = 64 * 1024;
   private static final int FETCHED_BYTES = 1024 * 1024;
   private static final int FEW_ROWS_FETCHED = 10;
@@ -42,8 +45,11 @@ final class RowStream {
   private final boolean isCsv;
   private final String begin;
   private final Disposable limit;
+  private final Disposable unused;
   private final Scheduler blocking;
+  private final AtomicBoolean isSubscribed = new AtomicBoolean();
   private final AtomicBoolean isClosed = new AtomicBoolean();
+  private final Runnable afterwards;
   private final long mostBytes;
   private boolean hasBegun;
   private long number;
@@ -55,7 +61,9 @@ final class RowStream {
       ResultSet rows,
       Question question,
       long mostBytes,
-      Scheduler blocking) {
+      Scheduler blocking,
+      Runnable afterwards) {
+    this.afterwards = afterwards;
     this.mostBytes = mostBytes;
     this.connection = connection;
     this.statement = statement;
@@ -64,10 +72,8 @@ final class RowStream {
     this.begin =
         isCsv ? Csv.header(SelectStatement.names(question.model(), question.query())) : "[";
     this.blocking = blocking;
-    this.limit =
-        Schedulers.parallel()
-            .schedule(
-                () -> blocking.schedule(this::giveUp), LONGEST.toMillis(), TimeUnit.MILLISECONDS);
+    this.limit = later(this::giveUp, LONGEST);
+    this.unused = later(this::closeIfUnused, SUBSCRIBED_WITHIN);
   }
 
   /**
@@ -75,22 +81,42 @@ final class RowStream {
    *
    * @param connection in a transaction, which is the stream's from now on
    * @param mostBytes of the answer, which ends unfinished beyond them; 0 for any number
+   * @param afterwards called once it has ended
    */
   static RowStream open(
-      Connection connection, Question question, long rowLimit, long mostBytes, Scheduler blocking)
+      Connection connection,
+      Question question,
+      long rowLimit,
+      long mostBytes,
+      Scheduler blocking,
+      Runnable afterwards)
       throws SQLException {
     SelectStatement lines = RowsStatement.lines(question, rowLimit);
     PreparedStatement statement = connection.prepareStatement(lines.sql());
-    SqlStore.bind(statement, lines.values());
+    SqlCall.bind(statement, lines.values());
     statement.setFetchSize(FEW_ROWS_FETCHED);
     return new RowStream(
-        connection, statement, statement.executeQuery(), question, mostBytes, blocking);
+        connection, statement, statement.executeQuery(), question, mostBytes, blocking, afterwards);
+  }
+
+  private Disposable later(Runnable what, Duration wait) {
+    return Schedulers.parallel()
+        .schedule(() -> blocking.schedule(what), wait.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void closeIfUnused() {
+    if (!isSubscribed.get()) {
+      close();
+    }
   }
 
   Answer.Body body() {
     Flux<byte[]> bytes =
         Flux.<byte[], RowStream>generate(
-                () -> this,
+                () -> {
+                  isSubscribed.set(true);
+                  return this;
+                },
                 (stream, sink) -> {
                   stream.next(sink);
                   return stream;
@@ -161,6 +187,8 @@ final class RowStream {
       return;
     }
     limit.dispose();
+    unused.dispose();
+    afterwards.run();
     try (connection;
         statement;
         rows) {

@@ -19,7 +19,6 @@ final class SqlFailure {
       Set.of(
           "0A000", // a cached plan's result type changed
           "42P01", // undefined table
-          "42501", // a column is hidden that was not
           "42703"); // undefined column
 
   private static final String UNDEFINED_TABLE = "42P01";
@@ -49,16 +48,16 @@ final class SqlFailure {
     // Of what went wrong within, clients learn no more than that.
     return state(e).isEmpty() || problem.code() == ProblemCode.DATABASE_UNAVAILABLE
         ? Refused.of(problem)
-        : new Refused(problem, postgrest(e, problem));
+        : new Refused(problem, postgrest(e, problem, asker));
   }
 
-  private static PostgrestError postgrest(SQLException e, Problem problem) {
+  private static PostgrestError postgrest(SQLException e, Problem problem, Asker asker) {
     Optional<ServerErrorMessage> said =
         e instanceof PSQLException told
             ? Optional.ofNullable(told.getServerErrorMessage())
             : Optional.empty();
     return new PostgrestError(
-        status(state(e)),
+        status(state(e), "{}".equals(asker.claims())),
         state(e).equals(UNDEFINED_TABLE) ? "PGRST205" : state(e),
         said.map(ServerErrorMessage::getMessage).orElse(problem.detail()),
         said.map(ServerErrorMessage::getDetail).orElse(null),
@@ -66,10 +65,10 @@ final class SqlFailure {
   }
 
   /** PostgREST's, for the states that a read can end with. */
-  private static int status(String state) {
+  private static int status(String state, boolean isAnybody) {
     return switch (state) {
       case UNDEFINED_FUNCTION, UNDEFINED_TABLE -> 404;
-      case INSUFFICIENT_PRIVILEGE -> 403;
+      case INSUFFICIENT_PRIVILEGE -> isAnybody ? 401 : 403;
       case "42P17" -> 500;
       default ->
           switch (state.substring(0, 2)) {

@@ -7,7 +7,6 @@ import dev.freshet.read.store.Asker;
 import dev.freshet.read.store.ModelStore;
 import dev.freshet.read.store.Question;
 import dev.freshet.read.store.StoreFailed;
-import dev.freshet.runtime.Deadline;
 import dev.freshet.runtime.source.Source;
 import java.sql.Array;
 import java.sql.Connection;
@@ -15,21 +14,18 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Scheduler;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -37,22 +33,26 @@ import tools.jackson.databind.json.JsonMapper;
 /** Runs a query and its position as one statement. */
 public final class SqlStore implements ModelStore {
 
-  private static final Logger log = LoggerFactory.getLogger(SqlStore.class);
-
   private static final JsonMapper JSON = new JsonMapper();
 
+  /** The column that says as whom a statement was run; nobody's are called so. */
+  private static final String READ_AS = "freshet: read as";
+
+  private static final String INSUFFICIENT_PRIVILEGE = "42501";
   private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
-  private static final String QUERY_CANCELED = "57014";
+  private static final String TOO_MANY_CONNECTIONS = "53300";
 
   /** More are streamed without a look at how long they are. */
   private static final int MOST_ROWS_AT_ONCE = 1_000;
 
-  /** Setting a timeout and setting it back are two round trips. */
-  private static final Duration WORTH_SETTING = Duration.ofMillis(500);
-
   private final Source source;
   private final DataSource pool;
   private final Limits limits;
+  private final StatementTimeout timeout;
+
+  /** What is left of the long answers that may be written at a time. */
+  private final Semaphore streams;
+
   private final Catalogue catalogue;
   private final Scheduler blocking;
 
@@ -65,9 +65,10 @@ public final class SqlStore implements ModelStore {
    * @param rows most of them
    * @param bytes most of them; 0 for any number
    * @param cost what a statement may cost, as the planner guesses; 0 for any
+   * @param streams most long answers at a time, each of which holds a connection
    * @param statementTimeout that the pool's connections are set to
    */
-  public record Limits(int rows, long bytes, double cost, Duration statementTimeout) {}
+  public record Limits(int rows, long bytes, double cost, int streams, Duration statementTimeout) {}
 
   /**
    * Prepares to ask.
@@ -81,6 +82,8 @@ public final class SqlStore implements ModelStore {
     this.source = source;
     this.pool = pool;
     this.limits = limits;
+    this.timeout = new StatementTimeout(limits.statementTimeout());
+    this.streams = new Semaphore(limits.streams());
     this.catalogue = new Catalogue(pool, clock);
   }
 
@@ -225,31 +228,40 @@ public final class SqlStore implements ModelStore {
 
   /** Asks again, in one snapshot for what is told of the rows and the rows themselves. */
   private Answer streamed(Question question, long limit) throws SQLException {
-    Connection connection = pool.getConnection();
-    boolean isHandedOver = false;
+    if (!streams.tryAcquire()) {
+      throw new SQLException("too many long answers are being written", TOO_MANY_CONNECTIONS);
+    }
+    RowStream stream = null;
+    Connection connection = null;
     try {
+      connection = pool.getConnection();
       connection.setAutoCommit(false);
       connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-      refuseIfTooDear(connection, question, RowsStatement.lines(question, limit));
-      SelectStatement ends = RowsStatement.ends(question, limit, limits.rows());
-      try (PreparedStatement statement =
-              prepared(connection, question.asker(), withPosition(question, ends));
-          ResultSet row = answer(statement, question.asker())) {
-        if (!row.next()) {
-          return new Answer.NotNow();
-        }
-        RowStream stream = RowStream.open(connection, question, limit, limits.bytes(), blocking);
-        isHandedOver = true;
-        try {
-          return rows(question, limit, connection, source.read(row, 1), row, stream.body());
-        } catch (SQLException | RuntimeException e) {
-          stream.close();
-          throw e;
+      try (StatementTimeout.Bound _ = timeout.bound(connection, question.deadline())) {
+        refuseIfTooDear(connection, question, RowsStatement.lines(question, limit));
+        SelectStatement ends = RowsStatement.ends(question, limit, limits.rows());
+        try (PreparedStatement statement =
+                SqlCall.prepared(connection, question.asker(), withPosition(question, ends));
+            ResultSet row = SqlCall.answer(statement, question.asker())) {
+          if (!row.next()) {
+            return new Answer.NotNow();
+          }
+          requireRole(question, row);
+          RowStream opened =
+              RowStream.open(
+                  connection, question, limit, limits.bytes(), blocking, streams::release);
+          Answer.Rows rows =
+              rows(question, limit, connection, source.read(row, 1), row, opened.body());
+          stream = opened;
+          return rows;
         }
       }
     } finally {
-      if (!isHandedOver) {
-        connection.close();
+      if (stream == null) {
+        if (connection != null) {
+          connection.close();
+        }
+        streams.release();
       }
     }
   }
@@ -309,23 +321,28 @@ public final class SqlStore implements ModelStore {
       throws SQLException {
     SelectStatement whole = withPosition(question, select);
     try (Connection connection = pool.getConnection();
-        Bound _ = bound(connection, question.deadline())) {
+        StatementTimeout.Bound _ = timeout.bound(connection, question.deadline())) {
       refuseIfTooDear(connection, question, whole);
-      try (PreparedStatement statement = prepared(connection, question.asker(), whole);
-          ResultSet row = answer(statement, question.asker())) {
-        return row.next()
-            ? reader.read(connection, source.read(row, 1), row)
-            : Optional.of(new Answer.NotNow());
+      try (PreparedStatement statement = SqlCall.prepared(connection, question.asker(), whole);
+          ResultSet row = SqlCall.answer(statement, question.asker())) {
+        if (!row.next()) {
+          return Optional.of(new Answer.NotNow());
+        }
+        requireRole(question, row);
+        return reader.read(connection, source.read(row, 1), row);
       }
     }
   }
 
   private SelectStatement withPosition(Question question, SelectStatement select) {
     return new SelectStatement(
-        "select p.*, a.* from (%s) p left join lateral (%s) a on true /* columns %x */"
+        "select p.*, a.*%s from (%s) p left join lateral (%s) a on true /* columns %x */"
             // PostgreSQL remembers of which types a statement's values are, also when a column is
             // of another: then it must be another statement.
             .formatted(
+                question.asker().role() == null
+                    ? ""
+                    : ", current_user::text as \"%s\"".formatted(READ_AS),
                 source.positionSql(question.model().name(), question.asker().role() != null),
                 select.sql(),
                 question.model().columns().hashCode()),
@@ -350,91 +367,23 @@ public final class SqlStore implements ModelStore {
   private static JsonNode plan(Connection connection, Question question, SelectStatement select)
       throws SQLException {
     try (PreparedStatement statement =
-            prepared(
+            SqlCall.prepared(
                 connection,
                 question.asker(),
                 new SelectStatement("explain (format json) " + select.sql(), select.values()));
-        ResultSet plan = answer(statement, question.asker())) {
+        ResultSet plan = SqlCall.answer(statement, question.asker())) {
       plan.next();
       return JSON.readTree(plan.getString(1)).path(0).path("Plan");
     }
   }
 
-  /**
-   * A statement, with what it is to be answered as set for it alone: PostgreSQL takes all that is
-   * sent at once for one transaction.
-   */
-  private static PreparedStatement prepared(
-      Connection connection, Asker asker, SelectStatement select) throws SQLException {
-    List<String> settings = new ArrayList<>();
-    List<String> values = new ArrayList<>();
-    setting(settings, values, "request.jwt.claims", asker.claims());
-    setting(settings, values, "timezone", asker.timeZone());
-    setting(settings, values, "role", asker.role()); // the last: it may not be allowed to
-    String before = settings.isEmpty() ? "" : "select " + String.join(", ", settings) + "; ";
-    PreparedStatement statement = connection.prepareStatement(before + select.sql());
-    values.addAll(select.values());
-    bind(statement, values);
-    return statement;
-  }
-
-  /** Without a type: PostgreSQL reads the text as what the statement casts it to. */
-  static void bind(PreparedStatement statement, List<String> values) throws SQLException {
-    for (int i = 0; i < values.size(); i++) {
-      statement.setObject(i + 1, values.get(i), Types.OTHER);
-    }
-  }
-
-  private static void setting(
-      List<String> settings, List<String> values, String name, @Nullable String value) {
-    if (value != null) {
-      settings.add("set_config('%s', ?, true)".formatted(name));
-      values.add(value);
-    }
-  }
-
-  /** What a statement answered, behind what its settings did. */
-  private static ResultSet answer(PreparedStatement statement, Asker asker) throws SQLException {
-    if (asker.equals(Asker.ANYBODY)) {
-      return statement.executeQuery();
-    }
-    statement.execute();
-    statement.getMoreResults();
-    return statement.getResultSet();
-  }
-
-  /** What lasts longer than anybody waits for it is given up. */
-  private interface Bound extends AutoCloseable {
-    @Override
-    void close() throws SQLException;
-  }
-
-  /** Where that saves nothing to speak of, it is left to the connection's own timeout. */
-  private Bound bound(Connection connection, Deadline deadline) throws SQLException {
-    Duration left = deadline.left();
-    if (!left.isPositive()) {
-      throw new SQLException("nobody waits for the answer any more", QUERY_CANCELED);
-    }
-    if (left.compareTo(limits.statementTimeout().minus(WORTH_SETTING)) >= 0) {
-      return () -> {};
-    }
-    set(connection, left);
-    return () -> restore(connection);
-  }
-
-  /** A connection that can't be brought back to its timeout is not used again. */
-  private void restore(Connection connection) throws SQLException {
-    try {
-      set(connection, limits.statementTimeout());
-    } catch (SQLException e) {
-      log.debug("The statement timeout can't be set back", e);
-      connection.abort(Runnable::run);
-    }
-  }
-
-  private static void set(Connection connection, Duration timeout) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("set statement_timeout = " + Math.max(1, timeout.toMillis()));
+  /** Nothing that was read as another role is told. */
+  private static void requireRole(Question question, ResultSet row) throws SQLException {
+    String role = question.asker().role();
+    if (role != null && !role.equals(row.getString(READ_AS))) {
+      throw new SQLException(
+          "the statement was run as %s, not as role \"%s\"".formatted(row.getString(READ_AS), role),
+          INSUFFICIENT_PRIVILEGE);
     }
   }
 }

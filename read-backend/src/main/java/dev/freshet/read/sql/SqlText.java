@@ -230,10 +230,7 @@ final class SqlText {
    */
   SqlText rows(ModelQuery query) {
     values(query).filtered(query, query.seek());
-    if (query.isGrouped()) {
-      groupBy(query);
-    }
-    return orderBy("m", sorted(query));
+    return query.isGrouped() ? groupBy(query).orderByPlaces(query) : orderBy("m", sorted(query));
   }
 
   /** The values of such rows. */
@@ -277,6 +274,23 @@ final class SqlText {
       if (query.selected().get(i) instanceof Selected.Value) {
         add(before).add(Integer.toString(i + 1));
         before = ", ";
+      }
+    }
+    return this;
+  }
+
+  /** Groups by the places of their values: the same path again would have other values bound. */
+  private SqlText orderByPlaces(ModelQuery query) {
+    String before = " order by ";
+    for (ModelQuery.Order member : query.order()) {
+      for (int i = 0; i < query.selected().size(); i++) {
+        if (query.selected().get(i) instanceof Selected.Value value
+            && value.cast() == null
+            && value.field().equals(member.field())) {
+          add(before).add(direction(Integer.toString(i + 1), member));
+          before = ", ";
+          break;
+        }
       }
     }
     return this;
@@ -336,15 +350,13 @@ final class SqlText {
     return add("))");
   }
 
-  /** Where the key alone is sorted by, no value is null. */
+  /** Where no value is null, and all go one way. */
   private boolean canCompareRows(List<ModelQuery.Order> order, List<Optional<String>> place) {
     return place.stream().allMatch(Optional::isPresent)
         && order.stream()
             .allMatch(
                 member ->
-                    member.field().path().isEmpty()
-                        && model.key().contains(member.field().column())
-                        && member.descending() == order.getFirst().descending());
+                    isNeverNull(member) && member.descending() == order.getFirst().descending());
   }
 
   private SqlText same(String alias, ModelQuery.Order member, Optional<String> value) {
@@ -369,7 +381,7 @@ final class SqlText {
   }
 
   private SqlText beyond(String alias, ModelQuery.Order member, String comparison, String value) {
-    if (member.isNullsFirst() || isOfKey(member)) {
+    if (member.isNullsFirst() || isNeverNull(member)) {
       return field(alias, member.field()).add(comparison).bind(value);
     }
     return add("(")
@@ -381,8 +393,8 @@ final class SqlText {
         .add(" is null)");
   }
 
-  private boolean isOfKey(ModelQuery.Order member) {
-    return member.field().path().isEmpty() && model.key().contains(member.field().column());
+  private boolean isNeverNull(ModelQuery.Order member) {
+    return member.field().path().isEmpty() && model.neverNull().contains(member.field().column());
   }
 
   /** All that a statement has. */

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,9 +23,9 @@ import org.springframework.web.util.UriComponentsBuilder;
 class QueryGrammarTest {
 
   private static final Model ORDERS =
-      new Model("orders", columns(), List.of("id"), "version", false, false);
+      new Model("orders", columns(), List.of("id"), Set.of("id"), "version", false, false);
   private static final Model SALES =
-      new Model("sales", columns(), List.of("id"), null, true, false);
+      new Model("sales", columns(), List.of("id"), Set.of("id"), null, true, false);
 
   private static Map<String, String> columns() {
     Map<String, String> columns = new LinkedHashMap<>();
@@ -196,9 +197,9 @@ class QueryGrammarTest {
       quoteCharacter = '~',
       value = {
         "select=total.sum()|sum(m.\"total\") as \"sum\"||",
-        "select=n:count(),status|count(*) as \"n\", m.\"status\" as \"status\"| group by 2| order by m.\"status\"",
-        "select=status,total::int.max()::text&order=status.desc|m.\"status\" as \"status\", max(m.\"total\"::integer)::text as \"max\"| group by 1| order by m.\"status\" desc",
-        "select=data->>a,average:total.avg()|(m.\"data\" ->> ?::text) as \"a\", avg(m.\"total\") as \"average\"| group by 1| order by (m.\"data\" ->> ?::text)",
+        "select=n:count(),status|count(*) as \"n\", m.\"status\" as \"status\"| group by 2| order by 2",
+        "select=status,total::int.max()::text&order=status.desc|m.\"status\" as \"status\", max(m.\"total\"::integer)::text as \"max\"| group by 1| order by 1 desc",
+        "select=data->>a,average:total.avg()|(m.\"data\" ->> ?::text) as \"a\", avg(m.\"total\") as \"average\"| group by 1| order by 1",
       })
   void aggregatesAreOfGroupsByAllOtherValues(
       String query, String list, @Nullable String groupBy, @Nullable String orderBy) {

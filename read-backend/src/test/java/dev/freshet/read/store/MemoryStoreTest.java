@@ -4,6 +4,7 @@ import dev.freshet.read.model.Model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The laws ask for nothing that SQL alone has. */
 class MemoryStoreTest extends ModelStoreLaws {
@@ -15,6 +16,7 @@ class MemoryStoreTest extends ModelStoreLaws {
     columns.put("name", "text");
     columns.put("age", "integer");
     columns.put("member", "boolean");
-    return new MemoryStore(new Model("people", columns, List.of("id"), null, false, false), ROWS);
+    return new MemoryStore(
+        new Model("people", columns, List.of("id"), Set.of("id"), null, false, false), ROWS);
   }
 }

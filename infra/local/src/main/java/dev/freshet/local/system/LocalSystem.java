@@ -70,7 +70,7 @@ public final class LocalSystem implements AutoCloseable {
       cluster.succession().ifPresent(report);
       SystemConfig config = SystemConfig.read(options.config(), restaurant, cluster.data());
       migrate(config, cluster);
-      ReaderLogin reader = ReaderLogin.make(cluster, config.roles());
+      ReaderLogin reader = ReaderLogin.make(cluster, options.rolesBeside(config.roles()));
       makeClaimsKeys(options);
       LocalSystem system =
           new LocalSystem(options, cluster, SystemLayout.of(options, config, cluster, reader));

@@ -3,13 +3,12 @@ package dev.freshet.local.system;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.PostgresServer;
 import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.runtime.SecretFile;
 import dev.freshet.sync.model.TableName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -26,7 +25,6 @@ import java.util.Collection;
 record ReaderLogin(String password) {
 
   private static final String NAME = "freshet_reader";
-  private static final int PASSWORD_BYTES = 24;
 
   /**
    * Makes it, with the roles, on the primary and on each read database; replicas have it from the
@@ -43,14 +41,8 @@ record ReaderLogin(String password) {
 
   private static String password(Path file) {
     try {
-      if (!Files.exists(file)) {
-        byte[] random = new byte[PASSWORD_BYTES];
-        new SecureRandom().nextBytes(random);
-        Files.createFile(
-            file,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(file, Base64.getUrlEncoder().withoutPadding().encodeToString(random));
-      }
+      SecretFile.makeOnce(
+          file, random -> Base64.getUrlEncoder().withoutPadding().encodeToString(random));
       return Files.readString(file).strip();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -80,12 +72,17 @@ record ReaderLogin(String password) {
 
   private static void makeRole(Statement sql, String role) throws SQLException {
     try (ResultSet found =
-        sql.executeQuery("select from pg_roles where rolname = " + TableName.literal(role))) {
-      if (found.next()) {
-        return;
+        sql.executeQuery(
+            "select rolsuper or rolbypassrls from pg_roles where rolname = "
+                + TableName.literal(role))) {
+      if (!found.next()) {
+        sql.execute("create role " + TableName.quoted(role));
+      } else if (found.getBoolean(1)) {
+        throw new StartFailed(
+            "Models or settings name the role %s, which no policy holds. Take one that is no superuser and has no BYPASSRLS."
+                .formatted(role));
       }
     }
-    sql.execute("create role " + TableName.quoted(role));
   }
 
   /** A server as this login. */

@@ -2,7 +2,11 @@ package dev.freshet.local.system;
 
 import dev.freshet.cluster.ClusterOptions;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What system to run.
@@ -46,6 +50,18 @@ public record SystemOptions(
   /** The keys with which the gateway tells the read-backends what it verified. */
   Path claimsKey() {
     return cluster.data().resolve("claims-keys");
+  }
+
+  /** The roles of the read-backends' settings, beside those that models name. */
+  Set<String> rolesBeside(Set<String> ofModels) {
+    Set<String> roles = new TreeSet<>(ofModels);
+    for (String setting : List.of("freshet.read.role", "freshet.read.roles")) {
+      Arrays.stream(settings.getOrDefault(setting, "").split(",", -1))
+          .map(String::strip)
+          .filter(role -> !role.isEmpty())
+          .forEach(roles::add);
+    }
+    return roles;
   }
 
   int writePort() {

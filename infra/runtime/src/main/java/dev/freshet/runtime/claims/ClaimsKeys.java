@@ -7,11 +7,10 @@ import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.MACVerifier;
+import dev.freshet.runtime.SecretFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
 import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
@@ -84,14 +83,8 @@ public final class ClaimsKeys {
 
   /** Makes a file with one key where there is none, readable by its owner alone. */
   public static void make(Path file) throws IOException {
-    if (Files.exists(file)) {
-      return;
-    }
-    byte[] key = new byte[FEWEST_BYTES];
-    new SecureRandom().nextBytes(key);
-    Files.createFile(
-        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(file, "made-here:%s%n".formatted(Base64.getEncoder().encodeToString(key)));
+    SecretFile.makeOnce(
+        file, random -> "made-here:%s%n".formatted(Base64.getEncoder().encodeToString(random)));
   }
 
   static ClaimsKeys parse(String text) {
@@ -120,7 +113,11 @@ public final class ClaimsKeys {
           "The key for claims %s has %d bytes; it needs %d or more"
               .formatted(form.group(1), key.length, FEWEST_BYTES));
     }
-    keys.put(form.group(1), key);
+    if (keys.put(form.group(1), key) != null) {
+      throw new IllegalArgumentException(
+          "Two keys for claims are called %s. Give each an ID of its own."
+              .formatted(form.group(1)));
+    }
   }
 
   /**
