@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -153,7 +154,7 @@ public final class ModelFiles {
       policies.add(new Audience.Policy(rule.to(), rule.using()));
     }
     Map<String, List<String>> hidden = header.hide() == null ? Map.of() : header.hide();
-    if (hidden.containsValue(null)) {
+    if (hidden.values().stream().anyMatch(Objects::isNull)) {
       throw new SyncRefused(
           "%s: hide names columns by role, as in hide: { web: [margin] }.".formatted(file));
     }

@@ -6,7 +6,6 @@ import dev.freshet.bench.gateway.FaultBench;
 import dev.freshet.bench.gateway.GatewayBench;
 import dev.freshet.bench.gateway.ProtectionBench;
 import dev.freshet.bench.gateway.WatchingBench;
-import dev.freshet.bench.read.QueryBench;
 import dev.freshet.bench.sync.SyncLatency;
 import dev.freshet.bench.sync.SyncThroughput;
 import java.io.ByteArrayOutputStream;

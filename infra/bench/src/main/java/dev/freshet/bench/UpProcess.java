@@ -174,17 +174,17 @@ public final class UpProcess implements AutoCloseable {
   }
 
   /** The port of the primary's server. */
-  public int primaryPort() {
+  int primaryPort() {
     return databasePortBase;
   }
 
   /** The port of a read database's server. */
-  public int readDatabasePort(int number) {
+  int readDatabasePort(int number) {
     return databasePortBase + 19 + number;
   }
 
   /** The password of its servers. */
-  public String password() {
+  String password() {
     try (Stream<String> lines = Files.lines(data.resolve("pgpass"))) {
       String line = lines.findFirst().orElseThrow();
       return line.substring(line.lastIndexOf(':') + 1);

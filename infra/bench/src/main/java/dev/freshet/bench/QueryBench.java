@@ -1,6 +1,5 @@
-package dev.freshet.bench.read;
+package dev.freshet.bench;
 
-import dev.freshet.bench.UpProcess;
 import dev.freshet.bench.figures.Figures;
 import dev.freshet.bench.gateway.Load;
 import dev.freshet.bench.process.JavaCommand;
@@ -34,7 +33,7 @@ import org.HdrHistogram.Histogram;
  * gateway, and from a controller with Spring Data JPA on the normalised tables. pgbench runs the
  * statement that the read-backend runs in the read database, which is the limit.
  */
-public final class QueryBench {
+final class QueryBench {
 
   private static final int PORT_BASE = 12_500;
   private static final int CONVENTIONAL_PORT = 12_990;
@@ -56,7 +55,7 @@ public final class QueryBench {
    *
    * @param orders how many there are
    */
-  public QueryBench(PrintStream out, int orders) {
+  QueryBench(PrintStream out, int orders) {
     this.out = out;
     this.orders = orders;
   }
@@ -81,7 +80,7 @@ public final class QueryBench {
   }
 
   /** Runs it, and prints what came of it. */
-  public void run() throws Exception {
+  void run() throws Exception {
     Path folder = Files.createTempDirectory("freshet-bench-");
     try (UpProcess up =
         UpProcess.start(
