@@ -27,7 +27,7 @@ final class Askers {
   private final @Nullable String ofEverybody;
 
   /**
-   * By these settings.
+   * Decides by the settings.
    *
    * @param keys with which claims are signed; null where nobody's are believed
    * @param roles that claims may name
@@ -39,11 +39,11 @@ final class Askers {
     this.ofEverybody = ofEverybody;
   }
 
-  /** Whose request it is. */
-  sealed interface Asking {
-    record As(Asker asker) implements Asking {}
+  /** As whom a request is answered, or why it is not. */
+  sealed interface Choice {
+    record As(Asker asker) implements Choice {}
 
-    record Rejected(Refused refused) implements Asking {}
+    record Rejected(Refused refused) implements Choice {}
   }
 
   /** Whether what a client sees depends on its token. */
@@ -51,16 +51,16 @@ final class Askers {
     return !roles.isEmpty() || ofEverybody != null;
   }
 
-  Asking of(ServerRequest request, @Nullable String timeZone) {
+  Choice of(ServerRequest request, @Nullable String timeZone) {
     Optional<ClaimsKeys.Claims> claims = claims(request);
     String json = claims.map(ClaimsKeys.Claims::json).orElse(null);
     if (!haveRoles()) {
-      return new Asking.As(new Asker(null, json, timeZone));
+      return new Choice.As(new Asker(null, json, timeZone));
     }
     String named = claims.map(ClaimsKeys.Claims::role).filter(roles::contains).orElse(ofEverybody);
     return named == null
-        ? new Asking.Rejected(notAllowed(claims.isPresent()))
-        : new Asking.As(new Asker(named, json == null ? NO_CLAIMS : json, timeZone));
+        ? new Choice.Rejected(notAllowed(claims.isPresent()))
+        : new Choice.As(new Asker(named, json == null ? NO_CLAIMS : json, timeZone));
   }
 
   private Optional<ClaimsKeys.Claims> claims(ServerRequest request) {

@@ -93,8 +93,8 @@ final class ReadPath {
   /** What models there are, for whoever asks. */
   Mono<ServerResponse> document(ServerRequest request) {
     return switch (askers.of(request, null)) {
-      case Askers.Asking.Rejected(Refused refused) -> refuse(request, refused);
-      case Askers.Asking.As(Asker asker) ->
+      case Askers.Choice.Rejected(Refused refused) -> refuse(request, refused);
+      case Askers.Choice.As(Asker asker) ->
           Mono.defer(() -> documentFor(request, asker)).subscribeOn(blocking);
     };
   }
@@ -154,7 +154,7 @@ final class ReadPath {
     QueryGrammar.Reading read(Model model, MultiValueMap<String, String> parameters);
   }
 
-  private interface Asking {
+  private interface Lookup {
     Answer ask(Question question) throws StoreFailed;
   }
 
@@ -169,7 +169,7 @@ final class ReadPath {
       Terms terms,
       MultiValueMap<String, String> parameters,
       Grammar grammar,
-      Asking asking) {
+      Lookup lookup) {
 
     /** The same with what stands in the content. */
     Asked with(MultiValueMap<String, String> more) {
@@ -180,19 +180,19 @@ final class ReadPath {
         CURSORS.forEach(all::remove);
       }
       all.addAll(parameters);
-      return new Asked(request, wanted, terms, all, grammar, asking);
+      return new Asked(request, wanted, terms, all, grammar, lookup);
     }
 
     /** The same where there is no time zone of the name that is preferred. */
     Asked withoutTimeZone() {
       Terms without =
           new Terms(terms.representation(), terms.preferences().withoutTimeZone(), terms.range());
-      return new Asked(request, wanted, without, parameters, grammar, asking);
+      return new Asked(request, wanted, without, parameters, grammar, lookup);
     }
   }
 
   private Mono<ServerResponse> answer(
-      ServerRequest request, Set<Representation> offered, Grammar grammar, Asking asking) {
+      ServerRequest request, Set<Representation> offered, Grammar grammar, Lookup lookup) {
     Wanted wanted;
     try {
       wanted = Wanted.of(request);
@@ -202,7 +202,7 @@ final class ReadPath {
     return switch (Terms.read(request, offered)) {
       case Terms.Reading.Rejected(Refused refused) -> refuse(request, refused);
       case Terms.Reading.Read(Terms terms) -> {
-        Asked asked = new Asked(request, wanted, terms, request.queryParams(), grammar, asking);
+        Asked asked = new Asked(request, wanted, terms, request.queryParams(), grammar, lookup);
         yield request.method().equals(ReadMethods.QUERY)
             ? request
                 .bodyToMono(byte[].class)
@@ -272,10 +272,10 @@ final class ReadPath {
       }
       Asker asker;
       switch (askers.of(request, timeZone)) {
-        case Askers.Asking.Rejected(Refused refused) -> {
+        case Askers.Choice.Rejected(Refused refused) -> {
           return refuse(request, refused);
         }
-        case Askers.Asking.As(Asker as) -> asker = as;
+        case Askers.Choice.As(Asker as) -> asker = as;
       }
       Optional<Model> model = store.find(name, asker);
       if (model.isEmpty()) {
@@ -350,7 +350,7 @@ final class ReadPath {
             count(asked, asker),
             asker,
             asked.wanted().deadline());
-    Answer answer = asked.asking().ask(question);
+    Answer answer = asked.lookup().ask(question);
     Position seen = answer.position().orElse(null);
     Position wanted = asked.wanted().position();
     if (seen == null || (wanted != null && !seen.isAtOrPast(wanted))) {

@@ -12,12 +12,12 @@ import dev.freshet.protocol.ProblemCode;
  */
 public record Refused(Problem problem, PostgrestError error) {
 
-  /** One whose code says enough to the latter, too. */
+  /** Derives PostgREST's error from the problem's code. */
   public static Refused of(Problem problem) {
     return new Refused(problem, PostgrestError.of(problem));
   }
 
-  /** One whose code says enough to the latter, too. */
+  /** Derives both from a code. */
   public static Refused of(ProblemCode code, String detail) {
     return of(Problem.of(code, detail));
   }

@@ -87,13 +87,13 @@ public final class SqlStore implements ModelStore {
     this.catalogue = new Catalogue(pool, clock);
   }
 
-  private interface Asking<T> {
-    T ask() throws SQLException;
+  private interface JdbcCall<T> {
+    T run() throws SQLException;
   }
 
-  private static <T> T failing(Asker asker, Asking<T> asking) throws StoreFailed {
+  private static <T> T failing(Asker asker, JdbcCall<T> call) throws StoreFailed {
     try {
-      return asking.ask();
+      return call.run();
     } catch (SQLException e) {
       throw new StoreFailed(SqlFailure.refused(e, asker), SqlFailure.meansTheModelChanged(e), e);
     }

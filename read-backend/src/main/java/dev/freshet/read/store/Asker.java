@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Asker(@Nullable String role, @Nullable String claims, @Nullable String timeZone) {
 
-  /** Whom no policy is for. */
+  /** The login itself, without claims. */
   public static final Asker ANYBODY = new Asker(null, null, null);
 
   @Override

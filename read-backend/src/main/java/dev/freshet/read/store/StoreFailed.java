@@ -10,8 +10,9 @@ public final class StoreFailed extends Exception {
   private final boolean hasChanged;
 
   /**
-   * One of these.
+   * A failure.
    *
+   * @param refused what to tell the client
    * @param hasChanged whether the model may be another than the store said
    */
   public StoreFailed(Refused refused, boolean hasChanged, Throwable cause) {

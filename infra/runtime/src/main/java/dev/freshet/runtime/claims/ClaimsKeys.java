@@ -123,7 +123,7 @@ public final class ClaimsKeys {
   /**
    * Signs claims.
    *
-   * @param claims as a token has them; when they were issued and expire is told anew
+   * @param claims as a token has them; its times of issue and expiry are replaced
    */
   public String sign(Map<String, Object> claims, Instant now) {
     Map<String, Object> told = new LinkedHashMap<>(claims);

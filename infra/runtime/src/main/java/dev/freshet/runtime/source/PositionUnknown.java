@@ -4,7 +4,7 @@ package dev.freshet.runtime.source;
 public final class PositionUnknown extends Exception {
   private static final long serialVersionUID = 1L;
 
-  /** For that reason. */
+  /** Wraps what kept the copy from being asked. */
   public PositionUnknown(Throwable cause) {
     super(cause);
   }
