@@ -101,6 +101,7 @@ public class ReadBackend {
     return new SqlStore(
         source,
         tracing.around(pool),
+        pool,
         new SqlStore.Limits(
             settings.rowCap(),
             settings.byteCap().toBytes(),

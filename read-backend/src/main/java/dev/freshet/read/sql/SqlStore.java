@@ -73,6 +73,7 @@ public final class SqlStore implements ModelStore {
   /**
    * Prepares to ask.
    *
+   * @param untraced the same pool, for questions that are no client's
    * @param limits of an answer
    * @param clock by which what is known of models gets old
    * @param blocking where long answers are read
@@ -84,7 +85,7 @@ public final class SqlStore implements ModelStore {
     this.limits = limits;
     this.timeout = new StatementTimeout(limits.statementTimeout());
     this.streams = new Semaphore(limits.streams());
-    this.catalogue = new Catalogue(pool, clock);
+    this.catalogue = new Catalogue(untraced, clock);
   }
 
   private interface JdbcCall<T> {

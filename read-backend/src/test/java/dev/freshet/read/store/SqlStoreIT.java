@@ -52,6 +52,7 @@ class SqlStoreIT extends ModelStoreLaws {
         new SqlStore(
             Source.of(SourceKind.PRIMARY),
             pool,
+            pool,
             new SqlStore.Limits(1_000, 0, 0, 1, Duration.ofSeconds(5)),
             new SteadyClock(),
             Schedulers.immediate());
