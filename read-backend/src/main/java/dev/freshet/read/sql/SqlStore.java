@@ -78,7 +78,13 @@ public final class SqlStore implements ModelStore {
    * @param clock by which what is known of models gets old
    * @param blocking where long answers are read
    */
-  public SqlStore(Source source, DataSource pool, Limits limits, Clock clock, Scheduler blocking) {
+  public SqlStore(
+      Source source,
+      DataSource pool,
+      DataSource untraced,
+      Limits limits,
+      Clock clock,
+      Scheduler blocking) {
     this.blocking = blocking;
     this.source = source;
     this.pool = pool;
