@@ -100,8 +100,8 @@ public class ReadBackend {
       Scheduler blockingScheduler) {
     return new SqlStore(
         source,
-        tracing.around(pool),
-        pool,
+        /* traced= */ tracing.around(pool),
+        /* untraced= */ pool,
         new SqlStore.Limits(
             settings.rowCap(),
             settings.byteCap().toBytes(),

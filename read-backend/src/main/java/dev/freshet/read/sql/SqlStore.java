@@ -73,21 +73,22 @@ public final class SqlStore implements ModelStore {
   /**
    * Prepares to ask.
    *
-   * @param untraced the same pool, for questions that are no client's
+   * @param traced the pool of connections, whose statements are traced
+   * @param untraced the same without traces, for questions that are no client's
    * @param limits of an answer
    * @param clock by which what is known of models gets old
    * @param blocking where long answers are read
    */
   public SqlStore(
       Source source,
-      DataSource pool,
+      DataSource traced,
       DataSource untraced,
       Limits limits,
       Clock clock,
       Scheduler blocking) {
     this.blocking = blocking;
     this.source = source;
-    this.pool = pool;
+    this.pool = traced;
     this.limits = limits;
     this.timeout = new StatementTimeout(limits.statementTimeout());
     this.streams = new Semaphore(limits.streams());
