@@ -31,10 +31,7 @@ final class AnswerWriter {
     byte[] body = row.body();
     if (body == null) {
       return rejections.of(
-          request,
-          Refused.of(ProblemCode.NOT_FOUND, "There is no row with this key."),
-          seen,
-          head -> {});
+          request, Refused.of(ProblemCode.NOT_FOUND, "There is no row with this key."), seen);
     }
     String tag =
         row.version() == null ? null : "\"v%s-%08x\"".formatted(row.version(), digest(body));
@@ -51,10 +48,8 @@ final class AnswerWriter {
     ContentRange range =
         new ContentRange(
             question.query().offset(), rows.rows(), rows.total(), question.count() != Count.NONE);
-    if (range.isBeyond() && rows.body() instanceof Answer.Body.Streamed streamed) {
-      streamed.unused().run();
-    }
     if (range.isBeyond()) {
+      rows.body().discard();
       return rejections.of(
           request,
           new Refused(
@@ -73,7 +68,7 @@ final class AnswerWriter {
           head -> head.header(HttpHeaders.CONTENT_RANGE, range.toString()));
     }
     if (question.form().isSingular() && rows.rows() != 1) {
-      return rejections.of(request, notOneRow(rows.rows()), seen, head -> {});
+      return rejections.of(request, notOneRow(rows.rows()), seen);
     }
     ServerResponse.BodyBuilder response =
         answered(request, terms, range.status(), seen)

@@ -26,7 +26,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,7 +102,7 @@ final class ReadPath {
     try {
       return OpenApiPages.document(store.all(asker), askers.haveRoles(), gate.position());
     } catch (StoreFailed e) {
-      return refuse(request, e.refused(), null);
+      return rejections.of(request, e.refused(), null);
     }
   }
 
@@ -117,7 +116,7 @@ final class ReadPath {
 
   /** What is neither read nor asked about. */
   Mono<ServerResponse> notAllowed(ServerRequest request) {
-    return refuse(
+    return rejections.of(
         request,
         Refused.of(
             ProblemCode.METHOD_NOT_ALLOWED,
@@ -216,7 +215,7 @@ final class ReadPath {
   private Mono<ServerResponse> withContent(Asked asked, byte[] content) {
     return switch (QueryContent.read(asked.request(), content)) {
       case QueryContent.Reading.Rejected(Refused refused) ->
-          refuse(
+          rejections.of(
               asked.request(),
               refused,
               gate.position(),
@@ -301,7 +300,7 @@ final class ReadPath {
       }
       // Without a position: one that can't answer is to blame, other than one that is behind.
       return problem.code() == ProblemCode.DATABASE_UNAVAILABLE
-          ? refuse(request, e.refused(), null)
+          ? rejections.of(request, e.refused(), null)
           : refuse(request, e.refused());
     }
   }
@@ -354,11 +353,11 @@ final class ReadPath {
     Position seen = answer.position().orElse(null);
     Position wanted = asked.wanted().position();
     if (seen == null || (wanted != null && !seen.isAtOrPast(wanted))) {
-      if (answer instanceof Answer.Rows(_, Answer.Body.Streamed streamed, _, _, _)) {
-        streamed.unused().run();
+      if (answer instanceof Answer.Rows rows) {
+        rows.body().discard();
       }
       // The source went back since the last poll, as a restarted replica can.
-      return refuse(asked.request(), notCaughtUp(asked.wanted(), seen), seen);
+      return rejections.of(asked.request(), notCaughtUp(asked.wanted(), seen), seen);
     }
     return switch (answer) {
       case Answer.Row row -> writer.write(asked.request(), asked.terms(), row, seen);
@@ -377,19 +376,6 @@ final class ReadPath {
   }
 
   private Mono<ServerResponse> refuse(ServerRequest request, Refused refused) {
-    return refuse(request, refused, gate.position());
-  }
-
-  private Mono<ServerResponse> refuse(
-      ServerRequest request, Refused refused, @Nullable Position at) {
-    return refuse(request, refused, at, head -> {});
-  }
-
-  private Mono<ServerResponse> refuse(
-      ServerRequest request,
-      Refused refused,
-      @Nullable Position at,
-      Consumer<ServerResponse.BodyBuilder> more) {
-    return rejections.of(request, refused, at, more);
+    return rejections.of(request, refused, gate.position());
   }
 }

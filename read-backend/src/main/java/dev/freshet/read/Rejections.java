@@ -27,6 +27,11 @@ final class Rejections {
     this.alwaysPostgrest = alwaysPostgrest;
   }
 
+  /** Rejects a read, with no header of its own. */
+  Mono<ServerResponse> of(ServerRequest request, Refused refused, @Nullable Position at) {
+    return of(request, refused, at, head -> {});
+  }
+
   /**
    * Rejects a read.
    *

@@ -190,11 +190,7 @@ class LongAnswersIT {
 
   @Test
   void clientThatGoesAwayGivesTheConnectionBack() throws Exception {
-    try (ConfigurableApplicationContext backend =
-        TestBackend.start(
-            cluster.primary(),
-            "primary",
-            Map.of("freshet.read.row-cap", 2_000, "freshet.read.connections", 2))) {
+    try (ConfigurableApplicationContext backend = ofTwoConnections()) {
       for (int i = 0; i < 6; i++) {
         // One at a time, with two connections: the next begins when the last is given back.
         await().until(() -> goAway(backend) == 200);
@@ -202,6 +198,13 @@ class LongAnswersIT {
       await().until(() -> get(backend, "/long?limit=1").statusCode() == 200);
       await().until(() -> inTransaction() == 0);
     }
+  }
+
+  private static ConfigurableApplicationContext ofTwoConnections() {
+    return TestBackend.start(
+        cluster.primary(),
+        "primary",
+        Map.of("freshet.read.row-cap", 2_000, "freshet.read.connections", 2));
   }
 
   /** Takes the first byte of a long answer, and leaves. */
@@ -219,11 +222,7 @@ class LongAnswersIT {
   /** Half of the connections are for what is short. */
   @Test
   void longAnswersLeaveConnectionsForOthersAndOneMoreIsToldSoAtOnce() throws Exception {
-    try (ConfigurableApplicationContext backend =
-        TestBackend.start(
-            cluster.primary(),
-            "primary",
-            Map.of("freshet.read.row-cap", 2_000, "freshet.read.connections", 2))) {
+    try (ConfigurableApplicationContext backend = ofTwoConnections()) {
       HttpResponse<InputStream> slow =
           client.send(
               HttpRequest.newBuilder(TestBackend.uri(backend, "/wide")).build(),

@@ -6,6 +6,7 @@ import dev.freshet.read.model.Model;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collection;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.Resource;
@@ -14,6 +15,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerRequest;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.json.JsonMapper;
@@ -65,19 +67,29 @@ public final class OpenApiPages {
                 ServerResponse.ok()
                     .contentType(MediaType.parseMediaType("text/javascript"))
                     .bodyValue(new ClassPathResource("openapi/begin.js")))
-        .resources(FILES + "**", vendored())
+        .resources(
+            request ->
+                request.path().startsWith(FILES) ? Vendored.FILE_OF.apply(request) : Mono.empty())
         .build();
   }
 
-  /** The folder of Swagger UI, whose name is its version. */
-  private static Resource vendored() {
-    try {
-      Resource style =
-          new PathMatchingResourcePatternResolver()
-              .getResources("classpath*:" + VENDORED + "*/swagger-ui.css")[0];
-      return style.createRelative("");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  /** Swagger UI; looked for when somebody asks for it first, which no start waits for. */
+  private static final class Vendored {
+    static final Function<ServerRequest, Mono<Resource>> FILE_OF =
+        RouterFunctions.resourceLookupFunction(FILES + "**", folder());
+
+    private Vendored() {}
+
+    /** Its name is a version. */
+    private static Resource folder() {
+      try {
+        Resource style =
+            new PathMatchingResourcePatternResolver()
+                .getResources("classpath*:" + VENDORED + "*/swagger-ui.css")[0];
+        return style.createRelative("");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 }

@@ -1,27 +1,24 @@
 package dev.freshet.read.sql;
 
 import dev.freshet.read.model.Model;
-import dev.freshet.read.query.Field;
 import dev.freshet.read.query.ModelQuery;
 import dev.freshet.read.query.Representation;
 import dev.freshet.read.query.Seek;
 import dev.freshet.read.query.Selected;
 import dev.freshet.read.store.Count;
 import dev.freshet.read.store.Question;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the statement for many rows in one body.
  *
- * <p>Its columns are {@code body}; {@code rows}, the number of them; {@code bytes}, the length of
- * all of them, where {@code body} has no more than the first {@link #MOST_BYTES}; {@code total},
- * the number of those that the filters let through, or null; and {@code near} and {@code far},
- * which are what the rows at the two ends of a page are sorted by: far from where it began, and
- * there only where more rows follow. To see that, one row more is read than the page has.
+ * <p>Its columns are {@code body}, null where it would be longer than {@link #MOST_BYTES}; {@code
+ * rows}, the number of rows; {@code bytes}, their length; {@code total}, the number of those that
+ * the filters let through, or null; and {@code near} and {@code far}, which are what the rows at
+ * the two ends of a page are sorted by: far from where it began, and there only where more rows
+ * follow. To see that, one row more is read than the page has.
  */
 final class RowsStatement {
 
@@ -43,13 +40,16 @@ final class RowsStatement {
   private final long mostCounted;
   private final @Nullable Seek seek;
 
-  /** Sort values that the answer's own columns don't have. */
-  private final List<ModelQuery.Order> hidden = new ArrayList<>();
-
   /** Whether a page is read with its rows, and not with what they are sorted by alone. */
-  private boolean areRowsRead = true;
+  private final boolean areRowsRead;
 
-  private RowsStatement(Question question, long limit, long mostCounted) {
+  /** What the rows' columns are called. */
+  private final List<String> names;
+
+  /** Sort values that the rows' own columns don't have. */
+  private final List<ModelQuery.Order> hidden;
+
+  private RowsStatement(Question question, long limit, long mostCounted, boolean areRowsRead) {
     this.model = question.model();
     this.query = question.query();
     this.form = question.form();
@@ -57,6 +57,19 @@ final class RowsStatement {
     this.limit = limit;
     this.mostCounted = mostCounted;
     this.seek = query.seek();
+    this.areRowsRead = areRowsRead;
+    List<Selected> values = SelectStatement.values(model, query);
+    this.names = values.stream().map(Selected::name).toList();
+    this.hidden =
+        isOnly()
+            ? List.of()
+            : query.order().stream()
+                .filter(
+                    member ->
+                        !areRowsRead
+                            || !member.field().path().isEmpty()
+                            || !values.contains(Selected.column(member.field().column())))
+                .toList();
   }
 
   /**
@@ -67,7 +80,7 @@ final class RowsStatement {
    *     more
    */
   static SelectStatement of(Question question, long limit, long mostCounted) {
-    RowsStatement statement = new RowsStatement(question, limit, mostCounted);
+    RowsStatement statement = new RowsStatement(question, limit, mostCounted, true);
     return statement.isOnly() ? statement.only() : statement.page();
   }
 
@@ -78,7 +91,7 @@ final class RowsStatement {
    * @param mostCounted as in {@link #of}
    */
   static SelectStatement ends(Question question, long limit, long mostCounted) {
-    RowsStatement statement = new RowsStatement(question, limit, mostCounted);
+    RowsStatement statement = new RowsStatement(question, limit, mostCounted, false);
     return statement.isOnly() ? statement.onlyCounted() : statement.pageWithoutRows();
   }
 
@@ -88,7 +101,7 @@ final class RowsStatement {
    * @param limit most rows of the answer
    */
   static SelectStatement lines(Question question, long limit) {
-    RowsStatement statement = new RowsStatement(question, limit, 0);
+    RowsStatement statement = new RowsStatement(question, limit, 0, true);
     return statement.isOnly() ? statement.onlyLines() : statement.linesOfPage();
   }
 
@@ -108,15 +121,12 @@ final class RowsStatement {
   }
 
   private SelectStatement pageWithoutRows() {
-    hidden.addAll(query.order());
-    areRowsRead = false;
     SqlText sql = withPage(new SqlText(model)).add("select ");
     sql.add("(select least(count(*), " + limit + ") from r) as rows, ");
     return ends(sql).statement();
   }
 
   private SelectStatement linesOfPage() {
-    query.order().stream().filter(member -> shown(member).isEmpty()).forEach(hidden::add);
     SqlText sql = withPage(new SqlText(model)).add("select ");
     return sql.add(line("p")).add(" as line from ").add(ofPage()).add(" p").statement();
   }
@@ -133,7 +143,6 @@ final class RowsStatement {
   }
 
   private SelectStatement page() {
-    query.order().stream().filter(member -> shown(member).isEmpty()).forEach(hidden::add);
     SqlText sql = withPage(new SqlText(model)).add("select a.*, ");
     ends(sql).add(" from (select ");
     body(sql).add(" from (");
@@ -182,23 +191,14 @@ final class RowsStatement {
                     .collect(Collectors.joining(", ", " order by ", "")));
   }
 
-  /** The answer's column that a member of the order is; empty where there is none. */
-  private Optional<String> shown(ModelQuery.Order member) {
-    Field field = member.field();
-    boolean isShown =
-        areRowsRead
-            && field.path().isEmpty()
-            && SelectStatement.values(model, query).contains(Selected.column(field.column()));
-    return isShown ? Optional.of(Model.quoted(field.column())) : Optional.empty();
-  }
-
   private static String hiddenColumn(int place) {
     return Model.quoted(HIDDEN + place);
   }
 
   /** The column of the page's rows that has the sort value. */
   private String column(ModelQuery.Order member) {
-    return shown(member).orElseGet(() -> hiddenColumn(hidden.indexOf(member)));
+    int place = hidden.indexOf(member);
+    return place < 0 ? Model.quoted(member.field().column()) : hiddenColumn(place);
   }
 
   private String sortValues(String alias) {
@@ -213,7 +213,7 @@ final class RowsStatement {
       sql.add("case when count(*) = 1 then min(t.j) end");
     } else if (form == Representation.CSV) {
       sql.add("case when %s then ".formatted(IS_SHORT))
-          .bind(Csv.header(SelectStatement.names(model, query)))
+          .bind(Csv.header(names))
           .add("::text || coalesce(string_agg(e'\\n' || t.j, ''), '') end");
     } else {
       sql.add(
@@ -234,14 +234,14 @@ final class RowsStatement {
   /** A row's text. */
   private String line(String alias) {
     if (form == Representation.CSV) {
-      return Csv.line(alias, SelectStatement.names(model, query));
+      return Csv.line(alias, names);
     }
     String object =
         hidden.isEmpty()
             ? "row_to_json(%s.*)".formatted(alias)
             : "(select row_to_json(c.*) from (select %s) c)"
                 .formatted(
-                    SelectStatement.names(model, query).stream()
+                    names.stream()
                         .map(name -> alias + "." + Model.quoted(name))
                         .collect(Collectors.joining(", ")));
     return (form.isWithoutNulls() ? "json_strip_nulls(%s)".formatted(object) : object) + "::text";

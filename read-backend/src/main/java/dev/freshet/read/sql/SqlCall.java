@@ -23,28 +23,57 @@ final class SqlCall {
 
   private SqlCall() {}
 
+  /** Reads what a statement answered. */
+  interface Reader<T> {
+    T read(ResultSet rows) throws SQLException;
+  }
+
   /**
-   * A statement, with what it is to be answered as set for it alone. All of it travels as one
-   * message: a transaction of its own, because the driver may end an implicit one between two
-   * parts.
+   * Runs a statement, with what it is to be answered as set for it alone. All of it travels as one
+   * message: a transaction of its own where there is none, because the driver may end an implicit
+   * one between two parts.
    */
-  static PreparedStatement prepared(Connection connection, Asker asker, SelectStatement select)
+  static <T> T run(Connection connection, Asker asker, SelectStatement select, Reader<T> reader)
       throws SQLException {
     List<String> settings = new ArrayList<>();
     List<String> values = new ArrayList<>();
     setting(settings, values, "request.jwt.claims", asker.claims());
     setting(settings, values, "timezone", asker.timeZone());
     setting(settings, values, "role", asker.role()); // the last: it may not be allowed to
-    boolean isInTransaction = !connection.getAutoCommit();
-    String set = "select " + String.join(", ", settings) + "; ";
-    PreparedStatement statement =
-        connection.prepareStatement(
-            settings.isEmpty()
-                ? select.sql()
-                : isInTransaction ? set + select.sql() : BEGIN + set + select.sql() + COMMIT);
     values.addAll(select.values());
-    bind(statement, values);
-    return statement;
+    if (settings.isEmpty()) {
+      return run(connection, select.sql(), values, 0, reader);
+    }
+    String set = "select " + String.join(", ", settings) + "; ";
+    if (!connection.getAutoCommit()) {
+      return run(connection, set + select.sql(), values, 1, reader);
+    }
+    try {
+      return run(connection, BEGIN + set + select.sql() + COMMIT, values, 2, reader);
+    } catch (SQLException e) {
+      rollBack(connection);
+      throw e;
+    }
+  }
+
+  /**
+   * Runs a statement of several parts.
+   *
+   * @param before how many parts are before the one that answers
+   */
+  private static <T> T run(
+      Connection connection, String sql, List<String> values, int before, Reader<T> reader)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      bind(statement, values);
+      statement.execute();
+      for (int i = 0; i < before; i++) {
+        statement.getMoreResults();
+      }
+      try (ResultSet rows = statement.getResultSet()) {
+        return reader.read(rows);
+      }
+    }
   }
 
   /** Without a type: PostgreSQL reads the text as what the statement casts it to. */
@@ -60,27 +89,6 @@ final class SqlCall {
       settings.add("set_config('%s', ?, true)".formatted(name));
       values.add(value);
     }
-  }
-
-  /** What a statement answered, behind what its settings did. */
-  static ResultSet answer(PreparedStatement statement, Asker asker) throws SQLException {
-    if (asker.equals(Asker.ANYBODY)) {
-      return statement.executeQuery();
-    }
-    boolean isInTransaction = !statement.getConnection().getAutoCommit();
-    try {
-      statement.execute();
-    } catch (SQLException e) {
-      if (!isInTransaction) {
-        rollBack(statement.getConnection());
-      }
-      throw e;
-    }
-    if (!isInTransaction) {
-      statement.getMoreResults(); // behind BEGIN
-    }
-    statement.getMoreResults(); // behind the settings
-    return statement.getResultSet();
   }
 
   /** The driver does not know of a transaction that was begun by a statement. */

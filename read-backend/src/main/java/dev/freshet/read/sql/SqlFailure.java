@@ -22,18 +22,19 @@ final class SqlFailure {
           "42703"); // undefined column
 
   private static final String UNDEFINED_TABLE = "42P01";
-  private static final String INSUFFICIENT_PRIVILEGE = "42501";
+  static final String INSUFFICIENT_PRIVILEGE = "42501";
+  static final String PROGRAM_LIMIT_EXCEEDED = "54000";
 
   /** Also of operands of the wrong type: IS TRUE on a text, for example. */
   private static final String SYNTAX_OR_ACCESS_CLASS = "42";
 
   private static final String UNDEFINED_FUNCTION = "42883";
-  private static final String QUERY_CANCELED = "57014";
+  static final String QUERY_CANCELED = "57014";
   private static final String DATA_EXCEPTION_CLASS = "22";
   private static final String PROGRAM_LIMIT_CLASS = "54";
   private static final String INVALID_SCHEMA_CLASS = "3F";
   private static final String INSUFFICIENT_RESOURCES_CLASS = "53";
-  private static final String TOO_MANY_CONNECTIONS = "53300";
+  static final String TOO_MANY_CONNECTIONS = "53300";
 
   private SqlFailure() {}
 

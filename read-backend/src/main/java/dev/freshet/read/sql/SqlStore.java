@@ -10,7 +10,6 @@ import dev.freshet.read.store.StoreFailed;
 import dev.freshet.runtime.source.Source;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -23,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
@@ -37,10 +37,6 @@ public final class SqlStore implements ModelStore {
 
   /** The column that says as whom a statement was run; nobody's are called so. */
   private static final String READ_AS = "freshet: read as";
-
-  private static final String INSUFFICIENT_PRIVILEGE = "42501";
-  private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
-  private static final String TOO_MANY_CONNECTIONS = "53300";
 
   /** More are streamed without a look at how long they are. */
   private static final int MOST_ROWS_AT_ONCE = 1_000;
@@ -188,10 +184,10 @@ public final class SqlStore implements ModelStore {
                     connection,
                     position,
                     row,
-                    new Answer.Body.Whole(body == null ? new byte[0] : body)));
+                    () -> new Answer.Body.Whole(body == null ? new byte[0] : body)));
           });
     } catch (PSQLException e) {
-      if (PROGRAM_LIMIT_EXCEEDED.equals(e.getSQLState())) {
+      if (SqlFailure.PROGRAM_LIMIT_EXCEEDED.equals(e.getSQLState())) {
         return Optional.empty(); // PostgreSQL has no text of more than 1 GB
       }
       throw e;
@@ -203,7 +199,7 @@ public final class SqlStore implements ModelStore {
       throw new SQLException(
           "the answer would have %d bytes, and the most are %d; ask for fewer rows or columns"
               .formatted(bytes, limits.bytes()),
-          PROGRAM_LIMIT_EXCEEDED);
+          SqlFailure.PROGRAM_LIMIT_EXCEEDED);
     }
   }
 
@@ -213,15 +209,12 @@ public final class SqlStore implements ModelStore {
       Connection connection,
       Optional<Position> position,
       ResultSet row,
-      Answer.Body body)
+      JdbcCall<Answer.Body> body)
       throws SQLException {
     long rows = row.getLong("rows");
     long seen = row.getLong("total");
     Long counted = row.wasNull() ? null : Long.valueOf(seen);
-    return new Answer.Rows(
-        position,
-        body,
-        rows,
+    Long total =
         switch (question.count()) {
           case NONE -> uncut(question, rows, limit);
           case EXACT -> counted;
@@ -230,47 +223,64 @@ public final class SqlStore implements ModelStore {
               seen > limits.rows()
                   ? Long.valueOf(Math.max(seen, planned(connection, question)))
                   : counted;
-        },
-        page(question, values(row, "near"), values(row, "far")));
+        };
+    Answer.Page page = page(question, values(row, "near"), values(row, "far"));
+    // The last that can fail: from then on a stream may be open.
+    return new Answer.Rows(position, body.run(), rows, total, page);
   }
 
   /** Asks again, in one snapshot for what is told of the rows and the rows themselves. */
   private Answer streamed(Question question, long limit) throws SQLException {
     if (!streams.tryAcquire()) {
-      throw new SQLException("too many long answers are being written", TOO_MANY_CONNECTIONS);
+      throw new SQLException(
+          "too many long answers are being written", SqlFailure.TOO_MANY_CONNECTIONS);
     }
-    RowStream stream = null;
+    // Given back when nothing is streamed; a stream gives it back itself.
+    AtomicBoolean isStreaming = new AtomicBoolean();
     Connection connection = null;
     try {
       connection = pool.getConnection();
       connection.setAutoCommit(false);
       connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-      try (StatementTimeout.Bound _ = timeout.bound(connection, question.deadline())) {
-        refuseIfTooDear(connection, question, RowsStatement.lines(question, limit));
-        SelectStatement ends = RowsStatement.ends(question, limit, limits.rows());
-        try (PreparedStatement statement =
-                SqlCall.prepared(connection, question.asker(), withPosition(question, ends));
-            ResultSet row = SqlCall.answer(statement, question.asker())) {
-          if (!row.next()) {
-            return new Answer.NotNow();
-          }
-          requireRole(question, row);
-          RowStream opened =
-              RowStream.open(
-                  connection, question, limit, limits.bytes(), blocking, streams::release);
-          Answer.Rows rows =
-              rows(question, limit, connection, source.read(row, 1), row, opened.body());
-          stream = opened;
-          return rows;
-        }
-      }
+      return streamed(question, limit, connection, isStreaming);
     } finally {
-      if (stream == null) {
+      if (!isStreaming.get()) {
         if (connection != null) {
           connection.close();
         }
         streams.release();
       }
+    }
+  }
+
+  private Answer streamed(
+      Question question, long limit, Connection connection, AtomicBoolean isStreaming)
+      throws SQLException {
+    try (StatementTimeout.Bound _ = timeout.bound(connection, question.deadline())) {
+      refuseIfTooDear(connection, question, RowsStatement.lines(question, limit));
+      return SqlCall.run(
+          connection,
+          question.asker(),
+          withPosition(question, RowsStatement.ends(question, limit, limits.rows())),
+          row -> {
+            if (!row.next()) {
+              return new Answer.NotNow();
+            }
+            requireRole(question, row);
+            return rows(
+                question,
+                limit,
+                connection,
+                source.read(row, 1),
+                row,
+                () -> {
+                  RowStream stream =
+                      RowStream.open(
+                          connection, question, limit, limits.bytes(), blocking, streams::release);
+                  isStreaming.set(true);
+                  return stream.body();
+                });
+          });
     }
   }
 
@@ -331,14 +341,17 @@ public final class SqlStore implements ModelStore {
     try (Connection connection = pool.getConnection();
         StatementTimeout.Bound _ = timeout.bound(connection, question.deadline())) {
       refuseIfTooDear(connection, question, whole);
-      try (PreparedStatement statement = SqlCall.prepared(connection, question.asker(), whole);
-          ResultSet row = SqlCall.answer(statement, question.asker())) {
-        if (!row.next()) {
-          return Optional.of(new Answer.NotNow());
-        }
-        requireRole(question, row);
-        return reader.read(connection, source.read(row, 1), row);
-      }
+      return SqlCall.run(
+          connection,
+          question.asker(),
+          whole,
+          row -> {
+            if (!row.next()) {
+              return Optional.of(new Answer.NotNow());
+            }
+            requireRole(question, row);
+            return reader.read(connection, source.read(row, 1), row);
+          });
     }
   }
 
@@ -368,21 +381,20 @@ public final class SqlStore implements ModelStore {
       throw new SQLException(
           "the planner expects this query to cost %.0f, and the ceiling is %.0f; narrow its filters"
               .formatted(cost, limits.cost()),
-          PROGRAM_LIMIT_EXCEEDED);
+          SqlFailure.PROGRAM_LIMIT_EXCEEDED);
     }
   }
 
   private static JsonNode plan(Connection connection, Question question, SelectStatement select)
       throws SQLException {
-    try (PreparedStatement statement =
-            SqlCall.prepared(
-                connection,
-                question.asker(),
-                new SelectStatement("explain (format json) " + select.sql(), select.values()));
-        ResultSet plan = SqlCall.answer(statement, question.asker())) {
-      plan.next();
-      return JSON.readTree(plan.getString(1)).path(0).path("Plan");
-    }
+    return SqlCall.run(
+        connection,
+        question.asker(),
+        new SelectStatement("explain (format json) " + select.sql(), select.values()),
+        plan -> {
+          plan.next();
+          return JSON.readTree(plan.getString(1)).path(0).path("Plan");
+        });
   }
 
   /** Nothing that was read as another role is told. */
@@ -391,7 +403,7 @@ public final class SqlStore implements ModelStore {
     if (role != null && !role.equals(row.getString(READ_AS))) {
       throw new SQLException(
           "the statement was run as %s, not as role \"%s\"".formatted(row.getString(READ_AS), role),
-          INSUFFICIENT_PRIVILEGE);
+          SqlFailure.INSUFFICIENT_PRIVILEGE);
     }
   }
 }

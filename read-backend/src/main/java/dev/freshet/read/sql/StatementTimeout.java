@@ -17,8 +17,6 @@ record StatementTimeout(Duration usual) {
 
   private static final Logger log = LoggerFactory.getLogger(StatementTimeout.class);
 
-  private static final String QUERY_CANCELED = "57014";
-
   /** Setting a timeout and setting it back are two round trips. */
   private static final Duration WORTH_SETTING = Duration.ofMillis(500);
 
@@ -32,7 +30,7 @@ record StatementTimeout(Duration usual) {
   Bound bound(Connection connection, Deadline deadline) throws SQLException {
     Duration left = deadline.left();
     if (!left.isPositive()) {
-      throw new SQLException("nobody waits for the answer any more", QUERY_CANCELED);
+      throw new SQLException("nobody waits for the answer any more", SqlFailure.QUERY_CANCELED);
     }
     if (left.compareTo(usual.minus(WORTH_SETTING)) >= 0) {
       return () -> {};

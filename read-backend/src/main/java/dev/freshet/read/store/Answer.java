@@ -35,6 +35,9 @@ public sealed interface Answer {
   /** Text of many rows, UTF-8. */
   sealed interface Body {
 
+    /** Gives back what it holds, where nobody will read it. */
+    default void discard() {}
+
     /** All of it. */
     record Whole(byte[] bytes) implements Body {}
 
@@ -44,7 +47,12 @@ public sealed interface Answer {
      * @param bytes to be subscribed to once; holds what it needs of the store until it ends
      * @param unused gives that back where nobody will subscribe
      */
-    record Streamed(Flux<byte[]> bytes, Runnable unused) implements Body {}
+    record Streamed(Flux<byte[]> bytes, Runnable unused) implements Body {
+      @Override
+      public void discard() {
+        unused.run();
+      }
+    }
   }
 
   /**
