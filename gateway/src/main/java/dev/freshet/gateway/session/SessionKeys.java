@@ -1,5 +1,7 @@
 package dev.freshet.gateway.session;
 
+import dev.freshet.runtime.KeyLines;
+import dev.freshet.runtime.SecretFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +12,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.InvalidKeyException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
@@ -18,7 +19,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -29,19 +29,19 @@ import org.slf4j.LoggerFactory;
 /**
  * The keys that session tokens are signed with (HMAC-SHA256, RFC 2104).
  *
- * <p>One key a line, {@code ID:BASE64}, of at least {@link #FEWEST_BYTES} bytes. The first one
- * signs; all are accepted. To rotate, give every gateway the new key as the second line, then move
- * it to the first, and take the old one away when its tokens have expired. A file is read again
- * when it has changed; one that can't be read leaves the keys as they were.
+ * <p>One key a line ({@link KeyLines}). The first one signs; all are accepted. To rotate, give
+ * every gateway the new key as the second line, then move it to the first, and take the old one
+ * away when its tokens have expired. A file is read again when it has changed; one that can't be
+ * read leaves the keys as they were.
  */
 public final class SessionKeys {
 
   private static final Logger log = LoggerFactory.getLogger(SessionKeys.class);
 
   private static final String ALGORITHM = "HmacSHA256";
-  private static final int FEWEST_BYTES = 32;
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
-  private static final Pattern LINE = Pattern.compile("([\\w-]{1,32}):([A-Za-z0-9+/=_-]+)");
+  private static final KeyLines LINES =
+      new KeyLines("session key", Pattern.compile("([\\w-]{1,32}):([A-Za-z0-9+/=_-]+)"));
 
   private final @Nullable Path file;
   private volatile Keys keys;
@@ -126,8 +126,6 @@ public final class SessionKeys {
   /** Keys of a file, made with one key where there is none, readable by its owner alone. */
   public static SessionKeys madeIn(Path file) {
     if (!Files.exists(file)) {
-      byte[] key = new byte[FEWEST_BYTES];
-      new SecureRandom().nextBytes(key);
       try {
         Path folder = file.toAbsolutePath().getParent();
         if (folder != null && !Files.isDirectory(folder)) {
@@ -135,11 +133,7 @@ public final class SessionKeys {
               folder,
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
-        Files.createFile(
-            file,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(
-            file, "made-here:%s%n".formatted(Base64.getEncoder().encodeToString(key)));
+        SecretFile.makeOnce(file, KeyLines::madeHere);
       } catch (IOException e) {
         throw new UncheckedIOException(
             "No key for session tokens can be kept in %s. Name a file of keys with --session-keys."
@@ -155,44 +149,16 @@ public final class SessionKeys {
 
   private static Keys parse(String text) {
     Map<String, Key> keys = new LinkedHashMap<>();
-    text.lines()
-        .flatMap(line -> Arrays.stream(line.split("[,;]", -1)))
-        .map(String::strip)
-        .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-        .map(line -> new Key(idOf(line), keyOf(line)))
-        .forEach(key -> keys.put(key.id(), key));
-    if (keys.isEmpty()) {
-      throw new IllegalArgumentException(
-          "There is no session key. Write one a line as ID:BASE64, such as 2026-11:$(openssl rand -base64 32)");
-    }
+    LINES
+        .read(text.lines().flatMap(line -> Arrays.stream(line.split("[,;]", -1))))
+        .forEach(key -> keys.put(key.getKey(), new Key(key.getKey(), macOf(key.getValue()))));
     return new Keys(keys.values().iterator().next(), Collections.unmodifiableMap(keys));
   }
 
-  private static String idOf(String line) {
-    return form(line).group(1);
-  }
-
-  private static Matcher form(String line) {
-    Matcher form = LINE.matcher(line);
-    if (!form.matches()) {
-      // The line is not repeated: it may hold a key.
-      throw new IllegalArgumentException(
-          "A session key is written as ID:BASE64, such as 2026-11:$(openssl rand -base64 32)");
-    }
-    return form;
-  }
-
-  private static Mac keyOf(String line) {
-    byte[] bytes =
-        Base64.getDecoder().decode(form(line).group(2).replace('-', '+').replace('_', '/'));
-    if (bytes.length < FEWEST_BYTES) {
-      throw new IllegalArgumentException(
-          "The session key %s has %d bytes; it needs %d or more"
-              .formatted(idOf(line), bytes.length, FEWEST_BYTES));
-    }
+  private static Mac macOf(byte[] key) {
     try {
       Mac mac = Mac.getInstance(ALGORITHM);
-      mac.init(new SecretKeySpec(bytes, ALGORITHM));
+      mac.init(new SecretKeySpec(key, ALGORITHM));
       return mac;
     } catch (NoSuchAlgorithmException | InvalidKeyException e) {
       throw new IllegalStateException(e);

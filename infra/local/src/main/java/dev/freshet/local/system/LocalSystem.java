@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -70,10 +71,12 @@ public final class LocalSystem implements AutoCloseable {
       cluster.succession().ifPresent(report);
       SystemConfig config = SystemConfig.read(options.config(), restaurant, cluster.data());
       migrate(config, cluster);
-      ReaderLogin reader = ReaderLogin.make(cluster, options.rolesBeside(config.roles()));
+      Set<String> roles = config.roles();
+      ReaderLogin reader = ReaderLogin.make(cluster, options.rolesBeside(roles));
       makeClaimsKeys(options);
       LocalSystem system =
-          new LocalSystem(options, cluster, SystemLayout.of(options, config, cluster, reader));
+          new LocalSystem(
+              options, cluster, SystemLayout.of(options, config, cluster, reader, roles));
       try {
         system.startParts(
             options.processes() ? new InProcesses(cluster.data().logs(), report) : new InThisJvm());

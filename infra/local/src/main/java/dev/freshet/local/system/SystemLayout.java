@@ -36,17 +36,26 @@ public final class SystemLayout {
   private final Map<String, String> gateway = new LinkedHashMap<>();
   private int instances;
 
-  private SystemLayout(SystemOptions options, SystemConfig config, ReaderLogin reader) {
+  private SystemLayout(
+      SystemOptions options, SystemConfig config, ReaderLogin reader, Set<String> roles) {
     this.options = options;
     this.config = config;
     this.reader = reader;
-    this.roles = config.roles();
+    this.roles = roles;
   }
 
-  /** The parts of a system on this cluster. */
+  /**
+   * The parts of a system on this cluster.
+   *
+   * @param roles that the models' files name
+   */
   static List<PartSpec> of(
-      SystemOptions options, SystemConfig config, Cluster cluster, ReaderLogin reader) {
-    SystemLayout layout = new SystemLayout(options, config, reader);
+      SystemOptions options,
+      SystemConfig config,
+      Cluster cluster,
+      ReaderLogin reader,
+      Set<String> roles) {
+    SystemLayout layout = new SystemLayout(options, config, reader, roles);
     layout.layOut(cluster);
     return layout.parts.stream().map(part -> part.with(options.settings())).toList();
   }

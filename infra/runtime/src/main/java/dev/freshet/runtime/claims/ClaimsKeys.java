@@ -7,6 +7,7 @@ import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.MACVerifier;
+import dev.freshet.runtime.KeyLines;
 import dev.freshet.runtime.SecretFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,11 +15,9 @@ import java.nio.file.Path;
 import java.text.ParseException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * The keys that gateway and backends share, with which claims are signed (a JWS by HMAC-SHA256, RFC
  * 7515).
  *
- * <p>One key a line, {@code ID:BASE64}, of at least {@value #FEWEST_BYTES} bytes. The first one
- * signs; all are accepted. The file is read when a part starts.
+ * <p>One key a line ({@link KeyLines}). The first one signs; all are accepted. The file is read
+ * when a part starts.
  */
 public final class ClaimsKeys {
 
@@ -37,9 +36,9 @@ public final class ClaimsKeys {
   /** For how long they are accepted once they are signed. */
   public static final Duration VALID = Duration.ofSeconds(60);
 
-  private static final int FEWEST_BYTES = 32;
   private static final Duration SKEW = Duration.ofSeconds(5);
-  private static final Pattern LINE = Pattern.compile("([\\w-]{1,32}):([A-Za-z0-9+/=]+)");
+  private static final KeyLines LINES =
+      new KeyLines("key for claims", Pattern.compile("([\\w-]{1,32}):([A-Za-z0-9+/=]+)"));
   private static final String EXPIRES = "exp";
   private static final String ISSUED = "iat";
 
@@ -83,41 +82,19 @@ public final class ClaimsKeys {
 
   /** Makes a file with one key where there is none, readable by its owner alone. */
   public static void make(Path file) throws IOException {
-    SecretFile.makeOnce(
-        file, random -> "made-here:%s%n".formatted(Base64.getEncoder().encodeToString(random)));
+    SecretFile.makeOnce(file, KeyLines::madeHere);
   }
 
   static ClaimsKeys parse(String text) {
     Map<String, byte[]> keys = new LinkedHashMap<>();
-    text.lines()
-        .map(String::strip)
-        .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-        .forEach(line -> add(keys, line));
-    if (keys.isEmpty()) {
-      throw new IllegalArgumentException(
-          "There is no key for claims. Write one a line as ID:BASE64, such as 2026-11:$(openssl rand -base64 32)");
+    for (Map.Entry<String, byte[]> key : LINES.read(text.lines())) {
+      if (keys.put(key.getKey(), key.getValue()) != null) {
+        throw new IllegalArgumentException(
+            "Two keys for claims are called %s. Give each an ID of its own."
+                .formatted(key.getKey()));
+      }
     }
     return new ClaimsKeys(keys);
-  }
-
-  /** The line is not repeated in what is said: it may hold a key. */
-  private static void add(Map<String, byte[]> keys, String line) {
-    Matcher form = LINE.matcher(line);
-    if (!form.matches()) {
-      throw new IllegalArgumentException(
-          "A key for claims is written as ID:BASE64, such as 2026-11:$(openssl rand -base64 32)");
-    }
-    byte[] key = Base64.getDecoder().decode(form.group(2));
-    if (key.length < FEWEST_BYTES) {
-      throw new IllegalArgumentException(
-          "The key for claims %s has %d bytes; it needs %d or more"
-              .formatted(form.group(1), key.length, FEWEST_BYTES));
-    }
-    if (keys.put(form.group(1), key) != null) {
-      throw new IllegalArgumentException(
-          "Two keys for claims are called %s. Give each an ID of its own."
-              .formatted(form.group(1)));
-    }
   }
 
   /**
