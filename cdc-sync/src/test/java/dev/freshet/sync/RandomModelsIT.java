@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +37,12 @@ class RandomModelsIT extends SyncTest {
   private static final int IDS = 12;
 
   private @Nullable SyncProcess process;
+
+  /** PostgreSQL answers 3 or 3.00, as it pleases, for a group that has both. */
+  @BeforeEach
+  void compareNumbersByValue() {
+    rowsLook = "regexp_replace(r::text, '\\.0+(?!\\d)', '', 'g')";
+  }
 
   @AfterEach
   void stopProcess() throws InterruptedException {

@@ -60,6 +60,9 @@ abstract class SyncTest {
 
   @TempDir Path folder;
 
+  /** How rows {@code r} are compared. */
+  String rowsLook = "r::text";
+
   String database;
   ConfigurableApplicationContext sync;
 
@@ -211,9 +214,9 @@ abstract class SyncTest {
   }
 
   private void assertEqualToSelect(String model) throws Exception {
-    assertThat(read(hashes("read." + model)))
+    assertThat(read(hashes("read." + model, rowsLook)))
         .as(model)
-        .isEqualTo(query(primary(), hashes("(" + select(model) + ")")));
+        .isEqualTo(query(primary(), hashes("(" + select(model) + ")", rowsLook)));
   }
 
   private String select(String model) throws Exception {
@@ -222,9 +225,12 @@ abstract class SyncTest {
   }
 
   static String hashes(String relation) {
-    return "select count(*) || ' ' || coalesce(string_agg(r::text, E'\\n' order by r::text), '') from "
-        + relation
-        + " r";
+    return hashes(relation, "r::text");
+  }
+
+  private static String hashes(String relation, String rowsLook) {
+    return "select count(*) || ' ' || coalesce(string_agg(%1$s, E'\\n' order by %1$s), '') from %2$s r"
+        .formatted(rowsLook, relation);
   }
 
   /** Waits until all that is committed now is applied. */

@@ -199,4 +199,46 @@ class UnderstoodModelsIT extends SyncTest {
     awaitInStep("sums");
     assertThat(get("/api/models")).contains("by delta");
   }
+
+  /** Equal values that look different, as 3 and 3.00 do: only one look is there at a time. */
+  @Test
+  void keysLookAsTheyDoInTheSource() throws Exception {
+    onPrimary(
+        """
+        create table t (id int primary key, g numeric, v numeric, f float8, i interval, j jsonb);
+        insert into t values
+          (1, 3.00, 3.00, '-0', '1 day', '1.0'), (2, 3.00, 3.00, '-0', '1 day', '1.0'), (3, 4, 4, 1, '1 hour', '2')
+        """);
+    model(
+        "sums", "/* key: g */ select g, count(*) as n, max(v) as v, min(v) as w from t group by g");
+    model(
+        "years", "/* key: y */ select extract(year from i) as y, count(*) as n from t group by 1");
+    model("only", "/* key: v */ select distinct v from t");
+    model(
+        "wholes", "/*\nkey: v\naffects: { t: all }\n*/ select v, count(*) as n from t group by v");
+    model("pairs", "/* key: [f, i] */ select f, i, count(*) as n from t group by f, i");
+    model("documents", "/* key: j */ select j, array_agg(id order by id) as ids from t group by j");
+    model(
+        "extremes",
+        "/* key: id */ select id % 2 as id, max(v) as v, min(v) as w from t group by id % 2");
+    model(
+        "likely",
+        "/* key: s */ select case id when 9 then 3 else g end as s, sum(id) as n from t group by 1");
+    String[] models = {
+      "sums", "likely", "years", "only", "wholes", "pairs", "documents", "extremes"
+    };
+    sync = startSync();
+    awaitInStep(models);
+    assertThat(get("/api/models"))
+        .containsPattern("\"sums\"[^}]*by key")
+        .containsPattern("\"years\"[^}]*by delta");
+    onPrimary("update t set g = 3, v = 3, f = 0, i = '24 hours', j = '1' where id < 3");
+    awaitInStep(models);
+    onPrimary("update t set g = 3.0, v = 3.0 where id = 1; delete from t where id = 2");
+    awaitInStep(models);
+    // Both looks in one transaction, of one group.
+    onPrimary(
+        "begin; update t set g = 3.000, v = 3.000; insert into t (id, g, v) values (5, 3, 3); delete from t where id <> 5; commit");
+    awaitInStep(models);
+  }
 }

@@ -14,6 +14,8 @@ import java.util.Set;
  *     all identifiers in double quotes, functions and operators of the user's own with their
  *     schemas
  * @param columns of the result, in order, with their types as {@code format_type} has them
+ * @param ambiguous columns of the result whose equal values may look different, as the numerics 1.0
+ *     and 1.00 do
  * @param tables that it reads, anywhere in it and in the views that it reads
  * @param views that it reads, with their SELECTs in the same form
  * @param aggregates names of the aggregates that it calls
@@ -25,6 +27,7 @@ import java.util.Set;
 public record Analysis(
     String select,
     Map<String, String> columns,
+    Set<String> ambiguous,
     Set<TableName> tables,
     Map<TableName, String> views,
     Set<String> aggregates,
@@ -35,6 +38,7 @@ public record Analysis(
   /** Copies the collections, in their order. */
   public Analysis {
     columns = new LinkedHashMap<>(columns);
+    ambiguous = Set.copyOf(ambiguous);
     tables = Set.copyOf(tables);
     views = Map.copyOf(views);
     aggregates = Set.copyOf(aggregates);

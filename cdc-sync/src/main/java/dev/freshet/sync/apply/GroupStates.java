@@ -342,8 +342,8 @@ final class GroupStates {
   }
 
   /**
-   * The groups that lose an extreme and are not given one at least as good later on; empty without
-   * extremes.
+   * The groups that lose an extreme and are not given a better one later on, or one that looks the
+   * same; empty without extremes.
    */
   private String lost(TypedColumns key, List<String> types, boolean nulls) {
     String conditions =
@@ -354,11 +354,12 @@ final class GroupStates {
                     """
                     (g.%1$s is not null and (s.%1$s is null or g.%1$s %2$s s.%1$s)
                       and not exists (select from held a where %3$s and a.sign > 0
-                        and a.step >= g.step and a.%1$s %2$s g.%1$s))"""
+                        and a.step >= g.step and (a.%1$s %4$s g.%1$s or row(a.%1$s)::record *= row(g.%1$s)::record)))"""
                         .formatted(
                             state.column(),
                             state.kind() == Kind.MIN ? "<=" : ">=",
-                            key.same("a", "g", nulls)))
+                            key.same("a", "g", nulls),
+                            state.kind() == Kind.MIN ? "<" : ">"))
             .collect(Collectors.joining(" or "));
     return conditions.isEmpty()
         ? ""

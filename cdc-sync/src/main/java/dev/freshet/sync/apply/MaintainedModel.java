@@ -306,14 +306,21 @@ final class MaintainedModel {
         .formatted(relation, key.same("o", of, false), more);
   }
 
+  /** The key is written, too: equal values may look different, as 1.0 and 1.00 do. */
   private String onConflict(List<String> columns, TypedColumns key) {
+    if (columns.isEmpty()) {
+      return "on conflict (%s) do nothing".formatted(key.list());
+    }
     String sets =
         columns.stream()
-            .filter(column -> !plan.model().key().contains(column))
             .map(column -> "%1$s = excluded.%1$s".formatted(TableName.quoted(column)))
             .collect(Collectors.joining(", "));
-    return "on conflict (%s) do %s"
-        .formatted(key.list(), sets.isEmpty() ? "nothing" : "update set " + sets);
+    String where =
+        plan.model().key().containsAll(columns)
+            ? " where row(%s)::record *<> row(%s)::record"
+                .formatted(of("t", columns), of("excluded", columns))
+            : "";
+    return "on conflict (%s) do update set %s%s".formatted(key.list(), sets, where);
   }
 
   private Recomputation recomputation(Sql sql) {

@@ -46,17 +46,22 @@ record TypedColumns(List<String> columns, List<String> types) {
 
   /**
    * The same for any columns, value by value: OFFSET 0 keeps the subquery one, into which
-   * PostgreSQL then passes the single value on.
+   * PostgreSQL then passes the single value on. Values that are equal and look different are looked
+   * up once.
    */
   String eachOf(String select, boolean nulls) {
     return "select r.* from (%s) k cross join lateral (select * from (%s) q where %s offset 0) r"
-        .formatted(rows(), select, same("q", "k", nulls));
+        .formatted(distinctRows(), select, same("q", "k", nulls));
   }
 
   /** The same of all its rows at once, from which the values are then picked. */
   String amongAllOf(String select, boolean nulls) {
     return "select q.* from (%s) q join (%s) k on %s"
-        .formatted(select, rows(), same("q", "k", nulls));
+        .formatted(select, distinctRows(), same("q", "k", nulls));
+  }
+
+  private String distinctRows() {
+    return "select distinct * from (%s) v".formatted(rows());
   }
 
   /** The values as rows of a SELECT, its columns named as these; binds {@link #arrays}. */

@@ -48,9 +48,26 @@ final class DeltaInference {
     this.relations = relations;
   }
 
-  /** The plan; empty when the groups are to be recomputed. */
-  static Optional<DeltaPlan> of(Select select, List<String> key, Relations relations) {
-    return Joined.of(select).flatMap(joined -> new DeltaInference(joined, key, relations).plan());
+  /**
+   * The plan; empty when the groups are to be recomputed.
+   *
+   * @param ambiguous columns whose equal values may look different
+   */
+  static Optional<DeltaPlan> of(
+      Select select, List<String> key, Set<String> ambiguous, Relations relations) {
+    return Joined.of(select)
+        .map(joined -> new DeltaInference(joined, key, relations))
+        .filter(inference -> inference.looksTheSame(key, ambiguous))
+        .flatMap(DeltaInference::plan);
+  }
+
+  /** Which look a group has can't be told once rows of another look are gone. */
+  private boolean looksTheSame(List<String> key, Set<String> ambiguous) {
+    return key.stream()
+        .filter(ambiguous::contains)
+        .allMatch(
+            column ->
+                FixedScale.of(joined.output(column).expression().sql(), this::type).isPresent());
   }
 
   private Optional<DeltaPlan> plan() {

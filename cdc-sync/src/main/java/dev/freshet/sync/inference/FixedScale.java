@@ -2,6 +2,7 @@ package dev.freshet.sync.inference;
 
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -9,6 +10,7 @@ import net.sf.jsqlparser.JSQLParserException;
 import net.sf.jsqlparser.expression.CastExpression;
 import net.sf.jsqlparser.expression.DoubleValue;
 import net.sf.jsqlparser.expression.Expression;
+import net.sf.jsqlparser.expression.ExtractExpression;
 import net.sf.jsqlparser.expression.LongValue;
 import net.sf.jsqlparser.expression.operators.arithmetic.Addition;
 import net.sf.jsqlparser.expression.operators.arithmetic.Multiplication;
@@ -26,6 +28,26 @@ final class FixedScale {
 
   private static final Pattern NUMERIC = Pattern.compile("numeric\\(\\d+,(\\d+)\\)");
   private static final Pattern INTEGER = Pattern.compile("smallint|integer|bigint");
+
+  /** Fields of times that EXTRACT gives as whole numbers, by PostgreSQL's manual. */
+  private static final Set<String> WHOLE =
+      Set.of(
+          "century",
+          "day",
+          "decade",
+          "dow",
+          "doy",
+          "hour",
+          "isodow",
+          "isoyear",
+          "millennium",
+          "minute",
+          "month",
+          "quarter",
+          "timezone_hour",
+          "timezone_minute",
+          "week",
+          "year");
 
   private FixedScale() {}
 
@@ -54,6 +76,10 @@ final class FixedScale {
       }
       case Column column -> ofType(types.apply(column));
       case CastExpression cast -> ofCast(cast, types);
+      case ExtractExpression part ->
+          WHOLE.contains(part.getName().replace("\"", "").toLowerCase(Locale.ROOT))
+              ? OptionalInt.of(0)
+              : OptionalInt.empty();
       case ParenthesedExpressionList<?> brackets when brackets.size() == 1 ->
           of(brackets.getFirst(), types);
       case Addition sum ->

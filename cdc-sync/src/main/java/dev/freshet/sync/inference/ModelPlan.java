@@ -180,7 +180,7 @@ public record ModelPlan(
         select.meaning(),
         because,
         single.isPresent() && unit.equals(model.key()) && !unit.isEmpty() && !isDeclared
-            ? DeltaInference.of(single.get(), model.key(), relations)
+            ? DeltaInference.of(single.get(), model.key(), select.ambiguous(), relations)
             : Optional.empty());
   }
 

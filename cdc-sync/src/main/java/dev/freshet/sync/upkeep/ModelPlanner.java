@@ -282,7 +282,8 @@ public final class ModelPlanner {
       ModelPlan plan =
           ModelPlan.of(
               model,
-              new ResolvedSelect(analysis.select(), analysis.columns(), meaning),
+              new ResolvedSelect(
+                  analysis.select(), analysis.columns(), analysis.ambiguous(), meaning),
               relations(tables, analysis),
               byFunctions);
       if (!plan.tables().equals(read)) {

@@ -326,7 +326,7 @@ class AnalystIT {
     }
     return ModelPlan.of(
         new Declared("m", "/* key: [%s] */ select 1".formatted(key)).model(),
-        new ResolvedSelect(analysis.select(), analysis.columns(), ""),
+        new ResolvedSelect(analysis.select(), analysis.columns(), analysis.ambiguous(), ""),
         new Relations(columns, keys, Map.of(), analysis.views(), analysis.aggregates()),
         Set.of());
   }

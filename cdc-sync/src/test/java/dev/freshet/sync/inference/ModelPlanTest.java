@@ -332,7 +332,7 @@ class ModelPlanTest {
     TABLES.forEach((table, names) -> columns.put(new TableName("public", table), names));
     return ModelPlan.of(
         model,
-        new ResolvedSelect(model.select(), Map.of(), ""),
+        new ResolvedSelect(model.select(), Map.of(), Set.of(), ""),
         new Relations(
             columns,
             Map.of(

@@ -104,7 +104,7 @@ class ReachesIT {
     execute("begin; set local search_path = pg_catalog; set local quote_all_identifiers = on");
     String text = rows("select pg_get_viewdef('public.v'::regclass)").getFirst().getFirst();
     execute("commit");
-    return new ResolvedSelect(text.strip().replaceFirst(";$", ""), columns, "");
+    return new ResolvedSelect(text.strip().replaceFirst(";$", ""), columns, Set.of(), "");
   }
 
   private static Relations relations() {
