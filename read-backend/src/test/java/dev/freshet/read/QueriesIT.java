@@ -86,6 +86,22 @@ class QueriesIT {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "/openapi.json,200,\"/menu/{sku}\"",
+    "/openapi.html,200,openapi.files/begin.js",
+    "/openapi.files/begin.js,200,SwaggerUIBundle",
+    "/openapi.files/swagger-ui.css,200,.swagger-ui",
+    "/openapi.files/no-such-file.js,404,unknown-model",
+    "/openapi.files/..%2f..%2fapplication.properties,404,unknown-model",
+  })
+  void modelsAreDescribedAndAPageTriesThem(String path, int status, String content)
+      throws Exception {
+    HttpResponse<String> answer = get(path);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+    assertThat(answer.body()).contains(content);
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       quoteCharacter = '~',
