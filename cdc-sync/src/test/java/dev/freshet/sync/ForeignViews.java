@@ -2,8 +2,8 @@ package dev.freshet.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.sql.SqlTokens;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

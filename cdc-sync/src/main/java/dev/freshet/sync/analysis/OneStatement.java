@@ -1,10 +1,10 @@
 package dev.freshet.sync.analysis;
 
+import dev.freshet.file.SqlTokens;
+import dev.freshet.file.SqlTokens.Kind;
+import dev.freshet.file.SqlTokens.Token;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
-import dev.freshet.sync.sql.SqlTokens;
-import dev.freshet.sync.sql.SqlTokens.Kind;
-import dev.freshet.sync.sql.SqlTokens.Token;
 import java.util.List;
 import java.util.Set;
 

@@ -1,11 +1,11 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.inference.DeltaPlan;
 import dev.freshet.sync.inference.DeltaPlan.Contribution;
 import dev.freshet.sync.inference.DeltaPlan.Kind;
 import dev.freshet.sync.inference.DeltaPlan.State;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

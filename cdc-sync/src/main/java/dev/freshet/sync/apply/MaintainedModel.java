@@ -1,12 +1,12 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.delta.ModelShape;
 import dev.freshet.sync.inference.ModelPlan;
 import dev.freshet.sync.inference.ModelPlan.AffectedKeys;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

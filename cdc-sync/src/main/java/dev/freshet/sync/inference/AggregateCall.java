@@ -1,7 +1,7 @@
 package dev.freshet.sync.inference;
 
-import dev.freshet.sync.sql.SqlTokens;
-import dev.freshet.sync.sql.SqlTokens.Token;
+import dev.freshet.file.SqlTokens;
+import dev.freshet.file.SqlTokens.Token;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,5 +1,6 @@
 package dev.freshet.sync.inference;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.inference.DeltaPlan.Contribution;
 import dev.freshet.sync.inference.DeltaPlan.Kind;
 import dev.freshet.sync.inference.DeltaPlan.State;
@@ -10,7 +11,6 @@ import dev.freshet.sync.query.From;
 import dev.freshet.sync.query.Relations;
 import dev.freshet.sync.query.Select;
 import dev.freshet.sync.query.Select.Output;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

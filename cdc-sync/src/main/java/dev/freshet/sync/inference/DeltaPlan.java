@@ -1,7 +1,7 @@
 package dev.freshet.sync.inference;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

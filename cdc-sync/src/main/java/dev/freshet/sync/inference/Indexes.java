@@ -1,12 +1,12 @@
 package dev.freshet.sync.inference;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.query.ColumnRef;
 import dev.freshet.sync.query.Expression;
 import dev.freshet.sync.query.From;
 import dev.freshet.sync.query.Query;
 import dev.freshet.sync.query.Select;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;

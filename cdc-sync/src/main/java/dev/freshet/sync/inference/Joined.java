@@ -1,5 +1,6 @@
 package dev.freshet.sync.inference;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.query.ColumnRef;
 import dev.freshet.sync.query.Expression;
@@ -7,7 +8,6 @@ import dev.freshet.sync.query.From;
 import dev.freshet.sync.query.From.Join;
 import dev.freshet.sync.query.Select;
 import dev.freshet.sync.query.Select.Output;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;

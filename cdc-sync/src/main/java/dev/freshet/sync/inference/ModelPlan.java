@@ -1,5 +1,6 @@
 package dev.freshet.sync.inference;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableMissing;
@@ -11,7 +12,6 @@ import dev.freshet.sync.query.Query;
 import dev.freshet.sync.query.QueryReader;
 import dev.freshet.sync.query.Relations;
 import dev.freshet.sync.query.Select;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

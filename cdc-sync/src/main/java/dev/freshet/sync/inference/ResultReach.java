@@ -1,11 +1,11 @@
 package dev.freshet.sync.inference;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.query.ColumnRef;
 import dev.freshet.sync.query.Expression;
 import dev.freshet.sync.query.Select;
 import dev.freshet.sync.query.Select.Output;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.freshet.sync.inference;
 
+import dev.freshet.file.SqlTokens;
+import dev.freshet.file.SqlTokens.Token;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.sql.SqlTokens;
-import dev.freshet.sync.sql.SqlTokens.Token;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;

@@ -1,5 +1,6 @@
 package dev.freshet.sync.inference;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.query.ColumnRef;
 import dev.freshet.sync.query.Expression;
 import dev.freshet.sync.query.From;
@@ -9,7 +10,6 @@ import dev.freshet.sync.query.Relations;
 import dev.freshet.sync.query.Select;
 import dev.freshet.sync.query.Select.Output;
 import dev.freshet.sync.query.Window;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.freshet.sync.query;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;

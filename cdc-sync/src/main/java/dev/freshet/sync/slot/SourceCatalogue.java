@@ -1,5 +1,6 @@
 package dev.freshet.sync.slot;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.connection.SqlStates;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
@@ -8,7 +9,6 @@ import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.source.UserView;
-import dev.freshet.sync.sql.SqlTokens;
 import dev.freshet.sync.sql.TypeParts;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -1,11 +1,11 @@
 package dev.freshet.sync.slot;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.source.UserView;
-import dev.freshet.sync.sql.SqlTokens;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;

@@ -1,5 +1,6 @@
 package dev.freshet.sync.slot;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.protocol.ModelComment;
 import dev.freshet.protocol.ReceivedTimeline;
 import dev.freshet.sync.model.ReadModel;
@@ -7,7 +8,6 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.ModelViews;
 import dev.freshet.sync.sql.AudienceSql;
-import dev.freshet.sync.sql.SqlTokens;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;

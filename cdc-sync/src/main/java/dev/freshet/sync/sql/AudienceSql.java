@@ -1,5 +1,6 @@
 package dev.freshet.sync.sql;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.protocol.ModelComment;
 import dev.freshet.sync.model.Audience;
 import dev.freshet.sync.model.SyncRefused;

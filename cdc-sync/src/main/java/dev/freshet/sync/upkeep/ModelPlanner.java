@@ -1,5 +1,6 @@
 package dev.freshet.sync.upkeep;
 
+import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.analysis.Analysis;
 import dev.freshet.sync.analysis.Analyst;
 import dev.freshet.sync.apply.ApplyFailed;
@@ -19,7 +20,6 @@ import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
 import dev.freshet.sync.source.UserView;
-import dev.freshet.sync.sql.SqlTokens;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;

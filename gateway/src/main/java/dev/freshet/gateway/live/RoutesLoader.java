@@ -1,5 +1,7 @@
 package dev.freshet.gateway.live;
 
+import dev.freshet.file.FileInvalid;
+import dev.freshet.file.FileProblem;
 import dev.freshet.gateway.access.TokenCheck;
 import dev.freshet.gateway.filters.FilterCatalogue;
 import dev.freshet.gateway.filters.Filters;
@@ -12,8 +14,6 @@ import dev.freshet.gateway.pool.Shared;
 import dev.freshet.gateway.routing.Issuer;
 import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.file.RoutesFile;
-import dev.freshet.gateway.routing.file.RoutesInvalid;
-import dev.freshet.gateway.routing.file.RoutesProblem;
 import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.source.FreshnessGate;
@@ -75,7 +75,7 @@ public final class RoutesLoader implements AutoCloseable {
   public record Loaded(Edition edition) implements Outcome {}
 
   /** The file can't be used; what was in force still is. */
-  public record Refused(Instant at, List<RoutesProblem> problems) implements Outcome {
+  public record Refused(Instant at, List<FileProblem> problems) implements Outcome {
 
     public Refused {
       problems = List.copyOf(problems);
@@ -99,7 +99,7 @@ public final class RoutesLoader implements AutoCloseable {
   /**
    * Puts the first generation in force.
    *
-   * @throws RoutesInvalid when the file can't be used
+   * @throws FileInvalid when the file can't be used
    */
   public synchronized void start(String text) {
     seen = text;
@@ -115,11 +115,11 @@ public final class RoutesLoader implements AutoCloseable {
     try {
       load(text, nextGeneration(), Cause.FILE, PATIENCE);
       pinned = false;
-    } catch (RoutesInvalid e) {
+    } catch (FileInvalid e) {
       refuse(e.problems());
     } catch (RuntimeException e) {
       log.error("The routes could not be put in force", e);
-      refuse(List.of(new RoutesProblem(1, 1, "it could not be put in force; the log says why")));
+      refuse(List.of(new FileProblem(1, 1, "it could not be put in force; the log says why")));
     }
   }
 
@@ -127,11 +127,11 @@ public final class RoutesLoader implements AutoCloseable {
   public synchronized void lookInVain(String why) {
     if (!seen.isEmpty()) {
       seen = "";
-      refuse(List.of(new RoutesProblem(1, 1, why)));
+      refuse(List.of(new FileProblem(1, 1, why)));
     }
   }
 
-  private void refuse(List<RoutesProblem> problems) {
+  private void refuse(List<FileProblem> problems) {
     log.warn(
         "routes.yaml can't be used; generation {} stays in force: {}",
         editions.getFirst().generation(),
@@ -145,7 +145,7 @@ public final class RoutesLoader implements AutoCloseable {
    * Goes back to what was in force before; it stays until the file changes.
    *
    * @return empty when there is no earlier edition
-   * @throws RoutesInvalid when it can't be used any more
+   * @throws FileInvalid when it can't be used any more
    */
   public synchronized Optional<Edition> rollBack() {
     Edition now = editions.getFirst();

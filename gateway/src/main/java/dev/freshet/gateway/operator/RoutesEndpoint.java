@@ -1,13 +1,13 @@
 package dev.freshet.gateway.operator;
 
+import dev.freshet.file.FileInvalid;
+import dev.freshet.file.FileProblem;
 import dev.freshet.gateway.live.Edition;
 import dev.freshet.gateway.live.RoutesLoader;
 import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.file.KnownVariables;
 import dev.freshet.gateway.routing.file.Masked;
 import dev.freshet.gateway.routing.file.RoutesFile;
-import dev.freshet.gateway.routing.file.RoutesInvalid;
-import dev.freshet.gateway.routing.file.RoutesProblem;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.OperatorChanges;
@@ -96,7 +96,7 @@ public final class RoutesEndpoint {
                     .subscribeOn(blocking))
         .flatMap(routes -> ServerResponse.ok().bodyValue(valid(routes, variables)))
         .onErrorResume(
-            RoutesInvalid.class,
+            FileInvalid.class,
             refused ->
                 ServerResponse.unprocessableContent()
                     .bodyValue(invalid(refused.problems(), variables)));
@@ -115,7 +115,7 @@ public final class RoutesEndpoint {
     return Map.of("valid", true, "notes", notes.stream().map(variables::withoutValues).toList());
   }
 
-  private static Map<String, Object> invalid(List<RoutesProblem> errors, KnownVariables variables) {
+  private static Map<String, Object> invalid(List<FileProblem> errors, KnownVariables variables) {
     Map<String, Object> members =
         new LinkedHashMap<>(
             Problem.of(
@@ -128,7 +128,7 @@ public final class RoutesEndpoint {
         errors.stream()
             .map(
                 error ->
-                    new RoutesProblem(
+                    new FileProblem(
                         error.line(), error.column(), variables.withoutValues(error.message())))
             .toList());
     return members;
@@ -204,7 +204,7 @@ public final class RoutesEndpoint {
                         Problem.of(
                             ProblemCode.CONFLICT, "There is no earlier edition to go back to.")))
         .onErrorResume(
-            RoutesInvalid.class,
+            FileInvalid.class,
             e ->
                 refuse(
                     Problem.of(

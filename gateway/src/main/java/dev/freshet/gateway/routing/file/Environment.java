@@ -1,5 +1,8 @@
 package dev.freshet.gateway.routing.file;
 
+import dev.freshet.file.FileInvalid;
+import dev.freshet.file.FileProblem;
+import dev.freshet.file.Yaml;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +21,7 @@ final class Environment {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
   private final Surroundings.Variables variables;
-  private final List<RoutesProblem> problems = new ArrayList<>();
+  private final List<FileProblem> problems = new ArrayList<>();
 
   private Environment(Surroundings.Variables variables) {
     this.variables = variables;
@@ -27,13 +30,13 @@ final class Environment {
   /**
    * Expands every text.
    *
-   * @throws RoutesInvalid when a variable is not set
+   * @throws FileInvalid when a variable is not set
    */
   static Yaml expand(Yaml file, Surroundings.Variables variables) {
     Environment environment = new Environment(variables);
     Yaml expanded = environment.expand(file);
     if (!environment.problems.isEmpty()) {
-      throw new RoutesInvalid(environment.problems);
+      throw new FileInvalid(environment.problems);
     }
     return expanded;
   }

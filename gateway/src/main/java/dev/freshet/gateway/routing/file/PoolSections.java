@@ -1,11 +1,14 @@
 package dev.freshet.gateway.routing.file;
 
+import dev.freshet.file.Findings;
+import dev.freshet.file.Section;
+import dev.freshet.file.Yaml;
+import dev.freshet.file.Yaml.Mark;
 import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.Endpoint.Protocol;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Limit;
 import dev.freshet.gateway.pool.Panic;
-import dev.freshet.gateway.routing.file.Yaml.Mark;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.runtime.tls.PemFiles;
@@ -84,7 +87,7 @@ final class PoolSections {
       findings.add(section.at("id"), "'%s' is the id of another instance, too".formatted(id));
     }
     Optional<URI> url =
-        section.scalar("url").flatMap(written -> findings.valid(written, Findings::url));
+        section.scalar("url").flatMap(written -> findings.valid(written, WrittenValues::url));
     Optional<Yaml.Scalar> jdbc =
         section.section("position").flatMap(position -> position.scalar("jdbc"));
     Optional<PostgresUrl> database =

@@ -1,5 +1,9 @@
 package dev.freshet.gateway.routing.file;
 
+import dev.freshet.file.Findings;
+import dev.freshet.file.Nearest;
+import dev.freshet.file.Section;
+import dev.freshet.file.Yaml;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.routing.Access;
 import dev.freshet.gateway.routing.Conditions;
@@ -168,7 +172,7 @@ final class RouteSections {
   private Duration duration(Section section, String name, Duration otherwise) {
     return section
         .scalar(name)
-        .flatMap(written -> findings.valid(written, Findings::duration))
+        .flatMap(written -> findings.valid(written, WrittenValues::duration))
         .orElse(otherwise);
   }
 

@@ -1,11 +1,16 @@
 package dev.freshet.gateway.routing.file;
 
+import dev.freshet.file.FileInvalid;
+import dev.freshet.file.Findings;
+import dev.freshet.file.Section;
+import dev.freshet.file.Yaml;
+import dev.freshet.file.Yaml.Mark;
+import dev.freshet.file.YamlReader;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Panic;
 import dev.freshet.gateway.routing.Issuer;
 import dev.freshet.gateway.routing.Route;
 import dev.freshet.gateway.routing.Routes;
-import dev.freshet.gateway.routing.file.Yaml.Mark;
 import dev.freshet.postgres.PostgresUrl;
 import java.io.IOException;
 import java.net.URI;
@@ -22,6 +27,7 @@ import java.util.Set;
 /** Reads {@code routes.yaml}, and says all that is wrong with it. */
 public final class RoutesFile {
 
+  private static final String NAME = "routes.yaml";
   private static final Set<String> DEFAULT_ALGORITHMS = Set.of("RS256", "ES256");
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
   private static final String NOT_TRUSTED =
@@ -37,16 +43,17 @@ public final class RoutesFile {
   /**
    * A file's text.
    *
-   * @throws RoutesInvalid when it can't be read
+   * @throws FileInvalid when it can't be read
    */
   public static String text(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {
-      throw RoutesInvalid.at(
-          Mark.START,
-          "%s can't be read (%s). Name a folder that holds it with --config."
-              .formatted(file, e.getClass().getSimpleName()));
+      throw FileInvalid.at(
+              Mark.START,
+              "%s can't be read (%s). Name a folder that holds it with --config."
+                  .formatted(file, e.getClass().getSimpleName()))
+          .in(NAME);
     }
   }
 
@@ -58,12 +65,16 @@ public final class RoutesFile {
   /**
    * Reads and checks a file's text.
    *
-   * @throws RoutesInvalid when it can't be used
+   * @throws FileInvalid when it can't be used
    */
   public static Routes read(String text, Surroundings surroundings) {
-    Yaml file = Environment.expand(YamlReader.read(text), surroundings.environment());
-    RoutesSchema.ROUTES.check(file);
-    return new RoutesFile(surroundings).routes(Section.of(file));
+    try {
+      Yaml file = Environment.expand(YamlReader.read(text), surroundings.environment());
+      RoutesForm.ROUTES.check(file);
+      return new RoutesFile(surroundings).routes(Section.of(file));
+    } catch (FileInvalid e) {
+      throw e.in(NAME);
+    }
   }
 
   private Routes routes(Section file) {
@@ -75,7 +86,7 @@ public final class RoutesFile {
         file.scalar("primary").flatMap(url -> findings.valid(url, PostgresUrl::parse));
     List<URI> sync = new ArrayList<>();
     file.list("sync")
-        .forEach(url -> findings.valid((Yaml.Scalar) url, Findings::url).ifPresent(sync::add));
+        .forEach(url -> findings.valid((Yaml.Scalar) url, WrittenValues::url).ifPresent(sync::add));
     Optional<Issuer> issuer = file.section("jwt").map(this::issuer);
     Map<String, Route> routes = new LinkedHashMap<>();
     RouteSections sections = new RouteSections(findings, surroundings, pools, issuer.isPresent());

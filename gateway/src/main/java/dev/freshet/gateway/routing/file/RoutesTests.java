@@ -1,5 +1,10 @@
 package dev.freshet.gateway.routing.file;
 
+import dev.freshet.file.FileInvalid;
+import dev.freshet.file.FileProblem;
+import dev.freshet.file.Section;
+import dev.freshet.file.Yaml;
+import dev.freshet.file.YamlReader;
 import dev.freshet.gateway.graphql.Content;
 import dev.freshet.gateway.graphql.GraphQlIntent;
 import dev.freshet.gateway.routing.Decision;
@@ -23,7 +28,7 @@ import java.util.TreeMap;
 public final class RoutesTests {
 
   private final Routes routes;
-  private final List<RoutesProblem> failures = new ArrayList<>();
+  private final List<FileProblem> failures = new ArrayList<>();
   private final Set<String> covered = new HashSet<>();
   private final GraphQlIntent graphQlIntent = new GraphQlIntent();
   private int run;
@@ -39,16 +44,16 @@ public final class RoutesTests {
    * @param failures in the file's order
    * @param uncovered ids of routes that no test takes
    */
-  public record Outcome(int run, List<RoutesProblem> failures, List<String> uncovered) {}
+  public record Outcome(int run, List<FileProblem> failures, List<String> uncovered) {}
 
   /**
    * Runs a file's tests.
    *
-   * @throws RoutesInvalid when its form is not right
+   * @throws FileInvalid when its form is not right
    */
   public static Outcome run(String text, Routes routes) {
     Yaml file = YamlReader.read(text);
-    RoutesSchema.TESTS.check(file);
+    RoutesForm.TESTS.check(file);
     RoutesTests tests = new RoutesTests(routes);
     Section.of(file).sections("tests").forEach(tests::run);
     return new Outcome(

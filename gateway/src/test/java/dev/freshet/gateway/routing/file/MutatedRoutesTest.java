@@ -2,6 +2,8 @@ package dev.freshet.gateway.routing.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.file.FileInvalid;
+import dev.freshet.file.FileProblem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -102,10 +104,10 @@ class MutatedRoutesTest {
       }
       try {
         RoutesFile.read(text, SURROUNDINGS);
-      } catch (RoutesInvalid invalid) {
+      } catch (FileInvalid invalid) {
         refused++;
         long lines = text.lines().count();
-        for (RoutesProblem problem : invalid.problems()) {
+        for (FileProblem problem : invalid.problems()) {
           if (problem.line() < 1 || problem.line() > lines + 1 || problem.column() < 1) {
             wrong.add("%s is no place in%n%s".formatted(problem, text));
           }

@@ -3,6 +3,8 @@ package dev.freshet.gateway.routing.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.freshet.file.FileInvalid;
+import dev.freshet.file.FileProblem;
 import dev.freshet.gateway.pool.Endpoint;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Limit;
@@ -295,7 +297,7 @@ class RoutesFileTest {
     assertThat(VALID).contains(valid);
     assertThatThrownBy(
             () -> read(VALID.replace(valid, mistaken.replace("~", "\n    ").replace('^', '\n'))))
-        .isInstanceOf(RoutesInvalid.class)
+        .isInstanceOf(FileInvalid.class)
         .hasMessageStartingWith("routes.yaml, line ")
         .hasMessageContaining(told);
   }
@@ -335,10 +337,10 @@ class RoutesFileTest {
             .replace("id: replica-1", "id: write-1");
     assertThatThrownBy(() -> read(text))
         .isInstanceOfSatisfying(
-            RoutesInvalid.class,
+            FileInvalid.class,
             invalid ->
                 assertThat(invalid.problems())
-                    .extracting(RoutesProblem::line)
+                    .extracting(FileProblem::line)
                     .containsExactly(7, 10, 18));
   }
 
@@ -357,9 +359,9 @@ class RoutesFileTest {
     for (char c = 'b'; c < 'i'; c++) {
       bomb.append("%1$c: &%1$c [*%2$c,*%2$c,*%2$c,*%2$c,*%2$c]\n".formatted(c, c - 1));
     }
-    assertThatThrownBy(() -> read(bomb.toString())).isInstanceOf(RoutesInvalid.class);
-    assertThatThrownBy(() -> read("a: &a { b: *a }")).isInstanceOf(RoutesInvalid.class);
+    assertThatThrownBy(() -> read(bomb.toString())).isInstanceOf(FileInvalid.class);
+    assertThatThrownBy(() -> read("a: &a { b: *a }")).isInstanceOf(FileInvalid.class);
     assertThatThrownBy(() -> read("")).hasMessageContaining("the file is empty");
-    assertThatThrownBy(() -> read("[".repeat(3_000))).isInstanceOf(RoutesInvalid.class);
+    assertThatThrownBy(() -> read("[".repeat(3_000))).isInstanceOf(FileInvalid.class);
   }
 }

@@ -3,6 +3,7 @@ package dev.freshet.gateway.routing.file;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.freshet.file.FileProblem;
 import dev.freshet.gateway.routing.Routes;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +57,7 @@ class RoutesTestsTest {
                     """,
                     ROUTES)
                 .failures())
-        .map(RoutesProblem::toString)
+        .map(FileProblem::toString)
         .containsExactly(
             "line 3, column 36: GET /orders: route is orders, not tenant",
             "line 3, column 52: GET /orders: intent is read, not write",

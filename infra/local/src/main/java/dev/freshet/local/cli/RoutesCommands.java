@@ -1,12 +1,12 @@
 package dev.freshet.local.cli;
 
+import dev.freshet.file.FileInvalid;
+import dev.freshet.file.FileProblem;
 import dev.freshet.gateway.filters.FilterCatalogue;
 import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.routing.Routes;
 import dev.freshet.gateway.routing.file.RoutesFile;
-import dev.freshet.gateway.routing.file.RoutesInvalid;
-import dev.freshet.gateway.routing.file.RoutesProblem;
-import dev.freshet.gateway.routing.file.RoutesSchema;
+import dev.freshet.gateway.routing.file.RoutesForm;
 import dev.freshet.gateway.routing.file.RoutesTests;
 import dev.freshet.gateway.routing.file.Surroundings;
 import dev.freshet.local.system.StartFailed;
@@ -97,7 +97,7 @@ final class RoutesCommands {
         out.printf("%s can be used: %d %s.%n", file, count, count == 1 ? "route" : "routes");
         routes.notes().forEach(out::println);
         return test(routes, out) ? 0 : 1;
-      } catch (RoutesInvalid e) {
+      } catch (FileInvalid e) {
         e.problems().forEach(problem -> out.printf("%s, %s%n", file, problem));
         return 1;
       } finally {
@@ -132,7 +132,7 @@ final class RoutesCommands {
           out.printf("No test takes %s.%n", String.join(", ", outcome.uncovered()));
         }
         return outcome.failures().isEmpty();
-      } catch (RoutesInvalid e) {
+      } catch (FileInvalid e) {
         e.problems().forEach(problem -> out.printf("%s, %s%n", tests, problem));
         return false;
       }
@@ -140,7 +140,7 @@ final class RoutesCommands {
 
     /** One test may fail in several ways. */
     private static long failed(RoutesTests.Outcome outcome) {
-      return outcome.failures().stream().map(RoutesProblem::line).distinct().count();
+      return outcome.failures().stream().map(FileProblem::line).distinct().count();
     }
   }
 
@@ -268,7 +268,7 @@ final class RoutesCommands {
 
     @Override
     public void run() {
-      spec.commandLine().getOut().print(RoutesSchema.ROUTES.text());
+      spec.commandLine().getOut().print(RoutesForm.ROUTES.text());
       spec.commandLine().getOut().flush();
     }
   }

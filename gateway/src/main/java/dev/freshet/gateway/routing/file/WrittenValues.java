@@ -1,43 +1,13 @@
 package dev.freshet.gateway.routing.file;
 
-import dev.freshet.gateway.routing.file.Yaml.Mark;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.function.Function;
 import org.springframework.boot.convert.DurationStyle;
 
-/** What is found to be wrong with a file while it is read. */
-final class Findings {
+/** Values that a routes file has as texts. */
+final class WrittenValues {
 
-  private final List<RoutesProblem> problems = new ArrayList<>();
-
-  void add(Mark at, String message) {
-    problems.add(at.problem(message));
-  }
-
-  /** A value that may be wrong; where it is, that is noted, and there is none. */
-  <T> Optional<T> valid(Yaml.Scalar scalar, Function<String, T> parse) {
-    try {
-      return Optional.of(parse.apply(Section.text(scalar)));
-    } catch (IllegalArgumentException e) {
-      add(scalar.at(), String.valueOf(e.getMessage()));
-      return Optional.empty();
-    }
-  }
-
-  /**
-   * Ends the reading of a file that has something wrong.
-   *
-   * @throws RoutesInvalid with all that was found
-   */
-  void refuse() {
-    if (!problems.isEmpty()) {
-      throw new RoutesInvalid(problems);
-    }
-  }
+  private WrittenValues() {}
 
   /**
    * The base URL of a server.

@@ -1,13 +1,13 @@
-package dev.freshet.gateway.routing.file;
+package dev.freshet.file;
 
 /**
- * Something that is wrong in a routes file.
+ * Something that is wrong in a file.
  *
  * @param line from 1
  * @param column from 1
  * @param message what is wrong and what would be right, without what variables stand for
  */
-public record RoutesProblem(int line, int column, String message) {
+public record FileProblem(int line, int column, String message) {
 
   @Override
   public String toString() {

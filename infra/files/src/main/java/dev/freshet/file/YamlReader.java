@@ -1,6 +1,6 @@
-package dev.freshet.gateway.routing.file;
+package dev.freshet.file;
 
-import dev.freshet.gateway.routing.file.Yaml.Mark;
+import dev.freshet.file.Yaml.Mark;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,7 +24,7 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /** Reads YAML 1.2 with the place of every value. */
-final class YamlReader {
+public final class YamlReader {
 
   private static final int MOST_CHARACTERS = 1 << 20;
   private static final int DEEPEST = 20;
@@ -38,7 +38,7 @@ final class YamlReader {
           .setAllowRecursiveKeys(false)
           .build();
 
-  private final List<RoutesProblem> problems = new ArrayList<>();
+  private final List<FileProblem> problems = new ArrayList<>();
   private int values;
 
   private YamlReader() {}
@@ -46,27 +46,25 @@ final class YamlReader {
   /**
    * Reads a file's text.
    *
-   * @throws RoutesInvalid when it is not YAML, or has a key twice
+   * @throws FileInvalid when it is not YAML, or has a key twice
    */
-  static Yaml read(String text) {
+  public static Yaml read(String text) {
     Node root;
     try {
       refuseDepth(text);
       Optional<Node> composed = new Compose(SETTINGS).composeString(text);
-      root =
-          composed.orElseThrow(
-              () -> RoutesInvalid.at(Mark.START, "the file is empty; it begins with version: 1"));
+      root = composed.orElseThrow(() -> FileInvalid.at(Mark.START, "the file is empty"));
     } catch (MarkedYamlEngineException e) {
-      throw RoutesInvalid.at(
+      throw FileInvalid.at(
           e.getProblemMark().map(YamlReader::mark).orElse(Mark.START),
           "it is not YAML: " + firstLine(e.getProblem()));
     } catch (YamlEngineException e) {
-      throw RoutesInvalid.at(Mark.START, "it is not YAML: " + firstLine(e.getMessage()));
+      throw FileInvalid.at(Mark.START, "it is not YAML: " + firstLine(e.getMessage()));
     }
     YamlReader reader = new YamlReader();
     Yaml read = reader.read(root, 0);
     if (!reader.problems.isEmpty()) {
-      throw new RoutesInvalid(reader.problems);
+      throw new FileInvalid(reader.problems);
     }
     return read;
   }
@@ -78,7 +76,7 @@ final class YamlReader {
       switch (event) {
         case CollectionStartEvent start -> {
           if (++depth > DEEPEST) {
-            throw RoutesInvalid.at(
+            throw FileInvalid.at(
                 start.getStartMark().map(YamlReader::mark).orElse(Mark.START),
                 "this is nested more than %d levels deep".formatted(DEEPEST));
           }
@@ -107,7 +105,7 @@ final class YamlReader {
     Mark at = start(node);
     // Aliases may hold themselves.
     if (depth > DEEPEST || ++values > MOST_VALUES) {
-      throw RoutesInvalid.at(
+      throw FileInvalid.at(
           at, "with its aliases the file stands for more than %,d values".formatted(MOST_VALUES));
     }
     return switch (node) {
@@ -116,7 +114,7 @@ final class YamlReader {
           new Yaml.Sequence(
               at, sequence.getValue().stream().map(member -> read(member, depth + 1)).toList());
       case ScalarNode scalar -> new Yaml.Scalar(at, scalar.getValue(), value(scalar));
-      default -> throw RoutesInvalid.at(at, "this can't be read");
+      default -> throw FileInvalid.at(at, "this can't be read");
     };
   }
 

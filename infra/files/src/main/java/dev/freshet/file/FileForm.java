@@ -1,11 +1,11 @@
-package dev.freshet.gateway.routing.file;
+package dev.freshet.file;
 
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.path.NodePath;
-import dev.freshet.gateway.routing.file.Yaml.Mark;
+import dev.freshet.file.Yaml.Mark;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -28,25 +28,24 @@ import tools.jackson.databind.node.ObjectNode;
  * The form of the file, as the JSON Schema that editors can use has it. What a schema finds is said
  * in the words of the file; a {@code $comment} in the schema says what would be right.
  */
-public final class RoutesSchema {
+public final class FileForm {
 
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-
-  /** Of {@code routes.yaml}. */
-  public static final RoutesSchema ROUTES = new RoutesSchema("routes.schema.json");
-
-  /** Of {@code routes.test.yaml}. */
-  static final RoutesSchema TESTS = new RoutesSchema("routes.test.schema.json");
 
   private final String text;
   private final JsonNode document;
   private final Schema schema;
 
-  private RoutesSchema(String resource) {
-    this.text = read(resource);
+  private FileForm(String text) {
+    this.text = text;
     this.document = JsonMapper.shared().readTree(text);
     this.schema =
         SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12).getSchema(document);
+  }
+
+  /** The form that a class's resource describes, a JSON Schema. */
+  public static FileForm of(Class<?> owner, String resource) {
+    return new FileForm(read(owner, resource));
   }
 
   /** The schema itself. */
@@ -54,9 +53,8 @@ public final class RoutesSchema {
     return text;
   }
 
-  private static String read(String resource) {
-    try (InputStream in =
-        Objects.requireNonNull(RoutesSchema.class.getResourceAsStream(resource), resource)) {
+  private static String read(Class<?> owner, String resource) {
+    try (InputStream in = Objects.requireNonNull(owner.getResourceAsStream(resource), resource)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -66,17 +64,18 @@ public final class RoutesSchema {
   /**
    * Checks a file.
    *
-   * @throws RoutesInvalid when its form is not right
+   * @throws FileInvalid when its form is not right
    */
-  void check(Yaml file) {
-    List<RoutesProblem> problems =
+  public void check(Yaml file) {
+    List<FileProblem> problems =
         schema.validate(json(file)).stream().map(error -> problem(file, error)).toList();
     if (!problems.isEmpty()) {
-      throw new RoutesInvalid(problems);
+      throw new FileInvalid(problems);
     }
   }
 
-  private static JsonNode json(Yaml yaml) {
+  /** The same value as JSON. */
+  public static JsonNode json(Yaml yaml) {
     return switch (yaml) {
       case Yaml.Mapping mapping -> {
         ObjectNode object = JSON.objectNode();
@@ -99,7 +98,7 @@ public final class RoutesSchema {
     };
   }
 
-  private RoutesProblem problem(Yaml file, Error error) {
+  private FileProblem problem(Yaml file, Error error) {
     NodePath place = error.getInstanceLocation();
     Yaml value = at(file, place);
     Optional<JsonNode> alternatives = alternatives(error);
@@ -151,7 +150,8 @@ public final class RoutesSchema {
     };
   }
 
-  private static Yaml at(Yaml file, NodePath place) {
+  /** The value at a place. */
+  public static Yaml at(Yaml file, NodePath place) {
     Yaml value = file;
     for (int i = 0; i < place.getNameCount(); i++) {
       Object element = place.getElement(i);

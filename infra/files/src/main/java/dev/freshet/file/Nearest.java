@@ -1,4 +1,4 @@
-package dev.freshet.gateway.routing.file;
+package dev.freshet.file;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -6,14 +6,14 @@ import java.util.Locale;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /** What was probably meant. */
-final class Nearest {
+public final class Nearest {
 
   private static final int FURTHEST = 3;
 
   private Nearest() {}
 
   /** The names there are, behind the one that was probably meant. */
-  static String of(String written, Collection<String> names) {
+  public static String of(String written, Collection<String> names) {
     String there =
         names.isEmpty() ? "" : "; there are " + String.join(", ", names.stream().sorted().toList());
     LevenshteinDistance distance = new LevenshteinDistance(FURTHEST);

@@ -1,21 +1,22 @@
-package dev.freshet.gateway.routing.file;
+package dev.freshet.file;
 
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A value in a YAML file, with its place. */
-sealed interface Yaml {
+public sealed interface Yaml {
 
   Mark at();
 
   /** A place in the file, both from 1. */
   record Mark(int line, int column) {
 
-    static final Mark START = new Mark(1, 1);
+    public static final Mark START = new Mark(1, 1);
 
-    RoutesProblem problem(String message) {
-      return new RoutesProblem(line, column, message);
+    /** Something that is wrong here. */
+    public FileProblem problem(String message) {
+      return new FileProblem(line, column, message);
     }
   }
 

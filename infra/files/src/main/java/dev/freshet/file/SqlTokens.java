@@ -1,14 +1,12 @@
-package dev.freshet.sync.sql;
+package dev.freshet.file;
 
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * An SQL text as tokens, by PostgreSQL's lexical rules.
@@ -17,21 +15,6 @@ import java.util.regex.Pattern;
  * in a corner that a visitor forgets.
  */
 public final class SqlTokens {
-
-  private static final Pattern TOKEN =
-      Pattern.compile(
-          """
-          (?<space>\\s+|--[^\\n]*|/\\*(?:[^*]|\\*(?!/))*\\*/)
-          |(?<string>[eE]'(?:[^'\\\\]|\\\\.|'')*'|(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*'|\\$(?<tag>\\w*)\\$.*?\\$\\k<tag>\\$)
-          |(?<quoted>"(?:[^"]|"")*")
-          |(?<param>(?<![:\\w]):[a-zA-Z_]\\w*)
-          |(?<word>[\\p{L}_][\\p{L}\\p{N}_$]*)
-          |(?<number>\\d+(?:\\.\\d*)?(?:[eE][+-]?\\d+)?)
-          |(?<symbol>::|.)
-          """
-              .replace("\n|", "|")
-              .strip(),
-          Pattern.DOTALL);
 
   private static final Set<String> QUERY_WORDS = Set.of("select", "with", "values");
 
@@ -77,33 +60,16 @@ public final class SqlTokens {
 
   private SqlTokens() {}
 
-  /** The tokens of a text, without space and comments. */
+  /** The tokens of a text, without space and comments; what is not closed reaches to its end. */
   public static List<Token> of(String sql) {
-    List<Token> tokens = new ArrayList<>();
-    Matcher matcher = TOKEN.matcher(sql);
-    while (matcher.find()) {
-      if (matcher.group("space") != null) {
-        continue;
-      }
-      Kind kind;
-      String text = matcher.group();
-      if (matcher.group("string") != null) {
-        kind = Kind.STRING;
-      } else if (matcher.group("quoted") != null) {
-        kind = Kind.QUOTED;
-        text = text.substring(1, text.length() - 1).replace("\"\"", "\"");
-      } else if (matcher.group("param") != null) {
-        kind = Kind.PARAMETER;
-        text = text.substring(1);
-      } else if (matcher.group("word") != null) {
-        kind = Kind.WORD;
-        text = text.toLowerCase(Locale.ROOT);
-      } else {
-        kind = matcher.group("number") != null ? Kind.NUMBER : Kind.SYMBOL;
-      }
-      tokens.add(new Token(kind, text, matcher.start(), matcher.end()));
-    }
-    return tokens;
+    return new SqlLexer(sql).tokens();
+  }
+
+  /** Where a string, a quoted name or a comment begins that nothing closes. */
+  public static OptionalInt unclosed(String sql) {
+    SqlLexer lexer = new SqlLexer(sql);
+    lexer.tokens();
+    return lexer.unclosed();
   }
 
   /** Whether a word, not an identifier in quotes, stands in the SQL. */
