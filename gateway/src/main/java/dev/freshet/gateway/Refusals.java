@@ -112,7 +112,7 @@ final class Refusals {
 
   /** Refuses a request with an answer that has headers already. */
   Mono<Void> refuse(Exchange exchange, Head head, Problem problem, Requested requested) {
-    ProblemCode code = problem.code();
+    Problem.Code code = problem.code();
     boolean isPostgrest = expectsPostgrest(exchange);
     byte[] body = isPostgrest ? problems.body(PostgrestError.of(problem)) : problems.body(problem);
     head.headers()
@@ -164,13 +164,14 @@ final class Refusals {
   }
 
   /** The error type of RFC 9209, 2.3, that says it best. */
-  private static String proxyError(ProblemCode code) {
+  private static String proxyError(Problem.Code code) {
     return switch (code) {
-      case NO_ROUTE -> "destination_not_found";
-      case NO_INSTANCE, NOT_CAUGHT_UP, POSITION_LOST -> "destination_unavailable";
-      case BACKEND_TIMEOUT -> "http_response_timeout";
-      case BACKEND_UNREACHABLE -> "connection_refused";
-      case OUTCOME_UNKNOWN -> "connection_terminated";
+      case ProblemCode.NO_ROUTE -> "destination_not_found";
+      case ProblemCode.NO_INSTANCE, ProblemCode.NOT_CAUGHT_UP, ProblemCode.POSITION_LOST ->
+          "destination_unavailable";
+      case ProblemCode.BACKEND_TIMEOUT -> "http_response_timeout";
+      case ProblemCode.BACKEND_UNREACHABLE -> "connection_refused";
+      case ProblemCode.OUTCOME_UNKNOWN -> "connection_terminated";
       default -> "http_request_denied";
     };
   }

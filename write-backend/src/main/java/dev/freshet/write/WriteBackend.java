@@ -10,15 +10,15 @@ import dev.freshet.runtime.Drain;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
+import dev.freshet.runtime.claims.ClaimsKeys;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.runtime.source.PositionEndpoint;
 import dev.freshet.runtime.trace.TracedRequests;
 import dev.freshet.runtime.trace.Tracing;
-import dev.freshet.write.command.CommandPath;
-import dev.freshet.write.command.CommandsEndpoint;
-import dev.freshet.write.menu.MenuCommands;
-import dev.freshet.write.order.OrderCommands;
+import dev.freshet.runtime.watch.Watch;
+import dev.freshet.write.run.Keys;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
@@ -30,6 +30,8 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.scheduler.Scheduler;
@@ -48,6 +50,9 @@ public class WriteBackend {
   /** Positions are only worth something when a commit is on disk before it is acknowledged. */
   private static final String SYNCHRONOUS = "set synchronous_commit = on";
 
+  /** Files may be on a volume that gives no notice of changes. */
+  private static final Duration LOOKED_AT_EVERY = Duration.ofSeconds(1);
+
   /** Starts a write-backend and returns once it accepts connections. */
   public static ConfigurableApplicationContext start(Map<String, ?> properties) {
     return PartContext.start(WriteBackend.class, "write-backend", properties);
@@ -64,12 +69,32 @@ public class WriteBackend {
             SYNCHRONOUS);
     try {
       awaitPrimary(pool);
-      new Migrations(Flyway.configure().dataSource(pool).load(), "the sample's write-backend")
-          .run();
+      if (settings.schema() != null) {
+        new Migrations(
+                Flyway.configure()
+                    .dataSource(pool)
+                    .locations("filesystem:" + settings.schema())
+                    .load(),
+                settings.schema().toString())
+            .run();
+      }
+      makeKeys(pool);
       return pool;
     } catch (RuntimeException e) {
       pool.close();
       throw e;
+    }
+  }
+
+  /** Without it, requests with an Idempotency-Key are refused; the others are served. */
+  private static void makeKeys(DataSource pool) {
+    try (Connection connection = pool.getConnection()) {
+      Keys.make(connection);
+    } catch (SQLException e) {
+      log.warn(
+          "The table of idempotency keys can't be made: {}. Give the login CREATE on the database, or have somebody run: {}",
+          e.getMessage(),
+          Keys.TABLE);
     }
   }
 
@@ -111,30 +136,48 @@ public class WriteBackend {
     return new TracedRequests(tracing);
   }
 
+  @Bean(initMethod = "start")
+  Commands commands(WriteSettings settings, DataSource primary) {
+    return new Commands(settings.commands(), primary);
+  }
+
+  @Bean(initMethod = "start", destroyMethod = "close")
+  Watch commandsWatch(Commands commands) {
+    return new Watch("commands", LOOKED_AT_EVERY, commands::look);
+  }
+
   @Bean
   CommandPath commandPath(
+      WriteSettings settings,
       DataSource primary,
       Tracing tracing,
       ProblemResponses problems,
       JsonMapper json,
       Scheduler blockingScheduler,
       MeterRegistry meters) {
-    return new CommandPath(tracing.around(primary), problems, json, blockingScheduler, meters);
+    return new CommandPath(
+        tracing.around(primary),
+        new Clients(
+            settings.claimsKey() == null ? null : ClaimsKeys.ofFile(settings.claimsKey()),
+            settings.roles(),
+            settings.role()),
+        new Keys(settings.idempotencyRetention()),
+        problems,
+        json,
+        blockingScheduler,
+        meters);
   }
 
   @Bean
-  RouterFunction<ServerResponse> menuRoutes(CommandPath path) {
-    return MenuCommands.routes(path);
+  RouterFunction<ServerResponse> commandRoutes(
+      Commands commands, CommandPath path, ProblemResponses problems) {
+    return new CommandRoutes(commands, path, problems).routes();
   }
 
   @Bean
-  RouterFunction<ServerResponse> orderRoutes(CommandPath path) {
-    return OrderCommands.routes(path);
-  }
-
-  @Bean
-  RouterFunction<ServerResponse> commandsRoute(MeterRegistry meters) {
-    return CommandsEndpoint.route(meters);
+  @Order(Ordered.HIGHEST_PRECEDENCE)
+  RouterFunction<ServerResponse> ratesRoute(MeterRegistry meters, Commands commands) {
+    return CommandRates.route(meters).and(CommandsEndpoint.route(commands));
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")

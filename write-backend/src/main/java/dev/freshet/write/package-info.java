@@ -2,8 +2,9 @@
  * The write-backend: takes commands, decides them on the primary, and says at which position of the
  * log the decision is.
  *
- * <p>{@link dev.freshet.write.command.CommandPath} shows the way of one command; {@code menu} and
- * {@code order} hold the restaurant's commands.
+ * <p>{@code CommandPath} shows the way of one command. What a command is, its file says ({@link
+ * dev.freshet.write.declaration}); the primary has prepared it ({@link dev.freshet.write.check}),
+ * and {@link dev.freshet.write.run} runs it.
  */
 @NullMarked
 package dev.freshet.write;

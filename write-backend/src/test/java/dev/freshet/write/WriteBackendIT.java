@@ -56,6 +56,7 @@ class WriteBackendIT {
   @BeforeAll
   static void start() {
     cluster = Cluster.start(new ClusterOptions(folder, 0, 0, 16_440, false));
+    Restaurant.migrate(cluster.primary());
     backend =
         WriteBackend.start(
             Map.of(
@@ -65,6 +66,8 @@ class WriteBackendIT {
                 "127.0.0.1",
                 "freshet.operator-hosts",
                 "prometheus.internal",
+                "freshet.write.commands",
+                Restaurant.COMMANDS,
                 "freshet.write.primary",
                 "postgresql://postgres:%s@127.0.0.1:%d/freshet"
                     .formatted(cluster.primary().url().password(), cluster.primary().port())));

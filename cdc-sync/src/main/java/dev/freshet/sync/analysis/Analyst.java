@@ -239,7 +239,7 @@ public final class Analyst {
     return new Analysis(
         select,
         columns,
-        ambiguous(),
+        Ambiguity.columns(connection, VIEW),
         tables(),
         views,
         aggregates,
@@ -298,48 +298,6 @@ public final class Analyst {
       }
     }
     return columns;
-  }
-
-  /**
-   * Columns of a type whose equality is not that of its bytes. PostgreSQL says so by its B-tree
-   * support function 4, "equalimage"; numerics of one scale are alike all the same.
-   */
-  private Set<String> ambiguous() throws SQLException {
-    Set<String> ambiguous = new LinkedHashSet<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                """
-                with recursive type(attname, oid, modifier) as (
-                  select attname, atttypid, atttypmod from pg_attribute
-                  where attrelid = '%s'::regclass and attnum > 0
-                  union all
-                  select attname, typbasetype, typtypmod from type join pg_type t on t.oid = type.oid
-                  where t.typtype = 'd')
-                select a.attname from pg_attribute a
-                left join pg_collation l on l.oid = a.attcollation
-                where a.attrelid = '%1$s'::regclass and a.attnum > 0 and (
-                  l.collisdeterministic is false
-                  or not exists (
-                    select from type join pg_type t on t.oid = type.oid
-                    where type.attname = a.attname and (
-                      (t.oid = 'numeric'::regtype and type.modifier >= 0)
-                      or exists (
-                        select from pg_opclass c join pg_am m on m.oid = c.opcmethod and m.amname = 'btree'
-                        join pg_amproc p on p.amprocfamily = c.opcfamily and p.amproclefttype = c.opcintype
-                          and p.amprocrighttype = c.opcintype and p.amprocnum = 4
-                        where c.opcdefault and (
-                          c.opcintype = t.oid
-                          or (t.typtype = 'e' and c.opcintype = 'anyenum'::regtype)
-                          or exists (select from pg_cast where castsource = t.oid
-                            and casttarget = c.opcintype and castmethod = 'b' and castcontext = 'i'))))))
-                """
-                    .formatted(VIEW))) {
-      while (row.next()) {
-        ambiguous.add(row.getString(1));
-      }
-    }
-    return ambiguous;
   }
 
   private Set<TableName> tables() throws SQLException {

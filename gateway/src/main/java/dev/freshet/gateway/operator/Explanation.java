@@ -152,7 +152,7 @@ public final class Explanation {
   }
 
   private static Map<String, Object> refused(
-      Map<String, Object> told, ProblemCode code, String detail) {
+      Map<String, Object> told, Problem.Code code, String detail) {
     told.put("refused", Map.of("code", code.code(), "status", code.status(), "detail", detail));
     return told;
   }

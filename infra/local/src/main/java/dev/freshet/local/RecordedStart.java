@@ -51,7 +51,7 @@ final class RecordedStart {
             sample,
             Map.of());
     try (LocalSystem system =
-        LocalSystem.start(options, true, sentence -> System.out.println(sentence), () -> false)) {
+        LocalSystem.start(options, sentence -> System.out.println(sentence), () -> false)) {
       use("http://127.0.0.1:" + system.options().gatewayPort());
     } finally {
       FileSystemUtils.deleteRecursively(data);

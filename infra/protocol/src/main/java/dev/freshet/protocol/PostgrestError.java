@@ -56,18 +56,21 @@ public record PostgrestError(
   /** What a problem is there, as far as its code alone says. */
   public static PostgrestError of(Problem problem) {
     return switch (problem.code()) {
-      case UNKNOWN_MODEL -> of(404, "PGRST205", problem);
-      case NO_ROUTE, NOT_FOUND -> of(404, "PGRST125", problem);
-      case UNKNOWN_COLUMN -> of(400, "42703", problem);
-      case MALFORMED_JSON, UNSUPPORTED_MEDIA_TYPE -> of(400, "PGRST102", problem);
-      case METHOD_NOT_ALLOWED -> of(405, "PGRST117", problem);
-      case RANGE_NOT_SATISFIABLE -> of(416, "PGRST103", problem);
-      case NOT_ACCEPTABLE -> of(406, "PGRST107", problem);
-      case UNAUTHENTICATED -> of(401, "PGRST301", problem);
-      case FORBIDDEN -> of(403, "42501", problem);
-      case DATABASE_UNAVAILABLE, NOT_CAUGHT_UP, NO_INSTANCE -> of(503, "PGRST001", problem);
-      case BAD_VALUE, UNKNOWN_OPERATOR, BAD_REQUEST -> of(400, "PGRST100", problem);
-      case INTERNAL -> of(500, "PGRSTX00", problem);
+      case ProblemCode.UNKNOWN_MODEL -> of(404, "PGRST205", problem);
+      case ProblemCode.NO_ROUTE, ProblemCode.NOT_FOUND -> of(404, "PGRST125", problem);
+      case ProblemCode.UNKNOWN_COLUMN -> of(400, "42703", problem);
+      case ProblemCode.MALFORMED_JSON, ProblemCode.UNSUPPORTED_MEDIA_TYPE ->
+          of(400, "PGRST102", problem);
+      case ProblemCode.METHOD_NOT_ALLOWED -> of(405, "PGRST117", problem);
+      case ProblemCode.RANGE_NOT_SATISFIABLE -> of(416, "PGRST103", problem);
+      case ProblemCode.NOT_ACCEPTABLE -> of(406, "PGRST107", problem);
+      case ProblemCode.UNAUTHENTICATED -> of(401, "PGRST301", problem);
+      case ProblemCode.FORBIDDEN -> of(403, "42501", problem);
+      case ProblemCode.DATABASE_UNAVAILABLE, ProblemCode.NOT_CAUGHT_UP, ProblemCode.NO_INSTANCE ->
+          of(503, "PGRST001", problem);
+      case ProblemCode.BAD_VALUE, ProblemCode.UNKNOWN_OPERATOR, ProblemCode.BAD_REQUEST ->
+          of(400, "PGRST100", problem);
+      case ProblemCode.INTERNAL -> of(500, "PGRSTX00", problem);
       default -> of(problem.code().status(), problem.code().code(), problem);
     };
   }

@@ -3,7 +3,7 @@ package dev.freshet.protocol;
 import java.util.Locale;
 
 /** The closed list of problems that clients may be told of; see the contract's table. */
-public enum ProblemCode {
+public enum ProblemCode implements Problem.Code {
   NO_ROUTE(404, "No route"),
   METHOD_NOT_ALLOWED(405, "Method not allowed"),
   BAD_REQUEST(400, "Bad request"),
@@ -34,6 +34,10 @@ public enum ProblemCode {
   MALFORMED_JSON(400, "Malformed JSON"),
   INVALID(422, "Invalid"),
   CONFLICT(409, "Conflict"),
+  IN_PROGRESS(409, "In progress"),
+  IDEMPOTENCY_MISMATCH(422, "Idempotency mismatch"),
+  PRECONDITION_REQUIRED(428, "Precondition required"),
+  NOT_READY(503, "Not ready"),
   VERSION_MISMATCH(412, "Version mismatch"),
   DATABASE_UNAVAILABLE(503, "Database unavailable"),
   INTERNAL(500, "Internal error");
@@ -46,18 +50,23 @@ public enum ProblemCode {
     this.title = title;
   }
 
-  /** The HTTP status that goes with it. */
+  @Override
   public int status() {
     return status;
   }
 
-  /** The short summary that is the same for every occurrence. */
+  @Override
   public String title() {
     return title;
   }
 
-  /** The stable code: {@code no-route}, and so on. */
+  @Override
   public String code() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  @Override
+  public String type() {
+    return Problem.TYPE_PREFIX + code();
   }
 }

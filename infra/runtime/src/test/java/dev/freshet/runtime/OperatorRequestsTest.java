@@ -28,11 +28,7 @@ class OperatorRequestsTest {
   }
 
   private int status(String target, HttpHeaders headers) {
-    return requests
-        .objection(target, headers)
-        .map(Problem::code)
-        .map(ProblemCode::status)
-        .orElse(200);
+    return requests.objection(target, headers).map(problem -> problem.code().status()).orElse(200);
   }
 
   @ParameterizedTest

@@ -52,14 +52,14 @@ class ConsistencyIT {
   void positionThatIsTakenBeforeTheCommitIsFoundOut() throws Exception {
     Path mutant =
         mutant(
-            "write-backend/src/main/java/dev/freshet/write/command/CommandPath.java",
+            "write-backend/src/main/java/dev/freshet/write/CommandPath.java",
             """
-                  outcome = decide(connection, request, body, command);
+                  outcome = outcome(request, match, body, connection);
                   position = positionAfter(name, connection);
             """,
             """
                   position = positionAfter(name, connection);
-                  outcome = decide(connection, request, body, command);
+                  outcome = outcome(request, match, body, connection);
             """);
     assertBroken("READ_YOUR_WRITES", "session", "copies-behind", "write-1", mutant.toString());
   }

@@ -132,8 +132,14 @@ class TracesIT {
                             && span.name().endsWith(".getConnection"))
                 .parent())
         .isEqualTo(taken.id());
-    for (String statement : List.of("COMMIT", "insert orders")) {
-      assertThat(trace.await(of("freshet-write-backend", "CLIENT", statement)).parent())
+    for (String statement : List.of("commit", "insert into orders")) {
+      assertThat(
+              trace
+                  .await(
+                      span ->
+                          span.service().equals("freshet-write-backend")
+                              && span.attribute("db.query.text").contains(statement))
+                  .parent())
           .isEqualTo(taken.id());
     }
     Span arrived = trace.await(of("freshet-cdc-sync", "CONSUMER", "arrive in read-1"));

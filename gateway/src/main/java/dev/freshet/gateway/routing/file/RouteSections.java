@@ -329,7 +329,7 @@ final class RouteSections {
   private String otherwise(String pool) {
     return switch (pool) {
       case "writers" ->
-          ": up has it with the sample alone; name your own backend's instances under 'pools'";
+          ": up has it where there are commands; put them into commands/, or name your own backend's instances under 'pools'";
       case "readers" -> ": up has it; for a gateway alone, name instances under 'pools'";
       default -> Nearest.of(pool, pools.keySet());
     };

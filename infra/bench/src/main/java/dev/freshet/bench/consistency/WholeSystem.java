@@ -105,7 +105,18 @@ final class WholeSystem implements AutoCloseable {
                 servers().stream()
                     .map(server -> "127.0.0.1:" + linked(server.port()))
                     .collect(Collectors.joining(",")));
-    start(mutants, "write-1", ports + 10, "write", "--primary", any);
+    Path restaurant = ProjectHome.path().resolve("infra/restaurant");
+    start(
+        mutants,
+        "write-1",
+        ports + 10,
+        "write",
+        "--primary",
+        any,
+        "--schema",
+        restaurant.resolve("schema").toString(),
+        "--commands",
+        restaurant.resolve("commands").toString());
     if (wiring == Wiring.MEASURED) {
       links.put(SYNC_TO_PRIMARY, new Link(ports + 40, primary.port()));
     }
@@ -121,7 +132,7 @@ final class WholeSystem implements AutoCloseable {
         "--read-database",
         url(cluster.readDatabases().getFirst()),
         "--models",
-        ProjectHome.path().resolve("infra/restaurant/models").toString(),
+        restaurant.resolve("models").toString(),
         "--views");
     reader(mutants, "primary-reads", 20, any, "primary");
     reader(mutants, "replica-1", 21, url(cluster.replicas().getFirst()), "replica");

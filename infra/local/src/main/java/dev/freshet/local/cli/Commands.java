@@ -46,7 +46,7 @@ public final class Commands implements Runnable {
     Settings settings = Settings.of(config, environment);
     CommandLine commands =
         new CommandLine(new Commands())
-            .addSubcommand(new UpCommand(settings))
+            .addSubcommand(new UpCommand())
             .addSubcommand(new DatabaseCommand())
             .addSubcommand(new PartCommands.GatewayCommand())
             .addSubcommand(new PartCommands.WriteCommand())

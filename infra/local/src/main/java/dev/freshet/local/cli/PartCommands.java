@@ -4,6 +4,7 @@ import dev.freshet.local.system.PartKind;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.runtime.OperatorGate;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,7 +130,7 @@ final class PartCommands {
     }
   }
 
-  @Command(name = "write", description = "Runs the sample's write-backend alone, until Ctrl-C.")
+  @Command(name = "write", description = "Runs a write-backend alone, until Ctrl-C.")
   static final class WriteCommand implements Callable<Integer> {
 
     @Mixin private PartMixin part = new PartMixin();
@@ -143,6 +144,44 @@ final class PartCommands {
         description = "The primary: postgresql://USER@HOST:PORT/DATABASE, or a JDBC URL.")
     private String primary = "";
 
+    @Option(
+        names = "--commands",
+        paramLabel = "DIR",
+        required = true,
+        description = "Folder with the commands, a NAME.sql each.")
+    private Path commands = Path.of(".");
+
+    @Option(
+        names = "--schema",
+        paramLabel = "DIR",
+        description =
+            "Folder with migrations of the primary's schema (Flyway), which are run at the start (default: none).")
+    private @Nullable Path schema;
+
+    @Mixin private ClaimsKey claimsKey = new ClaimsKey();
+
+    @Option(
+        names = "--roles",
+        paramLabel = "ROLE",
+        split = ",",
+        description = "Roles of the primary that clients' claims may name; several are allowed.")
+    private List<String> roles = List.of();
+
+    @Option(
+        names = "--role",
+        description =
+            "Role that statements run as where neither the command nor the claims name one (default: the login's own).")
+    private String role = "";
+
+    @Option(
+        names = "--idempotency-retention",
+        paramLabel = "TIME",
+        converter = Quantities.Time.class,
+        defaultValue = "24h",
+        description =
+            "How long the keys of commands that were done are kept (default: ${DEFAULT-VALUE}).")
+    private Duration retention = Duration.ZERO;
+
     @Mixin private TlsFiles tls = new TlsFiles();
 
     @Option(names = "--port", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "8090")
@@ -152,6 +191,16 @@ final class PartCommands {
     public Integer call() {
       Map<String, String> settings = new HashMap<>(tls.settings());
       settings.put("freshet.write.primary", password.withPassword(primary));
+      settings.put("freshet.write.commands", commands.toString());
+      if (schema != null) {
+        settings.put("freshet.write.schema", schema.toString());
+      }
+      settings.put("freshet.write.idempotency-retention", retention.toString());
+      claimsKey.putInto(settings, "freshet.write.claims-key");
+      settings.put("freshet.write.roles", String.join(",", roles));
+      if (!role.isEmpty()) {
+        settings.put("freshet.write.role", role);
+      }
       part.run(PartKind.WRITE, port, settings);
       return 0;
     }

@@ -110,7 +110,7 @@ final class RoutesCommands {
       Path folder = RoutesFile.folder(file);
       Settings settings = Settings.of(folder, System::getenv);
       return SystemLayout.pools(
-          Boolean.parseBoolean(settings.setting("up", "restaurant")),
+          SystemLayout.hasCommands(folder),
           settings.count("up", "replicas", ClusterMixin.USUAL_REPLICAS),
           settings.count("up", "read-databases", ClusterMixin.USUAL_READ_DATABASES));
     }

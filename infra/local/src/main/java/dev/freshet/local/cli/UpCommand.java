@@ -57,12 +57,6 @@ final class UpCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  private final Settings settings;
-
-  UpCommand(Settings settings) {
-    this.settings = settings;
-  }
-
   @Override
   public Integer call() {
     OpenFiles.require(LEAST_FILES);
@@ -80,12 +74,10 @@ final class UpCommand implements Callable<Integer> {
     Logging.toFile(log.format());
     out.printf("Starting. Data is kept in %s, logs are in %s.%n", options.cluster().data(), logs);
     out.flush();
-    boolean restaurant = Boolean.parseBoolean(settings.setting("up", "restaurant"));
     UntilStopped.run(
         isStopping ->
             LocalSystem.start(
                 options,
-                restaurant,
                 sentence -> {
                   out.println(sentence);
                   out.flush();

@@ -54,29 +54,27 @@ public final class LocalSystem implements AutoCloseable {
   /**
    * Starts everything and returns once everything answers.
    *
-   * @param restaurant whether the sample's write-backend is wanted
    * @param report takes sentences on how it goes
    * @param isStopping whether the start is to be broken off
    */
   public static LocalSystem start(
-      SystemOptions options,
-      boolean restaurant,
-      Consumer<String> report,
-      BooleanSupplier isStopping) {
+      SystemOptions options, Consumer<String> report, BooleanSupplier isStopping) {
     SystemConfig.requireFolder(options.config());
     requireFreePorts(options);
     Cluster cluster = Cluster.start(options.cluster());
     try {
       report.accept("PostgreSQL runs.");
       cluster.succession().ifPresent(report);
-      SystemConfig config = SystemConfig.read(options.config(), restaurant, cluster.data());
+      SystemConfig config = SystemConfig.read(options.config(), cluster.data());
       migrate(config, cluster);
       Set<String> roles = config.roles();
-      ReaderLogin reader = ReaderLogin.make(cluster, options.rolesBeside(roles));
+      DatabaseLogin reader = DatabaseLogin.ofReaders(cluster, options.rolesBeside(roles));
+      DatabaseLogin writer =
+          config.hasCommands() ? DatabaseLogin.ofWriter(cluster, options.rolesBeside(roles)) : null;
       makeClaimsKeys(options);
       LocalSystem system =
           new LocalSystem(
-              options, cluster, SystemLayout.of(options, config, cluster, reader, roles));
+              options, cluster, SystemLayout.of(options, config, cluster, reader, writer, roles));
       try {
         system.startParts(
             options.processes() ? new InProcesses(cluster.data().logs(), report) : new InThisJvm());

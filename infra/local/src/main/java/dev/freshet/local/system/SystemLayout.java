@@ -8,12 +8,14 @@ import dev.freshet.gateway.pool.Limit;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts that a system consists of, in the order in which a request passes them, and their
@@ -30,32 +32,40 @@ public final class SystemLayout {
 
   private final SystemOptions options;
   private final SystemConfig config;
-  private final ReaderLogin reader;
+  private final DatabaseLogin reader;
+  private final @Nullable DatabaseLogin writer;
   private final Set<String> roles;
   private final List<PartSpec> parts = new ArrayList<>();
   private final Map<String, String> gateway = new LinkedHashMap<>();
   private int instances;
 
   private SystemLayout(
-      SystemOptions options, SystemConfig config, ReaderLogin reader, Set<String> roles) {
+      SystemOptions options,
+      SystemConfig config,
+      DatabaseLogin reader,
+      @Nullable DatabaseLogin writer,
+      Set<String> roles) {
     this.options = options;
     this.config = config;
     this.reader = reader;
+    this.writer = writer;
     this.roles = roles;
   }
 
   /**
    * The parts of a system on this cluster.
    *
-   * @param roles that the models' files name
+   * @param writer null where there are no commands
+   * @param roles that the files of models and commands name
    */
   static List<PartSpec> of(
       SystemOptions options,
       SystemConfig config,
       Cluster cluster,
-      ReaderLogin reader,
+      DatabaseLogin reader,
+      @Nullable DatabaseLogin writer,
       Set<String> roles) {
-    SystemLayout layout = new SystemLayout(options, config, reader, roles);
+    SystemLayout layout = new SystemLayout(options, config, reader, writer, roles);
     layout.layOut(cluster);
     return layout.parts.stream().map(part -> part.with(options.settings())).toList();
   }
@@ -63,12 +73,12 @@ public final class SystemLayout {
   /**
    * The pools that a system brings along, to check routes against.
    *
-   * @param restaurant whether the sample's write-backend is wanted
+   * @param hasCommands whether there are commands, for which a write-backend is started
    */
   public static Map<String, List<InstanceSpec>> pools(
-      boolean restaurant, int replicas, int readDatabases) {
+      boolean hasCommands, int replicas, int readDatabases) {
     Map<String, List<InstanceSpec>> pools = new LinkedHashMap<>();
-    if (restaurant) {
+    if (hasCommands) {
       pools.put(WRITERS, List.of(instance(WRITE, SourceKind.PRIMARY)));
     }
     List<InstanceSpec> readers = new ArrayList<>();
@@ -83,6 +93,11 @@ public final class SystemLayout {
     return pools;
   }
 
+  /** Whether a configuration folder has a command, for which a write-backend is started. */
+  public static boolean hasCommands(Path folder) {
+    return SystemConfig.hasCommands(folder);
+  }
+
   private static InstanceSpec instance(String id, SourceKind kind) {
     return new InstanceSpec(
         id,
@@ -95,13 +110,17 @@ public final class SystemLayout {
 
   private void layOut(Cluster cluster) {
     String primary = primary(cluster).uriWithPassword();
-    if (config.restaurant()) {
+    if (writer != null) {
       parts.add(
           new PartSpec(
               PartKind.WRITE,
               WRITE,
               options.writePort(),
-              Map.of("freshet.write.primary", primary)));
+              Map.of(
+                  "freshet.write.primary", writer.of(primary(cluster)).uriWithPassword(),
+                  "freshet.write.commands", config.commands().toString(),
+                  "freshet.write.roles", String.join(",", roles),
+                  "freshet.write.claims-key", options.claimsKey().toString())));
       instance(WRITERS, WRITE, options.writePort(), SourceKind.PRIMARY);
     }
     cluster.replicas().forEach(replica -> reader(replica.url(), replica.id(), SourceKind.REPLICA));

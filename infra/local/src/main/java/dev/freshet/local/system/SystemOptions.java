@@ -47,15 +47,16 @@ public record SystemOptions(
     return portBase + 1;
   }
 
-  /** The keys with which the gateway tells the read-backends what it verified. */
+  /** The keys with which the gateway tells the backends what it verified. */
   Path claimsKey() {
     return cluster.data().resolve("claims-keys");
   }
 
-  /** The roles of the read-backends' settings, beside those that models name. */
-  Set<String> rolesBeside(Set<String> ofModels) {
-    Set<String> roles = new TreeSet<>(ofModels);
-    for (String setting : List.of("freshet.read.role", "freshet.read.roles")) {
+  /** The roles of the backends' settings, beside those that files name. */
+  Set<String> rolesBeside(Set<String> ofFiles) {
+    Set<String> roles = new TreeSet<>(ofFiles);
+    for (String setting :
+        List.of("freshet.read.role", "freshet.read.roles", "freshet.write.role")) {
       Arrays.stream(settings.getOrDefault(setting, "").split(",", -1))
           .map(String::strip)
           .filter(role -> !role.isEmpty())

@@ -70,8 +70,8 @@ class CommandsTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "write: { pool: writers }|restaurant: true||0|can be used",
-        "write: { pool: writers }|replicas: 1||1|no pool 'writers': up has it with the sample alone",
+        "write: { pool: writers }|replicas: 1|command|0|can be used",
+        "write: { pool: writers }|replicas: 1||1|no pool 'writers': up has it where there are commands",
         "read: { pool: readers }|replicas: 1|replica-2|0|can be used",
         "read: { pool: readers }|replicas: 2|replica-2|1|'replica-2' is the id of another instance",
         "read: { pool: readers }|replicas: 2|primary-reads|1|'primary-reads' is the id of another",
@@ -80,8 +80,11 @@ class CommandsTest {
       String target, String up, @Nullable String own, int status, String told, @TempDir Path folder)
       throws Exception {
     Files.writeString(folder.resolve("freshet.yaml"), "freshet: { up: { %s } }".formatted(up));
+    if ("command".equals(own)) {
+      Files.writeString(Files.createDirectory(folder.resolve("commands")).resolve("a.sql"), "");
+    }
     String pools =
-        own == null
+        own == null || own.equals("command")
             ? ""
             : "pools: { mine: { instances: [ { id: %s, url: 'http://127.0.0.1:1' } ] } }"
                 .formatted(own);

@@ -1,0 +1,141 @@
+package dev.freshet.write;
+
+import dev.freshet.file.FileProblem;
+import dev.freshet.write.check.CheckedCommand;
+import dev.freshet.write.declaration.CommandFiles;
+import dev.freshet.write.declaration.Declaration;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The commands of a folder, as they are in force. Files that change are put in force together, once
+ * nothing is wrong with any; until then what was in force stays.
+ */
+final class Commands {
+
+  private static final Logger log = LoggerFactory.getLogger(Commands.class);
+
+  private final Path folder;
+  private final DataSource primary;
+
+  /** What the files said when they were last looked at. */
+  private Map<String, String> seen = Map.of();
+
+  private volatile CommandSet inForce = new CommandSet(List.of());
+  private volatile Map<String, List<FileProblem>> refused = Map.of();
+
+  /** Nothing is in force yet. */
+  Commands(Path folder, DataSource primary) {
+    this.folder = folder;
+    this.primary = primary;
+  }
+
+  CommandSet inForce() {
+    return inForce;
+  }
+
+  /** What is wrong with the files that are not in force, by name. */
+  Map<String, List<FileProblem>> refused() {
+    return refused;
+  }
+
+  /**
+   * Puts the folder's commands in force. Files that can't be used are left out, and those that the
+   * primary can't answer are not ready: the others serve.
+   *
+   * @throws IllegalStateException when the folder can't be read, or holds no command
+   */
+  synchronized void start() {
+    try {
+      seen = CommandFiles.texts(folder);
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          "The commands' folder %s can't be read (%s). Name one that holds NAME.sql files with --commands."
+              .formatted(folder, e.getClass().getSimpleName()),
+          e);
+    }
+    if (seen.isEmpty()) {
+      throw new IllegalStateException(
+          "%s holds no commands. Put a NAME.sql there for each, with a header and its statements."
+              .formatted(folder));
+    }
+    CommandFiles files = CommandFiles.read(seen);
+    refused = files.broken();
+    files.broken().forEach(this::tell);
+    List<LiveCommand> commands = files.declared().values().stream().map(LiveCommand::new).toList();
+    check(commands).forEach(this::tell);
+    inForce = new CommandSet(commands);
+    log.info("{} commands are in force.", commands.size());
+  }
+
+  /** Looks at the files again. */
+  synchronized void look() {
+    Map<String, String> texts;
+    try {
+      texts = CommandFiles.texts(folder);
+    } catch (IOException e) {
+      log.debug("The commands' folder can't be read now", e);
+      return;
+    }
+    if (texts.equals(seen)) {
+      return;
+    }
+    CommandFiles files = CommandFiles.read(texts);
+    Map<String, List<FileProblem>> problems = new TreeMap<>(files.broken());
+    List<LiveCommand> commands = files.declared().values().stream().map(LiveCommand::new).toList();
+    if (problems.isEmpty()) {
+      problems.putAll(check(commands));
+    }
+    seen = texts;
+    refused = problems;
+    if (problems.isEmpty()) {
+      inForce = new CommandSet(commands);
+      log.info("The commands' files have changed; {} commands are in force.", commands.size());
+    } else {
+      problems.forEach(this::tell);
+      log.warn("The commands' files have changed and can't be used; what was in force stays.");
+    }
+  }
+
+  /** What the primary says against them, by name. */
+  private Map<String, List<FileProblem>> check(List<LiveCommand> commands) {
+    Map<String, List<FileProblem>> problems = new TreeMap<>();
+    try (Connection connection = primary.getConnection()) {
+      for (LiveCommand command : commands) {
+        CheckedCommand checked = command.check(connection);
+        Declaration declaration = command.declaration();
+        if (checked == null) {
+          problems.put(declaration.name(), command.problems());
+        } else {
+          checked
+              .warnings()
+              .forEach(warning -> log.warn("{}, {}", declaration.fileName(), warning));
+        }
+      }
+    } catch (SQLException e) {
+      log.warn("The commands can't be checked now: {}", e.getMessage());
+      List<String> unchecked = new ArrayList<>();
+      commands.stream()
+          .filter(command -> command.checked() == null)
+          .forEach(command -> unchecked.add(command.declaration().name()));
+      unchecked.forEach(
+          name ->
+              problems.putIfAbsent(
+                  name, List.of(new FileProblem(1, 1, "the primary can't be asked about it now"))));
+    }
+    return problems;
+  }
+
+  private void tell(String name, List<FileProblem> problems) {
+    problems.forEach(problem -> log.error("{}.sql, {}", name, problem));
+  }
+}
