@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -72,7 +71,12 @@ final class Commands {
     refused = files.broken();
     files.broken().forEach(this::tell);
     List<LiveCommand> commands = files.declared().values().stream().map(LiveCommand::new).toList();
-    check(commands).forEach(this::tell);
+    try {
+      check(commands).forEach(this::tell);
+    } catch (SQLException e) {
+      log.warn(
+          "The commands can't be checked now: {}. Each is when it is asked for.", e.getMessage());
+    }
     inForce = new CommandSet(commands);
     log.info("{} commands are in force.", commands.size());
   }
@@ -93,7 +97,12 @@ final class Commands {
     Map<String, List<FileProblem>> problems = new TreeMap<>(files.broken());
     List<LiveCommand> commands = files.declared().values().stream().map(LiveCommand::new).toList();
     if (problems.isEmpty()) {
-      problems.putAll(check(commands));
+      try {
+        problems.putAll(check(commands));
+      } catch (SQLException e) {
+        log.debug("The changed commands can't be checked now", e);
+        return; // and are looked at again
+      }
     }
     seen = texts;
     refused = problems;
@@ -107,7 +116,7 @@ final class Commands {
   }
 
   /** What the primary says against them, by name. */
-  private Map<String, List<FileProblem>> check(List<LiveCommand> commands) {
+  private Map<String, List<FileProblem>> check(List<LiveCommand> commands) throws SQLException {
     Map<String, List<FileProblem>> problems = new TreeMap<>();
     try (Connection connection = primary.getConnection()) {
       for (LiveCommand command : commands) {
@@ -121,16 +130,6 @@ final class Commands {
               .forEach(warning -> log.warn("{}, {}", declaration.fileName(), warning));
         }
       }
-    } catch (SQLException e) {
-      log.warn("The commands can't be checked now: {}", e.getMessage());
-      List<String> unchecked = new ArrayList<>();
-      commands.stream()
-          .filter(command -> command.checked() == null)
-          .forEach(command -> unchecked.add(command.declaration().name()));
-      unchecked.forEach(
-          name ->
-              problems.putIfAbsent(
-                  name, List.of(new FileProblem(1, 1, "the primary can't be asked about it now"))));
     }
     return problems;
   }

@@ -15,11 +15,14 @@ import dev.freshet.write.declaration.Names;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,9 @@ public final class CommandRun {
 
   /** More than one is too many of a row; of refusals nobody reads more. */
   private static final int MOST_REASONS = 200;
+
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(2);
+  private static final Duration MOST_PAUSE = Duration.ofMillis(100);
 
   private final CheckedCommand command;
   private final Declaration declaration;
@@ -95,6 +101,7 @@ public final class CommandRun {
         transaction.rollBack();
         boolean isOver = request.deadline().left().isNegative();
         if (tries < declaration.rules().retries() && !isOver && isWorthRetrying(e)) {
+          pause(tries);
           continue;
         }
         log.info("{}: {}", declaration.name(), e.getMessage());
@@ -106,6 +113,12 @@ public final class CommandRun {
         throw e;
       }
     }
+  }
+
+  /** Those who met once would meet again, if they came back at once. */
+  private static void pause(int tries) {
+    long most = Math.min(MOST_PAUSE.toNanos(), FIRST_PAUSE.toNanos() << Math.min(tries, 10));
+    LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most));
   }
 
   private boolean isWorthRetrying(SQLException e) {
