@@ -324,7 +324,7 @@ public final class CommandCheck {
     columns.add(
         command.answer().hasNoBody()
             ? "null as body"
-            : "(select row_to_json(b)::text from (select %s) b) as body"
+            : "(select row_to_json(\"freshet row\")::text from (select %s) \"freshet row\") as body"
                 .formatted(
                     String.join(
                         ", ",
@@ -333,13 +333,17 @@ public final class CommandCheck {
                                 c ->
                                     command.answer().made() == null
                                         || !c.name().equals(Answer.CREATED))
-                            .map(c -> "a." + quoted(c.name()))
+                            .map(c -> "\"freshet answer\"." + quoted(c.name()))
                             .toList())));
-    columns.add(plain.has(VERSION) ? "a.version::text" : "null as version");
-    columns.add(command.answer().made() == null ? "null as created" : "a.created::text");
+    columns.add(plain.has(VERSION) ? "\"freshet answer\".version::text" : "null as version");
+    columns.add(
+        command.answer().made() == null ? "null as created" : "\"freshet answer\".created::text");
     told.forEach(
-        name -> columns.add("a.%s::text as %s".formatted(quoted(name), quoted("{" + name + "}"))));
-    return "select %s from \"freshet answer\" a".formatted(String.join(", ", columns));
+        name ->
+            columns.add(
+                "\"freshet answer\".%s::text as %s"
+                    .formatted(quoted(name), quoted("{" + name + "}"))));
+    return "select %s from \"freshet answer\"".formatted(String.join(", ", columns));
   }
 
   private static String quoted(String name) {
