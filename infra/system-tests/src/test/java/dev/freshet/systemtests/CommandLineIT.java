@@ -39,6 +39,7 @@ class CommandLineIT {
             "status",
             "routes",
             "models",
+            "commands",
             "help");
   }
 

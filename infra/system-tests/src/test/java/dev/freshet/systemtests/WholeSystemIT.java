@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.bench.Restaurant;
 import dev.freshet.bench.UpProcess;
+import dev.freshet.bench.process.ProjectHome;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -40,6 +42,69 @@ class WholeSystemIT {
     assertThat(up.stop()).as(up.output()).isZero();
     assertThat(up.servers()).isEmpty();
     up.close();
+  }
+
+  /** As their author does, against what runs. */
+  @Test
+  void commandsAreListedCheckedTriedAndTested() throws Exception {
+    assertThat(commands("list", "--url", "http://127.0.0.1:21010"))
+        .returns(0, CommandLine.Ended::status)
+        .satisfies(
+            ended ->
+                assertThat(ended.output())
+                    .containsPattern("place-order +POST /orders +ready")
+                    .contains("PUT /orders/{id}/status"));
+    assertThat(author("check"))
+        .returns(0, CommandLine.Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("6 of 6 commands can be given."));
+    Path wrong =
+        Files.writeString(
+            folder.resolve("wrong.sql"), "/* request: POST /a */\nselect 1 as a from nowhere");
+    assertThat(author("check", wrong.toString()))
+        .returns(1, CommandLine.Ended::status)
+        .satisfies(
+            ended ->
+                assertThat(ended.output())
+                    .contains(
+                        "wrong.sql, line 2, column 20: relation \"nowhere\" does not exist",
+                        "0 of 1 commands"));
+    Path body =
+        Files.writeString(
+            folder.resolve("body.json"), "{\"name\":\"Tried\",\"price\":1.50,\"available\":true}");
+    assertThat(author("try", "put-menu-item", "--path", "sku=tried", "--body", body.toString()))
+        .returns(0, CommandLine.Ended::status)
+        .satisfies(
+            ended ->
+                assertThat(ended.output())
+                    .contains("It would answer 201, Location /menu/tried.")
+                    .contains("\"price\" : 1.50")
+                    .contains("insert into menu_item"));
+    assertThat(restaurant.get("/menu/tried").statusCode()).isEqualTo(404);
+    assertThat(author("try", "delete-menu-item", "--path", "sku=nothing"))
+        .returns(1, CommandLine.Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("It would answer 404."));
+    assertThat(author("test"))
+        .returns(0, CommandLine.Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("6 tests run, all passed."));
+  }
+
+  private static CommandLine.Ended author(String... arguments) throws Exception {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    Path sample = ProjectHome.path().resolve("infra/restaurant/commands");
+    all.addAll(
+        List.of(
+            "--commands",
+            sample.toString(),
+            "--primary",
+            "postgresql://postgres@127.0.0.1:21250/freshet"));
+    return commands(all.toArray(String[]::new));
+  }
+
+  private static CommandLine.Ended commands(String... arguments) throws Exception {
+    List<String> all = new ArrayList<>(List.of("commands"));
+    all.addAll(List.of(arguments));
+    return CommandLine.run(
+        Map.of("PGPASSFILE", folder.resolve("pgpass").toString()), all.toArray(String[]::new));
   }
 
   @Test

@@ -46,6 +46,8 @@ public final class CommandRun {
   private final Request request;
   private final Connection connection;
   private final Keys keys;
+  private final Mode mode;
+  private final Observer observer;
 
   /**
    * What a client asks for.
@@ -62,7 +64,21 @@ public final class CommandRun {
       Supplier<Arguments> arguments,
       Deadline deadline) {}
 
+  /** A run that is committed. */
   public CommandRun(CheckedCommand command, Request request, Connection connection, Keys keys) {
+    this(command, request, connection, keys, Mode.COMMITTED, Observer.NONE);
+  }
+
+  /** A run of which somebody sees the statements. */
+  public CommandRun(
+      CheckedCommand command,
+      Request request,
+      Connection connection,
+      Keys keys,
+      Mode mode,
+      Observer observer) {
+    this.mode = mode;
+    this.observer = observer;
     this.command = command;
     this.declaration = command.declaration();
     this.request = request;
@@ -80,38 +96,32 @@ public final class CommandRun {
   public Outcome run() throws SQLException {
     for (int tries = 0; ; tries++) {
       Arguments arguments = request.arguments().get();
-      Transaction transaction =
+      SQLException failure;
+      try (Transaction transaction =
           new Transaction(
               connection,
+              mode,
+              observer,
               declaration.rules().isSerializable(),
               request.client(),
-              request.deadline());
-      try {
+              request.deadline())) {
         Outcome outcome = decide(transaction, arguments);
         if (outcome instanceof Outcome.Done done && !done.isReplayed()) {
           transaction.commit();
-        } else {
-          transaction.rollBack();
         }
         return outcome;
       } catch (SQLException e) {
-        if (Failures.isOfConnection(e)) {
-          throw e;
-        }
-        transaction.rollBack();
-        boolean isOver = request.deadline().left().isNegative();
-        if (tries < declaration.rules().retries() && !isOver && isWorthRetrying(e)) {
-          pause(tries);
-          continue;
-        }
-        log.info("{}: {}", declaration.name(), e.getMessage());
-        return refusal(e, arguments);
-      } catch (RuntimeException e) {
-        if (!(e instanceof OutcomeUnknown)) {
-          transaction.rollBack();
-        }
-        throw e;
+        failure = e;
       }
+      if (Failures.isOfConnection(failure)) {
+        throw failure;
+      }
+      boolean isOver = request.deadline().left().isNegative();
+      if (isOver || tries >= declaration.rules().retries() || !isWorthRetrying(failure)) {
+        log.debug("{}: {}", declaration.name(), failure.getMessage());
+        return refusal(failure, arguments);
+      }
+      pause(tries);
     }
   }
 
@@ -131,7 +141,7 @@ public final class CommandRun {
   private Outcome refusal(SQLException e, Arguments arguments) throws SQLException {
     if (Failures.isOfData(e)) {
       Optional<Outcome.Refused> found =
-          new Probe(command, arguments, connection).refusal(request.target());
+          new Probe(command, arguments, connection, mode).refusal(request.target());
       if (found.isPresent()) {
         return found.get();
       }

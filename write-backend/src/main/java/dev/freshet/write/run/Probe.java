@@ -9,6 +9,7 @@ import dev.freshet.write.declaration.Input;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -27,8 +28,10 @@ final class Probe {
   private final CheckedCommand command;
   private final Arguments arguments;
   private final Connection connection;
+  private final boolean isNested;
 
-  Probe(CheckedCommand command, Arguments arguments, Connection connection) {
+  Probe(CheckedCommand command, Arguments arguments, Connection connection, Mode mode) {
+    this.isNested = mode == Mode.NESTED;
     this.command = command;
     this.arguments = arguments;
     this.connection = connection;
@@ -90,12 +93,24 @@ final class Probe {
         .isPresent();
   }
 
+  private void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
   private Optional<String> objection(String type, String value) throws SQLException {
+    if (isNested) {
+      execute("savepoint freshet_probe");
+    }
     try (PreparedStatement statement = connection.prepareStatement("select ?::" + type)) {
       statement.setObject(1, value, Types.OTHER);
       statement.execute();
       return Optional.empty();
     } catch (SQLException e) {
+      if (isNested) {
+        execute("rollback to savepoint freshet_probe");
+      }
       if (Failures.isOfConnection(e)) {
         throw e;
       }

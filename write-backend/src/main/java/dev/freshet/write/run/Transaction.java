@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * One transaction of a command, on a connection without one. What is to be set for it travels with
  * the first statement that follows, in the same message.
  */
-final class Transaction {
+final class Transaction implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Transaction.class);
 
@@ -34,6 +34,8 @@ final class Transaction {
   private static final Duration MUCH = Duration.ofMillis(100);
 
   private final Connection connection;
+  private final Mode mode;
+  private final Observer observer;
   private final Deadline deadline;
 
   /** Statements that wait for the next one, and the values in them. */
@@ -42,17 +44,26 @@ final class Transaction {
   private final List<@Nullable String> values = new ArrayList<>();
   private int parts;
   private Duration leftWhenSet;
+  private boolean isOpen = true;
 
   /**
    * Begins one; nothing is sent yet.
    *
    * @param client whose claims it has
    */
-  Transaction(Connection connection, boolean isSerializable, Client client, Deadline deadline) {
+  Transaction(
+      Connection connection,
+      Mode mode,
+      Observer observer,
+      boolean isSerializable,
+      Client client,
+      Deadline deadline) {
     this.connection = connection;
+    this.mode = mode;
+    this.observer = observer;
     this.deadline = deadline;
     this.leftWhenSet = deadline.left();
-    first(isSerializable ? "begin isolation level serializable" : "begin");
+    first(mode.begin(isSerializable));
     first(
         "select set_config('statement_timeout', ?, true), set_config('request.jwt.claims', ?, true)",
         Long.toString(deadline.millisLeft()),
@@ -105,11 +116,14 @@ final class Transaction {
       for (int i = 0; i < all.size(); i++) {
         bind(statement, i + 1, all.get(i));
       }
+      long began = System.nanoTime();
       statement.execute();
       for (int i = 0; i < before; i++) {
         statement.getMoreResults();
       }
-      return read(statement, most);
+      List<Map<String, @Nullable String>> rows = read(statement, most);
+      observer.saw(sql, rows.size(), Duration.ofNanos(System.nanoTime() - began));
+      return rows;
     }
   }
 
@@ -149,22 +163,31 @@ final class Transaction {
    */
   void commit() throws SQLException {
     try {
-      rows("commit", List.of(), 0);
+      rows(mode.commit(), List.of(), 0);
+      isOpen = mode == Mode.TRIED;
     } catch (SQLException e) {
-      if (Failures.isOfConnection(e)) {
+      if (mode == Mode.COMMITTED && Failures.isOfConnection(e)) {
         throw new OutcomeUnknown(e);
       }
       throw e;
     }
   }
 
-  /** Undoes everything. A connection that can't is of no use any more; its pool sees that. */
-  void rollBack() {
+  /**
+   * Undoes everything that was not committed. A connection that can't is of no use any more; its
+   * pool sees that.
+   */
+  @Override
+  public void close() {
+    if (!isOpen) {
+      return;
+    }
+    isOpen = false;
     waiting.setLength(0);
     values.clear();
     parts = 0;
     try (Statement statement = connection.createStatement()) {
-      statement.execute("rollback");
+      statement.execute(mode.rollback());
     } catch (SQLException e) {
       log.debug("A transaction ended with its connection", e);
     }

@@ -55,6 +55,7 @@ public final class Commands implements Runnable {
             .addSubcommand(new StatusCommand())
             .addSubcommand(new RoutesCommands.All())
             .addSubcommand(new ModelsCommands.Models())
+            .addSubcommand(new DeclaredCommands.All())
             .addSubcommand(new HelpCommand());
     offerHelp(commands);
     commands.setDefaultValueProvider(
