@@ -204,6 +204,7 @@ final class CommandPath {
     return new CommandRun.Request(
         client,
         request.requestPath().value(),
+        Meta.of(request, declaration, client),
         declaration.rules().ifMatch() == Wanted.NONE ? Preconditions.NONE : preconditions(request),
         key,
         () -> Arguments.of(declaration, match.path(), query, body, client, now),

@@ -91,6 +91,7 @@ final class Commands {
       return;
     }
     if (texts.equals(seen)) {
+      lookAtThoseThatAreNotReady();
       return;
     }
     CommandFiles files = CommandFiles.read(texts);
@@ -112,6 +113,24 @@ final class Commands {
     } else {
       problems.forEach(this::tell);
       log.warn("The commands' files have changed and can't be used; what was in force stays.");
+    }
+  }
+
+  /** Their tables and views may be there by now. */
+  private void lookAtThoseThatAreNotReady() {
+    List<LiveCommand> waiting =
+        inForce.commands().stream().filter(command -> command.checked() == null).toList();
+    if (waiting.isEmpty()) {
+      return;
+    }
+    try (Connection connection = primary.getConnection()) {
+      for (LiveCommand command : waiting) {
+        if (command.ready(connection) != null) {
+          log.info("{} is ready.", command.declaration().name());
+        }
+      }
+    } catch (SQLException e) {
+      log.debug("The commands that are not ready can't be checked now", e);
     }
   }
 

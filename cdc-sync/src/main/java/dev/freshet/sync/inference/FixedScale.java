@@ -1,5 +1,6 @@
 package dev.freshet.sync.inference;
 
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -7,11 +8,13 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import net.sf.jsqlparser.JSQLParserException;
+import net.sf.jsqlparser.expression.CaseExpression;
 import net.sf.jsqlparser.expression.CastExpression;
 import net.sf.jsqlparser.expression.DoubleValue;
 import net.sf.jsqlparser.expression.Expression;
 import net.sf.jsqlparser.expression.ExtractExpression;
 import net.sf.jsqlparser.expression.LongValue;
+import net.sf.jsqlparser.expression.SignedExpression;
 import net.sf.jsqlparser.expression.operators.arithmetic.Addition;
 import net.sf.jsqlparser.expression.operators.arithmetic.Multiplication;
 import net.sf.jsqlparser.expression.operators.arithmetic.Subtraction;
@@ -82,6 +85,8 @@ final class FixedScale {
               : OptionalInt.empty();
       case ParenthesedExpressionList<?> brackets when brackets.size() == 1 ->
           of(brackets.getFirst(), types);
+      case SignedExpression signed -> of(signed.getExpression(), types);
+      case CaseExpression choice -> ofChoice(choice, types);
       case Addition sum ->
           widest(of(sum.getLeftExpression(), types), of(sum.getRightExpression(), types));
       case Subtraction difference ->
@@ -97,6 +102,17 @@ final class FixedScale {
       }
       default -> OptionalInt.empty();
     };
+  }
+
+  /** Whichever branch is taken, there are as many. */
+  private static OptionalInt ofChoice(
+      CaseExpression choice, Function<Column, @Nullable String> types) {
+    Set<OptionalInt> scales = new HashSet<>();
+    choice.getWhenClauses().forEach(when -> scales.add(of(when.getThenExpression(), types)));
+    if (choice.getElseExpression() != null) {
+      scales.add(of(choice.getElseExpression(), types));
+    }
+    return scales.size() == 1 ? scales.iterator().next() : OptionalInt.empty();
   }
 
   /** A cast to a type of fixed scale gives that one; to numeric alone, the scale that was there. */

@@ -82,10 +82,13 @@ final class Races {
   private boolean isHeldAgainst() {
     return command.statements().stream()
         .filter(Statement::writes)
-        .anyMatch(
-            statement ->
-                statement.parameters().stream()
-                    .anyMatch(p -> p.name().equals(Names.STATE + "." + CommandCheck.VERSION)));
+        .anyMatch(statement -> statement.parameters().stream().anyMatch(Races::isVersion));
+  }
+
+  /** A state of several rows has a version of each, as {@code from_version}. */
+  private static boolean isVersion(Statement.Parameter parameter) {
+    return parameter.name().startsWith(Names.STATE + ".")
+        && parameter.name().endsWith(CommandCheck.VERSION);
   }
 
   /** Relations that stand behind FROM, JOIN, INTO or UPDATE. */

@@ -53,12 +53,14 @@ public final class CommandRun {
    * What a client asks for.
    *
    * @param target path and query, for messages
+   * @param meta what events say of where they come from, an object
    * @param key null without one
    * @param arguments made when they are needed; the same each time but for rows
    */
   public record Request(
       Client client,
       String target,
+      String meta,
       Preconditions preconditions,
       Keys.@Nullable Key key,
       Supplier<Arguments> arguments,
@@ -104,6 +106,7 @@ public final class CommandRun {
               observer,
               declaration.rules().isSerializable(),
               request.client(),
+              request.meta(),
               request.deadline())) {
         Outcome outcome = decide(transaction, arguments);
         if (outcome instanceof Outcome.Done done && !done.isReplayed()) {

@@ -50,6 +50,7 @@ final class Transaction implements AutoCloseable {
    * Begins one; nothing is sent yet.
    *
    * @param client whose claims it has
+   * @param meta what events say of where they come from, an object
    */
   Transaction(
       Connection connection,
@@ -57,6 +58,7 @@ final class Transaction implements AutoCloseable {
       Observer observer,
       boolean isSerializable,
       Client client,
+      String meta,
       Deadline deadline) {
     this.connection = connection;
     this.mode = mode;
@@ -65,9 +67,10 @@ final class Transaction implements AutoCloseable {
     this.leftWhenSet = deadline.left();
     first(mode.begin(isSerializable));
     first(
-        "select set_config('statement_timeout', ?, true), set_config('request.jwt.claims', ?, true)",
+        "select set_config('statement_timeout', ?, true), set_config('request.jwt.claims', ?, true), set_config('freshet.meta', ?, true)",
         Long.toString(deadline.millisLeft()),
-        client.claims());
+        client.claims(),
+        meta);
     TraceParent.current().ifPresent(trace -> first(TraceMessage.SQL, trace));
   }
 

@@ -83,6 +83,7 @@ public record Trial(
         new CommandRun.Request(
             client,
             command.declaration().path().getPatternString(),
+            "{}",
             preconditions,
             null,
             () -> Arguments.of(command.declaration(), path, query, body, client, now),
