@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -35,6 +36,8 @@ class BankIT {
   private static final int CLIENTS = 8;
   private static final int TRANSFERS = 60;
   private static final int DEPOSIT = 1_000;
+  private static final String PRIMARY = "postgresql://postgres@127.0.0.1:22250/freshet";
+  private static final String READ_DATABASE = PRIMARY.replace("22250", "22270");
   private static final JsonMapper JSON = new JsonMapper();
 
   @TempDir static Path folder;
@@ -124,6 +127,36 @@ class BankIT {
                 "select count(*) from (select from event group by stream having count(*) <> max(version) or min(version) <> 1) gaps"))
         .isEqualTo("0");
     assertThat(query("select min(balance) >= 0 from read.balance")).isEqualTo("t");
+    String[] copies = {"--copy", PRIMARY.replace("22250", "22251"), "--copy", READ_DATABASE};
+    assertThat(events("verify", copies))
+        .returns(0, CommandLine.Ended::status)
+        .satisfies(
+            ended ->
+                assertThat(ended.output())
+                    .contains("22251/freshet: as on the primary")
+                    .contains("22270/freshet: as on the primary"));
+    assertThat(events("list", "a1"))
+        .returns(0, CommandLine.Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("Opened").contains("Deposited"));
+    // What nobody but the tables' owner can do.
+    try (Connection readDatabase = up.readDatabase(1);
+        Statement statement = readDatabase.createStatement()) {
+      statement.execute("update event set type = 'Found' where stream = 'a1' and version = 2");
+      assertThat(events("verify", copies))
+          .returns(1, CommandLine.Ended::status)
+          .satisfies(ended -> assertThat(ended.output()).contains("version 2 of a1 is (a1,2,Dep"));
+      statement.execute("delete from event where stream = 'a1' and version = 2");
+      assertThat(events("verify", copies))
+          .returns(1, CommandLine.Ended::status)
+          .satisfies(ended -> assertThat(ended.output()).contains("it lacks version 2 of a1"));
+    }
+  }
+
+  private static CommandLine.Ended events(String what, String... more) throws Exception {
+    List<String> all = new ArrayList<>(List.of("events", what, "--primary", PRIMARY));
+    all.addAll(List.of(more));
+    return CommandLine.run(
+        Map.of("PGPASSFILE", folder.resolve("pgpass").toString()), all.toArray(String[]::new));
   }
 
   /** Each request twice, as by a client that did not get the answer. */

@@ -40,6 +40,8 @@ class CommandLineIT {
             "routes",
             "models",
             "commands",
+            "events",
+            "init",
             "help");
   }
 

@@ -56,6 +56,8 @@ public final class Commands implements Runnable {
             .addSubcommand(new RoutesCommands.All())
             .addSubcommand(new ModelsCommands.Models())
             .addSubcommand(new DeclaredCommands.All())
+            .addSubcommand(new EventsCommands.All())
+            .addSubcommand(new InitCommand())
             .addSubcommand(new HelpCommand());
     offerHelp(commands);
     commands.setDefaultValueProvider(

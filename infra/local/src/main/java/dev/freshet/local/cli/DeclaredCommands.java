@@ -3,7 +3,6 @@ package dev.freshet.local.cli;
 import dev.freshet.file.FileInvalid;
 import dev.freshet.file.FileProblem;
 import dev.freshet.local.system.StartFailed;
-import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.write.check.CheckedCommand;
 import dev.freshet.write.check.CommandCheck;
 import dev.freshet.write.declaration.CommandFiles;
@@ -19,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Locale;
@@ -113,49 +111,16 @@ final class DeclaredCommands {
   static final class CommandFolder {
 
     @Option(
-        names = "--primary",
-        paramLabel = "URL",
-        description =
-            "A database with the commands' schema: postgresql://USER@HOST:PORT/DATABASE (default: that of ./freshet up).")
-    private @Nullable String primary;
-
-    @Option(
         names = "--commands",
         paramLabel = "DIR",
         description = "Folder with the commands (default: ${DEFAULT-VALUE}).",
         defaultValue = "commands")
     private Path folder = Path.of("commands");
 
-    @Option(
-        names = "--data",
-        paramLabel = "DIR",
-        description = "Data folder of ./freshet up, for its password (default: ${DEFAULT-VALUE}).",
-        defaultValue = ".freshet")
-    private Path data = Path.of(".freshet");
-
-    @Mixin private PasswordFile password = new PasswordFile();
+    @Mixin private PrimaryDatabase primary = new PrimaryDatabase();
 
     Connection connect() throws SQLException {
-      PostgresUrl url =
-          primary == null ? ofUp() : PostgresUrl.parse(password.withPassword(primary));
-      return DriverManager.getConnection(url.jdbcUrl(), url.user(), url.password());
-    }
-
-    private PostgresUrl ofUp() {
-      Path pgpass = data.resolve("pgpass");
-      try {
-        String[] fields = Files.readString(pgpass).lines().findFirst().orElse("").split(":", 5);
-        if (fields.length == 5) {
-          int port = fields[1].matches("\\d+") ? Integer.parseInt(fields[1]) : 5440;
-          return PostgresUrl.parse("postgresql://postgres@127.0.0.1:%d/freshet".formatted(port))
-              .withPassword(fields[4]);
-        }
-      } catch (IOException e) {
-        // Named below.
-      }
-      throw new StartFailed(
-          "There is no %s with the password of ./freshet up. Name a database with --primary."
-              .formatted(pgpass));
+      return primary.connect();
     }
 
     CommandFiles read() {

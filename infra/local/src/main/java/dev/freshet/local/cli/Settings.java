@@ -8,6 +8,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -18,7 +19,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  *
  * <p>Option {@code --read-database} of {@code sync} is {@code FRESHET_SYNC_READ_DATABASE}, or
  * {@code FRESHET_READ_DATABASE} for every command that has it, and {@code
- * freshet.sync.read-database}.
+ * freshet.sync.read-database}. Options of {@code events list} may stand under {@code
+ * freshet.events}.
  */
 public final class Settings implements IDefaultValueProvider {
 
@@ -63,7 +65,11 @@ public final class Settings implements IDefaultValueProvider {
     if (value == null) {
       value = environment.apply(variable(name));
     }
-    return value == null ? setting(command, name) : value;
+    if (value == null) {
+      value = setting(command, name);
+    }
+    CommandSpec parent = option.command().parent();
+    return value == null && parent != null ? setting(parent.name(), name) : value;
   }
 
   private static String variable(String name) {

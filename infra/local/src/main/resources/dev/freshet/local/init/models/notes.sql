@@ -1,0 +1,5 @@
+/*
+key: id
+version: version
+*/
+select id, text, version, created_at from note
