@@ -112,6 +112,7 @@ final class CommandPath {
     try (Connection connection = primary.getConnection()) {
       outcome = outcome(request, match, body, connection);
       position = positionAfter(name, connection);
+      sweep(connection, request);
     } catch (SQLException e) {
       log.warn("{} failed: {}", name, e.getMessage());
       outcome = Failures.refusal(e, null);
@@ -134,6 +135,16 @@ final class CommandPath {
                     : "done")
             .register(meters));
     return response(request, outcome, position);
+  }
+
+  private void sweep(Connection connection, ServerRequest request) {
+    if (request.headers().firstHeader(KEY) != null) {
+      try {
+        keys.sweepIfDue(connection);
+      } catch (SQLException e) {
+        log.warn("Old idempotency keys could not be forgotten: {}", e.getMessage());
+      }
+    }
   }
 
   /**

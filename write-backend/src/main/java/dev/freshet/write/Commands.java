@@ -51,21 +51,22 @@ final class Commands {
    * Puts the folder's commands in force. Files that can't be used are left out, and those that the
    * primary can't answer are not ready: the others serve.
    *
-   * @throws IllegalStateException when the folder can't be read, or holds no command
+   * @throws CommandsUnreadable when the folder can't be read, or holds no command
    */
   synchronized void start() {
     try {
       seen = CommandFiles.texts(folder);
     } catch (IOException e) {
-      throw new IllegalStateException(
+      throw new CommandsUnreadable(
           "The commands' folder %s can't be read (%s). Name one that holds NAME.sql files with --commands."
               .formatted(folder, e.getClass().getSimpleName()),
           e);
     }
     if (seen.isEmpty()) {
-      throw new IllegalStateException(
+      throw new CommandsUnreadable(
           "%s holds no commands. Put a NAME.sql there for each, with a header and its statements."
-              .formatted(folder));
+              .formatted(folder),
+          null);
     }
     CommandFiles files = CommandFiles.read(seen);
     refused = files.broken();

@@ -6,6 +6,7 @@ import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.protocol.Position;
 import dev.freshet.runtime.claims.ClaimsKeys;
+import dev.freshet.write.run.Keys;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -452,6 +453,11 @@ class CommandsIT {
     execute("update freshet.idempotency set at = at - interval '25 hours' where key = 'p'");
     assertRefused(
         send("POST", "/things/50/parts?id=50", "", "Idempotency-Key", "p"), 409, "conflict");
+    try (Connection connection = cluster.primary().connect()) {
+      assertThat(new Keys(Duration.ofHours(24)).sweep(connection)).isEqualTo(1);
+      assertThat(new Keys(Duration.ofHours(24)).sweep(connection)).isZero();
+    }
+    assertThat(query("select count(*) from freshet.idempotency where key = 'p'")).isEqualTo("0");
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
@@ -53,7 +54,10 @@ public final class Keys {
           .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
           .build();
 
+  private static final Duration SWEPT_NOT_SOONER = Duration.ofMinutes(1);
+
   private final Duration kept;
+  private final AtomicLong swept = new AtomicLong(System.nanoTime());
 
   /**
    * Keeps keys.
@@ -168,7 +172,20 @@ public final class Keys {
         kept.toString());
   }
 
-  /** Forgets some of the keys whose time is over. */
+  /** Forgets some of the keys whose time is over, now and then: those who make keys pay for it. */
+  public void sweepIfDue(Connection connection) throws SQLException {
+    long before = swept.get();
+    long now = System.nanoTime();
+    if (now - before > SWEPT_NOT_SOONER.toNanos() && swept.compareAndSet(before, now)) {
+      sweep(connection);
+    }
+  }
+
+  /**
+   * Forgets some of the keys whose time is over.
+   *
+   * @return how many
+   */
   public int sweep(Connection connection) throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
