@@ -10,6 +10,8 @@ import dev.freshet.gateway.forward.Forwarder;
 import dev.freshet.gateway.forward.Forwarding;
 import dev.freshet.gateway.forward.Mirror;
 import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.openapi.Documents;
+import dev.freshet.gateway.pool.OpenApiClient;
 import dev.freshet.gateway.pool.PositionClient;
 import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.session.SessionKeys;
@@ -194,12 +196,18 @@ public class Gateway {
   }
 
   @Bean
+  Documents openApiDocuments(HttpClient ownClient, JsonMapper json) {
+    return new Documents(new OpenApiClient(ownClient, json), json);
+  }
+
+  @Bean
   Intake intake(
       LiveRoutes live,
       RequestPath requestPath,
       RequestPath.Stages stages,
       Refusals refusals,
       Consumer<Observation> observer,
+      Documents openApiDocuments,
       GatewaySettings settings,
       Scheduler blockingScheduler) {
     Mirror mirror = new Mirror(stages.forwarding(), settings.timeout());
@@ -208,6 +216,7 @@ public class Gateway {
         requestPath,
         new RateLimiting(stages.forwarding()),
         new Mirroring(mirror, observer),
+        openApiDocuments,
         refusals,
         blockingScheduler);
   }

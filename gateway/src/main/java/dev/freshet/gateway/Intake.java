@@ -17,6 +17,7 @@ import dev.freshet.gateway.graphql.Content;
 import dev.freshet.gateway.graphql.GraphQlIntent;
 import dev.freshet.gateway.live.Generation;
 import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.openapi.Documents;
 import dev.freshet.gateway.routing.Cors;
 import dev.freshet.gateway.routing.Decision;
 import dev.freshet.gateway.routing.GraphQl;
@@ -49,6 +50,7 @@ final class Intake {
   private final RequestPath path;
   private final RateLimiting rates;
   private final Mirroring mirroring;
+  private final Documents documents;
   private final Refusals refusals;
   private final Scheduler blocking;
 
@@ -62,12 +64,14 @@ final class Intake {
       RequestPath path,
       RateLimiting rates,
       Mirroring mirroring,
+      Documents documents,
       Refusals refusals,
       Scheduler blocking) {
     this.live = live;
     this.path = path;
     this.rates = rates;
     this.mirroring = mirroring;
+    this.documents = documents;
     this.refusals = refusals;
     this.blocking = blocking;
   }
@@ -101,6 +105,11 @@ final class Intake {
 
   private Mono<Void> handle(Visit visit) {
     Exchange exchange = visit.exchange();
+    if (exchange.path().equals(visit.generation().routes().openApi())
+        && (exchange.method().equals("GET") || exchange.method().equals("HEAD"))) {
+      return onLoop(exchange, documents.of(visit.generation()))
+          .flatMap(document -> refusals.answer(exchange, document, Requested.unrouted(exchange)));
+    }
     return switch (Decision.of(
         visit.generation().routes(),
         exchange.method(),

@@ -19,6 +19,7 @@ import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.ProblemResponses;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
@@ -147,6 +148,24 @@ final class Refusals {
   /** Answers a request without content, for the gateway itself. */
   Mono<Void> answer(Exchange exchange, Head head, Requested requested) {
     return answered(head, requested, () -> exchange.answer(head));
+  }
+
+  /** Answers a request with JSON, for the gateway itself. */
+  Mono<Void> answer(Exchange exchange, String json, Requested requested) {
+    byte[] content = json.getBytes(StandardCharsets.UTF_8);
+    Head head = Head.of(200);
+    head.headers()
+        .set(CONTENT_TYPE, "application/json")
+        .set("X-Content-Type-Options", "nosniff")
+        .set(CACHE_CONTROL, "no-cache")
+        .set(CONTENT_LENGTH, content.length);
+    return answered(
+        head,
+        requested,
+        () ->
+            exchange.method().equals("HEAD")
+                ? exchange.answer(head)
+                : exchange.answer(head, Unpooled.wrappedBuffer(content)));
   }
 
   private Mono<Void> answered(Head head, Requested requested, Supplier<Mono<Void>> answering) {

@@ -16,8 +16,10 @@ import dev.freshet.gateway.report.StatusReport;
 import dev.freshet.gateway.report.Syncs;
 import dev.freshet.gateway.report.Ticker;
 import dev.freshet.gateway.report.TrafficReport;
+import dev.freshet.gateway.report.UnusableCommands;
 import dev.freshet.gateway.session.Requirements;
 import dev.freshet.gateway.system.SystemView;
+import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.runtime.OperatorChanges;
 import dev.freshet.runtime.ProblemResponses;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -50,9 +52,18 @@ class ReportConfiguration {
       LiveRoutes live,
       RoutesLoader loader,
       Syncs syncs,
+      HttpClient ownClient,
+      JsonMapper json,
       MeterRegistry meters,
       GatewaySettings settings) {
-    return new StatusReport(live, loader, syncs, meters, settings.readObjective());
+    return new StatusReport(
+        live,
+        loader,
+        syncs,
+        new UnusableCommands(
+            live, new CommandsClient(ownClient, json, FreshetHeaders.DECLARED_COMMANDS_PATH)),
+        meters,
+        settings.readObjective());
   }
 
   @Bean
@@ -62,7 +73,11 @@ class ReportConfiguration {
       HttpClient ownClient,
       JsonMapper json,
       Scheduler blockingScheduler) {
-    return new TrafficReport(meters, live, new CommandsClient(ownClient, json), blockingScheduler);
+    return new TrafficReport(
+        meters,
+        live,
+        new CommandsClient(ownClient, json, FreshetHeaders.COMMANDS_PATH),
+        blockingScheduler);
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")

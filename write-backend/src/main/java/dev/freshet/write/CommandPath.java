@@ -13,6 +13,7 @@ import dev.freshet.write.declaration.Declaration;
 import dev.freshet.write.declaration.Declaration.Wanted;
 import dev.freshet.write.declaration.Input;
 import dev.freshet.write.run.Arguments;
+import dev.freshet.write.run.Audit;
 import dev.freshet.write.run.Client;
 import dev.freshet.write.run.CommandRun;
 import dev.freshet.write.run.Failures;
@@ -67,6 +68,7 @@ final class CommandPath {
   private final DataSource primary;
   private final Clients clients;
   private final Keys keys;
+  private final Audit audit;
   private final ProblemResponses problems;
   private final JsonMapper json;
   private final Scheduler blocking;
@@ -76,6 +78,7 @@ final class CommandPath {
       DataSource primary,
       Clients clients,
       Keys keys,
+      Audit audit,
       ProblemResponses problems,
       JsonMapper json,
       Scheduler blocking,
@@ -83,6 +86,7 @@ final class CommandPath {
     this.primary = primary;
     this.clients = clients;
     this.keys = keys;
+    this.audit = audit;
     this.problems = problems;
     this.json =
         json.rebuild()
@@ -165,24 +169,46 @@ final class CommandPath {
       throws SQLException {
     Declaration declaration = match.command().declaration();
     Client client = clients.of(request);
+    JsonNode body = MissingNode.getInstance();
     Optional<Outcome.Refused> refused = clients.refusal(client, declaration.scopes());
     if (refused.isEmpty()) {
       refused = refusal(request, declaration);
     }
-    if (refused.isPresent()) {
-      return refused.get();
-    }
-    JsonNode body = MissingNode.getInstance();
-    if (declaration.body() != null) {
+    if (refused.isEmpty() && declaration.body() != null) {
       try {
         body = json.readTree(bytes);
+        refused =
+            body == null || body.isMissingNode()
+                ? Optional.of(malformed("it is empty"))
+                : Optional.empty();
       } catch (JacksonException e) {
-        return malformed(e.getOriginalMessage().lines().findFirst().orElse("it can't be read"));
-      }
-      if (body == null || body.isMissingNode()) {
-        return malformed("it is empty");
+        refused =
+            Optional.of(
+                malformed(e.getOriginalMessage().lines().findFirst().orElse("it can't be read")));
       }
     }
+    Audit.Entry entry =
+        new Audit.Entry(
+            declaration,
+            client.principal(),
+            request.requestPath().value(),
+            RequestScope.id(request).orElse(null),
+            body == null ? MissingNode.getInstance() : body);
+    Outcome outcome =
+        refused.isPresent() ? refused.get() : run(request, match, entry, client, connection);
+    if (outcome instanceof Outcome.Refused(Problem problem)) {
+      audit(connection, entry, problem);
+    }
+    return outcome;
+  }
+
+  private Outcome run(
+      ServerRequest request,
+      CommandSet.Match match,
+      Audit.Entry entry,
+      Client client,
+      Connection connection)
+      throws SQLException {
     CheckedCommand checked = match.command().ready(connection);
     if (checked == null) {
       return Outcome.Refused.of(
@@ -190,7 +216,8 @@ final class CommandPath {
           "The database is not what this command needs. Nothing was written; its operators have to bring the two together.");
     }
     Outcome outcome =
-        new CommandRun(checked, request(request, match, body, client), connection, keys).run();
+        new CommandRun(checked, request(request, match, entry, client), connection, keys, audit)
+            .run();
     if (outcome instanceof Outcome.Refused(Problem problem)
         && problem.code() == ProblemCode.NOT_READY) {
       match.command().doubt();
@@ -198,8 +225,17 @@ final class CommandPath {
     return outcome;
   }
 
+  private void audit(Connection connection, Audit.Entry entry, Problem problem) {
+    try {
+      audit.refused(connection, entry, problem.code().code(), problem.code().status());
+    } catch (SQLException e) {
+      log.warn(
+          "{} was refused, which could not be noted: {}", entry.command().name(), e.getMessage());
+    }
+  }
+
   private static CommandRun.Request request(
-      ServerRequest request, CommandSet.Match match, JsonNode body, Client client) {
+      ServerRequest request, CommandSet.Match match, Audit.Entry entry, Client client) {
     Declaration declaration = match.command().declaration();
     Instant now = Instant.now();
     Map<String, String> query = new TreeMap<>(request.queryParams().toSingleValueMap());
@@ -211,14 +247,15 @@ final class CommandPath {
                 client.principal() == null ? "" : client.principal(),
                 declaration.name(),
                 Keys.parse(header).orElseThrow(),
-                Keys.fingerprint(request.requestPath().value() + "?" + query, body));
+                Keys.fingerprint(request.requestPath().value() + "?" + query, entry.body()));
     return new CommandRun.Request(
         client,
         request.requestPath().value(),
         Meta.of(request, declaration, client),
+        entry,
         declaration.rules().ifMatch() == Wanted.NONE ? Preconditions.NONE : preconditions(request),
         key,
-        () -> Arguments.of(declaration, match.path(), query, body, client, now),
+        () -> Arguments.of(declaration, match.path(), query, entry.body(), client, now),
         Deadline.of(request));
   }
 

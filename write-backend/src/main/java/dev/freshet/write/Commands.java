@@ -4,6 +4,7 @@ import dev.freshet.file.FileProblem;
 import dev.freshet.write.check.CheckedCommand;
 import dev.freshet.write.declaration.CommandFiles;
 import dev.freshet.write.declaration.Declaration;
+import dev.freshet.write.run.Audit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -25,6 +26,7 @@ final class Commands {
 
   private final Path folder;
   private final DataSource primary;
+  private final Audit audit;
 
   /** What the files said when they were last looked at. */
   private Map<String, String> seen = Map.of();
@@ -33,9 +35,10 @@ final class Commands {
   private volatile Map<String, List<FileProblem>> refused = Map.of();
 
   /** Nothing is in force yet. */
-  Commands(Path folder, DataSource primary) {
+  Commands(Path folder, DataSource primary, Audit audit) {
     this.folder = folder;
     this.primary = primary;
+    this.audit = audit;
   }
 
   CommandSet inForce() {
@@ -139,6 +142,9 @@ final class Commands {
   private Map<String, List<FileProblem>> check(List<LiveCommand> commands) throws SQLException {
     Map<String, List<FileProblem>> problems = new TreeMap<>();
     try (Connection connection = primary.getConnection()) {
+      if (commands.stream().anyMatch(command -> audit.notes(command.declaration()))) {
+        makeAudit(connection);
+      }
       for (LiveCommand command : commands) {
         CheckedCommand checked = command.check(connection);
         Declaration declaration = command.declaration();
@@ -152,6 +158,18 @@ final class Commands {
       }
     }
     return problems;
+  }
+
+  /** Without it, the commands that are to be noted are refused. */
+  private static void makeAudit(Connection connection) {
+    try {
+      Audit.make(connection);
+    } catch (SQLException e) {
+      log.warn(
+          "The audit's table can't be made: {}. Give the login CREATE on its schema, or have somebody run: {}",
+          e.getMessage(),
+          Audit.TABLE);
+    }
   }
 
   private void tell(String name, List<FileProblem> problems) {

@@ -3,17 +3,20 @@ package dev.freshet.write;
 import dev.freshet.file.FileProblem;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.write.check.CheckedCommand;
+import dev.freshet.write.openapi.CommandsDocument;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code GET /.freshet/commands/declared}: the commands' files, and what is wrong with any. */
 final class CommandsEndpoint {
 
-  private static final String PATH = FreshetHeaders.COMMANDS_PATH + "/declared";
+  private static final String DOCUMENT = "/openapi.json";
 
   private CommandsEndpoint() {}
 
@@ -32,10 +35,22 @@ final class CommandsEndpoint {
       List<FileProblem> problems,
       List<FileProblem> warnings) {}
 
+  /** That, and {@code GET /openapi.json}: those that can be given, as OpenAPI 3.1 has them. */
   static RouterFunction<ServerResponse> route(Commands commands) {
     return RouterFunctions.route()
-        .GET(PATH, request -> ServerResponse.ok().bodyValue(declared(commands)))
+        .GET(DOCUMENT, request -> ServerResponse.ok().bodyValue(document(commands)))
+        .GET(
+            FreshetHeaders.DECLARED_COMMANDS_PATH,
+            request -> ServerResponse.ok().bodyValue(declared(commands)))
         .build();
+  }
+
+  private static ObjectNode document(Commands commands) {
+    return CommandsDocument.of(
+        commands.inForce().commands().stream()
+            .map(LiveCommand::checked)
+            .filter(Objects::nonNull)
+            .toList());
   }
 
   private static List<Declared> declared(Commands commands) {

@@ -16,6 +16,7 @@ import dev.freshet.runtime.source.PositionEndpoint;
 import dev.freshet.runtime.trace.TracedRequests;
 import dev.freshet.runtime.trace.Tracing;
 import dev.freshet.runtime.watch.Watch;
+import dev.freshet.write.run.Audit;
 import dev.freshet.write.run.Keys;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.Connection;
@@ -136,9 +137,14 @@ public class WriteBackend {
     return new TracedRequests(tracing);
   }
 
+  @Bean
+  Audit audit(WriteSettings settings) {
+    return new Audit(settings.audit());
+  }
+
   @Bean(initMethod = "start")
-  Commands commands(WriteSettings settings, DataSource primary) {
-    return new Commands(settings.commands(), primary);
+  Commands commands(WriteSettings settings, DataSource primary, Audit audit) {
+    return new Commands(settings.commands(), primary, audit);
   }
 
   @Bean(initMethod = "start", destroyMethod = "close")
@@ -150,6 +156,7 @@ public class WriteBackend {
   CommandPath commandPath(
       WriteSettings settings,
       DataSource primary,
+      Audit audit,
       Tracing tracing,
       ProblemResponses problems,
       JsonMapper json,
@@ -162,6 +169,7 @@ public class WriteBackend {
             settings.roles(),
             settings.role()),
         new Keys(settings.idempotencyRetention()),
+        audit,
         problems,
         json,
         blockingScheduler,

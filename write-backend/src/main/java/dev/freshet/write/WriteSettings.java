@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param claimsKey file of the keys with which claims are signed, or null where none are believed
  * @param roles that claims may name
  * @param role of clients whose claims name none of these; null for the login's own
+ * @param audit whether commands are noted whose files say nothing of it
  * @param idempotencyRetention for how long keys of commands that were done are kept
  */
 @ConfigurationProperties("freshet.write")
@@ -28,6 +29,7 @@ record WriteSettings(
     @Nullable Path claimsKey,
     @DefaultValue List<String> roles,
     @Nullable String role,
+    boolean audit,
     @DefaultValue("24h") Duration idempotencyRetention) {
 
   @Override

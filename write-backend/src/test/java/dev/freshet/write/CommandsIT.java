@@ -61,6 +61,7 @@ class CommandsIT {
       create role writer login password 'writer' in role pg_read_all_data, pg_write_all_data;
       grant clerk, customer to writer with inherit false, set true;
       grant create on database freshet to writer;
+      grant create on schema public to writer;
       """;
 
   private static final Map<String, String> COMMANDS =
@@ -204,6 +205,20 @@ class CommandsIT {
               path: { id: int }
               */
               insert into own values (:id, coalesce(:principal, 'nobody')) returning id, owner, current_user as role
+              """),
+          Map.entry(
+              "noted",
+              """
+              /*
+              request: POST /noted/{id}
+              path: { id: int }
+              body: { required: [iban], properties: { iban: { type: string }, deep: { type: object }, n: { type: integer } } }
+              scopes: [noted]
+              role: clerk
+              audit: { content: true, mask: [/iban, /deep/iban, /nothing/there] }
+              */
+              select 'conflict' as refused where :n = 1;
+              select :id as id, :iban as iban
               """),
           Map.entry(
               "as-clerk",
@@ -568,6 +583,36 @@ class CommandsIT {
     HttpResponse<String> foreign = send("POST", "/own/3", "");
     assertRefused(foreign, 403, "forbidden");
     assertThat(foreign.body()).contains("row-level security");
+  }
+
+  @Test
+  void whatIsToBeNotedIsNotedWithWhatMayBe() throws Exception {
+    String claims = claims("ada", "noted", "");
+    String body = "{\"iban\":\"DE1\",\"deep\":{\"iban\":\"DE2\",\"x\":1},\"n\":%d}";
+    send("POST", "/noted/1", body.formatted(0), "Freshet-Claims", claims, "X-Request-Id", "r-1");
+    send("POST", "/noted/2", body.formatted(1), "Freshet-Claims", claims);
+    send("POST", "/noted/3", "{}", "Freshet-Claims", claims);
+    send("POST", "/noted/x", body.formatted(0), "Freshet-Claims", claims);
+    send("POST", "/noted/5", body.formatted(0));
+    assertThat(
+            query(
+                """
+                select string_agg(concat_ws(' ', principal, command, target, outcome, status, content ->> 'iban', content -> 'deep'), E'\n' order by id)
+                from command_audit
+                """))
+        .isEqualTo(
+            """
+            ada noted /noted/1 done 200 *** {"x": 1, "iban": "***"}
+            ada noted /noted/2 conflict 409 *** {"x": 1, "iban": "***"}
+            ada noted /noted/3 invalid 422
+            ada noted /noted/x not-found 404 *** {"x": 1, "iban": "***"}
+            noted /noted/5 unauthenticated 401""");
+    assertThat(query("select request from command_audit where target = '/noted/1'"))
+        .isEqualTo("r-1");
+    assertThat(
+            query(
+                "select bool_and(position::pg_lsn <= pg_current_wal_flush_lsn()) from command_audit"))
+        .isEqualTo("t");
   }
 
   /** In every position of a request: it is a value, and nothing else. */

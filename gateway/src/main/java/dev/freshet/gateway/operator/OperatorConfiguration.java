@@ -2,6 +2,9 @@ package dev.freshet.gateway.operator;
 
 import dev.freshet.gateway.console.EventStream;
 import dev.freshet.gateway.console.Pages;
+import dev.freshet.gateway.live.Generation;
+import dev.freshet.gateway.live.LiveRoutes;
+import dev.freshet.gateway.openapi.Documents;
 import dev.freshet.gateway.report.StatusReport;
 import dev.freshet.gateway.report.Ticker;
 import dev.freshet.gateway.report.TrafficReport;
@@ -13,6 +16,7 @@ import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfi
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextType;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.MediaType;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -43,7 +47,9 @@ class OperatorConfiguration {
       Ticker ticker,
       HistoryEndpoint history,
       EventStream stream,
-      AuditEndpoint audit) {
+      AuditEndpoint audit,
+      Documents openApiDocuments,
+      LiveRoutes live) {
     return RouterFunctions.route()
         .GET(
             "/api/status",
@@ -61,6 +67,15 @@ class OperatorConfiguration {
         .GET("/api/history", history::show)
         .GET("/api/stream", stream::open)
         .GET("/api/audit", audit::show)
+        .GET(
+            "/api/openapi.json",
+            request ->
+                Mono.using(live::enter, openApiDocuments::of, Generation::leave)
+                    .flatMap(
+                        document ->
+                            ServerResponse.ok()
+                                .contentType(MediaType.APPLICATION_JSON)
+                                .bodyValue(document)))
         .build();
   }
 

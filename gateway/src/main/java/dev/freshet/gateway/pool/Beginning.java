@@ -17,12 +17,17 @@ final class Beginning {
 
   /** Reads until the end, or until it is too much; the rest is not taken. */
   static Mono<byte[]> of(ByteBufFlux body) {
+    return of(body, MOST_BYTES);
+  }
+
+  /** The same of so many bytes. */
+  static Mono<byte[]> of(ByteBufFlux body, int most) {
     return Mono.defer(
         () -> {
           ByteArrayOutputStream kept = new ByteArrayOutputStream();
           return body.asByteArray()
               .doOnNext(kept::writeBytes)
-              .takeUntil(part -> kept.size() > MOST_BYTES)
+              .takeUntil(part -> kept.size() > most)
               .then(Mono.fromSupplier(kept::toByteArray));
         });
   }

@@ -2,7 +2,6 @@ package dev.freshet.gateway.pool;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.freshet.protocol.FreshetHeaders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Asks write-backends what commands they have had lately. */
+/** Asks write-backends about their commands. */
 public final class CommandsClient {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
@@ -26,14 +25,21 @@ public final class CommandsClient {
 
   private final HttpClient client;
   private final JsonMapper json;
+  private final String path;
 
   /** Those that know of none, by name. */
   private final Cache<String, Boolean> withoutCommands =
       Caffeine.newBuilder().expireAfterWrite(SELDOM).maximumSize(1_000).build();
 
-  public CommandsClient(HttpClient client, JsonMapper json) {
+  /**
+   * Asks by a path.
+   *
+   * @param path of a list of commands
+   */
+  public CommandsClient(HttpClient client, JsonMapper json, String path) {
     this.client = client;
     this.json = json;
+    this.path = path;
   }
 
   /**
@@ -49,7 +55,7 @@ public final class CommandsClient {
         .connections()
         .own(client)
         .get()
-        .uri(FreshetHeaders.COMMANDS_PATH)
+        .uri(path)
         .response(
             (response, body) -> {
               if (response.status().code() == 200) {

@@ -41,7 +41,11 @@ final class Diagnosis {
     this.availability = availability;
   }
 
-  Verdict of(List<InstanceStatus> instances, List<JsonNode> syncs, List<JsonNode> models) {
+  Verdict of(
+      List<InstanceStatus> instances,
+      List<JsonNode> syncs,
+      List<JsonNode> models,
+      List<JsonNode> commands) {
     List<Finding> findings = new ArrayList<>();
     addRoutes(findings);
     addPools(findings);
@@ -57,7 +61,26 @@ final class Diagnosis {
     syncs.stream()
         .filter(sync -> !faulty.contains(Syncs.name(sync)))
         .forEach(sync -> addDeadLetters(findings, sync));
+    commands.forEach(command -> addCommand(findings, command));
     return Verdict.of(findings, allIsWell());
+  }
+
+  private static void addCommand(List<Finding> findings, JsonNode command) {
+    JsonNode problem = command.path("problems").path(0);
+    boolean isRefused = command.path("state").asString("").equals("refused");
+    findings.add(
+        new Finding(
+            isRefused ? Trouble.COMMAND_REFUSED : Trouble.COMMAND_NOT_READY,
+            "%s.sql of %s %s. First problem: line %d, column %d: %s"
+                .formatted(
+                    command.path("name").asString(""),
+                    command.path("instance").asString(""),
+                    isRefused
+                        ? "can't be used; what was in force stays"
+                        : "is not what the database can answer, and its requests get 503",
+                    problem.path("line").asInt(1),
+                    problem.path("column").asInt(1),
+                    problem.path("message").asString(""))));
   }
 
   private void addRoutes(List<Finding> findings) {

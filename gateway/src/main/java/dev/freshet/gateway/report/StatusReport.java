@@ -18,11 +18,13 @@ public final class StatusReport {
 
   private final LiveRoutes live;
   private final Syncs syncs;
+  private final UnusableCommands commands;
   private final Diagnosis diagnosis;
 
   /**
    * Reports.
    *
+   * @param commands that can't be given
    * @param meters of the gateway's requests
    * @param readObjective within which the answers of reads should begin
    */
@@ -30,10 +32,12 @@ public final class StatusReport {
       LiveRoutes live,
       RoutesLoader loader,
       Syncs syncs,
+      UnusableCommands commands,
       MeterRegistry meters,
       Duration readObjective) {
     this.live = live;
     this.syncs = syncs;
+    this.commands = commands;
     this.diagnosis = new Diagnosis(live, loader, new Availability(meters, readObjective));
   }
 
@@ -44,6 +48,7 @@ public final class StatusReport {
    * @param primary how far the primary was when it was last heard of; null while that is unknown
    * @param sync as each sync tells it
    * @param models as the syncs tell them, each with its read database
+   * @param commands those that can't be given, as write-backends tell them
    */
   public record Status(
       Verdict verdict,
@@ -51,31 +56,37 @@ public final class StatusReport {
       @Nullable String primary,
       List<InstanceStatus> instances,
       List<JsonNode> sync,
-      List<JsonNode> models) {}
+      List<JsonNode> models,
+      List<JsonNode> commands) {}
 
   /** Asks the syncs, and puts everything together. */
   public Mono<Status> now() {
-    return syncs.ask().flatMap(asked -> syncs.models(asked).map(models -> of(asked, models)));
+    return syncs.ask().flatMap(asked -> syncs.models(asked).flatMap(models -> of(asked, models)));
   }
 
   /**
-   * Puts together what the syncs have told.
+   * Puts together what the syncs have told, and the write-backends.
    *
    * @param told models, which may have been asked for before
    */
-  Status of(List<Syncs.Asked> asked, List<JsonNode> told) {
+  Mono<Status> of(List<Syncs.Asked> asked, List<JsonNode> told) {
+    return commands.ask().map(unusable -> of(asked, told, unusable));
+  }
+
+  private Status of(List<Syncs.Asked> asked, List<JsonNode> told, List<JsonNode> unusable) {
     List<JsonNode> states = asked.stream().map(Syncs.Asked::state).toList();
     List<JsonNode> models = told.stream().map(model -> ofNow(model, states)).toList();
     Optional<Position> primary = live.primary();
     List<InstanceStatus> instances =
         live.instances().stream().map(instance -> InstanceStatus.of(instance, primary)).toList();
     return new Status(
-        diagnosis.of(instances, states, models),
+        diagnosis.of(instances, states, models, unusable),
         live.current().map(now -> now.edition().generation()).orElse(null),
         primary.map(Position::toString).orElse(null),
         instances,
         states,
-        models);
+        models,
+        unusable);
   }
 
   /** Models may have been asked for a while ago; one that is live is as fresh as its sync is. */

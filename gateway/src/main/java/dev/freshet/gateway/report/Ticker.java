@@ -159,7 +159,7 @@ public final class Ticker implements AutoCloseable {
     onLook.run();
     // What is done with the answers takes a while, and the event loops serve clients.
     Mono<Status> told =
-        syncs.ask().flatMap(asked -> models(asked).map(models -> status.of(asked, models)));
+        syncs.ask().flatMap(asked -> models(asked).flatMap(models -> status.of(asked, models)));
     return Mono.zip(told, traffic.now())
         .publishOn(scheduler)
         .map(both -> seen(both.getT1(), both.getT2()));

@@ -95,7 +95,7 @@ public final class TrafficReport {
         .onErrorReturn(new WriterCommands(id, null));
   }
 
-  private static boolean mayTellCommands(Instance instance) {
+  static boolean mayTellCommands(Instance instance) {
     return instance.spec().kind() == SourceKind.PRIMARY
         && Boolean.TRUE.equals(instance.health().speaksFreshet())
         && instance.health().state() == Instance.State.READY;

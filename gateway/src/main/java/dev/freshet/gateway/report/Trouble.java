@@ -34,6 +34,9 @@ enum Trouble {
   MODEL_STOPPED("Do what its reason says; the reason says, too, which copies answer meanwhile."),
   MODEL_FAULTY("Settle its dead letters: fix the cause and retry them, or discard them."),
   DEAD_LETTERS("Fix the cause and retry them, or discard them."),
+  COMMAND_NOT_READY(
+      "Bring the schema and the file together; ./freshet commands list tells all of it."),
+  COMMAND_REFUSED("Correct the file. ./freshet commands check tells all that is wrong."),
   ROUTES_REFUSED("Correct routes.yaml. ./freshet routes validate lists all problems.");
 
   private final String remedy;

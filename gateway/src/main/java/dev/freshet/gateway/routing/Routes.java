@@ -24,6 +24,7 @@ public final class Routes {
   private final List<URI> sync;
   private final Map<String, List<InstanceSpec>> pools;
   private final Map<String, Panic> panics;
+  private final @Nullable String openApi;
 
   /**
    * Puts them together.
@@ -34,6 +35,7 @@ public final class Routes {
    * @param sync status addresses of the cdc-syncs, for operators
    * @param pools instances by pool
    * @param panics of pools that say when all of them are asked
+   * @param openApi the path at which clients are told what there is, in OpenAPI; null for none
    */
   public Routes(
       List<Route> all,
@@ -41,7 +43,8 @@ public final class Routes {
       @Nullable Issuer issuer,
       List<URI> sync,
       Map<String, List<InstanceSpec>> pools,
-      Map<String, Panic> panics) {
+      Map<String, Panic> panics,
+      @Nullable String openApi) {
     this.all = List.copyOf(all);
     this.index = new RouteIndex(all);
     this.neighbours = new Neighbours(all);
@@ -51,6 +54,7 @@ public final class Routes {
     this.sync = List.copyOf(sync);
     this.pools = Map.copyOf(pools);
     this.panics = Map.copyOf(panics);
+    this.openApi = openApi;
   }
 
   /** Whether any of them asks for tokens. */
@@ -82,6 +86,11 @@ public final class Routes {
   /** Of pools that say when all of them are asked; {@link Panic#USUAL} of the others. */
   public Map<String, Panic> panics() {
     return panics;
+  }
+
+  /** The path at which clients are told what there is, in OpenAPI; null for none. */
+  public @Nullable String openApi() {
+    return openApi;
   }
 
   /** What can be used as it is, and may not be what was meant; a sentence each. */

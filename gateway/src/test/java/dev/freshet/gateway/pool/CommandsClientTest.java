@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.freshet.protocol.FreshetHeaders;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,7 +29,7 @@ class CommandsClientTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final CommandsClient client =
-      new CommandsClient(HttpClient.create(), JsonMapper.shared());
+      new CommandsClient(HttpClient.create(), JsonMapper.shared(), FreshetHeaders.COMMANDS_PATH);
   private final AtomicInteger asked = new AtomicInteger();
   private final CountDownLatch over = new CountDownLatch(1);
   private HttpServer backend;

@@ -50,7 +50,14 @@ class FlowReportTest {
             List.of(),
             List.of());
     Status status =
-        new Status(Verdict.of(List.of(), ""), 1, "1:0/200", instances, List.of(syncs), List.of());
+        new Status(
+            Verdict.of(List.of(), ""),
+            1,
+            "1:0/200",
+            instances,
+            List.of(syncs),
+            List.of(),
+            List.of());
     return report.of(new FlowReport.Moment(status, nothing, Set.of("write-1")));
   }
 

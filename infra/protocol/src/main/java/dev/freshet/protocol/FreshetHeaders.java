@@ -35,5 +35,8 @@ public final class FreshetHeaders {
   /** Path at which a write-backend tells what commands it has had lately. */
   public static final String COMMANDS_PATH = "/.freshet/commands";
 
+  /** Path at which it tells all of its commands, and what is wrong with any. */
+  public static final String DECLARED_COMMANDS_PATH = "/.freshet/commands/declared";
+
   private FreshetHeaders() {}
 }

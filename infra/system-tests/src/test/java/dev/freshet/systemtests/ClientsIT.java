@@ -28,10 +28,11 @@ class ClientsIT {
   private static final String ROUTES =
       """
       version: 1
+      openapi: { path: /openapi.json }
       routes:
         - { id: items, path: /items/**, read: { pool: readers } }
         - { id: none, path: /nothing_here, read: { pool: readers } }
-        - { id: openapi, path: /openapi.json, read: { pool: readers } }
+        - { id: notes, path: /notes/**, write: { pool: writers } }
         - { id: page, path: /openapi.html, read: { pool: readers } }
         - { id: files, path: /openapi.files/**, read: { pool: readers } }
       """;
@@ -106,6 +107,7 @@ class ClientsIT {
     Files.writeString(
         config.resolve("schema/V001__items.sql"),
         """
+        create table note (id bigint primary key generated always as identity, text text, labels text[], version bigint default 1);
         create table item (id int primary key, name text, price numeric(10,2), tags text[], data jsonb, during int4range, note text);
         insert into item values
           (1, 'alpha', 1.50, '{red}', '{"kind": "a", "size": 5}', '[1,5)', 'The quick brown fox'),
@@ -117,6 +119,37 @@ class ClientsIT {
     Files.writeString(
         config.resolve("models/items.sql"),
         "/* { key: id, aggregates: true } */ select id, name, price, tags, data, during, note from item");
+    Files.createDirectories(config.resolve("commands"));
+    Files.writeString(
+        config.resolve("commands/add-note.sql"),
+        """
+        /*
+        request: POST /notes
+        body:
+          required: [text]
+          properties: { text: { $ref: "#/$defs/short" }, labels: { type: array, items: { $ref: "#/$defs/short" } } }
+          $defs: { short: { type: string, minLength: 1, maxLength: 100 } }
+        types: { labels: "text[]" }
+        problems: { too-loud: 409 }
+        answer: 201 /notes/{id}
+        */
+        select 'too-loud' as refused where :text = upper(:text);
+        insert into note (text, labels) values (:text, :labels) returning id, text, labels, version
+        """);
+    Files.writeString(
+        config.resolve("commands/change-note.sql"),
+        """
+        /*
+        request: PUT /notes/{id}
+        path: { id: bigint }
+        query: { dry: boolean }
+        body: { properties: { text: { type: string } } }
+        scopes: [notes:write]
+        state: select version from note where id = :id for update
+        if-match: required
+        */
+        update note set text = :text, version = version + 1 where id = :id and not coalesce(:dry, false) returning id, version
+        """);
     Files.writeString(config.resolve("routes.yaml"), ROUTES);
     return config;
   }

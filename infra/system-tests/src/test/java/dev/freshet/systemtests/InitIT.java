@@ -9,9 +9,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class InitIT {
 
@@ -32,6 +38,11 @@ class InitIT {
         .satisfies(ended -> assertThat(ended.output()).contains("2 of 2 tests passed"));
     try (UpProcess up = up(made)) {
       assertThat(add(up).statusCode()).isEqualTo(201);
+      JsonNode paths =
+          JsonMapper.shared().readTree(get(up.operators() + "/api/openapi.json")).path("paths");
+      assertThat(paths.propertyNames()).containsExactlyInAnyOrder("/notes", "/notes/{id}");
+      assertThat(paths.path("/notes").propertyNames()).containsExactlyInAnyOrder("get", "post");
+      assertThat(get(up.gateway() + "/openapi.json")).contains("no-route");
       assertThat(
               CommandLine.run(
                   Map.of("PGPASSFILE", folder.resolve("data/pgpass").toString()),
@@ -58,7 +69,32 @@ class InitIT {
                       HttpResponse.BodyHandlers.ofString())
                   .body())
           .contains("\"text\":\"Hello\"");
+      Path wrong = Path.of(made, "commands/wrong.sql");
+      Files.writeString(wrong, "/* request: POST /wrong */ select 1 as a from nowhere");
+      awaitStatus(up, "command-refused", "wrong.sql of write-1", "relation \\\"nowhere\\\"");
+      Files.delete(wrong);
+      awaitStatus(up, "\"ok\":true");
+      try (Connection primary = up.primary();
+          Statement statement = primary.createStatement()) {
+        statement.execute("alter table note rename to noted");
+        assertThat(add(up).statusCode()).isEqualTo(503);
+        awaitStatus(up, "command-not-ready", "add-note.sql of write-1");
+        statement.execute("alter table noted rename to note");
+      }
+      awaitStatus(up, "\"ok\":true");
     }
+  }
+
+  private static String get(String url) throws Exception {
+    return client
+        .send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
+  private static void awaitStatus(UpProcess up, String... parts) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(get(up.operators() + "/api/status")).contains(parts));
   }
 
   private static final HttpClient client = HttpClient.newHttpClient();

@@ -45,11 +45,13 @@ public record CheckedCommand(
      * Its row is the answer. The result has {@code body} as JSON, null for none, {@code version}
      * and {@code created} as texts, and what stands in the location's braces by its name in braces.
      *
+     * @param columns of the row as the file's statement has it
      * @param told columns of the row that stand in the location, in their order
      */
-    record Reply(PreparedSql sql, List<String> told) implements Step {
+    record Reply(PreparedSql sql, List<Column> columns, List<String> told) implements Step {
 
       public Reply {
+        columns = List.copyOf(columns);
         told = List.copyOf(told);
       }
     }

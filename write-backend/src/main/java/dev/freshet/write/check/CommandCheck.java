@@ -282,7 +282,7 @@ public final class CommandCheck {
             "the last statement returns no row for the answer; add RETURNING, or write answer: 204 in the header");
         return Optional.empty();
       }
-      return Optional.of(new Step.Reply(plain, List.of()));
+      return Optional.of(new Step.Reply(plain, List.of(), List.of()));
     }
     if (answer.made() != null
         && plain.columns().stream()
@@ -312,7 +312,10 @@ public final class CommandCheck {
     List<String> distinct = told.stream().distinct().toList();
     try {
       return Optional.of(
-          new Step.Reply(describer.describe(statement, plain, select(plain, distinct)), distinct));
+          new Step.Reply(
+              describer.describe(statement, plain, select(plain, distinct)),
+              plain.columns(),
+              distinct));
     } catch (Describer.NotTaken e) {
       findings.add(command.file().mark(e.offset()), e.said());
       return Optional.empty();

@@ -7,6 +7,7 @@ import com.networknt.schema.SpecificationVersion;
 import dev.freshet.protocol.Problem.Violation;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,13 +49,14 @@ public final class BodyForm {
     return types;
   }
 
-  /** Every violation, in no particular order; empty when the body has the right form. */
+  /** Every violation, by pointer; empty when the body has the right form. */
   public List<Violation> violations(JsonNode body) {
     List<Violation> violations = new ArrayList<>();
     addBeyond(body, "", violations);
     if (violations.isEmpty()) { // what is beyond could keep the validator busy
       schema.validate(body).stream().map(BodyForm::violation).distinct().forEach(violations::add);
     }
+    violations.sort(Comparator.comparing(Violation::pointer));
     return violations;
   }
 

@@ -124,7 +124,10 @@ final class BodySchema {
     if (!document.has("type")) {
       document.put("type", "object");
     }
-    close(document);
+    if (document.path("type").asString("").equals("object")) {
+      closeIt(document);
+    }
+    closeWithin(document);
     Map<String, @Nullable String> types = new LinkedHashMap<>();
     document
         .path("properties")
@@ -181,23 +184,28 @@ final class BodySchema {
     }
   }
 
-  /** Objects that don't say whether they take other members take none. */
+  /** Objects of known members that don't say whether they take others take none. */
+  private static void closeWithin(ObjectNode schema) {
+    schema.path("properties").properties().forEach(member -> close(member.getValue()));
+    close(schema.path("items"));
+    schema.path("prefixItems").forEach(BodySchema::close);
+  }
+
   private static void close(JsonNode schema) {
-    if (!(schema instanceof ObjectNode object)) {
-      return;
-    }
-    if (object.has("properties") || "object".equals(object.path("type").asString(""))) {
-      if (CLOSING.stream().noneMatch(object::has)) {
-        object.put(
-            ADDING.stream().anyMatch(object::has)
-                ? "unevaluatedProperties"
-                : "additionalProperties",
-            false);
+    if (schema instanceof ObjectNode object) {
+      if (object.has("properties")) {
+        closeIt(object);
       }
+      closeWithin(object);
     }
-    object.path("properties").properties().forEach(member -> close(member.getValue()));
-    close(object.path("items"));
-    object.path("prefixItems").forEach(BodySchema::close);
+  }
+
+  private static void closeIt(ObjectNode object) {
+    if (CLOSING.stream().noneMatch(object::has)) {
+      object.put(
+          ADDING.stream().anyMatch(object::has) ? "unevaluatedProperties" : "additionalProperties",
+          false);
+    }
   }
 
   private static @Nullable String type(JsonNode schema, JsonNode document, int depth) {

@@ -354,7 +354,17 @@ public final class CommandFile {
         header.text("isolation").stream().anyMatch("serializable"::equals),
         header.text("retry").map(Integer::valueOf).orElse(USUAL_RETRIES),
         header.get("retry").isPresent(),
-        header.text("role").orElse(null));
+        header.text("role").orElse(null),
+        header.get("audit").map(CommandFile::audited).orElse(null));
+  }
+
+  private static Declaration.Audited audited(Yaml written) {
+    if (written instanceof Yaml.Scalar scalar) {
+      return new Declaration.Audited(Boolean.TRUE.equals(scalar.value()), false, List.of());
+    }
+    Section said = Section.of(written);
+    return new Declaration.Audited(
+        true, said.text("content").stream().anyMatch("true"::equals), said.texts("mask"));
   }
 
   private Wanted wanted(String key, Wanted usual) {

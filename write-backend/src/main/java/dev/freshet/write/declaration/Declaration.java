@@ -66,6 +66,7 @@ public record Declaration(
    * @param retries how often it is tried again at most
    * @param retriesLostRaces whether also after a lost race on an event stream
    * @param role as whom its statements run; null for the client's
+   * @param audit what is noted of it; null where the file says nothing of that
    */
   public record Rules(
       Wanted idempotency,
@@ -73,7 +74,25 @@ public record Declaration(
       boolean isSerializable,
       int retries,
       boolean retriesLostRaces,
-      @Nullable String role) {}
+      @Nullable String role,
+      @Nullable Audited audit) {}
+
+  /**
+   * What is noted of commands.
+   *
+   * @param isNoted whether they are at all
+   * @param hasContent whether with their bodies
+   * @param masked JSON Pointers to what is left out of these
+   */
+  public record Audited(boolean isNoted, boolean hasContent, List<String> masked) {
+
+    /** Noted, without bodies. */
+    public static final Audited PLAIN = new Audited(true, false, List.of());
+
+    public Audited {
+      masked = List.copyOf(masked);
+    }
+  }
 
   /**
    * What a violated constraint answers.

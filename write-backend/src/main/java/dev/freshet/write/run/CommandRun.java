@@ -46,6 +46,7 @@ public final class CommandRun {
   private final Request request;
   private final Connection connection;
   private final Keys keys;
+  private final @Nullable Audit audit;
   private final Mode mode;
   private final Observer observer;
 
@@ -54,6 +55,7 @@ public final class CommandRun {
    *
    * @param target path and query, for messages
    * @param meta what events say of where they come from, an object
+   * @param entry for the audit; null for none
    * @param key null without one
    * @param arguments made when they are needed; the same each time but for rows
    */
@@ -61,14 +63,16 @@ public final class CommandRun {
       Client client,
       String target,
       String meta,
+      Audit.@Nullable Entry entry,
       Preconditions preconditions,
       Keys.@Nullable Key key,
       Supplier<Arguments> arguments,
       Deadline deadline) {}
 
   /** A run that is committed. */
-  public CommandRun(CheckedCommand command, Request request, Connection connection, Keys keys) {
-    this(command, request, connection, keys, Mode.COMMITTED, Observer.NONE);
+  public CommandRun(
+      CheckedCommand command, Request request, Connection connection, Keys keys, Audit audit) {
+    this(command, request, connection, keys, audit, Mode.COMMITTED, Observer.NONE);
   }
 
   /** A run of which somebody sees the statements. */
@@ -77,8 +81,10 @@ public final class CommandRun {
       Request request,
       Connection connection,
       Keys keys,
+      @Nullable Audit audit,
       Mode mode,
       Observer observer) {
+    this.audit = audit;
     this.mode = mode;
     this.observer = observer;
     this.command = command;
@@ -175,6 +181,9 @@ public final class CommandRun {
     Outcome outcome = steps(transaction, arguments);
     if (key != null && outcome instanceof Outcome.Done done) {
       keys.keep(transaction, key, done);
+    }
+    if (audit != null && request.entry() != null && outcome instanceof Outcome.Done done) {
+      audit.done(transaction, request.entry(), done.status());
     }
     return outcome;
   }

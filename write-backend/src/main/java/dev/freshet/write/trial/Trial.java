@@ -84,11 +84,13 @@ public record Trial(
             client,
             command.declaration().path().getPatternString(),
             "{}",
+            null,
             preconditions,
             null,
             () -> Arguments.of(command.declaration(), path, query, body, client, now),
             Deadline.in(PATIENCE));
     return Told.of(
-        new CommandRun(command, request, connection, new Keys(PATIENCE), mode, observer).run());
+        new CommandRun(command, request, connection, new Keys(PATIENCE), null, mode, observer)
+            .run());
   }
 }

@@ -3,6 +3,7 @@ package dev.freshet.write.declaration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,7 @@ class CommandFileTest {
       isolation: serializable
       retry: 5
       role: clerk
+      audit: { content: true, mask: [/status] }
       answer: { created: 201 /menu/{id}, else: 200 }
       */
       select 'conflict' as refused where (:state.status, :status) not in (('a', 'b'));
@@ -56,7 +58,13 @@ class CommandFileTest {
     assertThat(move.rules())
         .isEqualTo(
             new Declaration.Rules(
-                Declaration.Wanted.OPTIONAL, Declaration.Wanted.REQUIRED, true, 5, true, "clerk"));
+                Declaration.Wanted.OPTIONAL,
+                Declaration.Wanted.REQUIRED,
+                true,
+                5,
+                true,
+                "clerk",
+                new Declaration.Audited(true, true, List.of("/status"))));
     assertThat(Objects.requireNonNull(move.answer().made()).location()).isEqualTo("/menu/{id}");
     assertThat(move.answer().usual().status()).isEqualTo(200);
     assertThat(move.statements().stream().flatMap(s -> s.parameters().stream()))
@@ -80,7 +88,13 @@ class CommandFileTest {
     assertThat(post.rules())
         .isEqualTo(
             new Declaration.Rules(
-                Declaration.Wanted.OPTIONAL, Declaration.Wanted.OPTIONAL, false, 3, false, null));
+                Declaration.Wanted.OPTIONAL,
+                Declaration.Wanted.OPTIONAL,
+                false,
+                3,
+                false,
+                null,
+                null));
     Declaration delete =
         CommandFile.read("a", "/*\nrequest: DELETE /a/{b}\nanswer: 204\n*/ delete from a");
     assertThat(delete.rules().idempotency()).isEqualTo(Declaration.Wanted.NONE);
@@ -121,19 +135,19 @@ class CommandFileTest {
         "idempotency: optional|idempotency: yes|line 12, column 14: idempotency is 'yes'; there are none, optional, required",
         "isolation: serializable|isolation: read uncommitted|line 14, column 12: isolation is 'read uncommitted'",
         "retry: 5|retry: -1|line 15, column 8: retry is '-1'",
-        "{ created: 201 /menu/{id}, else: 200 }|{ created: 201 /menu/{id} }|line 17, column 9: an answer by the column created has two",
-        "else: 200|else: 404|line 17, column 42: '404' is no answer; write 200, 204 or 201",
-        "select 'conflict'|create table x (); select 'conflict'|line 19, column 1: create can't stand in a command",
-        "select 'conflict'|begin; select 'conflict'|line 19, column 1: a command is one transaction",
-        "select 'conflict'|set role x; select 'conflict'|line 19, column 1: a command changes no settings",
-        "select 'conflict'|copy a from stdin; select 'conflict'|line 19, column 1: copy can't stand in a command",
-        "select 'conflict' as refused|select 'conflict' as refused into b|line 19, column 30: SELECT INTO makes a table",
-        "select 'conflict'|select dblink('x', 'y'); select 'conflict'|line 19, column 8: dblink writes outside",
-        "(:state.status|(:state|line 19, column 37: :state is a row; name a column",
-        "(:state.status|(:last.status|line 19, column 37: there is no statement before this one",
-        "n = :n|n = $1|line 21, column 41: values have names here",
-        "n = :n|n = :m|line 21, column 41: nothing is called :m",
-        "true as created;|true as created, 'x|line 22, column 49: nothing closes what begins here",
+        "{ created: 201 /menu/{id}, else: 200 }|{ created: 201 /menu/{id} }|line 18, column 9: an answer by the column created has two",
+        "else: 200|else: 404|line 18, column 42: '404' is no answer; write 200, 204 or 201",
+        "select 'conflict'|create table x (); select 'conflict'|line 20, column 1: create can't stand in a command",
+        "select 'conflict'|begin; select 'conflict'|line 20, column 1: a command is one transaction",
+        "select 'conflict'|set role x; select 'conflict'|line 20, column 1: a command changes no settings",
+        "select 'conflict'|copy a from stdin; select 'conflict'|line 20, column 1: copy can't stand in a command",
+        "select 'conflict' as refused|select 'conflict' as refused into b|line 20, column 30: SELECT INTO makes a table",
+        "select 'conflict'|select dblink('x', 'y'); select 'conflict'|line 20, column 8: dblink writes outside",
+        "(:state.status|(:state|line 20, column 37: :state is a row; name a column",
+        "(:state.status|(:last.status|line 20, column 37: there is no statement before this one",
+        "n = :n|n = $1|line 22, column 41: values have names here",
+        "n = :n|n = :m|line 22, column 41: nothing is called :m",
+        "true as created;|true as created, 'x|line 23, column 49: nothing closes what begins here",
       })
   void slipIsToldWithItsPlace(String valid, String slip, String said) {
     assertThat(MOVE).contains(valid);

@@ -116,7 +116,8 @@ public final class RoutesFile {
         issuer.orElse(null),
         sync,
         pools,
-        panics);
+        panics,
+        file.section("openapi").map(openApi -> openApi.requiredText("path")).orElse(null));
   }
 
   private Issuer issuer(Section section) {

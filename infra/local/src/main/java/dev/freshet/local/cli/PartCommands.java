@@ -174,6 +174,12 @@ final class PartCommands {
     private String role = "";
 
     @Option(
+        names = "--audit",
+        description =
+            "Notes all commands in the table command_audit, but for those whose files say audit: false.")
+    private boolean audit;
+
+    @Option(
         names = "--idempotency-retention",
         paramLabel = "TIME",
         converter = Quantities.Time.class,
@@ -196,6 +202,7 @@ final class PartCommands {
         settings.put("freshet.write.schema", schema.toString());
       }
       settings.put("freshet.write.idempotency-retention", retention.toString());
+      settings.put("freshet.write.audit", Boolean.toString(audit));
       claimsKey.putInto(settings, "freshet.write.claims-key");
       settings.put("freshet.write.roles", String.join(",", roles));
       if (!role.isEmpty()) {

@@ -5,6 +5,7 @@ import dev.freshet.cluster.PostgresServer;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.SecretFile;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.write.run.Audit;
 import dev.freshet.write.run.Keys;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,7 +46,7 @@ record DatabaseLogin(String name, String password) {
   }
 
   /**
-   * Makes the login of the write-backend on the primary, and the table that is its own.
+   * Makes the login of the write-backend on the primary, and the tables that are its own.
    *
    * @param roles that it may ask for
    */
@@ -54,9 +55,12 @@ record DatabaseLogin(String name, String password) {
     login.make(cluster.primary(), roles, OF_WRITER, "replication");
     try (Connection connection = cluster.primary().connect()) {
       Keys.make(connection);
+      Audit.make(connection);
     } catch (SQLException e) {
       throw new StartFailed(
-          "The table of idempotency keys can't be made: %s".formatted(e.getMessage()), e);
+          "The tables of idempotency keys and of the audit can't be made: %s"
+              .formatted(e.getMessage()),
+          e);
     }
     return login;
   }
