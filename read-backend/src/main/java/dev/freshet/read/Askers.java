@@ -6,7 +6,6 @@ import dev.freshet.protocol.ProblemCode;
 import dev.freshet.read.query.Refused;
 import dev.freshet.read.store.Asker;
 import dev.freshet.runtime.claims.ClaimsKeys;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -52,7 +51,7 @@ final class Askers {
   }
 
   Choice of(ServerRequest request, @Nullable String timeZone) {
-    Optional<ClaimsKeys.Claims> claims = claims(request);
+    Optional<ClaimsKeys.Claims> claims = ClaimsKeys.of(keys, request);
     String json = claims.map(ClaimsKeys.Claims::json).orElse(null);
     if (!haveRoles()) {
       return new Choice.As(new Asker(null, json, timeZone));
@@ -61,11 +60,6 @@ final class Askers {
     return named == null
         ? new Choice.Rejected(notAllowed(claims.isPresent()))
         : new Choice.As(new Asker(named, json == null ? NO_CLAIMS : json, timeZone));
-  }
-
-  private Optional<ClaimsKeys.Claims> claims(ServerRequest request) {
-    String header = request.headers().firstHeader(ClaimsKeys.HEADER);
-    return keys == null || header == null ? Optional.empty() : keys.verified(header, Instant.now());
   }
 
   private static Refused notAllowed(boolean isKnown) {

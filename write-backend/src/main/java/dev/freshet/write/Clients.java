@@ -4,7 +4,6 @@ import dev.freshet.protocol.ProblemCode;
 import dev.freshet.runtime.claims.ClaimsKeys;
 import dev.freshet.write.run.Client;
 import dev.freshet.write.run.Outcome;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -37,10 +36,7 @@ final class Clients {
   }
 
   Client of(ServerRequest request) {
-    String header = request.headers().firstHeader(ClaimsKeys.HEADER);
-    Optional<ClaimsKeys.Claims> claims =
-        keys == null || header == null ? Optional.empty() : keys.verified(header, Instant.now());
-    return claims
+    return ClaimsKeys.of(keys, request)
         .map(this::client)
         .orElseGet(() -> new Client(null, Client.NO_CLAIMS, Set.of(), ofEverybody));
   }

@@ -9,13 +9,11 @@ import java.sql.SQLException;
 import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /** What the primary's catalogue says beside what it says of statements. */
 final class Catalogue {
 
   private final Connection connection;
-  private @Nullable Set<String> constraints;
 
   Catalogue(Connection connection) {
     this.connection = connection;
@@ -23,23 +21,15 @@ final class Catalogue {
 
   /** The names of all constraints and unique indexes of the users' own tables. */
   Set<String> constraints() throws SQLException {
-    Set<String> known = constraints;
-    if (known == null) {
-      known =
-          texts(
-              """
-              select conname::text from pg_constraint c join pg_namespace n on n.oid = c.connamespace
-              where n.nspname not in ('pg_catalog', 'information_schema') and $1 = ''
-              union
-              select i.relname::text from pg_index x join pg_class i on i.oid = x.indexrelid
-              join pg_namespace n on n.oid = i.relnamespace
-              where x.indisunique and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
-              """
-                  .replace("$1", "?"),
-              "");
-      constraints = known;
-    }
-    return known;
+    return texts(
+        """
+        select conname::text from pg_constraint c join pg_namespace n on n.oid = c.connamespace
+        where n.nspname not in ('pg_catalog', 'information_schema')
+        union
+        select i.relname::text from pg_index x join pg_class i on i.oid = x.indexrelid
+        join pg_namespace n on n.oid = i.relnamespace
+        where x.indisunique and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+        """);
   }
 
   /** Whether the login may set a role. */
@@ -55,11 +45,10 @@ final class Catalogue {
     return texts(
         """
         select c.conname::text from pg_constraint c
-        where c.contype = 'p' and ? = '' and (
+        where c.contype = 'p' and (
           select array_agg(a.attname::text order by k.at) from unnest(c.conkey) with ordinality k(attnum, at)
           join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum) = array['stream', 'version']
-        """,
-        "");
+        """);
   }
 
   /** Whether a statement calls a function that may do something: one of that name is volatile. */
@@ -83,10 +72,12 @@ final class Catalogue {
     return found;
   }
 
-  private Set<String> texts(String sql, String value) throws SQLException {
+  private Set<String> texts(String sql, String... values) throws SQLException {
     Set<String> texts = new TreeSet<>();
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setString(1, value);
+      for (int i = 0; i < values.length; i++) {
+        statement.setString(i + 1, values[i]);
+      }
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           String text = row.getString(1);

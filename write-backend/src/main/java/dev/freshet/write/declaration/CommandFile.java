@@ -71,11 +71,6 @@ public final class CommandFile {
     this.header = Section.of(file.header());
   }
 
-  /** The form of a header, as a JSON Schema that editors can use. */
-  public static String headerSchema() {
-    return FORM.text();
-  }
-
   /**
    * Reads a file's text.
    *

@@ -86,9 +86,6 @@ public record Declaration(
    */
   public record Audited(boolean isNoted, boolean hasContent, List<String> masked) {
 
-    /** Noted, without bodies. */
-    public static final Audited PLAIN = new Audited(true, false, List.of());
-
     public Audited {
       masked = List.copyOf(masked);
     }

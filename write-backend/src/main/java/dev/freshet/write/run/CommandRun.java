@@ -216,9 +216,7 @@ public final class CommandRun {
     List<Map<String, @Nullable String>> rows = transaction.rows(state, arguments, 2);
     if (rows.size() > 1) {
       log.error("{}: its state has several rows; make its SELECT find one", declaration.name());
-      return Optional.of(
-          Outcome.Refused.of(
-              ProblemCode.INTERNAL, "Nothing was written; the write-backend's log says why."));
+      return Optional.of(Outcome.Refused.ofOurs());
     }
     if (rows.isEmpty() && !declaration.stateMayBeMissing()) {
       return Optional.of(Probe.nothingAt(request.target()));
@@ -245,7 +243,7 @@ public final class CommandRun {
           arguments.row(Names.LAST, rows.isEmpty() ? nulls(sql) : rows.getFirst());
         }
         case Step.Reply reply -> {
-          return answer(reply, transaction.rows(reply.sql(), arguments, 2));
+          return answer(reply, transaction.rows(reply.sql(), arguments, 2), arguments);
         }
       }
     }
@@ -271,9 +269,7 @@ public final class CommandRun {
           "{}: it refuses by the code '{}', which is not declared under problems",
           declaration.name(),
           given);
-      return Optional.of(
-          Outcome.Refused.of(
-              ProblemCode.INTERNAL, "Nothing was written; the write-backend's log says why."));
+      return Optional.of(Outcome.Refused.ofOurs());
     }
     List<Violation> violations = new ArrayList<>();
     for (Map<String, @Nullable String> reason : reasons) {
@@ -296,12 +292,12 @@ public final class CommandRun {
     return Optional.of(new Outcome.Refused(new Problem(code.get(), detail, violations)));
   }
 
-  private Outcome answer(Step.Reply reply, List<Map<String, @Nullable String>> rows) {
+  private Outcome answer(
+      Step.Reply reply, List<Map<String, @Nullable String>> rows, Arguments arguments) {
     Answer answer = declaration.answer();
     if (rows.size() > 1) {
       log.error("{}: its last statement returns several rows", declaration.name());
-      return Outcome.Refused.of(
-          ProblemCode.INTERNAL, "Nothing was written; the write-backend's log says why.");
+      return Outcome.Refused.ofOurs();
     }
     if (rows.isEmpty()) {
       return answer.hasNoBody()
@@ -312,7 +308,6 @@ public final class CommandRun {
     Answer.Told made = answer.made();
     Answer.Told told =
         made != null && "true".equals(row.get(Answer.CREATED)) ? made : answer.usual();
-    Map<String, @Nullable String> path = request.arguments().get().texts();
     String location =
         told.location() == null
             ? null
@@ -322,7 +317,7 @@ public final class CommandRun {
                         String.valueOf(
                             reply.told().contains(name)
                                 ? row.get("{" + name + "}")
-                                : path.get(name)),
+                                : arguments.text(name)),
                         StandardCharsets.UTF_8));
     return new Outcome.Done(
         told.status(),

@@ -134,8 +134,7 @@ public final class Failures {
               "The primary takes no writes now. Nothing was written; try again later.");
       default -> {
         log.warn("A command failed: {}", e.getMessage());
-        yield Outcome.Refused.of(
-            ProblemCode.INTERNAL, "Nothing was written; the write-backend's log says why.");
+        yield Outcome.Refused.ofOurs();
       }
     };
   }

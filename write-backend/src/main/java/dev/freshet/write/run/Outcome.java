@@ -32,6 +32,11 @@ public sealed interface Outcome {
       return new Refused(Problem.of(code, detail));
     }
 
+    /** Refused for a fault of the file's or of ours, which the log tells. */
+    static Refused ofOurs() {
+      return of(ProblemCode.INTERNAL, "Nothing was written; the write-backend's log says why.");
+    }
+
     /** Refused for what stands in the body. */
     public static Refused invalid(List<Problem.Violation> violations) {
       return new Refused(new Problem(ProblemCode.INVALID, told(violations), violations));

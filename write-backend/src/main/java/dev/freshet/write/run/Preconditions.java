@@ -65,10 +65,6 @@ public record Preconditions(@Nullable Tags ifMatch, @Nullable Tags ifNoneMatch) 
     return "\"v" + version + "\"";
   }
 
-  boolean isEmpty() {
-    return ifMatch == null && ifNoneMatch == null;
-  }
-
   /**
    * Why what is there must not be changed for this client; empty when it may.
    *

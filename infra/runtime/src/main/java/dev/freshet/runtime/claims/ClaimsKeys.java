@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.springframework.web.reactive.function.server.ServerRequest;
 
 /**
  * The keys that gateway and backends share, with which claims are signed (a JWS by HMAC-SHA256, RFC
@@ -115,6 +116,16 @@ public final class ClaimsKeys {
       throw new IllegalStateException(e);
     }
     return jws.serialize();
+  }
+
+  /**
+   * What was verified of a request's client; nothing where that can't be believed.
+   *
+   * @param keys null where nobody's claims are believed
+   */
+  public static Optional<Claims> of(@Nullable ClaimsKeys keys, ServerRequest request) {
+    String header = request.headers().firstHeader(HEADER);
+    return keys == null || header == null ? Optional.empty() : keys.verified(header, Instant.now());
   }
 
   /** The claims that were signed with one of these keys and have not expired; else nothing. */
