@@ -44,7 +44,7 @@ final class FirstCopy {
         Sql writing = new Sql(readDatabase.open("freshet-sync-copy"))) {
       for (SourceTable table : tables) {
         if (isCopied(seed, table, writing)) {
-          applier.between(kept -> kept.follow(table));
+          applier.between(kept -> kept.follow(table, seed.at()));
         }
       }
       applier.completeCopy(seed.at());

@@ -21,6 +21,7 @@ import dev.freshet.sync.source.CaptureRequest;
 import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.ChangeSources;
 import dev.freshet.sync.source.Continuation;
+import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.TransactionListener;
 import dev.freshet.sync.source.UserFunction;
@@ -178,7 +179,7 @@ final class Session {
     switch (continuation) {
       case Continuation.GoOn() -> {
         applier.resume();
-        applier.between(kept -> goOn(kept, tables, plan));
+        applier.between(kept -> goOn(kept, applier.applied(), tables, plan));
       }
       case Continuation.CopyAll(String because) -> {
         if (stored.complete()) {
@@ -188,6 +189,7 @@ final class Session {
         new FirstCopy(source, readDatabase, applier, observer).run(tables.values());
       }
     }
+    applier.store(source.history());
     return plan;
   }
 
@@ -213,7 +215,8 @@ final class Session {
   }
 
   /** Brings the mirrors into line with the tables; what can't be altered is copied later. */
-  private void goOn(Registry kept, Map<TableName, SourceTable> tables, SessionPlan plan) {
+  private void goOn(
+      Registry kept, Place applied, Map<TableName, SourceTable> tables, SessionPlan plan) {
     Set<TableName> otherColumns = new HashSet<>();
     kept.storedMirrors()
         .forEach(
@@ -222,7 +225,9 @@ final class Session {
               if (table != null && table.hasOtherColumnsThan(earlier)) {
                 otherColumns.add(name);
               }
-              if (table == null || copyAgain.contains(name) || !kept.follow(table, earlier)) {
+              if (table == null
+                  || copyAgain.contains(name)
+                  || !kept.follow(table, earlier, applied)) {
                 kept.unfollow(name);
               }
             });

@@ -3,11 +3,13 @@ package dev.freshet.gateway;
 import dev.freshet.gateway.Refusals.Requested;
 import dev.freshet.gateway.access.Principal;
 import dev.freshet.gateway.exchange.Exchange;
+import dev.freshet.gateway.exchange.Retargeted;
 import dev.freshet.gateway.forward.WebSockets;
 import dev.freshet.gateway.pool.Pool;
 import dev.freshet.gateway.pool.Pools;
 import dev.freshet.gateway.routing.Intent;
 import dev.freshet.gateway.routing.Route;
+import dev.freshet.protocol.FreshetHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,13 @@ record Admitted(
   /** The same by another exchange. */
   Admitted with(Exchange other) {
     return new Admitted(other, pools, route, requested, principal);
+  }
+
+  /** The same at the path that instances have for it: events have one of their own. */
+  Admitted asItsInstancesAreAsked() {
+    return route.tellsEvents() && intent() == Intent.READ
+        ? with(new Retargeted(exchange, FreshetHeaders.EVENTS_PATH))
+        : this;
   }
 
   Intent intent() {

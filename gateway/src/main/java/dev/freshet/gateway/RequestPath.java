@@ -27,6 +27,7 @@ import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -87,7 +88,7 @@ final class RequestPath {
         stages
             .requirements()
             .of(consistency, SessionCookies.tokens(route.sessionBy(), exchange.headers())),
-        admitted);
+        admitted.asItsInstancesAreAsked());
   }
 
   private Mono<Void> goOn(Requirement requirement, Admitted admitted) {
@@ -148,6 +149,12 @@ final class RequestPath {
         }
       }
       return OptionalInt.empty();
+    }
+
+    /** Whether an answer counts when it begins: it has no end. */
+    boolean countsAtItsBeginning(int status) {
+      return status == WebSockets.SWITCHING_PROTOCOLS
+          || (status == HttpResponseStatus.OK.code() && route().tellsEvents());
     }
 
     boolean canBeRepeated() {
@@ -225,7 +232,9 @@ final class RequestPath {
     boolean mayMove = request.mayMove(turn.index());
     Declining declining =
         mayMove || turn.isHedge()
-            ? Declining.WHEN_IT_CAN_NOT_SERVE
+            ? request.route().tellsEvents()
+                ? Declining.WHEN_IT_CAN_NOT_GO_ON
+                : Declining.WHEN_IT_CAN_NOT_SERVE
             : request.canBeRepeated() ? Declining.WHEN_BEHIND : Declining.NEVER;
     Duration left = left(request);
     // While there is another one to ask, time is left for it.
@@ -301,8 +310,7 @@ final class RequestPath {
     if (verdict instanceof Forwarder.Verdict.Passed) {
       Duration took = request.requested().took();
       observer.accept(new Observation.AnswerBegan(request.intent(), took));
-      if (status == WebSockets.SWITCHING_PROTOCOLS) {
-        // It is answered when it is opened, however long it stays.
+      if (request.countsAtItsBeginning(status)) {
         answered(request, candidate, status, took);
       }
     }
@@ -332,7 +340,7 @@ final class RequestPath {
     Candidate candidate = request.candidates().get(index);
     return switch (attempt) {
       case Attempt.Answered(int status, Duration upstream) -> {
-        if (status != WebSockets.SWITCHING_PROTOCOLS) {
+        if (!request.countsAtItsBeginning(status)) {
           answered(request, candidate, status, upstream);
         }
         yield Mono.empty();

@@ -3,7 +3,10 @@ package dev.freshet.read;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.postgres.ConnectionPool;
 import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.SourceKind;
+import dev.freshet.read.event.EventLog;
+import dev.freshet.read.event.EventSignals;
 import dev.freshet.read.openapi.OpenApiPages;
 import dev.freshet.read.sql.SqlStore;
 import dev.freshet.read.store.ModelStore;
@@ -131,11 +134,40 @@ public class ReadBackend {
         blockingScheduler);
   }
 
+  @Bean(destroyMethod = "close")
+  EventSignals eventSignals(ReadSettings settings) {
+    return new EventSignals(settings.id(), PostgresUrl.parse(settings.source()));
+  }
+
+  @Bean
+  EventPath eventPath(
+      Source source,
+      DataSource pool,
+      EventSignals signals,
+      FreshnessGate gate,
+      Drain drain,
+      ProblemResponses problems,
+      Scheduler blockingScheduler) {
+    return new EventPath(
+        source.kind(),
+        new EventLog(pool),
+        signals,
+        gate,
+        drain.begun(),
+        new Rejections(problems, false),
+        blockingScheduler);
+  }
+
   @Bean
   RouterFunction<ServerResponse> routes(
-      ReadPath path, FreshnessGate gate, Drain drain, Scheduler blockingScheduler) {
+      ReadPath path,
+      EventPath events,
+      FreshnessGate gate,
+      Drain drain,
+      Scheduler blockingScheduler) {
     return RouterFunctions.route()
         .add(PositionEndpoint.route(gate, drain, blockingScheduler))
+        .GET(FreshetHeaders.EVENTS_PATH, events::follow)
         .route(
             RequestPredicates.methods(HttpMethod.GET, HttpMethod.HEAD)
                 .and(RequestPredicates.path(OpenApiPages.DOCUMENT)),

@@ -1,6 +1,5 @@
 package dev.freshet.read;
 
-import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.Problem;
@@ -18,15 +17,12 @@ import dev.freshet.read.store.Count;
 import dev.freshet.read.store.ModelStore;
 import dev.freshet.read.store.Question;
 import dev.freshet.read.store.StoreFailed;
-import dev.freshet.runtime.Deadline;
 import dev.freshet.runtime.RequestScope;
 import dev.freshet.runtime.source.FreshnessGate;
-import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
@@ -43,8 +39,6 @@ import reactor.core.scheduler.Scheduler;
 final class ReadPath {
 
   private static final Logger log = LoggerFactory.getLogger(ReadPath.class);
-
-  private static final int LONGEST_WAIT_MILLIS = 60_000;
 
   private static final List<String> CURSORS = List.of("after", "before");
   private static final Set<Representation> OF_ROWS = EnumSet.allOf(Representation.class);
@@ -233,28 +227,10 @@ final class ReadPath {
             arrival ->
                 switch (arrival) {
                   case FreshnessGate.Arrival.TooLate late ->
-                      refuse(asked.request(), notCaughtUp(wanted, late.at()));
+                      refuse(asked.request(), wanted.notMetAt(late.at()));
                   case FreshnessGate.Arrival.Reached ignored ->
                       RequestScope.during(asked.request(), () -> read(asked, true));
                 });
-  }
-
-  /** What the gateway asks for with its headers. */
-  private record Wanted(@Nullable Position position, Duration maxWait, Deadline deadline) {
-
-    /**
-     * @throws IllegalArgumentException when a header can't be read
-     */
-    static Wanted of(ServerRequest request) {
-      String position = request.headers().firstHeader(FreshetHeaders.MIN_POSITION);
-      String wait = request.headers().firstHeader(FreshetHeaders.MAX_WAIT);
-      return new Wanted(
-          position == null ? null : Position.parse(position),
-          wait == null
-              ? Duration.ZERO
-              : Duration.ofMillis(Math.clamp(Long.parseLong(wait), 0, LONGEST_WAIT_MILLIS)),
-          Deadline.of(request));
-    }
   }
 
   private Mono<ServerResponse> read(Asked asked, boolean mayTryAgain) {
@@ -279,7 +255,7 @@ final class ReadPath {
       Optional<Model> model = store.find(name, asker);
       if (model.isEmpty()) {
         return store.expects(name)
-            ? refuse(request, notCaughtUp(asked.wanted(), null))
+            ? refuse(request, asked.wanted().notMetAt(null))
             : refuse(request, noSuchModel(name));
       }
       if (model.get().columns().isEmpty()) {
@@ -357,22 +333,13 @@ final class ReadPath {
         rows.body().discard();
       }
       // The source went back since the last poll, as a restarted replica can.
-      return rejections.of(asked.request(), notCaughtUp(asked.wanted(), seen), seen);
+      return rejections.of(asked.request(), asked.wanted().notMetAt(seen), seen);
     }
     return switch (answer) {
       case Answer.Row row -> writer.write(asked.request(), asked.terms(), row, seen);
       case Answer.Rows rows -> writer.write(asked.request(), asked.terms(), question, rows, seen);
       case Answer.NotNow() -> throw new IllegalStateException("it has a position");
     };
-  }
-
-  private static Refused notCaughtUp(Wanted wanted, @Nullable Position at) {
-    return Refused.of(
-        ProblemCode.NOT_CAUGHT_UP,
-        at == null
-            ? "This source can't be read from now."
-            : "This source is at %s and did not reach %s in time."
-                .formatted(at, wanted.position()));
   }
 
   private Mono<ServerResponse> refuse(ServerRequest request, Refused refused) {

@@ -1,5 +1,6 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.protocol.TimelineHistory;
 import dev.freshet.sync.delta.DeltaListener;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Place;
@@ -54,7 +55,7 @@ public final class Applier implements AutoCloseable {
 
   /** Goes on with what is stored. */
   public void resume() {
-    registry.resume();
+    between(kept -> kept.resume(applied));
   }
 
   /** Empties everything for a first copy; readers stay away until it is complete. */
@@ -70,6 +71,11 @@ public final class Applier implements AutoCloseable {
   public void completeCopy(Place at) {
     sql.inTransaction(() -> positions.completeCopy(at, epoch));
     applied = at;
+  }
+
+  /** Stores where the source's earlier epochs ended. */
+  public void store(TimelineHistory history) {
+    sql.inTransaction(() -> positions.storeHistory(history, epoch));
   }
 
   /**

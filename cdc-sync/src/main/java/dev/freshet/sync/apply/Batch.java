@@ -48,10 +48,18 @@ final class Batch {
     }
     begin();
     ChangeCollector collector = new ChangeCollector(kept.mirrors(), this::applyTable);
+    EventLog.Notes events = kept.events().notes();
     for (SourceTransaction transaction : transactions) {
-      transaction.changes().forEachChunk(collector::add);
+      transaction
+          .changes()
+          .forEachChunk(
+              changes -> {
+                collector.add(changes);
+                events.add(transaction.end(), changes);
+              });
     }
     collector.flush();
+    events.write();
     finish();
   }
 
@@ -151,8 +159,11 @@ final class Batch {
       changes.add(
           row == null ? new RowChange.Delete(table, key) : new RowChange.Upsert(table, row, null));
       touch(mirror, changes, Moment.BEFORE);
-      if (!givenUp) {
+      if (givenUp) {
+        kept.events().giveUp(table, key);
+      } else {
         mirror.apply(sql, changes);
+        kept.events().settled(table);
       }
       touch(mirror, changes, Moment.AFTER);
     } else {

@@ -13,10 +13,11 @@ record Kept(
     Map<String, BuildingModel> building,
     ModelStore modelStore,
     DeadLetters deadLetters,
+    EventLog events,
     Deltas deltas) {
 
   /** Nothing is kept yet. */
-  Kept(Sql sql, ModelStore modelStore, DeadLetters deadLetters) {
+  Kept(Sql sql, ModelStore modelStore, DeadLetters deadLetters, EventLog events) {
     this(
         sql,
         new LinkedHashMap<>(),
@@ -24,6 +25,7 @@ record Kept(
         new LinkedHashMap<>(),
         modelStore,
         deadLetters,
+        events,
         new Deltas());
   }
 
@@ -36,7 +38,7 @@ record Kept(
     fewer.keySet().removeAll(some);
     Map<String, BuildingModel> fewerBuilding = new LinkedHashMap<>(building);
     fewerBuilding.keySet().removeAll(some);
-    return new Kept(sql, mirrors, fewer, fewerBuilding, modelStore, deadLetters, deltas);
+    return new Kept(sql, mirrors, fewer, fewerBuilding, modelStore, deadLetters, events, deltas);
   }
 
   /** What dead letters touch is not served, and is again when they are settled. */

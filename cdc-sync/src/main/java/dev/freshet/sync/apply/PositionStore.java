@@ -1,5 +1,6 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.protocol.TimelineHistory;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.Held;
@@ -53,9 +54,12 @@ public final class PositionStore {
               epoch             bigint not null,
               committed_at      timestamptz not null,
               applied_at        timestamptz not null,
-              paused            boolean not null default false
+              paused            boolean not null default false,
+              history           text not null default ''
             )
             """)
+        .update();
+    db.sql("alter table freshet.position add column if not exists history text not null default ''")
         .update();
     db.sql(
             """
@@ -140,6 +144,15 @@ public final class PositionStore {
                 """)
             .param("timeline", at.epoch())
             .param("lsn", at.mark())
+            .param("epoch", epoch)
+            .update());
+  }
+
+  /** Says where the timelines before the source's own ended. */
+  void storeHistory(TimelineHistory history, long epoch) {
+    require(
+        db.sql("update freshet.position set history = :history where epoch = :epoch")
+            .param("history", history.toString())
             .param("epoch", epoch)
             .update());
   }

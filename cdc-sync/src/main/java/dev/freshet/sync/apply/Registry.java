@@ -6,6 +6,7 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTable;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,7 @@ public final class Registry {
   Registry(Stores stores) {
     this.stores = stores;
     this.sql = stores.sql();
-    this.kept = new Kept(sql, stores.models(), stores.deadLetters());
+    this.kept = new Kept(sql, stores.models(), stores.deadLetters(), stores.events());
   }
 
   /** The connection, with the transaction open. */
@@ -88,8 +89,10 @@ public final class Registry {
   }
 
   /** Goes on with the mirrors that are stored. */
-  void resume() {
-    storedMirrors().values().forEach(table -> kept.mirrors().put(table.name(), new Mirror(table)));
+  void resume(Place applied) {
+    Collection<SourceTable> mirrored = storedMirrors().values();
+    mirrored.forEach(table -> kept.mirrors().put(table.name(), new Mirror(table)));
+    mirrored.forEach(table -> stores.events().follow(table, applied));
     changed();
   }
 
@@ -98,6 +101,7 @@ public final class Registry {
     kept.mirrors().clear();
     storedMirrors().keySet().forEach(stores.mirrors()::forget);
     stores.deadLetters().all().forEach(letter -> stores.deadLetters().remove(letter.id()));
+    stores.events().clear();
     for (ModelStore.Stored model : stores.models().all()) {
       stores.models().change(model.name(), ModelStore.State.BUILDING, "");
     }
@@ -109,6 +113,7 @@ public final class Registry {
     stores.deadLetters().forget(null, table);
     kept.mirrors().remove(table);
     stores.mirrors().forget(table);
+    stores.events().forget(table);
     PendingChanges pending = new PendingChanges();
     PendingChanges given = copying.put(table, pending);
     if (given != null) {
@@ -126,11 +131,16 @@ public final class Registry {
     }
   }
 
-  /** Follows a table from now on. Its rows are there, and nothing is pending. */
-  public void follow(SourceTable table) {
+  /**
+   * Follows a table from now on. Its rows are there, and nothing is pending.
+   *
+   * @param at where the source was when the rows were as they are
+   */
+  public void follow(SourceTable table, Place at) {
     copying.remove(table.name());
     stores.mirrors().put(table);
     kept.mirrors().put(table.name(), new Mirror(table));
+    stores.events().follow(table, at);
     changed();
   }
 
@@ -138,13 +148,14 @@ public final class Registry {
    * Goes on with a mirror, altered as its table was altered meanwhile.
    *
    * @param earlier the table as the mirror was made
+   * @param at where the mirror is
    * @return false when the mirror can't be altered so, and has to be copied again
    */
-  public boolean follow(SourceTable table, SourceTable earlier) {
+  public boolean follow(SourceTable table, SourceTable earlier, Place at) {
     Optional<List<String>> alterations = table.alterationsSince(earlier);
     boolean altered = alterations.isPresent() && Mirror.alter(sql, table, alterations.get());
     if (altered) {
-      follow(table);
+      follow(table, at);
     }
     return altered;
   }
@@ -153,6 +164,7 @@ public final class Registry {
   public void unfollow(TableName table) {
     Mirror mirror = kept.mirrors().remove(table);
     stores.mirrors().forget(table);
+    stores.events().forget(table);
     if (mirror != null) {
       mirror.drop(sql);
     }

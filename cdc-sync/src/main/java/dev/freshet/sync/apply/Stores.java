@@ -16,6 +16,7 @@ public record Stores(
     ModelStore models,
     MirrorStore mirrors,
     DeadLetters deadLetters,
+    EventLog events,
     Collations collations)
     implements AutoCloseable {
 
@@ -33,6 +34,7 @@ public record Stores(
         new ModelStore(db),
         new MirrorStore(db),
         new DeadLetters(db),
+        new EventLog(sql),
         new Collations(db, sql));
   }
 
@@ -42,6 +44,7 @@ public record Stores(
     models.install();
     mirrors.install();
     deadLetters.install();
+    events.install();
     collations.install();
     sql.run(ReadDatabase.POSITION_FUNCTION_SQL);
     // Roles of clients call it, whatever they may read; the tables stay closed to them.

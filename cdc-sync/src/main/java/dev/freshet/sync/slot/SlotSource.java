@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.postgres.TimelineHistories;
-import dev.freshet.protocol.Lsn;
+import dev.freshet.protocol.TimelineHistory;
 import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
@@ -95,10 +95,17 @@ final class SlotSource implements ChangeSource {
 
   /** Whether a timeline has all that an earlier one had up to a place. */
   private boolean isKeptOn(int timeline, Place applied) {
+    return history(timeline).carriedOver(applied.position()).isPresent();
+  }
+
+  @Override
+  public TimelineHistory history() {
+    return history(place().epoch());
+  }
+
+  private TimelineHistory history(int timeline) {
     PostgresUrl primary = settings.primary();
-    Optional<Lsn> left =
-        Failures.ask(() -> TimelineHistories.ask(primary, timeline)).end(applied.epoch());
-    return left.isPresent() && left.get().compareTo(applied.position().lsn()) >= 0;
+    return Failures.ask(() -> TimelineHistories.ask(primary, timeline));
   }
 
   @Override

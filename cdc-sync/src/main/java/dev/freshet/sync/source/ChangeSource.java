@@ -1,5 +1,6 @@
 package dev.freshet.sync.source;
 
+import dev.freshet.protocol.TimelineHistory;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import java.time.Instant;
@@ -38,6 +39,9 @@ public interface ChangeSource extends AutoCloseable {
    *     source lacks what capturing needs
    */
   Continuation continuation(Held held);
+
+  /** The epoch that it is in, and where those before it ended. */
+  TimelineHistory history();
 
   /** What the tables look like. */
   SourceSchema schema();

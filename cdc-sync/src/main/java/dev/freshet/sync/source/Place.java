@@ -42,6 +42,11 @@ public record Place(int epoch, long value) implements Comparable<Place> {
     return new Place(epoch, Lsn.parse(mark).value());
   }
 
+  /** Right after this one, and before everything that comes after it. */
+  public Place next() {
+    return new Place(epoch, value + 1);
+  }
+
   /** How far within its epoch, as it is stored. */
   public String mark() {
     return new Lsn(value).toString();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -71,6 +72,16 @@ public record SourceTable(
   public SourceTable {
     columns = List.copyOf(columns);
     key = List.copyOf(key);
+  }
+
+  /** Whether it holds events: their streams and versions are its primary key. */
+  public boolean hasEvents() {
+    return isPrimaryKey
+        && key.equals(List.of("stream", "version"))
+        && columns.stream()
+            .map(Column::name)
+            .collect(Collectors.toSet())
+            .containsAll(Set.of("type", "data", "meta", "at"));
   }
 
   /** The columns whose values are sent and stored; generated ones are computed by the mirror. */

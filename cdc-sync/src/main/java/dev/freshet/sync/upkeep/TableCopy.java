@@ -77,7 +77,7 @@ public final class TableCopy {
                       return false;
                     }
                     TableChangesApplication.run(kept.sql(), mirror, pending.take());
-                    kept.follow(table);
+                    kept.follow(table, applier.applied());
                     return true;
                   });
         }

@@ -1,5 +1,6 @@
 package dev.freshet.sync.contract;
 
+import dev.freshet.protocol.TimelineHistory;
 import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
@@ -149,6 +150,11 @@ final class MemorySource implements WrittenSource {
       return held.applied() == null || !isCaptured
           ? new Continuation.CopyAll("First copy.")
           : new Continuation.GoOn();
+    }
+
+    @Override
+    public TimelineHistory history() {
+      return TimelineHistory.startingAt(1);
     }
 
     @Override

@@ -80,6 +80,10 @@ public final class Choice {
         Route.Read read = Objects.requireNonNull(route.read());
         List<Candidate> candidates =
             forRead(pool, session, read.maxWait(), read.otherwise(), read.maxStaleness());
+        if (read.events()) {
+          candidates.removeIf(
+              candidate -> candidate.instance().spec().kind() != SourceKind.READ_DATABASE);
+        }
         yield isRepeatable
             ? candidates
             : candidates.stream().filter(candidate -> candidate.reason() != Reason.WAITED).toList();

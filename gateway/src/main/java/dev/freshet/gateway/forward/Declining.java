@@ -11,7 +11,11 @@ public enum Declining {
   /** Those that say the instance is not caught up; it is the last that can be asked. */
   WHEN_BEHIND,
   /** Those that say the instance can't serve. */
-  WHEN_IT_CAN_NOT_SERVE;
+  WHEN_IT_CAN_NOT_SERVE,
+  /** The same, and those that say its events begin too late; other copies' begin earlier. */
+  WHEN_IT_CAN_NOT_GO_ON;
+
+  private static final int GONE = 410;
 
   /** Statuses by which an instance says that it can't serve a read, where another one may. */
   private static final Set<Integer> DECLINED = Set.of(502, 503);
@@ -23,11 +27,12 @@ public enum Declining {
    * @param minimum what it was to be at or past; null for anything
    */
   boolean keepsBack(int status, @Nullable Position at, @Nullable Position minimum) {
-    return DECLINED.contains(status)
-        && switch (this) {
-          case NEVER -> false;
-          case WHEN_BEHIND -> at != null && minimum != null && !at.isAtOrPast(minimum);
-          case WHEN_IT_CAN_NOT_SERVE -> true;
-        };
+    boolean canNotServe = DECLINED.contains(status);
+    return switch (this) {
+      case NEVER -> false;
+      case WHEN_BEHIND -> canNotServe && at != null && minimum != null && !at.isAtOrPast(minimum);
+      case WHEN_IT_CAN_NOT_SERVE -> canNotServe;
+      case WHEN_IT_CAN_NOT_GO_ON -> canNotServe || status == GONE;
+    };
   }
 }

@@ -52,6 +52,7 @@ public record Route(
    * @param hedgeAfter how long a copy may take until another one is asked, too; null for as long as
    *     it takes
    * @param mirror where some of the reads are sent, too; null for none
+   * @param events whether they are answered by the events of a read database
    */
   public record Read(
       String pool,
@@ -61,7 +62,8 @@ public record Route(
       Otherwise otherwise,
       @Nullable Duration maxStaleness,
       @Nullable Duration hedgeAfter,
-      @Nullable Mirrored mirror) {
+      @Nullable Mirrored mirror,
+      boolean events) {
 
     /**
      * Reads that are sent to another pool, too, whose answers are compared and thrown away.
@@ -159,6 +161,11 @@ public record Route(
       case READ -> read != null;
       case WRITE -> write != null;
     };
+  }
+
+  /** Whether what it answers to reads is events, which have no end. */
+  public boolean tellsEvents() {
+    return read != null && read.events();
   }
 
   /** The pool that requests of this intent go to. */

@@ -38,5 +38,8 @@ public final class FreshetHeaders {
   /** Path at which it tells all of its commands, and what is wrong with any. */
   public static final String DECLARED_COMMANDS_PATH = "/.freshet/commands/declared";
 
+  /** Path at which a read-backend of a read database tells events. */
+  public static final String EVENTS_PATH = "/.freshet/events";
+
   private FreshetHeaders() {}
 }

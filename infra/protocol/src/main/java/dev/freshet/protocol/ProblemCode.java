@@ -34,6 +34,7 @@ public enum ProblemCode implements Problem.Code {
   MALFORMED_JSON(400, "Malformed JSON"),
   INVALID(422, "Invalid"),
   CONFLICT(409, "Conflict"),
+  GONE(410, "Gone"),
   IN_PROGRESS(409, "In progress"),
   IDEMPOTENCY_MISMATCH(422, "Idempotency mismatch"),
   PRECONDITION_REQUIRED(428, "Precondition required"),

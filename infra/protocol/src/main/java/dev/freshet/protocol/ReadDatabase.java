@@ -74,5 +74,8 @@ public final class ReadDatabase {
    */
   public static final String WANTED_CHANNEL = "freshet_wanted";
 
+  /** NOTIFY channel that tells of new events, or that the log of events begins anew. */
+  public static final String EVENTS_CHANNEL = "freshet_events";
+
   private ReadDatabase() {}
 }

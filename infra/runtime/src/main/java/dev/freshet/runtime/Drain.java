@@ -9,6 +9,8 @@ import org.springframework.boot.availability.AvailabilityChangeEvent;
 import org.springframework.boot.availability.ReadinessState;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.SmartLifecycle;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * How a part stops, so that nobody notices who is told in time.
@@ -26,6 +28,7 @@ public final class Drain implements SmartLifecycle {
   private final Duration delay;
   private volatile boolean isDraining;
   private volatile boolean isRunning;
+  private final Sinks.Empty<Void> begun = Sinks.empty();
 
   Drain(ApplicationContext context, Duration delay) {
     this.context = context;
@@ -37,6 +40,11 @@ public final class Drain implements SmartLifecycle {
     return isDraining;
   }
 
+  /** Completes when it begins: answers that have no end are to end then. */
+  public Mono<Void> begun() {
+    return begun.asMono();
+  }
+
   @Override
   public void start() {
     isRunning = true;
@@ -46,6 +54,7 @@ public final class Drain implements SmartLifecycle {
   public void stop(Runnable done) {
     isRunning = false;
     isDraining = true;
+    begun.tryEmitEmpty();
     AvailabilityChangeEvent.publish(context, ReadinessState.REFUSING_TRAFFIC);
     if (delay.isZero()) {
       done.run();

@@ -44,6 +44,23 @@ class ConsistencyIT {
   }
 
   @Test
+  void noMoneyIsMadeOrLostAndEachEventIsToldOnceWhateverIsKilled() throws Exception {
+    assertKept("session", ConsistencyRun.BANK);
+  }
+
+  /** The key is there, and nobody looks. */
+  @Test
+  void keyThatIsNotFoundAgainIsFoundOut() throws Exception {
+    Path mutant =
+        mutant(
+            "write-backend/src/main/java/dev/freshet/write/run/Keys.java",
+            "return rows.isEmpty() ? new Found.Fresh() : done(rows.getFirst());",
+            "return new Found.Fresh();");
+    assertBroken(
+        "NOTHING_IS_LOST_OR_DOUBLED", "session", ConsistencyRun.BANK, "write-1", mutant.toString());
+  }
+
+  @Test
   void eventualReadsAreFoundOutWhereSessionIsPromised() throws Exception {
     assertBroken("READ_YOUR_WRITES", "eventual", "sync-paused");
   }

@@ -1,5 +1,6 @@
 package dev.freshet.systemtests;
 
+import dev.freshet.bench.consistency.BankCheck;
 import dev.freshet.bench.consistency.ConsistencyCheck;
 import dev.freshet.bench.consistency.ConsistencyCheck.Length;
 import dev.freshet.bench.consistency.Fault;
@@ -30,6 +31,9 @@ final class ConsistencyRun {
   /** The same for as long as it takes to meet most of it. */
   static final String LONG_CHAOS = "chaos-long";
 
+  /** The sample that keeps events, while what serves it is killed. */
+  static final String BANK = "bank";
+
   private static final Duration CHAOS_LASTS = Duration.ofSeconds(40);
   private static final Duration LONG_CHAOS_LASTS = Duration.ofMinutes(20);
 
@@ -57,7 +61,7 @@ final class ConsistencyRun {
    * Runs it.
    *
    * @param arguments seed; level that is asked for where session is checked; {@link #ALL}, {@link
-   *     #LONG} or a fault; part and folder of classes for each mutant
+   *     #LONG}, {@link #BANK} or a fault; part and folder of classes for each mutant
    */
   public static void main(String[] arguments) throws Exception {
     Length length =
@@ -77,6 +81,8 @@ final class ConsistencyRun {
             new ConsistencyCheck.Options(length, PORTS, arguments[1], mutants));
     List<String> violations =
         switch (arguments[2]) {
+          case BANK ->
+              new BankCheck(System.out, Long.parseLong(arguments[0]), PORTS, mutants).run();
           case CHAOS -> check.chaos(CHAOS_LASTS);
           case LONG_CHAOS -> check.chaos(LONG_CHAOS_LASTS);
           case String fault when FAULTS.containsKey(fault) -> check.run(FAULTS.get(fault));

@@ -79,6 +79,7 @@ final class RouteSections {
             (method, intent) ->
                 methods.put(method.toUpperCase(Locale.ROOT), intent((Yaml.Scalar) intent)));
     Optional<Route.Read> read = section.section("read").map(this::reads);
+    section.section("read").ifPresent(reads -> requireThatEventsMayBeTold(section, reads));
     Optional<Route.Write> write = section.section("write").map(this::writes);
     Access access = access(section);
     List<FilterSpec> filters =
@@ -107,8 +108,7 @@ final class RouteSections {
   }
 
   private boolean isWebSocket(Section section, List<FilterSpec> filters) {
-    boolean passes =
-        section.scalar("websocket").map(Yaml.Scalar::value).stream().anyMatch(Boolean.TRUE::equals);
+    boolean passes = isTrue(section, "websocket");
     if (passes && !filters.isEmpty()) {
       findings.add(
           section.at("websocket"),
@@ -135,6 +135,10 @@ final class RouteSections {
           section.at("persisted"), "persisted belongs to GraphQL; add intent: graphql beside it");
     }
     return isGraphQl ? new GraphQl(persisted) : null;
+  }
+
+  private static boolean isTrue(Section section, String name) {
+    return section.scalar(name).map(Yaml.Scalar::value).stream().anyMatch(Boolean.TRUE::equals);
   }
 
   private static Intent intent(Yaml.Scalar written) {
@@ -195,9 +199,7 @@ final class RouteSections {
 
   private Cors cors(Section section) {
     List<String> origins = section.texts("origins");
-    boolean credentials =
-        section.scalar("credentials").map(Yaml.Scalar::value).stream()
-            .anyMatch(Boolean.TRUE::equals);
+    boolean credentials = isTrue(section, "credentials");
     if (credentials && origins.contains("*")) {
       findings.add(
           section.at("origins"),
@@ -265,7 +267,30 @@ final class RouteSections {
         otherwise,
         maxStaleness(section),
         section.section("hedge").map(this::hedgeAfter).orElse(null),
-        section.section("mirror").map(this::mirrored).orElse(null));
+        section.section("mirror").map(this::mirrored).orElse(null),
+        isTrue(section, "events"));
+  }
+
+  /** They are told as they were written, whatever policies the read models have. */
+  private void requireThatEventsMayBeTold(Section route, Section reads) {
+    if (!isTrue(reads, "events")) {
+      return;
+    }
+    if (route.get("access").isEmpty()) {
+      findings.add(
+          reads.at("events"),
+          "events are told past the policies of read models, and this route does not say who may read them; add access");
+    }
+    for (String other : List.of("hedge", "mirror")) {
+      if (reads.get(other).isPresent()) {
+        findings.add(reads.at(other), "events are followed at one instance; leave out " + other);
+      }
+    }
+    List<InstanceSpec> instances = pools.getOrDefault(reads.requiredText("pool"), List.of());
+    if (!instances.isEmpty()
+        && instances.stream().noneMatch(it -> it.kind() == SourceKind.READ_DATABASE)) {
+      findings.add(reads.at("pool"), "events are told by read databases, and this pool has none");
+    }
   }
 
   private @Nullable Duration maxStaleness(Section section) {

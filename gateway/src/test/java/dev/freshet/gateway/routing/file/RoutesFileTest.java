@@ -56,6 +56,25 @@ class RoutesFileTest {
             - { id: replica-1, url: "http://${HOST}:8201", kind: replica }
       """;
 
+  @Test
+  void eventsNeedAccessThatIsSaidAndAReadDatabase() {
+    String events =
+        VALID
+            .replace("path: /search", "path: /search\n    # access")
+            .replace("read: { pool: readers }", "read: { pool: readers, events: true }");
+    assertThatThrownBy(() -> read(events))
+        .hasMessageContaining("this route does not say who may read them; add access")
+        .hasMessageContaining("events are told by read databases, and this pool has none");
+    Routes routes =
+        read(
+            events
+                .replace("# access", "access: public")
+                .replace("kind: replica", "kind: read-database"));
+    assertThat(routes.match(PathContainer.parsePath("/search"), name -> List.of()))
+        .get()
+        .returns(true, Route::tellsEvents);
+  }
+
   private static Routes read(String text) {
     return RoutesFile.read(text, TestSurroundings.onLoopback(Map.of()));
   }
@@ -75,7 +94,8 @@ class RoutesFileTest {
                 Otherwise.STALE,
                 Duration.ofSeconds(10),
                 null,
-                null));
+                null,
+                false));
     assertThat(orders.intent("GET")).isEqualTo(Intent.READ);
     assertThat(orders.intent("QUERY")).isEqualTo(Intent.READ);
     assertThat(orders.intent("PATCH")).isEqualTo(Intent.WRITE);
@@ -280,6 +300,8 @@ class RoutesFileTest {
         "otherwise: stale|hedge: { after: soon }|after is 'soon'; write a duration such as 100ms",
         "otherwise: stale|hedge: { after: 0ms }|line 6, column 79: without a delay each read would be sent twice",
         "otherwise: stale|hedge: 50ms|hedge must be keys and values",
+        "otherwise: stale|events: true, hedge: { after: 10ms }|events are followed at one instance; leave out hedge",
+        "otherwise: stale|events: maybe|events must be true or false",
         "otherwise: stale|mirror: { pool: readrs }|there is no pool 'readrs'; did you mean readers?",
         "otherwise: stale|mirror: { pool: readers, percent: 0 }|percent is '0'; write a number from 1 to 100",
         "otherwise: stale|mirror: { pool: readers, percent: 1e95 }|percent must be a whole number; write a number from 1 to 100",

@@ -20,9 +20,6 @@ final class Readiness {
   private static final Pattern SERVING =
       Pattern.compile("\"state\":\"(ready|slow-start|suspect|ejected)\"");
 
-  /** Of the sample. */
-  private static final int MODELS = 4;
-
   private static final Pattern LIVE = Pattern.compile("\"state\":\"live\"");
 
   private static final Pattern LAG = Pattern.compile("\"lagSeconds\":([-0-9.E]+)");
@@ -87,7 +84,8 @@ final class Readiness {
   boolean isServing() throws IOException, InterruptedException {
     return SERVING.matcher(system.status()).results().count() >= INSTANCES
         && system.isStreaming()
-        && LIVE.matcher(system.sync("GET", "/api/models")).results().count() == MODELS;
+        && LIVE.matcher(system.sync("GET", "/api/models")).results().count()
+            == system.sample().models();
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.freshet.bench.consistency;
 
 import dev.freshet.bench.http.HttpCalls;
-import dev.freshet.bench.process.ProjectHome;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.cluster.PostgresServer;
@@ -57,6 +56,7 @@ final class WholeSystem implements AutoCloseable {
   private final Map<String, Integer> readerPorts = new HashMap<>();
   private final Map<Integer, Integer> linkedPorts = new HashMap<>();
   private final Wiring wiring;
+  private final Sample sample;
   private PostgresServer primary;
   private final Map<String, Link> links = new LinkedHashMap<>();
 
@@ -78,6 +78,13 @@ final class WholeSystem implements AutoCloseable {
    * @param mutants by part, folders of classes that are found before the part's own
    */
   WholeSystem(Path folder, int ports, Map<String, Path> mutants, Wiring wiring) throws Exception {
+    this(folder, ports, mutants, wiring, Sample.RESTAURANT);
+  }
+
+  /** The same with another sample. */
+  WholeSystem(Path folder, int ports, Map<String, Path> mutants, Wiring wiring, Sample sample)
+      throws Exception {
+    this.sample = sample;
     this.folder = folder;
     this.ports = ports;
     this.wiring = wiring;
@@ -105,7 +112,6 @@ final class WholeSystem implements AutoCloseable {
                 servers().stream()
                     .map(server -> "127.0.0.1:" + linked(server.port()))
                     .collect(Collectors.joining(",")));
-    Path restaurant = ProjectHome.path().resolve("infra/restaurant");
     start(
         mutants,
         "write-1",
@@ -114,9 +120,9 @@ final class WholeSystem implements AutoCloseable {
         "--primary",
         any,
         "--schema",
-        restaurant.resolve("schema").toString(),
+        sample.folder("schema"),
         "--commands",
-        restaurant.resolve("commands").toString());
+        sample.folder("commands"));
     if (wiring == Wiring.MEASURED) {
       links.put(SYNC_TO_PRIMARY, new Link(ports + 40, primary.port()));
     }
@@ -132,7 +138,7 @@ final class WholeSystem implements AutoCloseable {
         "--read-database",
         url(cluster.readDatabases().getFirst()),
         "--models",
-        restaurant.resolve("models").toString(),
+        sample.folder("models"),
         "--views");
     reader(mutants, "primary-reads", 20, any, "primary");
     reader(mutants, "replica-1", 21, url(cluster.replicas().getFirst()), "replica");
@@ -171,14 +177,14 @@ final class WholeSystem implements AutoCloseable {
     }
     Servers.await(
         "the copies serve",
-        () -> get("/menu", "").statusCode() == 200 && new Readiness(this).isServing());
+        () -> get(sample.probe(), "").statusCode() == 200 && new Readiness(this).isServing());
   }
 
   private String routes() {
     return """
         version: 1
         routes:
-          - id: all
+        %s  - id: all
             path: /**
             read: { pool: readers, allow: [eventual, bounded, session, strong] }
             write: { pool: writers }
@@ -193,6 +199,7 @@ final class WholeSystem implements AutoCloseable {
               - { id: read-1, url: "http://127.0.0.1:%d", kind: read-database }
         """
         .formatted(
+            sample.routes(),
             linked(ports + 10),
             linked(ports + 20),
             linked(ports + 21),
@@ -254,6 +261,10 @@ final class WholeSystem implements AutoCloseable {
   /** Where a port of this machine is reached. */
   private int linked(int port) {
     return linkedPorts.getOrDefault(port, port);
+  }
+
+  Sample sample() {
+    return sample;
   }
 
   /** The links by what they lead to. */
