@@ -1,5 +1,6 @@
 package dev.freshet.write;
 
+import dev.freshet.postgres.IdempotencyTable;
 import dev.freshet.postgres.PrimaryPosition;
 import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
@@ -246,7 +247,7 @@ final class CommandPath {
             : new Keys.Key(
                 client.principal() == null ? "" : client.principal(),
                 declaration.name(),
-                Keys.parse(header).orElseThrow(),
+                IdempotencyTable.parse(header).orElseThrow(),
                 Keys.fingerprint(request.requestPath().value() + "?" + query, entry.body()));
     return new CommandRun.Request(
         client,
@@ -290,9 +291,12 @@ final class CommandPath {
       return bad(
           "This command needs an Idempotency-Key: a name for this attempt that is used once, such as a UUID. Send it again with the same one.");
     }
-    if (rules.idempotency() != Wanted.NONE && key != null && Keys.parse(key).isEmpty()) {
+    if (rules.idempotency() != Wanted.NONE
+        && key != null
+        && IdempotencyTable.parse(key).isEmpty()) {
       return bad(
-          "An Idempotency-Key has 1 to %d printable characters of ASCII.".formatted(Keys.LONGEST));
+          "An Idempotency-Key has 1 to %d printable characters of ASCII."
+              .formatted(IdempotencyTable.LONGEST_KEY));
     }
     boolean hasCondition = !preconditions(request).equals(Preconditions.NONE);
     if (rules.ifMatch() == Wanted.REQUIRED

@@ -2,6 +2,7 @@ package dev.freshet.write;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.postgres.ConnectionPool;
+import dev.freshet.postgres.IdempotencyTable;
 import dev.freshet.postgres.NotConnected;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.postgres.RootCause;
@@ -90,12 +91,12 @@ public class WriteBackend {
   /** Without it, requests with an Idempotency-Key are refused; the others are served. */
   private static void makeKeys(DataSource pool) {
     try (Connection connection = pool.getConnection()) {
-      Keys.make(connection);
+      IdempotencyTable.make(connection);
     } catch (SQLException e) {
       log.warn(
           "The table of idempotency keys can't be made: {}. Give the login CREATE on the database, or have somebody run: {}",
           e.getMessage(),
-          Keys.TABLE);
+          IdempotencyTable.SQL);
     }
   }
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
+import dev.freshet.postgres.IdempotencyTable;
 import dev.freshet.protocol.Position;
 import dev.freshet.runtime.claims.ClaimsKeys;
-import dev.freshet.write.run.Keys;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -469,8 +469,8 @@ class CommandsIT {
     assertRefused(
         send("POST", "/things/50/parts?id=50", "", "Idempotency-Key", "p"), 409, "conflict");
     try (Connection connection = cluster.primary().connect()) {
-      assertThat(new Keys(Duration.ofHours(24)).sweep(connection)).isEqualTo(1);
-      assertThat(new Keys(Duration.ofHours(24)).sweep(connection)).isZero();
+      assertThat(IdempotencyTable.sweep(connection, Duration.ofHours(24))).isEqualTo(1);
+      assertThat(IdempotencyTable.sweep(connection, Duration.ofHours(24))).isZero();
     }
     assertThat(query("select count(*) from freshet.idempotency where key = 'p'")).isEqualTo("0");
   }

@@ -72,6 +72,18 @@ public record Problem(Code code, String detail, List<Violation> violations) {
     return new Problem(code, detail, List.of());
   }
 
+  /** Everything that can't be accepted of a request's content. */
+  public static Problem invalid(List<Violation> violations) {
+    return new Problem(ProblemCode.INVALID, told(violations), violations);
+  }
+
+  /** A sentence for errors that are told one by one. */
+  public static String told(List<Violation> violations) {
+    return violations.size() == 1
+        ? "One value can't be accepted; see errors."
+        : violations.size() + " values can't be accepted; see errors.";
+  }
+
   /** The members of the JSON document, in the order in which a person reads them. */
   public Map<String, Object> members() {
     Map<String, Object> members = new LinkedHashMap<>();

@@ -1,5 +1,6 @@
 package dev.freshet.write.run;
 
+import dev.freshet.postgres.WriteProblems;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.Problem.Violation;
 import dev.freshet.protocol.ProblemCode;
@@ -122,7 +123,7 @@ public final class CommandRun {
       } catch (SQLException e) {
         failure = e;
       }
-      if (Failures.isOfConnection(failure)) {
+      if (WriteProblems.isOfConnection(failure)) {
         throw failure;
       }
       boolean isOver = request.deadline().left().isNegative();
@@ -142,9 +143,9 @@ public final class CommandRun {
 
   private boolean isWorthRetrying(SQLException e) {
     return Failures.isWorthRetrying(e)
-        || Failures.isOfConstraint(e, Keys.PRIMARY_KEY)
+        || WriteProblems.isOfConstraint(e, Keys.PRIMARY_KEY)
         || (declaration.rules().retriesLostRaces()
-            && command.streams().stream().anyMatch(key -> Failures.isOfConstraint(e, key)));
+            && command.streams().stream().anyMatch(key -> WriteProblems.isOfConstraint(e, key)));
   }
 
   private Outcome refusal(SQLException e, Arguments arguments) throws SQLException {
@@ -288,7 +289,7 @@ public final class CommandRun {
     String detail =
         !details.isEmpty()
             ? details
-            : violations.isEmpty() ? code.get().title() + "." : Outcome.Refused.told(violations);
+            : violations.isEmpty() ? code.get().title() + "." : Problem.told(violations);
     return Optional.of(new Outcome.Refused(new Problem(code.get(), detail, violations)));
   }
 

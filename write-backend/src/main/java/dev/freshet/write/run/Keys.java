@@ -1,19 +1,16 @@
 package dev.freshet.write.run;
 
+import dev.freshet.postgres.IdempotencyTable;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.sql.Types;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -28,25 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Keys {
 
-  /** Most characters of a key. */
-  public static final int LONGEST = 255;
-
-  /** What they are kept in: no read model reads it, so that no publication has it. */
-  public static final String TABLE =
-      """
-      create schema if not exists freshet;
-      create table if not exists freshet.idempotency (
-        principal text, command text, key text, fingerprint text not null, status int not null,
-        body text, version text, location text, at timestamptz not null default now(),
-        primary key (principal, command, key));
-      create index if not exists idempotency_at on freshet.idempotency (at)
-      """;
-
   /** Violated by whoever began before the other had committed. */
   static final String PRIMARY_KEY = "idempotency_pkey";
-
-  /** More at once would be a command's own load. */
-  private static final int SWEPT_AT_ONCE = 1_000;
 
   private static final JsonMapper SORTED =
       JsonMapper.builder()
@@ -95,13 +75,6 @@ public final class Keys {
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
-    }
-  }
-
-  /** Makes the table where there is none. */
-  public static void make(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(TABLE);
     }
   }
 
@@ -177,45 +150,7 @@ public final class Keys {
     long before = swept.get();
     long now = System.nanoTime();
     if (now - before > SWEPT_NOT_SOONER.toNanos() && swept.compareAndSet(before, now)) {
-      sweep(connection);
+      IdempotencyTable.sweep(connection, kept);
     }
-  }
-
-  /**
-   * Forgets some of the keys whose time is over.
-   *
-   * @return how many
-   */
-  public int sweep(Connection connection) throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            """
-            delete from freshet.idempotency where ctid = any(array(
-              select ctid from freshet.idempotency where at <= now() - ?::interval
-              order by at limit %d for update skip locked))
-            """
-                .formatted(SWEPT_AT_ONCE))) {
-      statement.setObject(1, kept.toString(), Types.OTHER);
-      return statement.executeUpdate();
-    }
-  }
-
-  /**
-   * Reads the header: a string of RFC 9651 in double quotes, or the same bare, as most clients send
-   * it.
-   *
-   * @return empty when it can't be a key
-   */
-  public static Optional<String> parse(String header) {
-    String text = header.strip();
-    boolean isQuoted = text.length() >= 2 && text.startsWith("\"") && text.endsWith("\"");
-    String key =
-        isQuoted
-            ? text.substring(1, text.length() - 1).replace("\\\"", "\"").replace("\\\\", "\\")
-            : text;
-    boolean isPlain = key.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
-    return key.isEmpty() || key.length() > LONGEST || !isPlain
-        ? Optional.empty()
-        : Optional.of(key);
   }
 }

@@ -1,5 +1,6 @@
 package dev.freshet.write.run;
 
+import dev.freshet.postgres.WriteProblems;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
 import java.util.List;
@@ -34,19 +35,12 @@ public sealed interface Outcome {
 
     /** Refused for a fault of the file's or of ours, which the log tells. */
     static Refused ofOurs() {
-      return of(ProblemCode.INTERNAL, "Nothing was written; the write-backend's log says why.");
+      return of(ProblemCode.INTERNAL, WriteProblems.OURS);
     }
 
     /** Refused for what stands in the body. */
     public static Refused invalid(List<Problem.Violation> violations) {
-      return new Refused(new Problem(ProblemCode.INVALID, told(violations), violations));
-    }
-
-    /** A sentence for errors that are told one by one. */
-    static String told(List<Problem.Violation> violations) {
-      return violations.size() == 1
-          ? "One value can't be accepted; see errors."
-          : violations.size() + " values can't be accepted; see errors.";
+      return new Refused(Problem.invalid(violations));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.freshet.write.run;
 
+import dev.freshet.postgres.WriteProblems;
 import dev.freshet.protocol.Problem.Violation;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.write.check.Binding;
@@ -111,10 +112,10 @@ final class Probe {
       if (isNested) {
         execute("rollback to savepoint freshet_probe");
       }
-      if (Failures.isOfConnection(e)) {
+      if (WriteProblems.isOfConnection(e)) {
         throw e;
       }
-      return Optional.of(Failures.message(e));
+      return Optional.of(WriteProblems.message(e));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.freshet.write.run;
 
+import dev.freshet.postgres.WriteProblems;
 import dev.freshet.protocol.TraceMessage;
 import dev.freshet.runtime.Deadline;
 import dev.freshet.runtime.trace.TraceParent;
@@ -169,7 +170,7 @@ final class Transaction implements AutoCloseable {
       rows(mode.commit(), List.of(), 0);
       isOpen = mode == Mode.TRIED;
     } catch (SQLException e) {
-      if (mode == Mode.COMMITTED && Failures.isOfConnection(e)) {
+      if (mode == Mode.COMMITTED && WriteProblems.isOfConnection(e)) {
         throw new OutcomeUnknown(e);
       }
       throw e;

@@ -6,8 +6,8 @@ import dev.freshet.file.FileProblem;
 import dev.freshet.file.Section;
 import dev.freshet.file.Yaml;
 import dev.freshet.file.YamlReader;
+import dev.freshet.postgres.WriteProblems;
 import dev.freshet.write.check.CheckedCommand;
-import dev.freshet.write.run.Failures;
 import dev.freshet.write.run.Mode;
 import dev.freshet.write.run.Observer;
 import dev.freshet.write.run.Preconditions;
@@ -89,7 +89,7 @@ public final class CommandTests {
       statement.execute(sql.isBlank() ? "select 1" : sql);
       return true;
     } catch (SQLException e) {
-      if (Failures.isOfConnection(e)) {
+      if (WriteProblems.isOfConnection(e)) {
         throw e;
       }
       fail(test, test.at("given"), "what is given can't be: " + e.getMessage());
@@ -169,7 +169,7 @@ public final class CommandTests {
           fail(test, expected.keyAt(), "the rows are " + actual);
         }
       } catch (SQLException e) {
-        if (Failures.isOfConnection(e)) {
+        if (WriteProblems.isOfConnection(e)) {
           throw e;
         }
         fail(test, expected.keyAt(), "this can't be asked: " + e.getMessage());

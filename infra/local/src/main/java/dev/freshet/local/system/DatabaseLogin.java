@@ -2,11 +2,11 @@ package dev.freshet.local.system;
 
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.PostgresServer;
+import dev.freshet.postgres.IdempotencyTable;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.SecretFile;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.write.run.Audit;
-import dev.freshet.write.run.Keys;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -54,7 +54,7 @@ record DatabaseLogin(String name, String password) {
     DatabaseLogin login = login(cluster, "writer");
     login.make(cluster.primary(), roles, OF_WRITER, "replication");
     try (Connection connection = cluster.primary().connect()) {
-      Keys.make(connection);
+      IdempotencyTable.make(connection);
       Audit.make(connection);
     } catch (SQLException e) {
       throw new StartFailed(

@@ -1,0 +1,6 @@
+package dev.freshet.spring.example;
+
+import org.springframework.data.jpa.repository.JpaRepository;
+
+/** The accounts there are. */
+public interface Accounts extends JpaRepository<Account, String> {}
