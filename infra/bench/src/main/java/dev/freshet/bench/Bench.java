@@ -11,6 +11,7 @@ import dev.freshet.bench.sync.SyncThroughput;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,10 @@ public final class Bench {
   private static final int FEW_CHANGES = 150_000;
   private static final int SECONDS = 30;
   private static final int FEW_SECONDS = 5;
+
+  private static final int MANY_COMMANDS = 10_000;
+  private static final int FEW_COMMANDS = 2_000;
+  private static final String WRITE_BESIDE = "write --beside ";
 
   private static final Duration EACH_WAY = Duration.ofSeconds(15);
   private static final int CHECK_PORTS = 12_500;
@@ -87,6 +92,10 @@ public final class Bench {
       case "gateway --faults" -> new FaultBench(out, GATEWAY_PORTS).run();
       case "idle" -> new IdleBench(out, IdleBench.Length.FULL).run();
       case "idle --short" -> new IdleBench(out, IdleBench.Length.SHORT).run();
+      case "write" -> new WriteBench(out, MANY_COMMANDS, null).run();
+      case "write --short" -> new WriteBench(out, FEW_COMMANDS, null).run();
+      case String named when named.startsWith(WRITE_BESIDE) ->
+          new WriteBench(out, MANY_COMMANDS, Path.of(named.substring(WRITE_BESIDE.length()))).run();
       case "consistency" -> new ConsistencyBench(out, EACH_WAY, CHECK_PORTS).run();
       case "consistency --check" -> {
         return check(ConsistencyCheck.Length.SHORT, out);
@@ -96,7 +105,7 @@ public final class Bench {
       }
       default -> {
         System.err.println(
-            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] | consistency [--check [--long]], each with --json");
+            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] | write [--short|--beside JAR] | consistency [--check [--long]], each with --json");
         return 2;
       }
     }

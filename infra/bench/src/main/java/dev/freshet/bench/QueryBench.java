@@ -3,6 +3,7 @@ package dev.freshet.bench;
 import dev.freshet.bench.figures.Figures;
 import dev.freshet.bench.gateway.Load;
 import dev.freshet.bench.process.JavaCommand;
+import dev.freshet.bench.process.Pgbench;
 import dev.freshet.bench.process.ProcessUse;
 import dev.freshet.bench.process.ProjectHome;
 import java.io.IOException;
@@ -313,7 +314,7 @@ final class QueryBench {
     double before = ProcessUse.cpuMicrosWithChildren(server);
     int each = question.requests() / CONNECTIONS;
     List<String> command =
-        new ArrayList<>(List.of(program(), "--no-vacuum", "--protocol=prepared"));
+        new ArrayList<>(List.of(Pgbench.program(), "--no-vacuum", "--protocol=prepared"));
     command.addAll(
         List.of(
             "--client=" + CONNECTIONS,
@@ -334,18 +335,6 @@ final class QueryBench {
       throw new IllegalStateException("pgbench ended with status " + status);
     }
     return (ProcessUse.cpuMicrosWithChildren(server) - before) / (each * CONNECTIONS);
-  }
-
-  private static String program() throws IOException {
-    try (var versions = Files.newDirectoryStream(Path.of("/usr/lib/postgresql"))) {
-      for (Path version : versions) {
-        Path program = version.resolve("bin/pgbench");
-        if (Files.isExecutable(program)) {
-          return program.toString();
-        }
-      }
-    }
-    return "pgbench";
   }
 
   private void print(Question question, Map<Asked, Taken> taken, double limit) {

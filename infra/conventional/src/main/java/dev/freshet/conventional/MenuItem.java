@@ -3,6 +3,7 @@ package dev.freshet.conventional;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+import java.math.BigDecimal;
 import org.jspecify.annotations.NullUnmarked;
 
 /** A dish of the menu. */
@@ -14,4 +15,6 @@ class MenuItem {
   @Id String sku;
 
   String name;
+  BigDecimal price;
+  boolean available;
 }

@@ -1,5 +1,6 @@
 package dev.freshet.conventional;
 
+import jakarta.persistence.CascadeType;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
@@ -11,12 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.NullUnmarked;
+import org.springframework.data.domain.Persistable;
 
 /** An order with its items. */
 @NullUnmarked // filled by Hibernate
 @Entity
 @Table(name = "orders")
-class PlacedOrder {
+class PlacedOrder implements Persistable<UUID> {
 
   @Id UUID id;
 
@@ -35,7 +37,18 @@ class PlacedOrder {
   @Column(name = "updated_at")
   OffsetDateTime updatedAt;
 
-  @OneToMany(mappedBy = "order")
+  @OneToMany(mappedBy = "order", cascade = CascadeType.PERSIST)
   @OrderBy("id.line")
   List<OrderItem> items = new ArrayList<>();
+
+  @Override
+  public UUID getId() {
+    return id;
+  }
+
+  /** Orders are saved once, when they are placed: nothing has to be read for it. */
+  @Override
+  public boolean isNew() {
+    return true;
+  }
 }

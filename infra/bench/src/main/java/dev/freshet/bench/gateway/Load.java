@@ -21,9 +21,12 @@ import io.netty.handler.codec.http.LastHttpContent;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
@@ -32,6 +35,7 @@ public final class Load implements AutoCloseable {
 
   private static final long LONGEST_SECONDS = 120;
   private static final int DIGITS = 3;
+  private static final Set<Integer> DONE = Set.of(200, 201, 204);
 
   private final EventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -49,11 +53,29 @@ public final class Load implements AutoCloseable {
    *
    * @param port on loopback
    * @param headers whole lines, each with its end
-   * @throws IllegalStateException when one is answered otherwise than by 200, or not in time
+   * @throws IllegalStateException when one is answered otherwise than as done, or not in time
    */
   public Outcome run(int port, String path, String headers, int connections, int requests)
       throws Exception {
-    Round round = new Round(request(path, headers), requests, true);
+    ByteBuf request = request(path, headers);
+    return run(port, new Round(number -> request, requests, true), connections);
+  }
+
+  /** A request with content, to be answered by 200, 201 or 204. */
+  public record Post(String path, String headers, String json) {}
+
+  /**
+   * The same with content, each request another one.
+   *
+   * @param posts by the request's number, from 0
+   */
+  public Outcome post(int port, IntFunction<Post> posts, int connections, int requests)
+      throws Exception {
+    return run(
+        port, new Round(number -> request(posts.apply(number)), requests, true), connections);
+  }
+
+  private Outcome run(int port, Round round, int connections) throws Exception {
     List<Channel> channels = open(port, connections, round);
     try {
       long started = System.nanoTime();
@@ -69,7 +91,8 @@ public final class Load implements AutoCloseable {
     List<Channel> all = new ArrayList<>();
     int inOneGo = 100;
     for (int opened = 0; opened < connections; opened += inOneGo) {
-      Round round = new Round(request(path, ""), inOneGo, false);
+      ByteBuf request = request(path, "");
+      Round round = new Round(number -> request, inOneGo, false);
       List<Channel> channels = open(port, inOneGo, round);
       round.go(channels);
       all.addAll(channels);
@@ -83,6 +106,15 @@ public final class Load implements AutoCloseable {
             "GET %s HTTP/1.1\r\nHost: bench.example\r\nAccept: */*\r\n%s\r\n"
                 .formatted(path, headers),
             StandardCharsets.US_ASCII));
+  }
+
+  private static ByteBuf request(Post post) {
+    byte[] content = post.json().getBytes(StandardCharsets.UTF_8);
+    return Unpooled.wrappedBuffer(
+        "POST %s HTTP/1.1\r\nHost: bench.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n"
+            .formatted(post.path(), content.length, post.headers())
+            .getBytes(StandardCharsets.US_ASCII),
+        content);
   }
 
   private List<Channel> open(int port, int connections, Round round) throws InterruptedException {
@@ -106,8 +138,9 @@ public final class Load implements AutoCloseable {
 
   /** Requests that are shared out to connections. */
   private static final class Round {
-    private final ByteBuf request;
+    private final IntFunction<ByteBuf> requests;
     private final boolean goesOn;
+    private final AtomicInteger number = new AtomicInteger();
     private final AtomicLong toSend;
     private final AtomicLong toAnswer;
     private final Histogram latencies =
@@ -117,12 +150,13 @@ public final class Load implements AutoCloseable {
     /**
      * Prepares a round.
      *
+     * @param requests by their number, from 0
      * @param goesOn whether a connection sends again once it has its answer
      */
-    Round(ByteBuf request, int requests, boolean goesOn) {
-      this.request = request;
-      this.toSend = new AtomicLong(requests);
-      this.toAnswer = new AtomicLong(requests);
+    Round(IntFunction<ByteBuf> requests, int count, boolean goesOn) {
+      this.requests = requests;
+      this.toSend = new AtomicLong(count);
+      this.toAnswer = new AtomicLong(count);
       this.goesOn = goesOn;
     }
 
@@ -146,15 +180,16 @@ public final class Load implements AutoCloseable {
 
     private void send(ChannelHandlerContext context) {
       if (round.toSend.getAndDecrement() > 0) {
+        ByteBuf request = round.requests.apply(round.number.getAndIncrement());
         sentNanos = System.nanoTime();
-        ChannelFuture sent = context.writeAndFlush(round.request.duplicate());
+        ChannelFuture sent = context.writeAndFlush(request.duplicate());
         sent.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
       }
     }
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, HttpObject part) {
-      if (part instanceof HttpResponse response && response.status().code() != 200) {
+      if (part instanceof HttpResponse response && !DONE.contains(response.status().code())) {
         round.done.completeExceptionally(
             new IllegalStateException("An answer was " + response.status()));
       }
