@@ -225,10 +225,10 @@ final class Session {
               if (table != null && table.hasOtherColumnsThan(earlier)) {
                 otherColumns.add(name);
               }
-              if (table == null
-                  || copyAgain.contains(name)
-                  || !kept.follow(table, earlier, applied)) {
+              if (table == null) {
                 kept.unfollow(name);
+              } else if (copyAgain.contains(name) || !kept.follow(table, earlier, applied)) {
+                kept.unfollowForNow(name);
               }
             });
     plan.kept()

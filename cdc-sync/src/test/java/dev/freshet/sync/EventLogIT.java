@@ -182,6 +182,26 @@ class EventLogIT extends SyncTest {
         .isEqualTo("t");
   }
 
+  /** Their names alone do not make them events. */
+  @Test
+  void tablesThatOnlyLookAlikeAreLeftAlone() throws Exception {
+    onPrimary(
+        """
+        create table odd (stream text, version text, type text, data jsonb, meta jsonb, at timestamptz, primary key (stream, version));
+        create table made (stream text, version bigint, data jsonb, meta jsonb, at timestamptz,
+          type text generated always as (data ->> 'type') stored, primary key (stream, version));
+        insert into odd values ('a', 'one', 'T', '{}', '{}', now());
+        """);
+    model("odds", "/*\nkey: stream\n*/\nselect stream, count(*) from odd group by stream");
+    model("mades", "/*\nkey: stream\n*/\nselect stream, count(*) from made group by stream");
+    sync = startSync();
+    awaitInStep("tip", "odds", "mades");
+    onPrimary("insert into made values ('a', 1, '{\"type\": \"T\"}', '{}', now())");
+    awaitInStep("tip", "odds", "mades");
+    assertThat(read("select string_agg(table_name, ' ') from freshet.event_table"))
+        .isEqualTo("event");
+  }
+
   @Test
   void forgetsWhatIsErasedOrEmptied() throws Exception {
     sync = startSync();

@@ -233,7 +233,7 @@ final class RequestPath {
     Declining declining =
         mayMove || turn.isHedge()
             ? request.route().tellsEvents()
-                ? Declining.WHEN_IT_CAN_NOT_GO_ON
+                ? Declining.WHEN_IT_TELLS_NO_EVENTS
                 : Declining.WHEN_IT_CAN_NOT_SERVE
             : request.canBeRepeated() ? Declining.WHEN_BEHIND : Declining.NEVER;
     Duration left = left(request);

@@ -96,6 +96,13 @@ class EventRoutesIT {
     for (int i = 0; i < 10; i++) {
       assertThat(follow("?after=1:0/20").statusCode()).isEqualTo(200);
     }
+    for (int status : new int[] {404, 429}) {
+      tells(first, status, "no");
+      for (int i = 0; i < 5; i++) {
+        assertThat(follow("?after=1:0/20").statusCode()).isEqualTo(200);
+      }
+    }
+    tells(first, 410, "gone");
     tells(second, 410, "gone");
     assertThat(follow("?after=1:0/20").statusCode()).isEqualTo(410);
   }

@@ -314,6 +314,40 @@ class EventsIT {
     }
   }
 
+  /** It may turn out that the place was lost. */
+  @Test
+  void copyThatIsBehindOnTheSameTimelineWaits() throws Exception {
+    commit("0/20", "a 1 Made");
+    try (Told told = new Told("?after=1:0/1100")) {
+      commit("0/1050", "a 2 Made");
+      execute(
+          "begin; update freshet.position set timeline = 2, lsn = '0/1200', history = '1:0/1060'; notify freshet_events; commit");
+      String message = told.next();
+      assertThat(message).isEqualTo("the end");
+    }
+    try (Told told = new Told("?after=1:0/1100")) {
+      assertThat(told.refusal()).startsWith("410").contains("A failover lost");
+    }
+  }
+
+  @Test
+  void nobodyIsToldAnythingWhileATableIsCopiedAgain() throws Exception {
+    commit("0/20", "a 1 Made");
+    try (Told told = new Told("")) {
+      assertThat(told.next()).isEqualTo("a 1 Made [1:0/20]");
+      execute(
+          "begin; update freshet.event_table set timeline = null, lsn = null; notify freshet_events; commit");
+      String message = told.next();
+      while (message.startsWith("[")) {
+        message = told.next();
+      }
+      assertThat(message).isEqualTo("the end");
+    }
+    try (Told told = new Told("?after=1:0/20")) {
+      assertThat(told.refusal()).startsWith("503").contains("not-caught-up");
+    }
+  }
+
   @Test
   void subscribersAskAnewWhenTablesAreOthers() throws Exception {
     commit("0/20", "a 1 Made");

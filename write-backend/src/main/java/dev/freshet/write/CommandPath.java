@@ -61,6 +61,7 @@ final class CommandPath {
 
   private static final Logger log = LoggerFactory.getLogger(CommandPath.class);
 
+  private static final String DEADLINE = CommandPath.class.getName() + ".deadline";
   private static final String KEY = "Idempotency-Key";
   private static final String REPLAYED = "Idempotency-Replayed";
   private static final String PREFER = "Prefer";
@@ -101,11 +102,17 @@ final class CommandPath {
 
   /** Takes a request for a command. */
   Mono<ServerResponse> answer(ServerRequest request, CommandSet.Match match) {
+    request.attributes().put(DEADLINE, Deadline.of(request));
     return request
         .bodyToMono(byte[].class)
         .defaultIfEmpty(new byte[0])
         .publishOn(blocking)
         .flatMap(body -> RequestScope.during(request, () -> answer(request, match, body)));
+  }
+
+  /** From when it came in: a connection may have been waited for. */
+  private static Deadline deadline(ServerRequest request) {
+    return (Deadline) request.attribute(DEADLINE).orElseThrow();
   }
 
   /** On one connection: the transaction first, then the position that it reached. */
@@ -174,6 +181,13 @@ final class CommandPath {
     Optional<Outcome.Refused> refused = clients.refusal(client, declaration.scopes());
     if (refused.isEmpty()) {
       refused = refusal(request, declaration);
+    }
+    if (refused.isEmpty() && !deadline(request).left().isPositive()) {
+      refused =
+          Optional.of(
+              Outcome.Refused.of(
+                  ProblemCode.BACKEND_TIMEOUT,
+                  "No connection to the primary was free in time. Nothing was written; try again."));
     }
     if (refused.isEmpty() && declaration.body() != null) {
       try {
@@ -257,7 +271,7 @@ final class CommandPath {
         declaration.rules().ifMatch() == Wanted.NONE ? Preconditions.NONE : preconditions(request),
         key,
         () -> Arguments.of(declaration, match.path(), query, entry.body(), client, now),
-        Deadline.of(request));
+        deadline(request));
   }
 
   private static Preconditions preconditions(ServerRequest request) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,12 +25,21 @@ final class Commands {
 
   private static final Logger log = LoggerFactory.getLogger(Commands.class);
 
+  private static final Duration CHECK_AGAIN = Duration.ofSeconds(5);
+
   private final Path folder;
   private final DataSource primary;
   private final Audit audit;
 
   /** What the files said when they were last looked at. */
   private Map<String, String> seen = Map.of();
+
+  private boolean isUnreadableTold;
+
+  /** Whether the files are well written, and the primary can't answer them. */
+  private boolean isRefusedByThePrimary;
+
+  private long checkedNanos;
 
   private volatile CommandSet inForce = new CommandSet(List.of());
   private volatile Map<String, List<FileProblem>> refused = Map.of();
@@ -91,13 +101,19 @@ final class Commands {
     try {
       texts = CommandFiles.texts(folder);
     } catch (IOException e) {
-      log.debug("The commands' folder can't be read now", e);
+      if (!isUnreadableTold) {
+        log.warn(
+            "The commands' folder can't be read now ({}); what was in force stays.", e.toString());
+        isUnreadableTold = true;
+      }
       return;
     }
-    if (texts.equals(seen)) {
+    isUnreadableTold = false;
+    if (texts.equals(seen) && !(isRefusedByThePrimary && isTimeToCheckAgain())) {
       lookAtThoseThatAreNotReady();
       return;
     }
+    boolean isNews = !texts.equals(seen);
     CommandFiles files = CommandFiles.read(texts);
     Map<String, List<FileProblem>> problems = new TreeMap<>(files.broken());
     List<LiveCommand> commands = files.declared().values().stream().map(LiveCommand::new).toList();
@@ -111,13 +127,20 @@ final class Commands {
     }
     seen = texts;
     refused = problems;
+    // A migration may come yet that brings what they name.
+    isRefusedByThePrimary = files.broken().isEmpty() && !problems.isEmpty();
+    checkedNanos = System.nanoTime();
     if (problems.isEmpty()) {
       inForce = new CommandSet(commands);
       log.info("The commands' files have changed; {} commands are in force.", commands.size());
-    } else {
+    } else if (isNews) {
       problems.forEach(this::tell);
       log.warn("The commands' files have changed and can't be used; what was in force stays.");
     }
+  }
+
+  private boolean isTimeToCheckAgain() {
+    return System.nanoTime() - checkedNanos > CHECK_AGAIN.toNanos();
   }
 
   /** Their tables and views may be there by now. */

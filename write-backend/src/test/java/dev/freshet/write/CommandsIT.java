@@ -212,10 +212,10 @@ class CommandsIT {
               /*
               request: POST /noted/{id}
               path: { id: int }
-              body: { required: [iban], properties: { iban: { type: string }, deep: { type: object }, n: { type: integer } } }
+              body: { required: [iban], properties: { iban: { type: string }, deep: { type: object }, cards: { type: array, items: { type: object, additionalProperties: true } }, n: { type: integer } } }
               scopes: [noted]
               role: clerk
-              audit: { content: true, mask: [/iban, /deep/iban, /nothing/there] }
+              audit: { content: true, mask: [/iban, /deep/iban, /cards/*/no, /cards/0, /nothing/there] }
               */
               select 'conflict' as refused where :n = 1;
               select :id as id, :iban as iban
@@ -588,7 +588,8 @@ class CommandsIT {
   @Test
   void whatIsToBeNotedIsNotedWithWhatMayBe() throws Exception {
     String claims = claims("ada", "noted", "");
-    String body = "{\"iban\":\"DE1\",\"deep\":{\"iban\":\"DE2\",\"x\":1},\"n\":%d}";
+    String body =
+        "{\"iban\":\"DE1\",\"deep\":{\"iban\":\"DE2\",\"x\":1},\"cards\":[{\"no\":1},{\"no\":2,\"of\":\"b\"}],\"n\":%d}";
     send("POST", "/noted/1", body.formatted(0), "Freshet-Claims", claims, "X-Request-Id", "r-1");
     send("POST", "/noted/2", body.formatted(1), "Freshet-Claims", claims);
     send("POST", "/noted/3", "{}", "Freshet-Claims", claims);
@@ -607,6 +608,8 @@ class CommandsIT {
             ada noted /noted/3 invalid 422
             ada noted /noted/x not-found 404 *** {"x": 1, "iban": "***"}
             noted /noted/5 unauthenticated 401""");
+    assertThat(query("select content -> 'cards' from command_audit where target = '/noted/1'"))
+        .isEqualTo("[\"***\", {\"no\": \"***\", \"of\": \"b\"}]");
     assertThat(query("select request from command_audit where target = '/noted/1'"))
         .isEqualTo("r-1");
     assertThat(
@@ -682,6 +685,24 @@ class CommandsIT {
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))
         .until(() -> send("POST", path, "").body().equals(body));
+  }
+
+  /** A migration may come after the files that need it. */
+  @Test
+  void changedFilesThatThePrimaryCanNotAnswerYetComeInForceOnceItCan() throws Exception {
+    Path file = commands.resolve("early.sql");
+    Files.writeString(file, "/* request: POST /early */ insert into early values (1) returning a");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> send("GET", "/.freshet/commands/declared", "").body().contains("early"));
+    execute("create table early (a int)");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> send("POST", "/early", "").body().equals("{\"a\":1}"));
+    Files.delete(file);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> send("POST", "/early", "").statusCode() == 404);
   }
 
   @Test

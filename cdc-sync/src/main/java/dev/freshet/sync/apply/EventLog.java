@@ -95,8 +95,8 @@ public final class EventLog {
           id           integer generated always as identity primary key,
           table_schema text not null,
           table_name   text not null,
-          timeline     integer not null,
-          lsn          pg_lsn not null,
+          timeline     integer,
+          lsn          pg_lsn,
           unique (table_schema, table_name)
         )
         """);
@@ -116,27 +116,22 @@ public final class EventLog {
         """);
   }
 
-  /** Goes on with the tables that are mirrored; those that have no log yet begin one. */
-  void resume(Collection<SourceTable> mirrored, Place applied) {
-    mirrored.forEach(table -> follow(table, applied));
-  }
-
   /** Follows a table, if it has events. Its rows are there, as they are at a place. */
   void follow(SourceTable table, Place at) {
-    Optional<String> known = id(table.name());
     if (!table.hasEvents()) {
-      known.ifPresent(id -> forget(table.name()));
+      forget(table.name());
       return;
     }
-    followed.put(
-        table.name(), Followed.of(known.orElseGet(() -> begin(table.name(), at.next())), table));
+    String id = id(table.name(), "lsn is not null").orElseGet(() -> begin(table.name(), at.next()));
+    followed.put(table.name(), Followed.of(id, table));
   }
 
-  private Optional<String> id(TableName table) {
+  private Optional<String> id(TableName table, String condition) {
     return sql
         .query(
-            "select id from freshet.event_table where (table_schema, table_name) = (%s, %s)"
-                .formatted(TableName.literal(table.schema()), TableName.literal(table.name())),
+            "select id from freshet.event_table where (table_schema, table_name) = (%s, %s) and %s"
+                .formatted(
+                    TableName.literal(table.schema()), TableName.literal(table.name()), condition),
             List.of())
         .stream()
         .map(row -> Objects.requireNonNull(row.getFirst()))
@@ -146,13 +141,13 @@ public final class EventLog {
   /** By the clock, as far as that leaves a stream in its order. */
   private String begin(TableName table, Place at) {
     sql.run(
-        "insert into freshet.event_table (table_schema, table_name, timeline, lsn) values (%s, %s, %d, '%s')"
+        "insert into freshet.event_table (table_schema, table_name, timeline, lsn) values (%s, %s, %d, '%s') on conflict (table_schema, table_name) do update set timeline = excluded.timeline, lsn = excluded.lsn"
             .formatted(
                 TableName.literal(table.schema()),
                 TableName.literal(table.name()),
                 at.epoch(),
                 at.mark()));
-    String id = id(table).orElseThrow();
+    String id = id(table, "true").orElseThrow();
     sql.run(
         """
         insert into freshet.event_log (lsn, ordinal, relation, timeline, stream, version, type)
@@ -166,14 +161,23 @@ public final class EventLog {
     return id;
   }
 
+  /** A table is copied again: until that is done nobody is told events here. */
+  void pause(TableName table) {
+    forget(table, "update freshet.event_table set timeline = null, lsn = null where id = ");
+  }
+
   /** Forgets a table and what its log says. */
   void forget(TableName table) {
+    forget(table, "delete from freshet.event_table where id = ");
+  }
+
+  private void forget(TableName table, String how) {
     followed.remove(table);
-    id(table)
+    id(table, "true")
         .ifPresent(
             id -> {
               sql.run("delete from freshet.event_log where relation = " + id);
-              sql.run("delete from freshet.event_table where id = " + id);
+              sql.run(how + id);
               tell();
             });
   }
@@ -192,6 +196,7 @@ public final class EventLog {
       Notes notes = notes();
       notes.add(Place.START, List.of(new RowChange.Delete(table, key)));
       notes.write();
+      tell();
     }
   }
 

@@ -113,7 +113,7 @@ public final class Registry {
     stores.deadLetters().forget(null, table);
     kept.mirrors().remove(table);
     stores.mirrors().forget(table);
-    stores.events().forget(table);
+    stores.events().pause(table);
     PendingChanges pending = new PendingChanges();
     PendingChanges given = copying.put(table, pending);
     if (given != null) {
@@ -160,11 +160,21 @@ public final class Registry {
     return altered;
   }
 
+  /** Drops a table's copy, which is made again. */
+  public void unfollowForNow(TableName table) {
+    stores.events().pause(table);
+    drop(table);
+  }
+
   /** Drops a table's copy. */
   public void unfollow(TableName table) {
+    stores.events().forget(table);
+    drop(table);
+  }
+
+  private void drop(TableName table) {
     Mirror mirror = kept.mirrors().remove(table);
     stores.mirrors().forget(table);
-    stores.events().forget(table);
     if (mirror != null) {
       mirror.drop(sql);
     }

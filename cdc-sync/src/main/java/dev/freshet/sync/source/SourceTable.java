@@ -3,9 +3,10 @@ package dev.freshet.sync.source;
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,19 @@ public record SourceTable(
     List<String> key,
     boolean isPrimaryKey,
     long estimatedRows) {
+
+  private static final Pattern TEXT = Pattern.compile("text|character varying.*");
+  private static final Pattern JSON = Pattern.compile("jsonb?");
+
+  /** What a table with events has, with its types. */
+  private static final Map<String, Pattern> EVENT =
+      Map.of(
+          "stream", TEXT,
+          "version", Pattern.compile("bigint|integer"),
+          "type", TEXT,
+          "data", JSON,
+          "meta", JSON,
+          "at", Pattern.compile("timestamp.* with time zone"));
 
   /**
    * A column.
@@ -78,10 +92,14 @@ public record SourceTable(
   public boolean hasEvents() {
     return isPrimaryKey
         && key.equals(List.of("stream", "version"))
-        && columns.stream()
-            .map(Column::name)
-            .collect(Collectors.toSet())
-            .containsAll(Set.of("type", "data", "meta", "at"));
+        && EVENT.entrySet().stream()
+            .allMatch(
+                wanted ->
+                    storedColumns().stream()
+                        .anyMatch(
+                            column ->
+                                column.name().equals(wanted.getKey())
+                                    && wanted.getValue().matcher(column.type()).matches()));
   }
 
   /** The columns whose values are sent and stored; generated ones are computed by the mirror. */

@@ -79,7 +79,12 @@ public final class Choice {
       case READ -> {
         Route.Read read = Objects.requireNonNull(route.read());
         List<Candidate> candidates =
-            forRead(pool, session, read.maxWait(), read.otherwise(), read.maxStaleness());
+            forRead(
+                pool,
+                session,
+                read.maxWait(),
+                read.events() ? Otherwise.FAIL : read.otherwise(),
+                read.events() ? null : read.maxStaleness());
         if (read.events()) {
           candidates.removeIf(
               candidate -> candidate.instance().spec().kind() != SourceKind.READ_DATABASE);

@@ -12,10 +12,10 @@ public enum Declining {
   WHEN_BEHIND,
   /** Those that say the instance can't serve. */
   WHEN_IT_CAN_NOT_SERVE,
-  /** The same, and those that say its events begin too late; other copies' begin earlier. */
-  WHEN_IT_CAN_NOT_GO_ON;
+  /** The same, and those that say it has no events, none from there on, or subscribers enough. */
+  WHEN_IT_TELLS_NO_EVENTS;
 
-  private static final int GONE = 410;
+  private static final Set<Integer> TELL_NO_EVENTS = Set.of(404, 410, 429);
 
   /** Statuses by which an instance says that it can't serve a read, where another one may. */
   private static final Set<Integer> DECLINED = Set.of(502, 503);
@@ -32,7 +32,7 @@ public enum Declining {
       case NEVER -> false;
       case WHEN_BEHIND -> canNotServe && at != null && minimum != null && !at.isAtOrPast(minimum);
       case WHEN_IT_CAN_NOT_SERVE -> canNotServe;
-      case WHEN_IT_CAN_NOT_GO_ON -> canNotServe || status == GONE;
+      case WHEN_IT_TELLS_NO_EVENTS -> canNotServe || TELL_NO_EVENTS.contains(status);
     };
   }
 }

@@ -97,27 +97,8 @@ final class WriteBench {
 
   private void orders(Cluster cluster, Path folder, Load load, List<Process> processes)
       throws Exception {
-    Path restaurant = ProjectHome.path().resolve("infra/restaurant");
     List<Asked> all = new ArrayList<>();
-    all.add(
-        start(
-            "declared command",
-            PORTS,
-            processes,
-            JavaCommand.ofFreshet(
-                List.of(),
-                JVM,
-                List.of(
-                    "write",
-                    "--primary",
-                    url("orders"),
-                    "--schema",
-                    restaurant.resolve("schema").toString(),
-                    "--commands",
-                    restaurant.resolve("commands").toString(),
-                    "--port",
-                    Integer.toString(PORTS))),
-            folder));
+    all.add(declared("restaurant", "orders", PORTS, processes, folder));
     if (beside != null) {
       all.add(
           start(
@@ -168,25 +149,7 @@ final class WriteBench {
   private void bank(Cluster cluster, Path folder, Load load, List<Process> processes)
       throws Exception {
     Path bank = ProjectHome.path().resolve("infra/bank");
-    Asked asked =
-        start(
-            "declared command",
-            PORTS + 3,
-            processes,
-            JavaCommand.ofFreshet(
-                List.of(),
-                JVM,
-                List.of(
-                    "write",
-                    "--primary",
-                    url("bank"),
-                    "--schema",
-                    bank.resolve("schema").toString(),
-                    "--commands",
-                    bank.resolve("commands").toString(),
-                    "--port",
-                    Integer.toString(PORTS + 3))),
-            folder);
+    Asked asked = declared("bank", "bank", PORTS + 3, processes, folder);
     PostgresServer primary = cluster.primary();
     execute(
         primary,
@@ -280,6 +243,31 @@ final class WriteBench {
   }
 
   private static final List<String> JVM = List.of("-XX:+UseParallelGC", "-Xmx256m");
+
+  /** A write-backend with a sample's commands. */
+  private static Asked declared(
+      String sample, String database, int port, List<Process> processes, Path folder)
+      throws Exception {
+    Path files = ProjectHome.path().resolve("infra").resolve(sample);
+    return start(
+        "declared command",
+        port,
+        processes,
+        JavaCommand.ofFreshet(
+            List.of(),
+            JVM,
+            List.of(
+                "write",
+                "--primary",
+                url(database),
+                "--schema",
+                files.resolve("schema").toString(),
+                "--commands",
+                files.resolve("commands").toString(),
+                "--port",
+                Integer.toString(port))),
+        folder);
+  }
 
   private static Asked start(
       String name, int port, List<Process> processes, List<String> command, Path folder)

@@ -7,6 +7,7 @@ import java.sql.Statement;
 import java.sql.Types;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the keys of requests that were done are kept in, with what was answered ({@code
@@ -78,5 +79,34 @@ public final class IdempotencyTable {
     return key.isEmpty() || key.length() > LONGEST_KEY || !isPlain
         ? Optional.empty()
         : Optional.of(key);
+  }
+
+  /** When old keys are forgotten: soon again while there are many, and else now and then. */
+  public static final class Sweeps {
+
+    private static final Duration SOON = Duration.ofSeconds(1);
+    private static final Duration NOW_AND_THEN = Duration.ofMinutes(1);
+
+    private final Duration kept;
+    private final AtomicLong due = new AtomicLong(System.nanoTime() + NOW_AND_THEN.toNanos());
+
+    /** Of keys that are kept for a time. */
+    public Sweeps(Duration kept) {
+      this.kept = kept;
+    }
+
+    /** Whether it is time; whoever is told so is to {@link #run}. */
+    public boolean isDue() {
+      long at = due.get();
+      long now = System.nanoTime();
+      return now - at >= 0 && due.compareAndSet(at, now + NOW_AND_THEN.toNanos());
+    }
+
+    /** Forgets some. */
+    public void run(Connection connection) throws SQLException {
+      if (sweep(connection, kept) == SWEPT_AT_ONCE) {
+        due.set(System.nanoTime() + SOON.toNanos());
+      }
+    }
   }
 }

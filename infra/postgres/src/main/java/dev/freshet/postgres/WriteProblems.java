@@ -29,6 +29,9 @@ public final class WriteProblems {
 
   private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
+  /** A statement in a transaction that has failed already. */
+  private static final String ABORTED = "25P02";
+
   /** SQLSTATEs by which functions made for PostgREST choose the status. */
   private static final Pattern OF_POSTGREST = Pattern.compile("PT([45]\\d\\d)");
 
@@ -85,6 +88,10 @@ public final class WriteProblems {
           Problem.of(
               ProblemCode.CONFLICT,
               "Another command is at work on this. Nothing was written; try again.");
+      case ABORTED ->
+          Problem.of(
+              ProblemCode.INTERNAL,
+              "A statement failed, and the transaction went on as if nothing had been. " + OURS);
       case INSUFFICIENT_PRIVILEGE ->
           Problem.of(ProblemCode.FORBIDDEN, "You may not do this: %s.".formatted(message(e)));
       default -> byClass(e, state);

@@ -12,8 +12,10 @@ import org.springframework.web.reactive.function.server.ServerRequest;
  */
 public record Deadline(long nanoTime) {
 
-  /** As long as the gateway waits by default; also of requests that name none that can be read. */
-  private static final Duration LONGEST = Duration.ofSeconds(10);
+  /** As long as the gateway waits by default: for requests that name none that can be read. */
+  private static final Duration USUAL = Duration.ofSeconds(10);
+
+  private static final Duration LONGEST = Duration.ofHours(1);
 
   /** A request's, which says in {@code Freshet-Deadline} how many milliseconds are left. */
   public static Deadline of(ServerRequest request) {
@@ -23,10 +25,10 @@ public record Deadline(long nanoTime) {
   private static long millis(@Nullable String header) {
     try {
       return header == null
-          ? LONGEST.toMillis()
+          ? USUAL.toMillis()
           : Math.clamp(Long.parseLong(header), 1, LONGEST.toMillis());
     } catch (NumberFormatException e) {
-      return LONGEST.toMillis();
+      return USUAL.toMillis();
     }
   }
 

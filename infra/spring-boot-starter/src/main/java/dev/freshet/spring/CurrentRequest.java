@@ -4,6 +4,7 @@ import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param key its {@code Idempotency-Key}, as it was sent; null without one
  * @param traceParent which trace it is part of (W3C Trace Context); null without one
  * @param isConditional whether it has {@code If-Match}
- * @param deadlineNanos until when somebody waits, as {@link System#nanoTime}
+ * @param deadlineNanos until when somebody waits, as {@link System#nanoTime}; null where nobody
+ *     says
  * @param reached where the log was when its last transaction had ended; null before
  */
 record CurrentRequest(
@@ -25,7 +27,7 @@ record CurrentRequest(
     @Nullable String key,
     @Nullable String traceParent,
     boolean isConditional,
-    long deadlineNanos,
+    @Nullable Long deadlineNanos,
     AtomicReference<@Nullable Position> reached) {
 
   /** By which it travels with a reactive request. */
@@ -33,8 +35,7 @@ record CurrentRequest(
 
   static final ThreadLocal<@Nullable CurrentRequest> ON_THREAD = new ThreadLocal<>();
 
-  /** As long as the gateway waits by default. */
-  private static final Duration LONGEST = Duration.ofSeconds(10);
+  private static final long LONGEST_MILLIS = Duration.ofHours(1).toMillis();
 
   /**
    * Reads a request's headers.
@@ -51,17 +52,20 @@ record CurrentRequest(
         header.apply("Idempotency-Key"),
         header.apply("traceparent"),
         header.apply("If-Match") != null,
-        System.nanoTime() + left(header.apply(FreshetHeaders.DEADLINE)).toNanos(),
+        deadline(header.apply(FreshetHeaders.DEADLINE)),
         new AtomicReference<>());
   }
 
-  private static Duration left(@Nullable String millis) {
+  private static @Nullable Long deadline(@Nullable String millis) {
     try {
       return millis == null
-          ? LONGEST
-          : Duration.ofMillis(Math.clamp(Long.parseLong(millis), 1, LONGEST.toMillis()));
+          ? null
+          : Long.valueOf(
+              System.nanoTime()
+                  + Duration.ofMillis(Math.clamp(Long.parseLong(millis), 1, LONGEST_MILLIS))
+                      .toNanos());
     } catch (NumberFormatException e) {
-      return LONGEST;
+      return null;
     }
   }
 
@@ -70,8 +74,11 @@ record CurrentRequest(
     return Optional.ofNullable(ON_THREAD.get());
   }
 
-  /** How long a statement may take; at least 1, as 0 is for ever. */
-  long millisLeft() {
-    return Math.max(1, Duration.ofNanos(deadlineNanos - System.nanoTime()).toMillis());
+  /** How long a statement may take; at least 1, as 0 is for ever. Empty where nobody says. */
+  OptionalLong millisLeft() {
+    return deadlineNanos == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(
+            Math.max(1, Duration.ofNanos(deadlineNanos - System.nanoTime()).toMillis()));
   }
 }

@@ -54,6 +54,11 @@ class FreshetAutoConfiguration {
   }
 
   @Bean
+  ReplayAdvice freshetReplayAdvice() {
+    return new ReplayAdvice();
+  }
+
+  @Bean
   Transactions freshetTransactions(DataSource dataSource) {
     return new Transactions(dataSource);
   }
@@ -65,8 +70,8 @@ class FreshetAutoConfiguration {
   }
 
   @Bean
-  IdempotentMethods freshetIdempotentMethods(ApplicationContext context) {
-    return new IdempotentMethods(context);
+  IdempotentMethods freshetIdempotentMethods(ApplicationContext context, IdempotencyKeys keys) {
+    return new IdempotentMethods(context, keys);
   }
 
   /** Around services with transactions, once they have taken part in the request's. */

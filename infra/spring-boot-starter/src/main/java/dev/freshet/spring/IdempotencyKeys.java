@@ -4,35 +4,44 @@ import dev.freshet.postgres.IdempotencyTable;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
-import org.springframework.beans.factory.InitializingBean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** The keys of requests that were done, in the transaction of the thread. */
-final class IdempotencyKeys implements InitializingBean {
+final class IdempotencyKeys {
 
-  private static final Duration SWEPT_NOT_SOONER = Duration.ofMinutes(1);
+  private static final Logger log = LoggerFactory.getLogger(IdempotencyKeys.class);
 
   private final JdbcTemplate jdbc;
   private final Duration kept;
-  private final AtomicLong swept = new AtomicLong(System.nanoTime());
+  private final IdempotencyTable.Sweeps sweeps;
 
   IdempotencyKeys(DataSource dataSource, Duration kept) {
     this.jdbc = new JdbcTemplate(dataSource);
     this.kept = kept;
+    this.sweeps = new IdempotencyTable.Sweeps(kept);
   }
 
   /** A key is its principal's and its command's. */
   record Key(String principal, String command, String key) {}
 
-  /** Makes the table, unless a migration has; a login without rights to make it is told of it. */
-  @Override
-  public void afterPropertiesSet() {
-    if (Boolean.TRUE.equals(
-        jdbc.queryForObject("select to_regclass('freshet.idempotency') is null", Boolean.class))) {
-      jdbc.execute(IdempotencyTable.SQL);
+  /** Makes the table, unless a migration has. A login that may not is told what to do. */
+  void makeTable() {
+    try {
+      if (Boolean.TRUE.equals(
+          jdbc.queryForObject(
+              "select to_regclass('freshet.idempotency') is null", Boolean.class))) {
+        jdbc.execute(IdempotencyTable.SQL);
+      }
+    } catch (DataAccessException e) {
+      log.warn(
+          "The table of idempotency keys can't be made ({}). Until it is there, requests with a key fail. Have a migration make it: {}",
+          e.getMessage(),
+          IdempotencyTable.SQL);
     }
   }
 
@@ -90,11 +99,13 @@ final class IdempotencyKeys implements InitializingBean {
   }
 
   private void sweepIfDue() {
-    long before = swept.get();
-    long now = System.nanoTime();
-    if (now - before > SWEPT_NOT_SOONER.toNanos() && swept.compareAndSet(before, now)) {
+    if (sweeps.isDue()) {
       jdbc.execute(
-          (ConnectionCallback<Integer>) connection -> IdempotencyTable.sweep(connection, kept));
+          (ConnectionCallback<Boolean>)
+              connection -> {
+                sweeps.run(connection);
+                return true;
+              });
     }
   }
 }

@@ -5,6 +5,7 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import org.springframework.transaction.annotation.Isolation;
 
 /**
  * Has a controller's method done once for each {@code Idempotency-Key}: what it answered is kept
@@ -21,4 +22,10 @@ public @interface Idempotent {
 
   /** Whether a request without a key is refused. */
   boolean required() default false;
+
+  /**
+   * Of the transaction. Services that ask for another one than it has are refused: they would not
+   * get it.
+   */
+  Isolation isolation() default Isolation.DEFAULT;
 }

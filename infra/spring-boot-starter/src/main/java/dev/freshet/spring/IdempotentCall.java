@@ -6,9 +6,7 @@ import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.aopalliance.intercept.MethodInterceptor;
@@ -21,7 +19,6 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.TransactionTemplate;
-import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -73,15 +70,18 @@ final class IdempotentCall implements MethodInterceptor {
     String command = method.getDeclaringClass().getName() + "." + method.getName();
     return inTransaction(
         call,
+        wanted,
         new IdempotencyKeys.Key(request.principal(), command, key.get()),
         fingerprint(request, call));
   }
 
   private @Nullable Object inTransaction(
-      MethodInvocation call, IdempotencyKeys.Key key, String fingerprint) throws Throwable {
+      MethodInvocation call, Idempotent wanted, IdempotencyKeys.Key key, String fingerprint)
+      throws Throwable {
+    TransactionTemplate template = new TransactionTemplate(transactions.getObject());
+    template.setIsolationLevel(wanted.isolation().value());
     try {
-      return new TransactionTemplate(transactions.getObject())
-          .execute(transaction -> once(transaction, call, key, fingerprint));
+      return template.execute(transaction -> once(transaction, call, key, fingerprint));
     } catch (Thrown e) {
       throw Objects.requireNonNull(e.getCause());
     }
@@ -158,16 +158,14 @@ final class IdempotentCall implements MethodInterceptor {
 
   /** Equal for requests that ask for the same. */
   private String fingerprint(CurrentRequest request, MethodInvocation call) {
-    List<@Nullable Object> contents = new ArrayList<>();
-    for (int i = 0; i < call.getMethod().getParameterCount(); i++) {
-      if (call.getMethod().getParameters()[i].isAnnotationPresent(RequestBody.class)) {
-        contents.add(call.getArguments()[i]);
-      }
-    }
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       digest.update((request.target() + "\n").getBytes(StandardCharsets.UTF_8));
-      digest.update(json.getObject().writeValueAsBytes(contents));
+      for (Object content : RequestContents.of(call)) {
+        digest.update(
+            content instanceof byte[] bytes ? bytes : json.getObject().writeValueAsBytes(content));
+        digest.update((byte) '\n');
+      }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);

@@ -1,6 +1,7 @@
 package dev.freshet.spring;
 
 import dev.freshet.protocol.FreshetHeaders;
+import jakarta.servlet.DispatcherType;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletOutputStream;
@@ -34,7 +35,7 @@ final class PositionFilter extends OncePerRequestFilter {
             request::getHeader,
             request.getRemoteUser());
     CurrentRequest.ON_THREAD.set(current);
-    Positioned positioned = new Positioned(response, current);
+    Positioned positioned = new Positioned(request, response, current);
     try {
       chain.doFilter(request, positioned);
       if (!request.isAsyncStarted()) {
@@ -49,18 +50,22 @@ final class PositionFilter extends OncePerRequestFilter {
   private final class Positioned extends HttpServletResponseWrapper {
 
     private final CurrentRequest request;
+    private final HttpServletRequest asked;
     private boolean isTold;
 
-    Positioned(HttpServletResponse response, CurrentRequest request) {
+    Positioned(HttpServletRequest asked, HttpServletResponse response, CurrentRequest request) {
       super(response);
+      this.asked = asked;
       this.request = request;
     }
 
     void tell() {
       if (!isTold && !isCommitted()) {
         isTold = true;
-        positions
-            .after(request)
+        // Its transactions may have been on other threads, of which nothing is known here.
+        boolean isAsync =
+            asked.isAsyncStarted() || asked.getDispatcherType() == DispatcherType.ASYNC;
+        (isAsync ? positions.ask() : positions.after(request))
             .ifPresent(position -> setHeader(FreshetHeaders.POSITION, position.toString()));
       }
     }

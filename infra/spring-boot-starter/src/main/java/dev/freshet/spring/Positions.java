@@ -28,7 +28,9 @@ final class Positions {
    */
   Optional<Position> after(CurrentRequest request) {
     Position reached = request.reached().get();
-    return reached == null ? ask() : Optional.of(reached);
+    return reached == null || TransactionSynchronizationManager.isActualTransactionActive()
+        ? ask()
+        : Optional.of(reached);
   }
 
   /** Asks now. */

@@ -3,15 +3,15 @@ package dev.freshet.spring;
 import dev.freshet.postgres.WriteProblems;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.Ordered;
+import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.codec.DecodingException;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.OptimisticLockingFailureException;
 import org.springframework.http.HttpHeaders;
@@ -22,8 +22,10 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.validation.BindingResult;
 import org.springframework.validation.FieldError;
 import org.springframework.validation.ObjectError;
+import org.springframework.web.ErrorResponse;
 import org.springframework.web.bind.MethodArgumentNotValidException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.bind.support.WebExchangeBindException;
 import org.springframework.web.server.ServerWebInputException;
@@ -39,29 +41,6 @@ final class ProblemAdvice {
   private static final Logger log = LoggerFactory.getLogger(ProblemAdvice.class);
 
   private static final MediaType MEDIA_TYPE = MediaType.parseMediaType(Problem.MEDIA_TYPE);
-
-  @ExceptionHandler
-  ResponseEntity<Object> refused(ProblemException e) {
-    return answer(e.problem());
-  }
-
-  @ExceptionHandler
-  ResponseEntity<Object> replayed(Replayed e) {
-    KeptAnswer kept = e.answer();
-    ResponseEntity.BodyBuilder answer =
-        ResponseEntity.status(kept.status()).header("Idempotency-Replayed", "true");
-    if (kept.version() != null) {
-      answer.header(HttpHeaders.ETAG, kept.version());
-    }
-    if (kept.location() != null) {
-      answer.location(URI.create(kept.location()));
-    }
-    return kept.body() == null
-        ? answer.build()
-        : answer
-            .contentType(MediaType.APPLICATION_JSON)
-            .body(kept.body().getBytes(StandardCharsets.UTF_8));
-  }
 
   /** Somebody else was faster. Whoever named the version is told that it is another one. */
   @ExceptionHandler
@@ -93,7 +72,10 @@ final class ProblemAdvice {
   @ExceptionHandler
   ResponseEntity<Object> failedWithin(RuntimeException e) {
     SQLException cause = cause(e);
-    if (cause == null) {
+    boolean isAnswered =
+        e instanceof ErrorResponse
+            || AnnotatedElementUtils.hasAnnotation(e.getClass(), ResponseStatus.class);
+    if (cause == null || isAnswered) {
       throw e;
     }
     return answer(WriteProblems.of(cause));
@@ -133,13 +115,17 @@ final class ProblemAdvice {
 
   @ExceptionHandler({HttpMessageNotReadableException.class, ServerWebInputException.class})
   ResponseEntity<Object> unreadable(Exception e) {
+    if (e instanceof ServerWebInputException input
+        && !(input.getCause() instanceof DecodingException)) {
+      return answer(Problem.of(ProblemCode.BAD_REQUEST, String.valueOf(input.getReason()) + "."));
+    }
     return answer(
         Problem.of(
             ProblemCode.MALFORMED_JSON,
             "The body must be one JSON document of the form that is expected here."));
   }
 
-  private static ResponseEntity<Object> answer(Problem problem) {
+  static ResponseEntity<Object> answer(Problem problem) {
     ResponseEntity.BodyBuilder answer =
         ResponseEntity.status(problem.code().status()).contentType(MEDIA_TYPE);
     if (problem.code() == ProblemCode.IN_PROGRESS

@@ -6,6 +6,7 @@ import dev.freshet.protocol.TraceMessage;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.OptionalLong;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,11 @@ final class Transactions implements TransactionExecutionListener {
   private static final Pattern SAMPLED =
       Pattern.compile("00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]");
 
-  private static final String TIMEOUT = "select set_config('statement_timeout', ?, true)";
+  /** A shorter one that is set already stays. */
+  private static final String TIMEOUT =
+      """
+      select set_config('statement_timeout', least(?::bigint,
+        nullif(extract(epoch from current_setting('statement_timeout')::interval) * 1000, 0)::bigint)::text, true)""";
 
   private final DataSource dataSource;
 
@@ -42,7 +47,10 @@ final class Transactions implements TransactionExecutionListener {
     if (failure == null) {
       withConnection(
           (request, connection) -> {
-            run(connection, TIMEOUT, Long.toString(request.millisLeft()));
+            OptionalLong left = request.millisLeft();
+            if (left.isPresent()) {
+              run(connection, TIMEOUT, Long.toString(left.getAsLong()));
+            }
             String trace = request.traceParent();
             if (trace != null && !transaction.isReadOnly() && SAMPLED.matcher(trace).matches()) {
               run(connection, TraceMessage.SQL, trace);

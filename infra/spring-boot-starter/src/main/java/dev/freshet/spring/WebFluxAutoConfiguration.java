@@ -10,7 +10,6 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
-import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ServerWebExchange;
@@ -34,7 +33,12 @@ class WebFluxAutoConfiguration {
   }
 
   @Bean
-  @Order(Ordered.HIGHEST_PRECEDENCE + 100)
+  PositionReports.Reactive freshetPositionReport(PositionReports reports) {
+    return new PositionReports.Reactive(reports);
+  }
+
+  @Bean
+  @Order(WebMvcAutoConfiguration.AFTER_SECURITY)
   WebFilter freshetPositionFilter(Positions positions) {
     return (exchange, chain) -> {
       return exchange

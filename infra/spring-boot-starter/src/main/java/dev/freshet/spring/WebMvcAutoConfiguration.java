@@ -6,7 +6,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
-import org.springframework.core.Ordered;
 
 /** What services with servlets have. */
 @AutoConfiguration(after = FreshetAutoConfiguration.class)
@@ -14,12 +13,20 @@ import org.springframework.core.Ordered;
 @ConditionalOnBean(Positions.class)
 class WebMvcAutoConfiguration {
 
-  /** Outside of all that may begin a transaction. */
+  /** Its filter has -100. */
+  static final int AFTER_SECURITY = -50;
+
+  @Bean
+  PositionReports.OfServlets freshetPositionReport(PositionReports reports) {
+    return new PositionReports.OfServlets(reports);
+  }
+
+  /** After Spring Security, which says who it is, and outside of what may begin a transaction. */
   @Bean
   FilterRegistrationBean<Filter> freshetPositionFilter(Positions positions) {
     FilterRegistrationBean<Filter> registration =
         new FilterRegistrationBean<>(new PositionFilter(positions));
-    registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 100);
+    registration.setOrder(AFTER_SECURITY);
     return registration;
   }
 }

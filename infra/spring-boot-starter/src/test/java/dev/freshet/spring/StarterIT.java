@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 import reactor.core.publisher.Mono;
@@ -116,8 +117,8 @@ class StarterIT {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
             .header("Content-Type", "application/json");
-    if (headers.length > 0) {
-      request.headers(headers);
+    for (int i = 0; i < headers.length; i += 2) {
+      request.setHeader(headers[i], headers[i + 1]);
     }
     return client.send(
         request
@@ -292,6 +293,76 @@ class StarterIT {
         "version-mismatch");
   }
 
+  /** Who it is from is known once the service's own security has said so. */
+  @ParameterizedTest
+  @EnumSource(Web.class)
+  void keysAreTheirUsersOwn(Web web) throws Exception {
+    int before = Integer.parseInt(query("select version from account where name = 'ada'"));
+    for (String user : List.of("ada", "bob", "ada")) {
+      HttpResponse<String> answer =
+          send(
+              web,
+              "POST",
+              "/accounts/ada/deposits",
+              "{\"amount\": 1}",
+              "Idempotency-Key",
+              "own-" + web,
+              "X-User",
+              user);
+      assertThat(answer.statusCode()).isEqualTo(200);
+    }
+    assertThat(query("select version from account where name = 'ada'"))
+        .isEqualTo(String.valueOf(before + 2));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Web.class)
+  void formsAreOfTheRequestToo(Web web) throws Exception {
+    String[] headers = {
+      "Idempotency-Key", "form-" + web, "Content-Type", "application/x-www-form-urlencoded"
+    };
+    assertThat(send(web, "POST", "/forms", "amount=1", headers).statusCode()).isEqualTo(200);
+    assertThat(send(web, "POST", "/forms", "amount=1", headers).headers().map())
+        .containsKey("idempotency-replayed");
+    assertRefused(send(web, "POST", "/forms", "amount=2", headers), 422, "idempotency-mismatch");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Web.class)
+  void isolationIsNotLost(Web web) throws Exception {
+    HttpResponse<String> refused = send(web, "POST", "/strict", "", "Idempotency-Key", "s-" + web);
+    assertThat(refused.statusCode()).isEqualTo(500);
+    assertThat(refused.body()).contains("isolation = Isolation.SERIALIZABLE");
+    for (String path : List.of("/strict", "/strict-enough")) {
+      assertThat(send(web, "POST", path, "").statusCode()).as(path).isEqualTo(200);
+    }
+    assertThat(send(web, "POST", "/strict-enough", "", "Idempotency-Key", "se-" + web).statusCode())
+        .isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Web.class)
+  void whatTheServiceChoseItselfStays(Web web) throws Exception {
+    assertThat(send(web, "PUT", "/cards/x" + web, "").statusCode()).isEqualTo(200);
+    HttpResponse<String> taken = send(web, "PUT", "/cards/x" + web, "");
+    assertThat(taken.statusCode()).as(taken.body()).isEqualTo(400);
+    assertThat(send(web, "GET", "/timeout", "").body()).isEqualTo("[\"0\"]");
+    assertThat(send(web, "GET", "/timeout", "", "Freshet-Deadline", "60000").body())
+        .matches("\\[\"(1min|5\\d+ms)\"]");
+    execute("alter role postgres set statement_timeout = '2s'");
+    try (ConfigurableApplicationContext strict = service(web, BankApplication.class)) {
+      ConfigurableApplicationContext usual = services.put(web, strict);
+      try {
+        assertThat(send(web, "GET", "/timeout", "", "Freshet-Deadline", "60000").body())
+            .isEqualTo("[\"2s\"]");
+      } finally {
+        services.put(web, Objects.requireNonNull(usual));
+      }
+    } finally {
+      execute("alter role postgres reset statement_timeout");
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(Web.class)
   void nothingGoesOnWhenNobodyWaitsAnyMore(Web web) throws Exception {
@@ -319,8 +390,8 @@ class StarterIT {
 
     @PostMapping("/later")
     @Idempotent
-    Mono<String> later() {
-      return Mono.just("late");
+    ResponseEntity<Mono<String>> later() {
+      return ResponseEntity.ok(Mono.just("late"));
     }
   }
 

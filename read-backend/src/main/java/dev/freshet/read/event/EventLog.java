@@ -129,11 +129,11 @@ public final class EventLog {
           }
           EventTables now = asked.get();
           Position after = cursor.after();
-          if (after != null && now.isBefore(after)) {
-            return new Page.Told("", cursor, false, null);
-          }
-          if (after != null && now.whyGone(after) != null) {
+          if (after != null && !now.isBefore(after) && now.whyGone(after) != null) {
             return new Page.Over();
+          }
+          if (after != null && !now.hasReached(after)) {
+            return new Page.Told("", cursor, false, null);
           }
           return page(connection, cursor.settled(), types, now.at());
         });

@@ -43,10 +43,11 @@ public record EventTables(Position at, TimelineHistory history, List<Table> tabl
       """
       select p.timeline, p.lsn::text, p.history, t.id, t.table_schema, t.table_name, t.timeline, t.lsn::text
       from freshet.position p left join freshet.event_table t on true
-      where p.state = 'streaming' order by t.id
+      where p.state = 'streaming' and not exists (select from freshet.event_table where lsn is null)
+      order by t.id
       """;
 
-  /** Asks; empty before the copy is complete. */
+  /** Asks; empty before the copy is complete, and while a table is copied again. */
   static Optional<EventTables> ask(Connection connection) throws SQLException {
     List<Table> tables = new ArrayList<>();
     EventTables found = null;
@@ -83,6 +84,12 @@ public record EventTables(Position at, TimelineHistory history, List<Table> tabl
   /** Whether this copy is not yet on a timeline, so that nothing can be said of its places. */
   boolean isBefore(Position place) {
     return place.timeline() > at.timeline();
+  }
+
+  /** Whether it is known here what comes after a place that is part of this history. */
+  boolean hasReached(Position place) {
+    return place.timeline() < at.timeline()
+        || (place.timeline() == at.timeline() && place.lsn().compareTo(end().lsn()) <= 0);
   }
 
   /**

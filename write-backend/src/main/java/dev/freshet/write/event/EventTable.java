@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -68,7 +69,12 @@ public record EventTable(String name) {
 
     @Override
     public int compareTo(Event other) {
-      int byStream = stream.compareTo(other.stream);
+      // As UTF-8, like PostgreSQL's collation C: beyond the basic plane Java's order is another
+      // one.
+      int byStream =
+          Arrays.compareUnsigned(
+              stream.getBytes(StandardCharsets.UTF_8),
+              other.stream.getBytes(StandardCharsets.UTF_8));
       return byStream != 0 ? byStream : Long.compare(version, other.version);
     }
   }

@@ -10,8 +10,8 @@ import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -36,6 +36,9 @@ public final class Audit {
 
   private static final String DONE = "done";
   private static final String MASK = "***";
+
+  /** In a pointer: each member. */
+  private static final String ANY = "*";
 
   private final boolean isOfAll;
 
@@ -119,12 +122,35 @@ public final class Audit {
   private static JsonNode masked(JsonNode body, List<String> pointers) {
     JsonNode copy = body.deepCopy();
     for (String pointer : pointers) {
-      JsonPointer at = JsonPointer.compile(pointer);
-      if (copy.at(at.head()) instanceof ObjectNode parent
-          && parent.has(at.last().getMatchingProperty())) {
-        parent.put(at.last().getMatchingProperty(), MASK);
-      }
+      mask(copy, pointer.substring(1).split("/", -1), 0);
     }
     return copy;
+  }
+
+  /** Masks what a pointer leads to; {@code *} is each member of an array or object. */
+  private static void mask(JsonNode within, String[] steps, int at) {
+    String step = steps[at].replace("~1", "/").replace("~0", "~");
+    boolean isLast = at == steps.length - 1;
+    if (within instanceof ObjectNode object) {
+      for (String name : List.copyOf(object.propertyNames())) {
+        if (step.equals(ANY) || step.equals(name)) {
+          if (isLast) {
+            object.put(name, MASK);
+          } else {
+            mask(object.get(name), steps, at + 1);
+          }
+        }
+      }
+    } else if (within instanceof ArrayNode array) {
+      for (int i = 0; i < array.size(); i++) {
+        if (step.equals(ANY) || step.equals(Integer.toString(i))) {
+          if (isLast) {
+            array.set(i, MASK);
+          } else {
+            mask(array.get(i), steps, at + 1);
+          }
+        }
+      }
+    }
   }
 }

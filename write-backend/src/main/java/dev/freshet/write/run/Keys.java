@@ -11,7 +11,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MapperFeature;
@@ -34,10 +33,8 @@ public final class Keys {
           .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
           .build();
 
-  private static final Duration SWEPT_NOT_SOONER = Duration.ofMinutes(1);
-
   private final Duration kept;
-  private final AtomicLong swept = new AtomicLong(System.nanoTime());
+  private final IdempotencyTable.Sweeps sweeps;
 
   /**
    * Keeps keys.
@@ -46,6 +43,7 @@ public final class Keys {
    */
   public Keys(Duration kept) {
     this.kept = kept;
+    this.sweeps = new IdempotencyTable.Sweeps(kept);
   }
 
   /**
@@ -147,10 +145,8 @@ public final class Keys {
 
   /** Forgets some of the keys whose time is over, now and then: those who make keys pay for it. */
   public void sweepIfDue(Connection connection) throws SQLException {
-    long before = swept.get();
-    long now = System.nanoTime();
-    if (now - before > SWEPT_NOT_SOONER.toNanos() && swept.compareAndSet(before, now)) {
-      IdempotencyTable.sweep(connection, kept);
+    if (sweeps.isDue()) {
+      sweeps.run(connection);
     }
   }
 }

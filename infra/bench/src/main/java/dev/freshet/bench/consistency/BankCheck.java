@@ -25,7 +25,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -72,31 +71,6 @@ public final class BankCheck {
     this.seed = seed;
     this.ports = ports;
     this.mutants = Map.copyOf(mutants);
-  }
-
-  /** A request that is sent until it is answered, and what the first answer was. */
-  private static final class Transfer {
-
-    private final String key;
-    private final String body;
-    private @Nullable String answer;
-
-    Transfer(String key, String body) {
-      this.key = key;
-      this.body = body;
-    }
-
-    /** Whether this is the first answer, or the same once more. */
-    synchronized boolean isAnswered(String with) {
-      if (answer == null) {
-        answer = with;
-      }
-      return answer.equals(with);
-    }
-
-    synchronized boolean isDone() {
-      return answer != null;
-    }
   }
 
   /**
@@ -201,6 +175,14 @@ public final class BankCheck {
                       "select pg_last_wal_replay_lsn() >= '%s'".formatted(end))
                   .equals("t"));
     }
+    // Without the slot everything would be copied anew, and the order of events with it.
+    await(
+        "the replica has the sync's slot",
+        () ->
+            query(
+                    system.replica(1),
+                    "select coalesce(bool_or(synced and not temporary and invalidation_reason is null), false) from pg_replication_slots where slot_type = 'logical'")
+                .equals("t"));
     system.killFormerPrimary();
     system.promote();
     idle.set(false);
@@ -223,7 +205,9 @@ public final class BankCheck {
             if (i % COMMON == 0) {
               openOnce(calls, gateway, "x" + i / COMMON);
             }
-            token = greatest(token, settle(calls, gateway, transfer(random, number, i), token));
+            Transfer transfer = transfer(random, number, i);
+            token = greatest(token, settle(calls, gateway, transfer, token));
+            seesItsOwn(calls, gateway, transfer, token);
           }
         } finally {
           busy.decrementAndGet();
@@ -265,9 +249,9 @@ public final class BankCheck {
             calls.send(
                 "POST",
                 gateway + "/transfers",
-                transfer.body,
+                transfer.body(),
                 "Idempotency-Key",
-                transfer.key,
+                transfer.key(),
                 "Freshet-Session",
                 token);
         String code = answer.statusCode() == 200 ? "done" : code(answer);
@@ -276,7 +260,8 @@ public final class BankCheck {
           if (!transfer.isAnswered(answer.body())) {
             violated(
                 "REPLAYS_ANSWER_THE_SAME",
-                "%s: %s, and %s before".formatted(transfer.key, answer.body(), transfer.answer));
+                "%s: %s, and %s before"
+                    .formatted(transfer.key(), answer.body(), transfer.answered()));
           }
           return answer.headers().firstValue("Freshet-Session").orElse("");
         }
@@ -285,7 +270,7 @@ public final class BankCheck {
             return "";
           }
           case "idempotency-mismatch", "position-lost", "bad-session", "internal" -> {
-            violated("NO_STRANGE_ANSWERS", transfer.key + ": " + answer.body());
+            violated("NO_STRANGE_ANSWERS", transfer.key() + ": " + answer.body());
             return "";
           }
           default -> LockSupport.parkNanos(AGAIN.toNanos());
@@ -295,7 +280,7 @@ public final class BankCheck {
         LockSupport.parkNanos(AGAIN.toNanos());
       }
     }
-    violated("EVERYTHING_IS_ANSWERED", transfer.key + " was not answered in " + PATIENCE);
+    violated("EVERYTHING_IS_ANSWERED", transfer.key() + " was not answered in " + PATIENCE);
     return "";
   }
 
@@ -313,6 +298,34 @@ public final class BankCheck {
         AtomicInteger times = opened.computeIfAbsent(account, key -> new AtomicInteger());
         if (times.incrementAndGet() > 1) {
           violated("A_VERSION_IS_WRITTEN_ONCE", account + " was opened twice");
+        }
+      }
+    } catch (IOException e) {
+      count("broken connections");
+    }
+  }
+
+  /** What it has written is there, at whichever copy answers. */
+  private void seesItsOwn(HttpCalls calls, String gateway, Transfer transfer, String token)
+      throws InterruptedException {
+    String answered = transfer.answered();
+    if (answered == null) {
+      return;
+    }
+    JsonNode written = JSON.readTree(answered);
+    try {
+      HttpResponse<String> answer =
+          calls.send(
+              "GET",
+              gateway + "/balance/" + written.get("account").asString(),
+              "",
+              "Freshet-Session",
+              token);
+      if (answer.statusCode() == 200) {
+        count("own writes read");
+        if (JSON.readTree(answer.body()).get("version").asLong()
+            < written.get("version").asLong()) {
+          violated("READ_YOUR_WRITES", "%s after %s".formatted(answer.body(), answered));
         }
       }
     } catch (IOException e) {

@@ -8,12 +8,15 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The primary that a command is for: one that is named, or that of {@code ./freshet up}. */
 final class PrimaryDatabase {
+
+  private static final int USUAL_PORT = 5440;
 
   @Option(
       names = "--primary",
@@ -42,12 +45,37 @@ final class PrimaryDatabase {
     return password.withPassword(of);
   }
 
+  /** Where the primary listens, or did when it ran last; after a promotion that is another one. */
+  private int port() {
+    try (Stream<Path> servers = Files.list(data)) {
+      return servers
+          .filter(server -> String.valueOf(server.getFileName()).matches("primary|replica-\\d+"))
+          .filter(server -> !Files.exists(server.resolve("standby.signal")))
+          .map(server -> server.resolve("postmaster.pid"))
+          .filter(Files::exists)
+          .map(PrimaryDatabase::port)
+          .findFirst()
+          .orElse(USUAL_PORT);
+    } catch (IOException e) {
+      return USUAL_PORT;
+    }
+  }
+
+  /** The fourth line of the file is the port, as PostgreSQL documents it. */
+  private static int port(Path pidFile) {
+    try {
+      return Integer.parseInt(Files.readAllLines(pidFile).get(3).strip());
+    } catch (IOException | RuntimeException e) {
+      return USUAL_PORT; // it is being written, or was left behind
+    }
+  }
+
   private PostgresUrl ofUp() {
     Path pgpass = data.resolve("pgpass");
     try {
       String[] fields = Files.readString(pgpass).lines().findFirst().orElse("").split(":", 5);
       if (fields.length == 5) {
-        return PostgresUrl.parse("postgresql://postgres@127.0.0.1:5440/freshet")
+        return PostgresUrl.parse("postgresql://postgres@127.0.0.1:%d/freshet".formatted(port()))
             .withPassword(fields[4]);
       }
     } catch (IOException e) {

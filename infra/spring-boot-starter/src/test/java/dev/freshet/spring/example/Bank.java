@@ -4,6 +4,7 @@ import jakarta.persistence.EntityManager;
 import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
+import org.springframework.transaction.annotation.Isolation;
 import org.springframework.transaction.annotation.Transactional;
 
 /** A service as people write it: nothing of it knows of Freshet. */
@@ -42,6 +43,19 @@ public class Bank {
         .executeUpdate();
     account.add(amount);
     return account;
+  }
+
+  @Transactional(isolation = Isolation.SERIALIZABLE)
+  public Account strict() {
+    return deposit("ada", BigDecimal.ONE);
+  }
+
+  @Transactional(readOnly = true)
+  public String timeout() {
+    return (String)
+        entities
+            .createNativeQuery("select current_setting('statement_timeout')", String.class)
+            .getSingleResult();
   }
 
   @Transactional(readOnly = true)

@@ -10,7 +10,9 @@ import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
+import org.springframework.transaction.annotation.Isolation;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -19,6 +21,7 @@ import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.ResponseStatusException;
 
 /** The same for servlets and for WebFlux. */
 @RestController
@@ -81,6 +84,43 @@ public class BankController {
   @ResponseStatus(HttpStatus.NO_CONTENT)
   void keyed() {
     bank.deposit("ada", BigDecimal.ONE);
+  }
+
+  /** What the service itself makes of the database's refusal. */
+  @PutMapping("/cards/{card}")
+  Account card(@PathVariable String card) {
+    try {
+      return bank.open("with-" + card + System.nanoTime(), card);
+    } catch (RuntimeException e) {
+      throw new ResponseStatusException(HttpStatus.BAD_REQUEST, "taken", e);
+    }
+  }
+
+  /** By a form. */
+  @PostMapping(path = "/forms", consumes = MediaType.APPLICATION_FORM_URLENCODED_VALUE)
+  @Idempotent
+  ResponseEntity<Account> form(Amount amount) {
+    return ResponseEntity.ok(bank.deposit("ada", amount.amount()));
+  }
+
+  /** Of a form. */
+  public record Amount(BigDecimal amount) {}
+
+  @PostMapping("/strict")
+  @Idempotent
+  Account strict() {
+    return bank.strict();
+  }
+
+  @PostMapping("/strict-enough")
+  @Idempotent(isolation = Isolation.SERIALIZABLE)
+  Account strictEnough() {
+    return bank.strict();
+  }
+
+  @GetMapping("/timeout")
+  List<String> timeout() {
+    return List.of(bank.timeout());
   }
 
   @GetMapping("/accounts/{name}")
