@@ -37,9 +37,6 @@ public final class Audit {
   private static final String DONE = "done";
   private static final String MASK = "***";
 
-  /** In a pointer: each member. */
-  private static final String ANY = "*";
-
   private final boolean isOfAll;
 
   /**
@@ -127,28 +124,24 @@ public final class Audit {
     return copy;
   }
 
-  /** Masks what a pointer leads to; {@code *} is each member of an array or object. */
+  /** Masks what a pointer leads to; through an array, in each of its elements. */
   private static void mask(JsonNode within, String[] steps, int at) {
     String step = steps[at].replace("~1", "/").replace("~0", "~");
     boolean isLast = at == steps.length - 1;
-    if (within instanceof ObjectNode object) {
-      for (String name : List.copyOf(object.propertyNames())) {
-        if (step.equals(ANY) || step.equals(name)) {
-          if (isLast) {
-            object.put(name, MASK);
-          } else {
-            mask(object.get(name), steps, at + 1);
-          }
-        }
+    if (within instanceof ObjectNode object && object.has(step)) {
+      if (isLast) {
+        object.put(step, MASK);
+      } else {
+        mask(object.get(step), steps, at + 1);
       }
     } else if (within instanceof ArrayNode array) {
       for (int i = 0; i < array.size(); i++) {
-        if (step.equals(ANY) || step.equals(Integer.toString(i))) {
-          if (isLast) {
-            array.set(i, MASK);
-          } else {
-            mask(array.get(i), steps, at + 1);
-          }
+        if (!step.equals(Integer.toString(i))) {
+          mask(array.get(i), steps, at);
+        } else if (isLast) {
+          array.set(i, MASK);
+        } else {
+          mask(array.get(i), steps, at + 1);
         }
       }
     }
