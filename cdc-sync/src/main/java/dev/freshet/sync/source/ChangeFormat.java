@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Changes as bytes, for a file that the same process reads again. */
-final class ChangeFormat {
+/** Changes as bytes: in files of large transactions, and in the log on a broker. */
+public final class ChangeFormat {
 
   private static final int UPSERT = 1;
   private static final int DELETE = 2;
@@ -22,7 +22,8 @@ final class ChangeFormat {
 
   private ChangeFormat() {}
 
-  static void write(RowChange change, DataOutputStream out) throws IOException {
+  /** Writes a change. */
+  public static void write(RowChange change, DataOutputStream out) throws IOException {
     switch (change) {
       case RowChange.Upsert upsert -> {
         out.writeByte(UPSERT);
@@ -46,7 +47,12 @@ final class ChangeFormat {
     }
   }
 
-  static RowChange read(DataInputStream in) throws IOException {
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @throws IOException also when it is something else
+   */
+  public static RowChange read(DataInputStream in) throws IOException {
     int kind = in.readByte();
     TableName table = new TableName(in.readUTF(), in.readUTF());
     return switch (kind) {

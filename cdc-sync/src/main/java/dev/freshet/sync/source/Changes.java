@@ -68,6 +68,11 @@ public final class Changes implements AutoCloseable {
     return size;
   }
 
+  /** Whether they are more than memory is to hold. */
+  public boolean isLarge() {
+    return spill != null;
+  }
+
   public boolean isEmpty() {
     return size == 0;
   }

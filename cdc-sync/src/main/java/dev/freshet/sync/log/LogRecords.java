@@ -1,0 +1,135 @@
+package dev.freshet.sync.log;
+
+import dev.freshet.sync.source.Place;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** The committed records of a log, by their offsets. For one thread, but {@link #wakeUp}. */
+final class LogRecords implements AutoCloseable {
+
+  private static final Duration ASK_WITHIN = Duration.ofSeconds(30);
+  private static final Duration FOLLOWING_WAITS = Duration.ofMillis(500);
+  private static final Duration SEARCHING_WAITS = Duration.ofMillis(1);
+  private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
+
+  private final LogTopic topic;
+  private final TopicPartition partition;
+  private final KafkaConsumer<byte[], byte[]> consumer;
+
+  /** To follow them: an idle consumer asks the broker twice a second. */
+  static LogRecords toFollow(LogTopic topic, Map<String, Object> client) {
+    return new LogRecords(topic, client, FOLLOWING_WAITS);
+  }
+
+  /** To look for some: each seek waits for the fetch under way. */
+  static LogRecords toSearch(LogTopic topic, Map<String, Object> client) {
+    return new LogRecords(topic, client, SEARCHING_WAITS);
+  }
+
+  private LogRecords(LogTopic topic, Map<String, Object> client, Duration fetchWaits) {
+    this.topic = topic;
+    this.partition = topic.partition();
+    Map<String, Object> properties = new HashMap<>(client);
+    properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) fetchWaits.toMillis());
+    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+    properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) ASK_WITHIN.toMillis());
+    this.consumer =
+        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    consumer.assign(List.of(partition));
+  }
+
+  private interface Question<T> {
+    T ask();
+  }
+
+  private <T> T told(Question<T> question) {
+    try {
+      return question.ask();
+    } catch (WakeupException e) {
+      throw e;
+    } catch (KafkaException e) {
+      throw new LogUnreachable("The log %s can't be read".formatted(topic.log()), e);
+    }
+  }
+
+  /** The offset of the first record that there is still. */
+  long begin() {
+    return told(
+        () -> Objects.requireNonNull(consumer.beginningOffsets(List.of(partition)).get(partition)));
+  }
+
+  /** The offset behind the last committed record. */
+  long end() {
+    return told(
+        () -> Objects.requireNonNull(consumer.endOffsets(List.of(partition)).get(partition)));
+  }
+
+  void seek(long offset) {
+    told(
+        () -> {
+          consumer.seek(partition, offset);
+          return offset;
+        });
+  }
+
+  /** The next records, or none when there are none within a time. */
+  List<ConsumerRecord<byte[], byte[]>> poll(Duration within) {
+    return told(() -> consumer.poll(within).records(partition));
+  }
+
+  /** The offset that the next record has at least. */
+  long position() {
+    return told(() -> consumer.position(partition));
+  }
+
+  /** The end of the last transaction whose end is among the records of these offsets. */
+  Optional<Place> lastEnd(long from, long end) {
+    Place last = null;
+    seek(from);
+    while (position() < end) {
+      for (ConsumerRecord<byte[], byte[]> record : poll(ASK_WITHIN)) {
+        Chunk chunk = Chunk.of(record.value());
+        if (chunk.isLast() && record.offset() < end) {
+          last = chunk.end();
+        }
+      }
+    }
+    return Optional.ofNullable(last);
+  }
+
+  /** The first record at or after an offset; empty when there is none before an end. */
+  Optional<ConsumerRecord<byte[], byte[]>> first(long offset, long end) {
+    seek(offset);
+    while (position() < end) {
+      List<ConsumerRecord<byte[], byte[]>> records = poll(ASK_WITHIN);
+      if (!records.isEmpty()) {
+        return Optional.of(records.getFirst());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Ends a {@link #poll} that another thread waits in, with a {@link WakeupException}. */
+  void wakeUp() {
+    consumer.wakeup();
+  }
+
+  @Override
+  public void close() {
+    consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(CLOSE_WITHIN));
+  }
+}

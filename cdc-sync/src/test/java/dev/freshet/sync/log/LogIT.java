@@ -1,0 +1,246 @@
+package dev.freshet.sync.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.freshet.broker.BrokerNode;
+import dev.freshet.sync.source.Place;
+import java.io.BufferedReader;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The log on a real broker, through kills of its writers and of the broker. */
+class LogIT {
+
+  private static final int KILLS = Boolean.getBoolean("freshet.long") ? 25 : 5;
+  private static final long SECONDS = 60;
+  private static final String TOLD = "wrote ";
+  private static final int PORT = 18_490 + 100 * (Integer.getInteger("freshet.test.fork", 1) - 1);
+
+  @TempDir static Path folder;
+
+  private static BrokerNode broker;
+  private static Map<String, Object> client = Map.of();
+
+  private LogTopic topic = new LogTopic("none");
+
+  @BeforeAll
+  static void start() {
+    broker = BrokerNode.start(folder.resolve("broker"), PORT);
+    client = Map.of("bootstrap.servers", broker.bootstrap());
+  }
+
+  @AfterAll
+  static void stop() {
+    broker.close();
+  }
+
+  @BeforeEach
+  void makeTopic(TestInfo test) throws Exception {
+    topic = new LogTopic(test.getTestMethod().orElseThrow().getName());
+    topic.make(client);
+    topic.make(client); // another one may have been faster
+  }
+
+  private LogWriter takeOver() {
+    return LogWriter.takeOver(topic, client, Place.START);
+  }
+
+  private static void write(LogWriter writer, long first, long last) {
+    writer.write(LongStream.rangeClosed(first, last).mapToObj(Written::transaction).toList());
+  }
+
+  /** Reads until a transaction has come. */
+  private List<String> read(Place applied, long last) throws Exception {
+    LinkedBlockingQueue<String> all = new LinkedBlockingQueue<>();
+    CompletableFuture<Boolean> there = new CompletableFuture<>();
+    LogReader reader = new LogReader(topic, client, applied);
+    CompletableFuture<Void> reading =
+        CompletableFuture.runAsync(
+            () ->
+                reader.run(
+                    transactions ->
+                        transactions.forEach(
+                            transaction -> {
+                              all.add(Written.text(transaction));
+                              if (transaction.end().equals(Written.place(last))) {
+                                there.complete(true);
+                              }
+                            })));
+    try {
+      CompletableFuture.anyOf(reading, there).get(SECONDS, TimeUnit.SECONDS);
+    } finally {
+      reader.close();
+    }
+    reading.get(SECONDS, TimeUnit.SECONDS);
+    return List.copyOf(all);
+  }
+
+  private static List<String> expected(long first, long last) {
+    return LongStream.rangeClosed(first, last)
+        .mapToObj(number -> Written.text(Written.transaction(number)))
+        .toList();
+  }
+
+  @Test
+  void eachTransactionIsReadOnceFromAnyPlaceOn() throws Exception {
+    try (LogWriter writer = takeOver()) {
+      for (long number = 1; number <= 300; number += 10) {
+        write(writer, number, number + 9);
+      }
+      assertThat(writer.end()).isEqualTo(Written.place(300));
+    }
+    assertThat(read(Place.START, 300)).isEqualTo(expected(1, 300));
+    for (long applied : new long[] {1, 57, 150, 299}) {
+      assertThat(read(Written.place(applied), 300)).isEqualTo(expected(applied + 1, 300));
+    }
+    try (LogWriter next = takeOver()) {
+      assertThat(next.end()).isEqualTo(Written.place(300));
+      write(next, 290, 310); // some of it again, as a slot sends it
+    }
+    assertThat(read(Place.START, 310)).isEqualTo(expected(1, 310));
+  }
+
+  @Test
+  void whatDoesNotFitIntoMemoryComesWhole() throws Exception {
+    try (LogWriter writer = takeOver()) {
+      writer.write(List.of(Written.transaction(1), Written.large(2, 40 << 20)));
+      write(writer, 3, 4);
+    }
+    List<String> all = read(Place.START, 4);
+    assertThat(all).hasSize(4);
+    assertThat(all.get(1)).isEqualTo(Written.text(Written.large(2, 40 << 20)));
+  }
+
+  @Test
+  void writerThatIsShutOutWritesNothing() throws Exception {
+    try (LogWriter first = takeOver()) {
+      write(first, 1, 5);
+      try (LogWriter second = takeOver()) {
+        assertThatThrownBy(() -> write(first, 6, 7)).isInstanceOf(Fenced.class);
+        write(second, 6, 9);
+      }
+    }
+    assertThat(read(Place.START, 9)).isEqualTo(expected(1, 9));
+  }
+
+  @Test
+  void copyThatWasAwayForTooLongIsTold() throws Exception {
+    try (LogWriter writer = takeOver()) {
+      for (long number = 1; number <= 40; number++) {
+        write(writer, number, number);
+      }
+    }
+    try (Admin admin = Admin.create(client)) {
+      admin.deleteRecords(Map.of(topic.partition(), RecordsToDelete.beforeOffset(40))).all().get();
+    }
+    assertThatThrownBy(() -> read(Place.START, 40))
+        .isInstanceOf(ExecutionException.class)
+        .hasCauseInstanceOf(LogBroken.class)
+        .hasMessageContaining("and none between");
+    assertThat(read(Written.place(30), 40)).isEqualTo(expected(31, 40));
+  }
+
+  /** A process that writes transaction after transaction, and tells of each. */
+  public static final class Writer {
+
+    private Writer() {}
+
+    /** Goes on from the log's end until it is killed. */
+    public static void main(String[] arguments) {
+      Map<String, Object> client = Map.of("bootstrap.servers", arguments[0]);
+      LogWriter writer = LogWriter.takeOver(new LogTopic(arguments[1]), client, Place.START);
+      for (long next = writer.end().value() + 1; ; next += 5) {
+        write(writer, next, next + 4);
+        System.out.println(TOLD + (next + 4));
+      }
+    }
+  }
+
+  private Process startWriter() throws Exception {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path")
+                + File.pathSeparator
+                + System.getProperty("surefire.test.class.path", ""),
+            Writer.class.getName(),
+            broker.bootstrap(),
+            topic.log())
+        .redirectError(folder.resolve("writer.err").toFile())
+        .start();
+  }
+
+  @Test
+  void nothingIsLostTornOrDoubledWhereWritersAreKilled() throws Exception {
+    Random random = new Random(Long.getLong("freshet.seed", System.nanoTime()));
+    long acknowledged = 0;
+    for (int kill = 0; kill < KILLS; kill++) {
+      Process writer = startWriter();
+      try (BufferedReader told = writer.inputReader(StandardCharsets.UTF_8)) {
+        int written = 20 + random.nextInt(60);
+        while (written > 0) {
+          String line = told.readLine(); // Kafka's client may log between
+          if (line.startsWith(TOLD)) {
+            acknowledged = Long.parseLong(line.substring(TOLD.length()));
+            written--;
+          }
+        }
+      } finally {
+        writer.destroyForcibly().waitFor();
+      }
+    }
+    long last;
+    try (LogWriter end = takeOver()) {
+      last = end.end().value();
+    }
+    assertThat(last).isGreaterThanOrEqualTo(acknowledged);
+    assertThat(read(Place.START, last)).isEqualTo(expected(1, last));
+  }
+
+  @Test
+  void writersGoOnAfterTheBrokerWasKilled() throws Exception {
+    List<Long> ends = new ArrayList<>();
+    for (int kill = 0; kill < 2; kill++) {
+      try (LogWriter writer = takeOver()) {
+        long next = writer.end().value() + 1;
+        write(writer, next, next + 20);
+        ends.add(writer.end().value());
+        broker.kill();
+        CompletableFuture<Void> again = CompletableFuture.runAsync(broker::startAgain);
+        try {
+          write(writer, next + 21, next + 30);
+        } catch (LogUnreachable e) {
+          // Whether it is there is for the next writer to find out.
+        }
+        again.get(SECONDS, TimeUnit.SECONDS);
+      }
+    }
+    long last;
+    try (LogWriter writer = takeOver()) {
+      last = writer.end().value();
+      write(writer, last + 1, last + 5);
+    }
+    assertThat(last).isGreaterThanOrEqualTo(ends.getLast());
+    assertThat(read(Place.START, last + 5)).isEqualTo(expected(1, last + 5));
+  }
+}

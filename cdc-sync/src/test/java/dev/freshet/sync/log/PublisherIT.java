@@ -1,0 +1,293 @@
+package dev.freshet.sync.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.broker.BrokerNode;
+import dev.freshet.cluster.Cluster;
+import dev.freshet.cluster.ClusterOptions;
+import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.slot.SlotSources;
+import dev.freshet.sync.source.Claim;
+import dev.freshet.sync.source.Place;
+import dev.freshet.sync.source.RowChange;
+import dev.freshet.sync.source.SourceObserver;
+import dev.freshet.sync.source.SourceTransaction;
+import java.io.File;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.PGConnection;
+
+/**
+ * What is committed on a real primary is in the log, once and whole, while publisher and broker are
+ * killed. Each transaction says in a ledger how many rows it has.
+ */
+class PublisherIT {
+
+  private static final int KILLS = Boolean.getBoolean("freshet.long") ? 25 : 4;
+  private static final int WRITERS = 3;
+  private static final long SECONDS = 120;
+  private static final TableName LEDGER = new TableName("public", "ledger");
+  private static final TableName ITEM = new TableName("public", "item");
+  private static final int PORT = 18_590 + 100 * (Integer.getInteger("freshet.test.fork", 1) - 1);
+
+  @TempDir static Path folder;
+
+  private static Cluster cluster;
+  private static BrokerNode broker;
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster = Cluster.start(new ClusterOptions(folder.resolve("data"), 0, 0, PORT - 50, false));
+    broker = BrokerNode.start(folder.resolve("broker"), PORT);
+    try (Connection connection = cluster.primary().connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "create table ledger (id bigint primary key generated always as identity, rows int not null)");
+      statement.execute(
+          "create table item (ledger bigint, i int, note text, primary key (ledger, i))");
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    broker.close();
+    cluster.close();
+  }
+
+  /** A process that publishes until it is killed, whatever goes wrong meanwhile. */
+  public static final class Publishing {
+
+    private Publishing() {}
+
+    /** Publishes the tables of the test. */
+    public static void main(String[] arguments) throws InterruptedException {
+      PostgresUrl primary = PostgresUrl.parse(arguments[0]);
+      Map<String, Object> client = Map.of("bootstrap.servers", arguments[1]);
+      while (true) {
+        try (SlotSources sources =
+            new SlotSources(
+                new SlotSources.Settings(primary, primary, "freshet_log", Clock.systemUTC()),
+                silence -> {})) {
+          new Publisher(
+                  sources, new LogTopic("ledger"), client, List.of(LEDGER, ITEM), new Unseen())
+              .run();
+        } catch (RuntimeException e) {
+          System.err.println(e);
+          LockSupport.parkNanos(200_000_000);
+        }
+      }
+    }
+  }
+
+  private static final class Unseen implements SourceObserver {
+    @Override
+    public void marked(Place mark, Place end, @Nullable Claim claim, Instant at) {}
+
+    @Override
+    public void level(Place applied, long sinceNanos, Instant at) {}
+
+    @Override
+    public void sawClaim(@Nullable Claim claim, Place end, Instant at) {}
+  }
+
+  private static Process publish() throws Exception {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-cp",
+            System.getProperty("java.class.path")
+                + File.pathSeparator
+                + System.getProperty("surefire.test.class.path", ""),
+            Publishing.class.getName(),
+            "postgresql://postgres:%s@127.0.0.1:%d/freshet"
+                .formatted(cluster.primary().url().password(), cluster.primary().port()),
+            broker.bootstrap())
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("publisher.out").toFile()))
+        .start();
+  }
+
+  /** By INSERT, by COPY, and by changes of keys; now and then many rows. */
+  private static int write(Random random, AtomicBoolean stopped) throws Exception {
+    int written = 0;
+    try (Connection connection = cluster.primary().connect();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      while (!stopped.get()) {
+        int rows = random.nextInt(50) == 0 ? 4_000 : random.nextInt(1, 40);
+        boolean hasKeyChange = random.nextInt(4) == 0;
+        long id;
+        try (ResultSet row =
+            statement.executeQuery(
+                "insert into ledger (rows) values (%d) returning id"
+                    .formatted(hasKeyChange ? rows + 1 : rows))) {
+          row.next();
+          id = row.getLong(1);
+        }
+        if (random.nextBoolean()) {
+          connection
+              .unwrap(PGConnection.class)
+              .getCopyAPI()
+              .copyIn(
+                  "copy item from stdin",
+                  new StringReader(
+                      IntStream.range(0, rows)
+                          .mapToObj(i -> "%d\t%d\tcopied\n".formatted(id, i))
+                          .collect(Collectors.joining())));
+        } else {
+          statement.execute(
+              "insert into item select %d, i, 'inserted' from generate_series(0, %d) i"
+                  .formatted(id, rows - 1));
+        }
+        if (hasKeyChange) {
+          statement.execute("update item set i = -1 where ledger = %d and i = 0".formatted(id));
+        }
+        connection.commit();
+        written++;
+      }
+    }
+    return written;
+  }
+
+  @Test
+  void nothingIsLostTornOrDoubledWhateverIsKilled() throws Exception {
+    Random random = new Random(Long.getLong("freshet.seed", System.nanoTime()));
+    AtomicBoolean stopped = new AtomicBoolean();
+    Process publisher = publish();
+    try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> writing = new ArrayList<>();
+      try {
+        awaitSlot(publisher);
+        for (int i = 0; i < WRITERS; i++) {
+          Random own = new Random(random.nextLong());
+          writing.add(writers.submit(() -> write(own, stopped)));
+        }
+        for (int kill = 0; kill < KILLS; kill++) {
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1_000 + random.nextInt(2_000)));
+          publisher.destroyForcibly().waitFor();
+          publisher = publish();
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1_000 + random.nextInt(2_000)));
+          broker.kill();
+          broker.startAgain();
+        }
+      } finally {
+        stopped.set(true);
+      }
+      int written = 0;
+      for (Future<Integer> each : writing) {
+        written += each.get();
+      }
+      assertThat(written).isGreaterThan(50);
+      requireAll(written);
+    } catch (Exception | AssertionError e) {
+      throw new AssertionError(Files.readString(folder.resolve("publisher.out")), e);
+    } finally {
+      publisher.destroyForcibly().waitFor();
+    }
+  }
+
+  private static void awaitSlot(Process publisher) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+    while (!query(
+            "select count(*) from pg_replication_slots where slot_name = 'freshet_log' and active")
+        .equals("1")) {
+      assertThat(publisher.isAlive() && System.nanoTime() < end).isTrue();
+      LockSupport.parkNanos(50_000_000);
+    }
+  }
+
+  private static String query(String sql) throws SQLException {
+    try (Connection connection = cluster.primary().connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  private static void requireAll(int written) throws Exception {
+    List<Long> ids = new ArrayList<>();
+    CompletableFuture<Boolean> there = new CompletableFuture<>();
+    LogReader reader =
+        new LogReader(
+            new LogTopic("ledger"), Map.of("bootstrap.servers", broker.bootstrap()), beginning());
+    CompletableFuture<Void> reading =
+        CompletableFuture.runAsync(
+            () ->
+                reader.run(
+                    transactions -> {
+                      transactions.forEach(transaction -> check(transaction, ids));
+                      if (ids.size() >= written) {
+                        there.complete(true);
+                      }
+                    }));
+    try {
+      CompletableFuture.anyOf(reading, there).get(SECONDS, TimeUnit.SECONDS);
+    } finally {
+      reader.close();
+    }
+    reading.get(SECONDS, TimeUnit.SECONDS);
+    assertThat(ids).doesNotHaveDuplicates().hasSize(written);
+    assertThat(query("select count(*) from ledger")).isEqualTo(Integer.toString(written));
+  }
+
+  /** Where the log begins: after what its first record says. */
+  private static Place beginning() {
+    try (LogRecords records =
+        LogRecords.toSearch(
+            new LogTopic("ledger"), Map.of("bootstrap.servers", broker.bootstrap()))) {
+      return Chunk.of(records.first(records.begin(), records.end()).orElseThrow().value()).after();
+    }
+  }
+
+  private static void check(SourceTransaction transaction, List<Long> ids) {
+    List<Integer> expected = new ArrayList<>();
+    int[] items = {0};
+    transaction
+        .changes()
+        .forEachChunk(
+            changes ->
+                changes.forEach(
+                    change -> {
+                      if (change instanceof RowChange.Upsert upsert
+                          && upsert.table().equals(LEDGER)) {
+                        ids.add(Long.valueOf(String.valueOf(upsert.row().getFirst())));
+                        expected.add(Integer.valueOf(String.valueOf(upsert.row().getLast())));
+                      } else if (change instanceof RowChange.Upsert) {
+                        items[0]++;
+                      }
+                    }));
+    if (!transaction.changes().isEmpty()) {
+      assertThat(expected).as("each transaction has one row in the ledger").hasSize(1);
+      assertThat(items[0]).as("rows of %s", transaction.end()).isEqualTo(expected.getFirst());
+    }
+  }
+}
