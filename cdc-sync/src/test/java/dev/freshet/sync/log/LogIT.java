@@ -33,7 +33,7 @@ class LogIT {
   private static final int KILLS = Boolean.getBoolean("freshet.long") ? 25 : 5;
   private static final long SECONDS = 60;
   private static final String TOLD = "wrote ";
-  private static final int PORT = 18_490 + 100 * (Integer.getInteger("freshet.test.fork", 1) - 1);
+  private static final int PORT = 21_690 + 1_000 * Integer.getInteger("freshet.test.fork", 1);
 
   @TempDir static Path folder;
 

@@ -49,12 +49,16 @@ import org.postgresql.PGConnection;
  */
 class PublisherIT {
 
-  private static final int KILLS = Boolean.getBoolean("freshet.long") ? 25 : 4;
+  private static final int KILLS = Boolean.getBoolean("freshet.long") ? 25 : 2;
   private static final int WRITERS = 3;
+
+  /** As much as a publisher can follow that is killed every few seconds. */
+  private static final long PAUSE_NANOS = 10_000_000;
+
   private static final long SECONDS = 120;
   private static final TableName LEDGER = new TableName("public", "ledger");
   private static final TableName ITEM = new TableName("public", "item");
-  private static final int PORT = 18_590 + 100 * (Integer.getInteger("freshet.test.fork", 1) - 1);
+  private static final int PORT = 21_790 + 1_000 * Integer.getInteger("freshet.test.fork", 1);
 
   @TempDir static Path folder;
 
@@ -172,6 +176,7 @@ class PublisherIT {
         }
         connection.commit();
         written++;
+        LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
     return written;

@@ -185,16 +185,21 @@ public final class BrokerNode implements AutoCloseable {
     }
   }
 
-  /** As Kafka writes its UUIDs. */
+  /** As Kafka writes its UUIDs, and makes them: one with a dash first would be an option. */
   private static String clusterId() {
-    UUID id = UUID.randomUUID();
-    return Base64.getUrlEncoder()
-        .withoutPadding()
-        .encodeToString(
-            ByteBuffer.allocate(2 * Long.BYTES)
-                .putLong(id.getMostSignificantBits())
-                .putLong(id.getLeastSignificantBits())
-                .array());
+    String id;
+    do {
+      UUID random = UUID.randomUUID();
+      id =
+          Base64.getUrlEncoder()
+              .withoutPadding()
+              .encodeToString(
+                  ByteBuffer.allocate(2 * Long.BYTES)
+                      .putLong(random.getMostSignificantBits())
+                      .putLong(random.getLeastSignificantBits())
+                      .array());
+    } while (id.startsWith("-"));
+    return id;
   }
 
   private static Process launch(Path folder, Path properties) throws IOException {
