@@ -55,7 +55,7 @@ public final class Applier implements AutoCloseable {
 
   /** Goes on with what is stored. */
   public void resume() {
-    between(kept -> kept.resume(applied));
+    registry.resume();
   }
 
   /** Empties everything for a first copy; readers stay away until it is complete. */

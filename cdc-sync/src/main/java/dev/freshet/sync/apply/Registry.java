@@ -6,7 +6,6 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTable;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,10 +88,8 @@ public final class Registry {
   }
 
   /** Goes on with the mirrors that are stored. */
-  void resume(Place applied) {
-    Collection<SourceTable> mirrored = storedMirrors().values();
-    mirrored.forEach(table -> kept.mirrors().put(table.name(), new Mirror(table)));
-    mirrored.forEach(table -> stores.events().follow(table, applied));
+  void resume() {
+    storedMirrors().values().forEach(table -> kept.mirrors().put(table.name(), new Mirror(table)));
     changed();
   }
 

@@ -4,17 +4,11 @@ import dev.freshet.sync.source.ChangeFormat;
 import dev.freshet.sync.source.Changes;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
+import dev.freshet.sync.source.SpillFile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -96,8 +90,7 @@ final class Assembly implements AutoCloseable {
     private int next;
     private long bytes;
     private ByteArrayOutputStream inMemory = new ByteArrayOutputStream();
-    private @Nullable Path file;
-    private @Nullable OutputStream spill;
+    private @Nullable SpillFile spill;
 
     Open(Place end) {
       this.end = end;
@@ -112,65 +105,46 @@ final class Assembly implements AutoCloseable {
       next++;
       try {
         if (spill == null && bytes + chunk.content().length() > MOST_BYTES_IN_MEMORY) {
-          spill();
+          SpillFile to = new SpillFile();
+          spill = to;
+          inMemory.writeTo(to.out());
+          inMemory = new ByteArrayOutputStream();
         }
-        chunk.content().writeTo(spill == null ? inMemory : spill);
+        chunk.content().writeTo(spill == null ? inMemory : spill.out());
         bytes += chunk.content().length();
       } catch (IOException e) {
-        throw new UncheckedIOException(
-            "A large transaction can't be written to the temporary folder (%s). Make room there, or name another with -Djava.io.tmpdir."
-                .formatted(e.getMessage()),
-            e);
+        throw SpillFile.notWritten(e);
       }
-    }
-
-    private void spill() throws IOException {
-      Path made = Files.createTempFile("freshet-log", ".spill");
-      file = made;
-      OutputStream out = new BufferedOutputStream(Files.newOutputStream(made));
-      spill = out;
-      inMemory.writeTo(out);
-      inMemory = new ByteArrayOutputStream();
     }
 
     SourceTransaction whole(Chunk last) {
       Changes changes = new Changes();
-      try (InputStream content = content();
-          DataInputStream in = new DataInputStream(content)) {
+      try (DataInputStream in = content()) {
         for (long i = 0; i < last.count(); i++) {
           changes.add(ChangeFormat.read(in));
         }
         if (in.read() >= 0) {
-          throw new LogBroken("more than the %d changes of %s".formatted(last.count(), end));
+          throw new IOException("there is more");
         }
       } catch (IOException e) {
         changes.close();
-        throw new LogBroken("less than the %d changes of %s".formatted(last.count(), end));
+        throw new LogBroken(
+            "other content than the %d changes of %s (%s)"
+                .formatted(last.count(), end, e.getMessage()));
       }
       return new SourceTransaction(end, last.committedAt(), changes, last.trace());
     }
 
-    private InputStream content() throws IOException {
-      OutputStream spilled = spill;
-      Path from = file;
-      if (spilled == null || from == null) {
-        return new ByteArrayInputStream(inMemory.toByteArray());
-      }
-      spilled.flush();
-      return new BufferedInputStream(Files.newInputStream(from));
+    private DataInputStream content() throws IOException {
+      return spill == null
+          ? new DataInputStream(new ByteArrayInputStream(inMemory.toByteArray()))
+          : spill.open();
     }
 
     @Override
     public void close() {
-      try {
-        if (spill != null) {
-          spill.close();
-        }
-        if (file != null) {
-          Files.deleteIfExists(file);
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+      if (spill != null) {
+        spill.close();
       }
     }
   }

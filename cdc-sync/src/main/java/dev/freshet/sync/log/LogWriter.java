@@ -59,15 +59,14 @@ public final class LogWriter implements AutoCloseable {
    * Takes the log over.
    *
    * @param client properties of the connection
-   * @param begin where an empty log begins
    */
-  public static LogWriter takeOver(LogTopic topic, Map<String, Object> client, Place begin) {
+  public static LogWriter takeOver(LogTopic topic, Map<String, Object> client) {
     KafkaProducer<byte[], byte[]> producer = producer(topic, client, TIMEOUT);
     try {
       producer.initTransactions();
       // Only now nobody else can add to it.
       Optional<Place> end = LogEnd.of(topic, client);
-      return new LogWriter(topic, client, producer, end.orElse(begin), end.isEmpty());
+      return new LogWriter(topic, client, producer, end.orElse(Place.START), end.isEmpty());
     } catch (KafkaException e) {
       producer.close(CLOSE_WITHIN);
       throw new LogUnreachable("The log %s can't be taken over".formatted(topic.log()), e);

@@ -8,7 +8,6 @@ import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.ChangeSources;
 import dev.freshet.sync.source.Continuation;
 import dev.freshet.sync.source.Held;
-import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.Seed;
 import dev.freshet.sync.source.SourceObserver;
 import dev.freshet.sync.source.SourceTable;
@@ -62,7 +61,7 @@ public final class Publisher implements AutoCloseable {
   public void run() throws InterruptedException {
     topic.make(client);
     try (ChangeSource source = sources.connect();
-        LogWriter writer = LogWriter.takeOver(topic, client, Place.START)) {
+        LogWriter writer = LogWriter.takeOver(topic, client)) {
       begin(source, writer);
       Map<TableName, SourceTable> published = published(source);
       CaptureRequest request =

@@ -1,14 +1,9 @@
 package dev.freshet.sync.source;
 
 import dev.freshet.sync.model.TableName;
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -28,14 +23,11 @@ public final class Changes implements AutoCloseable {
 
   private static final long MOST_CHARS_IN_MEMORY = 16L << 20;
 
-  private static final int BUFFER_BYTES = 1 << 16;
-
   private List<RowChange> inMemory = new ArrayList<>();
   private long charsInMemory;
   private final Map<Kind, Long> counts = new HashMap<>();
   private long size;
-  private @Nullable Path file;
-  private @Nullable DataOutputStream spill;
+  private @Nullable SpillFile spill;
 
   /**
    * Appends a change. One that gives a row another key stays with its predecessor, which takes the
@@ -79,24 +71,17 @@ public final class Changes implements AutoCloseable {
 
   private void spill() {
     try {
-      DataOutputStream out = spill;
-      if (out == null) {
-        Path made = Files.createTempFile("freshet-changes", ".spill");
-        file = made;
-        out =
-            new DataOutputStream(
-                new BufferedOutputStream(Files.newOutputStream(made), BUFFER_BYTES));
-        spill = out;
+      SpillFile to = spill;
+      if (to == null) {
+        to = new SpillFile();
+        spill = to;
       }
-      out.writeInt(inMemory.size());
+      to.out().writeInt(inMemory.size());
       for (RowChange change : inMemory) {
-        ChangeFormat.write(change, out);
+        ChangeFormat.write(change, to.out());
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "Changes of a large transaction can't be written to the temporary folder (%s). Make room there, or name another with -Djava.io.tmpdir."
-              .formatted(e.getMessage()),
-          e);
+      throw SpillFile.notWritten(e);
     }
     inMemory = new ArrayList<>();
     charsInMemory = 0;
@@ -104,22 +89,17 @@ public final class Changes implements AutoCloseable {
 
   /** Hands all changes on, in order, in lists of {@link #MOST_IN_MEMORY} or hardly more. */
   public void forEachChunk(Consumer<List<RowChange>> chunks) {
-    if (spill != null && file != null) {
-      try {
-        spill.flush();
-        try (DataInputStream in =
-            new DataInputStream(
-                new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES))) {
-          long left = size - inMemory.size();
-          while (left > 0) {
-            int count = in.readInt();
-            List<RowChange> chunk = new ArrayList<>(count);
-            for (int i = 0; i < count; i++) {
-              chunk.add(ChangeFormat.read(in));
-            }
-            chunks.accept(chunk);
-            left -= count;
+    if (spill != null) {
+      try (DataInputStream in = spill.open()) {
+        long left = size - inMemory.size();
+        while (left > 0) {
+          int count = in.readInt();
+          List<RowChange> chunk = new ArrayList<>(count);
+          for (int i = 0; i < count; i++) {
+            chunk.add(ChangeFormat.read(in));
           }
+          chunks.accept(chunk);
+          left -= count;
         }
       } catch (IOException e) {
         throw new UncheckedIOException("Spilled changes can't be read again", e);
@@ -133,15 +113,8 @@ public final class Changes implements AutoCloseable {
   @Override
   public void close() {
     inMemory = new ArrayList<>();
-    try {
-      if (spill != null) {
-        spill.close();
-      }
-      if (file != null) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    if (spill != null) {
+      spill.close();
     }
   }
 }

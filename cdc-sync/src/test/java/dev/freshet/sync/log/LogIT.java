@@ -61,7 +61,7 @@ class LogIT {
   }
 
   private LogWriter takeOver() {
-    return LogWriter.takeOver(topic, client, Place.START);
+    return LogWriter.takeOver(topic, client);
   }
 
   private static void write(LogWriter writer, long first, long last) {
@@ -71,26 +71,12 @@ class LogIT {
   /** Reads until a transaction has come. */
   private List<String> read(Place applied, long last) throws Exception {
     LinkedBlockingQueue<String> all = new LinkedBlockingQueue<>();
-    CompletableFuture<Boolean> there = new CompletableFuture<>();
-    LogReader reader = new LogReader(topic, client, applied);
-    CompletableFuture<Void> reading =
-        CompletableFuture.runAsync(
-            () ->
-                reader.run(
-                    transactions ->
-                        transactions.forEach(
-                            transaction -> {
-                              all.add(Written.text(transaction));
-                              if (transaction.end().equals(Written.place(last))) {
-                                there.complete(true);
-                              }
-                            })));
-    try {
-      CompletableFuture.anyOf(reading, there).get(SECONDS, TimeUnit.SECONDS);
-    } finally {
-      reader.close();
-    }
-    reading.get(SECONDS, TimeUnit.SECONDS);
+    Reading.of(
+        new LogReader(topic, client, applied),
+        transaction -> {
+          all.add(Written.text(transaction));
+          return transaction.end().equals(Written.place(last));
+        });
     return List.copyOf(all);
   }
 
@@ -167,7 +153,7 @@ class LogIT {
     /** Goes on from the log's end until it is killed. */
     public static void main(String[] arguments) {
       Map<String, Object> client = Map.of("bootstrap.servers", arguments[0]);
-      LogWriter writer = LogWriter.takeOver(new LogTopic(arguments[1]), client, Place.START);
+      LogWriter writer = LogWriter.takeOver(new LogTopic(arguments[1]), client);
       for (long next = writer.end().value() + 1; ; next += 5) {
         write(writer, next, next + 4);
         System.out.println(TOLD + (next + 4));

@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -240,26 +239,13 @@ class PublisherIT {
 
   private static void requireAll(int written) throws Exception {
     List<Long> ids = new ArrayList<>();
-    CompletableFuture<Boolean> there = new CompletableFuture<>();
-    LogReader reader =
+    Reading.of(
         new LogReader(
-            new LogTopic("ledger"), Map.of("bootstrap.servers", broker.bootstrap()), beginning());
-    CompletableFuture<Void> reading =
-        CompletableFuture.runAsync(
-            () ->
-                reader.run(
-                    transactions -> {
-                      transactions.forEach(transaction -> check(transaction, ids));
-                      if (ids.size() >= written) {
-                        there.complete(true);
-                      }
-                    }));
-    try {
-      CompletableFuture.anyOf(reading, there).get(SECONDS, TimeUnit.SECONDS);
-    } finally {
-      reader.close();
-    }
-    reading.get(SECONDS, TimeUnit.SECONDS);
+            new LogTopic("ledger"), Map.of("bootstrap.servers", broker.bootstrap()), beginning()),
+        transaction -> {
+          check(transaction, ids);
+          return ids.size() >= written;
+        });
     assertThat(ids).doesNotHaveDuplicates().hasSize(written);
     assertThat(query("select count(*) from ledger")).isEqualTo(Integer.toString(written));
   }

@@ -60,7 +60,7 @@ final class Merge {
 
   private void add(JsonNode document) {
     JsonNode own = renamed(document);
-    own.path("tags").forEach(tag -> addTag(tag));
+    own.path("tags").forEach(this::addTag);
     for (Map.Entry<String, JsonNode> path : own.path("paths").properties()) {
       for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
         if (METHODS.contains(operation.getKey())

@@ -19,7 +19,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -312,29 +311,14 @@ final class QueryBench {
       throws IOException, InterruptedException {
     ProcessHandle server = up.server("read-1");
     double before = ProcessUse.cpuMicrosWithChildren(server);
-    int each = question.requests() / CONNECTIONS;
-    List<String> command =
-        new ArrayList<>(List.of(Pgbench.program(), "--no-vacuum", "--protocol=prepared"));
-    command.addAll(
-        List.of(
-            "--client=" + CONNECTIONS,
-            "--transactions=" + each,
-            "--define=value=" + question.value(),
-            "--file=" + statement,
-            "--host=127.0.0.1",
-            "--port=" + up.readDatabasePort(1),
-            "--username=postgres",
-            "freshet"));
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(Files.createTempFile("freshet-pgbench-", ".out").toFile());
-    builder.environment().put("PGPASSWORD", up.password());
-    int status = builder.start().waitFor();
-    if (status != 0) {
-      throw new IllegalStateException("pgbench ended with status " + status);
-    }
-    return (ProcessUse.cpuMicrosWithChildren(server) - before) / (each * CONNECTIONS);
+    int done =
+        Pgbench.run(
+            up.readDatabasePort(1),
+            up.password(),
+            new Pgbench.Script("freshet", statement, Map.of("value", question.value())),
+            CONNECTIONS,
+            question.requests());
+    return (ProcessUse.cpuMicrosWithChildren(server) - before) / done;
   }
 
   private void print(Question question, Map<Asked, Taken> taken, double limit) {

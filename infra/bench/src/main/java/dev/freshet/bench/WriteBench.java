@@ -2,6 +2,7 @@ package dev.freshet.bench;
 
 import dev.freshet.bench.figures.Figures;
 import dev.freshet.bench.gateway.Load;
+import dev.freshet.bench.http.HttpCalls;
 import dev.freshet.bench.process.JavaCommand;
 import dev.freshet.bench.process.Pgbench;
 import dev.freshet.bench.process.ProcessUse;
@@ -11,14 +12,13 @@ import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.cluster.PostgresServer;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.HttpURLConnection;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -285,17 +285,12 @@ final class WriteBench {
 
   /** Whatever it answers: the controller knows no such path. */
   private static void awaitReady(int port) throws InterruptedException {
+    HttpCalls calls = new HttpCalls(Duration.ofSeconds(5));
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     while (System.nanoTime() < end) {
       try {
-        HttpURLConnection connection =
-            (HttpURLConnection)
-                URI.create("http://127.0.0.1:%d/.freshet/position".formatted(port))
-                    .toURL()
-                    .openConnection();
-        int status = connection.getResponseCode();
-        connection.disconnect();
-        if (status < 500) {
+        String url = "http://127.0.0.1:%d/.freshet/position".formatted(port);
+        if (calls.send("GET", url, "").statusCode() < 500) {
           return;
         }
       } catch (IOException e) {
@@ -382,7 +377,13 @@ final class WriteBench {
         cost.latencies.add(outcome.latencies());
       }
       double before = ProcessUse.cpuMicrosWithChildren(server);
-      int done = Pgbench.run(cluster.primary(), script, CLIENTS, requests);
+      int done =
+          Pgbench.run(
+              DATABASE_PORT,
+              String.valueOf(cluster.primary().url().password()),
+              script,
+              CLIENTS,
+              requests);
       limit[run] = (ProcessUse.cpuMicrosWithChildren(server) - before) / done;
     }
     print(what, taken, Figures.median(limit));

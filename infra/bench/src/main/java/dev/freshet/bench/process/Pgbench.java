@@ -173,12 +173,13 @@ public final class Pgbench {
   }
 
   /**
-   * Runs a script.
+   * Runs a script, as the user {@code postgres}.
    *
+   * @param port of the server, on loopback
    * @param transactions of all clients together
    * @return how many were done
    */
-  public static int run(PostgresServer server, Script script, int clients, int transactions)
+  public static int run(int port, String password, Script script, int clients, int transactions)
       throws IOException, InterruptedException {
     List<String> command =
         new ArrayList<>(
@@ -190,7 +191,7 @@ public final class Pgbench {
                 "--transactions=" + transactions / clients,
                 "--file=" + script.file(),
                 "--host=127.0.0.1",
-                "--port=" + server.port(),
+                "--port=" + port,
                 "--username=postgres"));
     script
         .variables()
@@ -199,7 +200,7 @@ public final class Pgbench {
     Path output = Files.createTempFile("freshet-pgbench-", ".out");
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.environment().put("PGPASSWORD", String.valueOf(server.url().password()));
+    builder.environment().put("PGPASSWORD", password);
     int status = builder.start().waitFor();
     String printed = Files.readString(output);
     Matcher processed = PROCESSED.matcher(printed);
@@ -212,7 +213,7 @@ public final class Pgbench {
   }
 
   /** Debian's, or the one of the path. */
-  public static String program() throws IOException {
+  private static String program() throws IOException {
     try (var versions = Files.newDirectoryStream(Path.of("/usr/lib/postgresql"))) {
       for (Path version : versions) {
         Path program = version.resolve("bin/pgbench");
