@@ -172,8 +172,8 @@ final class Session {
       Map<String, Declared> declared,
       WatchedDatabase readDatabase)
       throws SQLException {
+    Continuation continuation = continuation(source, stored, declared);
     SessionPlan wanted = plan(source, applier, declared, readDatabase);
-    Continuation continuation = source.continuation(stored.held());
     SessionPlan plan = wanted.onlyOf(source.publish(wanted.tables().keySet()), applier);
     Map<TableName, SourceTable> tables = plan.tables();
     switch (continuation) {
@@ -193,24 +193,40 @@ final class Session {
     return plan;
   }
 
+  /** What tables and models mean is to be asked where the copy goes on. */
+  private Continuation continuation(
+      ChangeSource source, PositionStore.Stored stored, Map<String, Declared> declared) {
+    try {
+      return source.continuation(stored.held());
+    } catch (SyncRefused e) {
+      installViewsQuietly(source, declared, e);
+      throw e;
+    }
+  }
+
   /** Views are there for models that can't be kept, too: then nobody else answers for them. */
   private SessionPlan plan(
       ChangeSource source,
       Applier applier,
       Map<String, Declared> declared,
       WatchedDatabase readDatabase) {
-    SessionViews views = new SessionViews(source, settings.views(), observer);
     try {
       SessionPlan plan = SessionPlan.of(source.schema(), applier, readDatabase, declared);
-      views.install(plan.viewable(declared));
+      new SessionViews(source, settings.views(), observer).install(plan.viewable(declared));
       return plan;
     } catch (SyncRefused e) {
-      try {
-        views.installQuietly(SessionPlan.readable(declared.values()));
-      } catch (RuntimeException failure) {
-        e.addSuppressed(failure); // why nothing can start is what has to be said
-      }
+      installViewsQuietly(source, declared, e);
       throw e;
+    }
+  }
+
+  private void installViewsQuietly(
+      ChangeSource source, Map<String, Declared> declared, SyncRefused refusal) {
+    try {
+      new SessionViews(source, settings.views(), observer)
+          .installQuietly(SessionPlan.readable(declared.values()));
+    } catch (RuntimeException failure) {
+      refusal.addSuppressed(failure); // why nothing can start is what has to be said
     }
   }
 

@@ -14,7 +14,7 @@ public final class MirrorStore {
 
   private final JdbcClient db;
 
-  MirrorStore(JdbcClient db) {
+  public MirrorStore(JdbcClient db) {
     this.db = db;
   }
 

@@ -9,12 +9,13 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts transactions together again, each once and in order, whatever a writer that was killed has
- * left or a new one has repeated. What is large waits in a file.
+ * Puts entries together again, each transaction once and in order, whatever a writer that was
+ * killed has left or a new one has repeated. What is large waits in a file.
  */
 final class Assembly implements AutoCloseable {
 
@@ -26,7 +27,7 @@ final class Assembly implements AutoCloseable {
   /**
    * Begins.
    *
-   * @param applied what ended at or before this is passed over
+   * @param applied transactions that ended at or before this are passed over
    */
   Assembly(Place applied) {
     this.applied = applied;
@@ -35,44 +36,45 @@ final class Assembly implements AutoCloseable {
   /**
    * Takes the next record of the log.
    *
-   * @return the transaction that is whole with it; its changes are the caller's to close
+   * @return the entry that is whole with it
    * @throws LogBroken when a chunk is missing, or comes at the wrong time
    */
-  Optional<SourceTransaction> take(Chunk chunk) {
-    Open begun = open;
+  Optional<LogEntry> take(Chunk chunk) {
     if (chunk.number() == 0) {
       // Whoever wrote what is open never came to its end.
       close();
-      begun = null;
-      if (applied.isAtOrPast(chunk.end())) {
-        return Optional.empty();
-      }
     }
+    if (chunk.kind() == Chunk.Kind.CHANGES && applied.isAtOrPast(chunk.end())) {
+      return Optional.empty();
+    }
+    Open begun = open;
     if (begun == null) {
-      if (applied.isAtOrPast(chunk.end())) {
-        return Optional.empty(); // the rest of one that was passed over
-      }
-      if (!applied.isAtOrPast(chunk.after())) {
-        throw new LogBroken(
-            "a transaction at %s that follows one at %s, and none between %s and that"
-                .formatted(chunk.end(), chunk.after(), applied));
-      }
-      if (chunk.number() != 0) {
-        throw new LogBroken(
-            "chunk %d of the transaction at %s, and none before it"
-                .formatted(chunk.number(), chunk.end()));
-      }
-      begun = new Open(chunk.end());
+      begun = begin(chunk);
       open = begun;
     }
     begun.add(chunk);
     if (!chunk.isLast()) {
       return Optional.empty();
     }
-    SourceTransaction whole = begun.whole(chunk);
+    LogEntry whole = begun.whole(chunk);
     close();
-    applied = whole.end();
+    if (chunk.end().compareTo(applied) > 0) {
+      applied = chunk.end();
+    }
     return Optional.of(whole);
+  }
+
+  private Open begin(Chunk chunk) {
+    if (!applied.isAtOrPast(chunk.after())) {
+      throw new LogBroken(
+          "something at %s that follows a transaction at %s, and none between %s and that"
+              .formatted(chunk.end(), chunk.after(), applied));
+    }
+    if (chunk.number() != 0) {
+      throw new LogBroken(
+          "chunk %d of what ends at %s, and none before it".formatted(chunk.number(), chunk.end()));
+    }
+    return new Open(chunk.kind(), chunk.end());
   }
 
   @Override
@@ -83,23 +85,25 @@ final class Assembly implements AutoCloseable {
     }
   }
 
-  /** A transaction whose end has not come yet. */
+  /** An entry whose end has not come yet. */
   private static final class Open implements AutoCloseable {
 
+    private final Chunk.Kind kind;
     private final Place end;
     private int next;
     private long bytes;
     private ByteArrayOutputStream inMemory = new ByteArrayOutputStream();
     private @Nullable SpillFile spill;
 
-    Open(Place end) {
+    Open(Chunk.Kind kind, Place end) {
+      this.kind = kind;
       this.end = end;
     }
 
     void add(Chunk chunk) {
-      if (chunk.number() != next || !chunk.end().equals(end)) {
+      if (chunk.number() != next || chunk.kind() != kind || !chunk.end().equals(end)) {
         throw new LogBroken(
-            "chunk %d of the transaction at %s where chunk %d of the one at %s was to come"
+            "chunk %d of what ends at %s where chunk %d of what ends at %s was to come"
                 .formatted(chunk.number(), chunk.end(), next, end));
       }
       next++;
@@ -117,7 +121,23 @@ final class Assembly implements AutoCloseable {
       }
     }
 
-    SourceTransaction whole(Chunk last) {
+    LogEntry whole(Chunk last) {
+      if (kind == Chunk.Kind.CHANGES) {
+        return new LogEntry.Committed(transaction(last));
+      }
+      try (DataInputStream in = content()) {
+        return new LogEntry.Told(
+            kind,
+            last.after(),
+            end,
+            last.at(),
+            new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        throw new LogBroken("an entry that can't be read (%s)".formatted(e.getMessage()));
+      }
+    }
+
+    private SourceTransaction transaction(Chunk last) {
       Changes changes = new Changes();
       try (DataInputStream in = content()) {
         for (long i = 0; i < last.count(); i++) {
@@ -132,7 +152,7 @@ final class Assembly implements AutoCloseable {
             "other content than the %d changes of %s (%s)"
                 .formatted(last.count(), end, e.getMessage()));
       }
-      return new SourceTransaction(end, last.committedAt(), changes, last.trace());
+      return new SourceTransaction(end, last.at(), changes, last.trace());
     }
 
     private DataInputStream content() throws IOException {

@@ -8,11 +8,15 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
-/** Cuts a transaction into chunks. */
+/** Cuts entries into chunks. */
 final class Chunks {
+
+  private static final Chunk.Content NOTHING = new Chunk.Content(new byte[0], 0);
 
   private Chunks() {}
 
@@ -20,9 +24,22 @@ final class Chunks {
    * Hands on the chunks of a transaction, in order.
    *
    * @param after where the one before it ends
+   * @param stateAt the offset of the state that holds
    */
-  static void of(Place after, SourceTransaction transaction, Consumer<Chunk> chunks) {
-    Cutting cutting = new Cutting(after, transaction, chunks);
+  static void of(Place after, long stateAt, SourceTransaction transaction, Consumer<Chunk> chunks) {
+    Chunk first =
+        new Chunk(
+            Chunk.Kind.CHANGES,
+            after,
+            transaction.end(),
+            transaction.committedAt(),
+            stateAt,
+            0,
+            false,
+            transaction.changes().size(),
+            transaction.trace(),
+            NOTHING);
+    Cutting cutting = new Cutting(first, chunks);
     try (DataOutputStream out = new DataOutputStream(cutting)) {
       transaction
           .changes()
@@ -39,6 +56,27 @@ final class Chunks {
     cutting.finish();
   }
 
+  /**
+   * Hands on the chunks of an entry that is none of the source's transactions.
+   *
+   * @param end the same as {@code after}, unless it is a gap
+   * @param content JSON, or nothing
+   */
+  static void of(
+      Chunk.Kind kind,
+      Place after,
+      Place end,
+      Instant at,
+      long stateAt,
+      String content,
+      Consumer<Chunk> chunks) {
+    Cutting cutting =
+        new Cutting(new Chunk(kind, after, end, at, stateAt, 0, false, 0, null, NOTHING), chunks);
+    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+    cutting.write(bytes, 0, bytes.length);
+    cutting.finish();
+  }
+
   private static void write(RowChange change, DataOutputStream out) {
     try {
       ChangeFormat.write(change, out);
@@ -49,16 +87,19 @@ final class Chunks {
 
   private static final class Cutting extends OutputStream {
 
-    private final Place after;
-    private final SourceTransaction transaction;
+    private final Chunk whole;
     private final Consumer<Chunk> chunks;
     private byte[] content = new byte[1_024];
     private int length;
     private int number;
 
-    Cutting(Place after, SourceTransaction transaction, Consumer<Chunk> chunks) {
-      this.after = after;
-      this.transaction = transaction;
+    /**
+     * Begins.
+     *
+     * @param whole the entry without its content
+     */
+    Cutting(Chunk whole, Consumer<Chunk> chunks) {
+      this.whole = whole;
       this.chunks = chunks;
     }
 
@@ -98,13 +139,15 @@ final class Chunks {
     private void cut(boolean isLast) {
       chunks.accept(
           new Chunk(
-              after,
-              transaction.end(),
-              transaction.committedAt(),
+              whole.kind(),
+              whole.after(),
+              whole.end(),
+              whole.at(),
+              whole.stateAt(),
               number,
               isLast,
-              isLast ? transaction.changes().size() : 0,
-              transaction.trace(),
+              isLast ? whole.count() : 0,
+              whole.trace(),
               new Chunk.Content(content, length)));
       number++;
       content = new byte[1_024];

@@ -3,26 +3,40 @@ package dev.freshet.sync.log;
 import dev.freshet.sync.source.Place;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Finds the end of a log. */
-final class LogEnd {
+/**
+ * How a log ends.
+ *
+ * @param at where its last transaction ends, or it begins
+ * @param state what holds there
+ */
+record LogEnd(Place at, LogState state) {
 
   /** At first; markers of Kafka's transactions take up offsets, too. */
   private static final long LOOKED_BACK = 16;
 
-  private LogEnd() {}
-
-  /** Where the last transaction in it ends; empty when there is none. */
-  static Optional<Place> of(LogTopic topic, Map<String, Object> client) {
+  /** Finds it; empty when there is nothing in the log. */
+  static Optional<LogEnd> of(LogTopic topic, Map<String, Object> client) {
     try (LogRecords records = LogRecords.toSearch(topic, client)) {
-      long begin = records.begin();
-      long end = records.end();
-      for (long back = LOOKED_BACK; ; back *= 4) {
-        long from = Math.max(begin, end - back);
-        Optional<Place> last = records.lastEnd(from, end);
-        if (last.isPresent() || from == begin) {
-          return last;
-        }
+      Optional<ConsumerRecord<byte[], byte[]>> last = last(records);
+      return last.map(
+          record -> {
+            Chunk chunk = Chunk.of(record.value());
+            return new LogEnd(chunk.end(), records.state(record.offset(), chunk));
+          });
+    }
+  }
+
+  /** The last committed record, which is the last of its entry. */
+  static Optional<ConsumerRecord<byte[], byte[]>> last(LogRecords records) {
+    long begin = records.begin();
+    long end = records.end();
+    for (long back = LOOKED_BACK; ; back *= 4) {
+      long from = Math.max(begin, end - back);
+      Optional<ConsumerRecord<byte[], byte[]>> last = records.last(from, end);
+      if (last.isPresent() || from == begin) {
+        return last;
       }
     }
   }

@@ -2,7 +2,6 @@ package dev.freshet.sync.log;
 
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
-import dev.freshet.sync.source.TransactionListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,14 +11,13 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.WakeupException;
 
 /** Reads the log from a place on: whole transactions, each once, in order. */
-public final class LogReader implements AutoCloseable {
+final class LogReader implements AutoCloseable {
 
-  /** Only so that an idle connection is noticed to have died. */
-  private static final Duration POLL = Duration.ofSeconds(5);
+  /** So that an idle connection is noticed to have died, and a silent publisher. */
+  private static final Duration POLL = Duration.ofSeconds(1);
 
-  private final LogTopic topic;
-  private final Map<String, Object> client;
   private final LogRecords records;
+  private final long from;
   private final Place applied;
   private volatile boolean closed;
 
@@ -27,37 +25,61 @@ public final class LogReader implements AutoCloseable {
    * Prepares to read.
    *
    * @param client properties of the connection
+   * @param from the offset of a record at or before the first one to read
    * @param applied what comes after it is read
    */
-  public LogReader(LogTopic topic, Map<String, Object> client, Place applied) {
-    this.topic = topic;
-    this.client = Map.copyOf(client);
+  LogReader(LogTopic topic, Map<String, Object> client, long from, Place applied) {
     this.records = LogRecords.toFollow(topic, client);
+    this.from = from;
     this.applied = applied;
   }
 
+  /** Takes what is read. */
+  interface Listener {
+
+    /** Takes transactions, at least one; their changes are closed afterwards. */
+    void committed(List<SourceTransaction> transactions);
+
+    /** Takes what comes after the transactions that were taken. */
+    void told(LogEntry.Told told);
+
+    /**
+     * All that there is was taken, or nothing came within {@link #POLL}.
+     *
+     * @param isAtEnd whether there is no more in the log
+     */
+    void waiting(boolean isAtEnd);
+  }
+
   /**
-   * Hands transactions over until it is closed.
+   * Hands on what there is until it is closed.
    *
    * @throws LogBroken when the log does not go on from the place, or is damaged
    * @throws LogUnreachable when the broker does not answer
    */
-  public void run(TransactionListener listener) {
+  void run(Listener listener) {
     try (records;
         Assembly assembly = new Assembly(applied)) {
-      records.seek(offsetAfter());
+      records.seek(from);
       while (!closed) {
         List<SourceTransaction> whole = new ArrayList<>();
         try {
           for (ConsumerRecord<byte[], byte[]> record : records.poll(POLL)) {
-            assembly.take(Chunk.of(record.value())).ifPresent(whole::add);
+            Optional<LogEntry> entry = assembly.take(Chunk.of(record.value()));
+            switch (entry.orElse(null)) {
+              case LogEntry.Committed(SourceTransaction transaction) -> whole.add(transaction);
+              case LogEntry.Told told -> {
+                handOver(whole, listener);
+                listener.told(told);
+              }
+              case null -> {}
+            }
           }
-          if (!whole.isEmpty()) {
-            listener.committed(whole);
-          }
+          handOver(whole, listener);
         } finally {
           whole.forEach(transaction -> transaction.changes().close());
         }
+        listener.waiting(records.isAtEnd());
       }
     } catch (WakeupException e) {
       if (!closed) {
@@ -66,25 +88,11 @@ public final class LogReader implements AutoCloseable {
     }
   }
 
-  /**
-   * An offset at or before the first record of the first transaction beyond the place: places
-   * ascend with offsets, so that it is halved in.
-   */
-  private long offsetAfter() {
-    try (LogRecords searched = LogRecords.toSearch(topic, client)) {
-      long low = searched.begin();
-      long high = searched.end();
-      long end = high;
-      while (low < high) {
-        long middle = low + (high - low) / 2;
-        Optional<ConsumerRecord<byte[], byte[]>> found = searched.first(middle, end);
-        if (found.isPresent() && applied.isAtOrPast(Chunk.of(found.get().value()).end())) {
-          low = found.get().offset() + 1;
-        } else {
-          high = middle;
-        }
-      }
-      return low;
+  private static void handOver(List<SourceTransaction> whole, Listener listener) {
+    if (!whole.isEmpty()) {
+      listener.committed(List.copyOf(whole));
+      whole.forEach(transaction -> transaction.changes().close());
+      whole.clear();
     }
   }
 

@@ -1,12 +1,12 @@
 package dev.freshet.sync.log;
 
-import dev.freshet.sync.source.Place;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -21,6 +21,8 @@ final class LogRecords implements AutoCloseable {
   private static final Duration ASK_WITHIN = Duration.ofSeconds(30);
   private static final Duration FOLLOWING_WAITS = Duration.ofMillis(500);
   private static final Duration SEARCHING_WAITS = Duration.ofMillis(1);
+  private static final int BYTES_A_FETCH = 4 << 20;
+  private static final int RECORDS_A_POLL = 5_000;
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
   private final LogTopic topic;
@@ -42,6 +44,8 @@ final class LogRecords implements AutoCloseable {
     this.partition = topic.partition();
     Map<String, Object> properties = new HashMap<>(client);
     properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) fetchWaits.toMillis());
+    properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, BYTES_A_FETCH);
+    properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, RECORDS_A_POLL);
     properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
@@ -91,24 +95,56 @@ final class LogRecords implements AutoCloseable {
     return told(() -> consumer.poll(within).records(partition));
   }
 
+  /** Whether everything that is committed was polled, as far as the last answer told. */
+  boolean isAtEnd() {
+    OptionalLong lag = consumer.currentLag(partition);
+    return lag.isPresent() && lag.getAsLong() == 0;
+  }
+
   /** The offset that the next record has at least. */
   long position() {
     return told(() -> consumer.position(partition));
   }
 
-  /** The end of the last transaction whose end is among the records of these offsets. */
-  Optional<Place> lastEnd(long from, long end) {
-    Place last = null;
+  /** The last record of these offsets. */
+  Optional<ConsumerRecord<byte[], byte[]>> last(long from, long end) {
+    ConsumerRecord<byte[], byte[]> last = null;
     seek(from);
     while (position() < end) {
       for (ConsumerRecord<byte[], byte[]> record : poll(ASK_WITHIN)) {
-        Chunk chunk = Chunk.of(record.value());
-        if (chunk.isLast() && record.offset() < end) {
-          last = chunk.end();
+        if (record.offset() < end) {
+          last = record;
         }
       }
     }
     return Optional.ofNullable(last);
+  }
+
+  /**
+   * What holds at a record.
+   *
+   * @throws LogBroken when it is not there any more
+   */
+  LogState state(long offset, Chunk chunk) {
+    long from = chunk.kind() == Chunk.Kind.SCHEMA ? offset - chunk.number() : chunk.stateAt();
+    if (from < begin()) {
+      throw new LogBroken("lost the state that its records go by");
+    }
+    long end = end();
+    seek(from);
+    try (Assembly assembly = new Assembly(chunk.end())) {
+      while (position() < end) {
+        for (ConsumerRecord<byte[], byte[]> record : poll(ASK_WITHIN)) {
+          Optional<LogEntry> entry = assembly.take(Chunk.of(record.value()));
+          if (entry.isPresent()
+              && entry.get() instanceof LogEntry.Told told
+              && told.kind() == Chunk.Kind.SCHEMA) {
+            return LogState.of(told.content());
+          }
+        }
+      }
+    }
+    throw new LogBroken("no state at offset %d".formatted(from));
   }
 
   /** The first record at or after an offset; empty when there is none before an end. */

@@ -3,23 +3,31 @@ package dev.freshet.sync.log;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the log: whole source transactions, each batch of them in one Kafka transaction. There is
  * one writer at a time; the next one shuts out its predecessor, and goes on from the log's own end.
+ *
+ * <p>What holds, the {@link LogState}, is written again every {@value #STATE_MINUTES} minutes or
+ * {@value #STATE_BYTES} bytes, as records are deleted after a while.
  */
 public final class LogWriter implements AutoCloseable {
 
@@ -32,6 +40,9 @@ public final class LogWriter implements AutoCloseable {
   /** For a transaction that does not fit into memory; the most that brokers take by default. */
   private static final Duration TIMEOUT_OF_LARGE = Duration.ofMinutes(15);
 
+  private static final int STATE_MINUTES = 10;
+  private static final long STATE_BYTES = 64L << 20;
+
   private static final Duration SEND_WITHIN = Duration.ofSeconds(30);
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
@@ -39,20 +50,24 @@ public final class LogWriter implements AutoCloseable {
   private final Map<String, Object> client;
   private KafkaProducer<byte[], byte[]> producer;
   private boolean isForLarge;
-  private Place end;
-  private boolean isEmpty;
+  private final boolean isEmpty;
+  private volatile Place end;
+  private @Nullable LogState state;
+  private long stateAt = -1;
+  private long stateWrittenNanos;
+  private long bytesSinceState;
 
   private LogWriter(
       LogTopic topic,
       Map<String, Object> client,
       KafkaProducer<byte[], byte[]> producer,
-      Place end,
-      boolean isEmpty) {
+      Optional<LogEnd> before) {
     this.topic = topic;
     this.client = client;
     this.producer = producer;
-    this.end = end;
-    this.isEmpty = isEmpty;
+    this.isEmpty = before.isEmpty();
+    this.end = before.map(LogEnd::at).orElse(Place.START);
+    this.state = before.map(LogEnd::state).orElse(null);
   }
 
   /**
@@ -65,8 +80,7 @@ public final class LogWriter implements AutoCloseable {
     try {
       producer.initTransactions();
       // Only now nobody else can add to it.
-      Optional<Place> end = LogEnd.of(topic, client);
-      return new LogWriter(topic, client, producer, end.orElse(Place.START), end.isEmpty());
+      return new LogWriter(topic, client, producer, LogEnd.of(topic, client));
     } catch (KafkaException e) {
       producer.close(CLOSE_WITHIN);
       throw new LogUnreachable("The log %s can't be taken over".formatted(topic.log()), e);
@@ -95,17 +109,67 @@ public final class LogWriter implements AutoCloseable {
     return end;
   }
 
-  /** Whether there is no transaction in it yet. */
+  /** What holds at the log's end; empty in an empty log. */
+  synchronized Optional<LogState> state() {
+    return Optional.ofNullable(state);
+  }
+
+  /** Whether there was nothing in it when it was taken over. */
   boolean isEmpty() {
     return isEmpty;
   }
 
   /** Says where an empty log begins. */
-  void beginAt(Place begin) {
+  synchronized void beginAt(Place begin) {
     if (!isEmpty) {
       throw new IllegalStateException("The log ends at " + end + " already");
     }
     end = begin;
+  }
+
+  /**
+   * Writes what holds from here on.
+   *
+   * @param told entries that come after it, with their JSON
+   * @param at the source's time
+   * @throws Fenced when another writer has taken over
+   * @throws LogUnreachable when it is not known whether it is there
+   */
+  synchronized void state(LogState now, Map<Chunk.Kind, String> told, Instant at) {
+    inTransaction(
+        false,
+        () -> {
+          writeState(now, at);
+          told.forEach((kind, json) -> Chunks.of(kind, end, end, at, stateAt, json, this::send));
+        });
+  }
+
+  /**
+   * Goes on at another place, as transactions are missing.
+   *
+   * @param now what holds there; names the gap
+   * @param json says why
+   */
+  synchronized void gap(LogState now, Place goesOnAt, String json, Instant at) {
+    inTransaction(
+        false,
+        () -> {
+          writeState(now, at);
+          Chunks.of(Chunk.Kind.GAP, end, goesOnAt, at, stateAt, json, this::send);
+        });
+    end = goesOnAt;
+  }
+
+  /** Says that the source had nothing beyond the log's end, unless that is another one by now. */
+  synchronized void level(Place place, Instant at) {
+    if (place.equals(end) && stateAt >= 0) {
+      inTransaction(
+          false,
+          () -> {
+            repeatState(at);
+            Chunks.of(Chunk.Kind.LEVEL, end, end, at, stateAt, "", this::send);
+          });
+    }
   }
 
   /**
@@ -115,23 +179,58 @@ public final class LogWriter implements AutoCloseable {
    * @throws Fenced when another writer has taken over
    * @throws LogUnreachable when it is not known what of them is there; a new writer finds out
    */
-  public void write(List<SourceTransaction> transactions) {
+  public synchronized void write(List<SourceTransaction> transactions) {
     List<SourceTransaction> news =
         transactions.stream().filter(transaction -> !end.isAtOrPast(transaction.end())).toList();
     if (news.isEmpty()) {
       return;
     }
+    Place last = news.getLast().end();
+    inTransaction(
+        news.stream().anyMatch(transaction -> transaction.changes().isLarge()),
+        () -> {
+          repeatState(news.getFirst().committedAt());
+          Place after = end;
+          for (SourceTransaction transaction : news) {
+            Chunks.of(after, stateAt, transaction, this::send);
+            after = transaction.end();
+          }
+        });
+    end = last;
+  }
+
+  private void repeatState(Instant at) {
+    long age = System.nanoTime() - stateWrittenNanos;
+    if (state != null
+        && (bytesSinceState > STATE_BYTES || age > Duration.ofMinutes(STATE_MINUTES).toNanos())) {
+      writeState(state, at);
+    }
+  }
+
+  /** Waits for its offset, which everything after it names. */
+  private void writeState(LogState now, Instant at) {
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    Chunks.of(Chunk.Kind.SCHEMA, end, end, at, -1, now.json(), chunk -> sent.add(sent(chunk)));
+    producer.flush();
     try {
-      open(news.stream().anyMatch(transaction -> transaction.changes().isLarge()));
+      stateAt = sent.getFirst().get().offset();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptException(e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof KafkaException known ? known : new KafkaException(e.getCause());
+    }
+    state = now;
+    stateWrittenNanos = System.nanoTime();
+    bytesSinceState = 0;
+  }
+
+  private void inTransaction(boolean isLarge, Runnable sending) {
+    try {
+      open(isLarge);
       producer.beginTransaction();
-      Place after = end;
-      for (SourceTransaction transaction : news) {
-        Chunks.of(after, transaction, this::send);
-        after = transaction.end();
-      }
+      sending.run();
       producer.commitTransaction();
-      end = after;
-      isEmpty = false;
     } catch (ProducerFencedException | InvalidProducerEpochException e) {
       throw new Fenced(e);
     } catch (KafkaException e) {
@@ -157,12 +256,17 @@ public final class LogWriter implements AutoCloseable {
 
   /** What fails is told by the commit. */
   private void send(Chunk chunk) {
-    Future<RecordMetadata> _ =
-        producer.send(new ProducerRecord<>(topic.name(), 0, null, chunk.bytes()));
+    Future<RecordMetadata> _ = sent(chunk);
+  }
+
+  private Future<RecordMetadata> sent(Chunk chunk) {
+    byte[] bytes = chunk.bytes();
+    bytesSinceState += bytes.length;
+    return producer.send(new ProducerRecord<>(topic.name(), 0, null, bytes));
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     producer.close(CLOSE_WITHIN);
   }
 }

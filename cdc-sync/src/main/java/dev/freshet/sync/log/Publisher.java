@@ -1,33 +1,38 @@
 package dev.freshet.sync.log;
 
+import dev.freshet.sync.model.EndSession;
+import dev.freshet.sync.model.SessionEnd;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Capture;
 import dev.freshet.sync.source.CaptureRequest;
 import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.ChangeSources;
-import dev.freshet.sync.source.Continuation;
-import dev.freshet.sync.source.Held;
+import dev.freshet.sync.source.Claim;
+import dev.freshet.sync.source.Place;
+import dev.freshet.sync.source.SchemaImage;
 import dev.freshet.sync.source.Seed;
 import dev.freshet.sync.source.SourceObserver;
-import dev.freshet.sync.source.SourceTable;
-import java.util.Collection;
-import java.util.LinkedHashMap;
+import dev.freshet.sync.task.BackgroundTasks;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes a source's transactions to its log, from the log's own end on: nothing else says how
- * far it is. The source forgets what is in the log, and nothing before.
+ * far it is. The source forgets what is in the log, and nothing before. Which tables, the copies
+ * say.
  */
 public final class Publisher implements AutoCloseable {
 
   private final ChangeSources sources;
   private final LogTopic topic;
   private final Map<String, Object> client;
-  private final Set<TableName> tables;
-  private final SourceObserver observer;
+  private final Set<TableName> always;
+  private final Set<TableName> unclear;
+  private final PublisherObserver observer;
   private volatile @Nullable Capture capture;
   private volatile boolean closed;
 
@@ -35,79 +40,133 @@ public final class Publisher implements AutoCloseable {
    * Prepares to publish.
    *
    * @param client properties of the connection to the broker
-   * @param tables whose changes are published
-   * @param observer takes what is seen of the source meanwhile
+   * @param always tables that are published whether or not a copy wants them
+   * @param unclear tables of which nobody can tell what their next rows mean: all copies are to be
+   *     made anew
+   * @param observer takes what is seen meanwhile
    */
   public Publisher(
       ChangeSources sources,
       LogTopic topic,
       Map<String, Object> client,
-      Collection<TableName> tables,
-      SourceObserver observer) {
+      Set<TableName> always,
+      Set<TableName> unclear,
+      PublisherObserver observer) {
     this.sources = sources;
     this.topic = topic;
     this.client = Map.copyOf(client);
-    this.tables = Set.copyOf(tables);
+    this.always = Set.copyOf(always);
+    this.unclear = Set.copyOf(unclear);
     this.observer = observer;
   }
 
   /**
    * Publishes until it is closed, or something ends it; another run goes on from there.
    *
-   * @throws SyncRefused when going on would leave a gap in the log
+   * @return how it ended, where that was foreseen
+   * @throws EndSession when the next run has to start from what is true now
+   * @throws SyncRefused when it must not go on
    * @throws Fenced when another publisher has taken over
    * @throws LogUnreachable when the broker does not answer
    */
-  public void run() throws InterruptedException {
+  public SessionEnd run() throws InterruptedException {
+    if (!sources.tryLead()) {
+      return new SessionEnd.OtherLeads();
+    }
     topic.make(client);
     try (ChangeSource source = sources.connect();
-        LogWriter writer = LogWriter.takeOver(topic, client)) {
-      begin(source, writer);
-      Map<TableName, SourceTable> published = published(source);
-      CaptureRequest request =
-          new CaptureRequest(published, Set.of(), Set.of(), writer::end, writer::write, observer);
-      try (Capture running = source.capture(request)) {
-        capture = running;
-        if (!closed) {
-          running.run();
-        }
+        LogWriter writer = LogWriter.takeOver(topic, client);
+        LogWishes wishes = new LogWishes(topic, client)) {
+      Set<TableName> wanted = new TreeSet<>(always);
+      wanted.addAll(wishes.tables());
+      PublishedState state = PublishedState.begin(source, writer, wanted, unclear, observer);
+      observer.began(writer.end());
+      publish(source, writer, wishes, state);
+      return new SessionEnd.Stopped();
+    }
+  }
+
+  private void publish(
+      ChangeSource source, LogWriter writer, LogWishes wishes, PublishedState state) {
+    CaptureRequest request =
+        new CaptureRequest(
+            state.now().asCarried(),
+            definitions(state.now().schema()),
+            unclear,
+            writer::end,
+            transactions -> {
+              writer.write(transactions);
+              observer.published(transactions, source.now());
+            },
+            tellingLevels(source, writer));
+    try (Capture running = source.capture(request);
+        ChangeSource beside = sources.connect()) {
+      BackgroundTasks tasks = new BackgroundTasks(running::close);
+      capture = running;
+      if (closed) {
+        return;
+      }
+      tasks.start("wishes", () -> followWishes(wishes, source, state));
+      tasks.start("schema", () -> state.follow(beside));
+      if (state.hasUnknown()) {
+        tasks.start("since", () -> findSince(state));
+      }
+      try {
+        running.run();
+      } catch (RuntimeException e) {
+        tasks.rethrow(); // what a task has ended may well complain
+        throw e;
       } finally {
         capture = null;
+        tasks.end();
+      }
+      if (!closed) {
+        tasks.rethrow();
       }
     }
   }
 
-  /** Goes on from the log's end, or has an empty log begin where the source can go on from. */
-  private void begin(ChangeSource source, LogWriter writer) {
-    Held held =
-        writer.isEmpty() ? new Held("", null) : new Held(source.origin().system(), writer.end());
-    switch (source.continuation(held)) {
-      case Continuation.GoOn() -> {}
-      case Continuation.CopyAll(String because) when !writer.isEmpty() ->
-          throw new SyncRefused(
-              "The log %s can't go on without a gap: %s Take another name for a new log, and have the copies made anew from it."
-                  .formatted(topic.log(), because));
-      case Continuation.CopyAll(String ignored) -> {
-        source.publish(tables);
-        try (Seed seed = source.seed()) {
-          writer.beginAt(seed.at());
-        }
+  /** Whose alteration ends the capture: rows before and after it mean something else to models. */
+  private static Set<String> definitions(SchemaImage schema) {
+    Set<String> names = new TreeSet<>();
+    schema.functions().forEach(function -> names.add(function.name().name()));
+    schema.views().forEach(view -> names.add(view.name().name()));
+    return names;
+  }
+
+  private SourceObserver tellingLevels(ChangeSource source, LogWriter writer) {
+    return new SourceObserver() {
+      @Override
+      public void marked(Place mark, Place end, @Nullable Claim claim, Instant at) {
+        observer.marked(mark, end, claim, at);
       }
+
+      @Override
+      public void level(Place applied, long sinceNanos, Instant at) {
+        writer.level(applied, source.now().minusNanos(System.nanoTime() - sinceNanos));
+        observer.level(applied, sinceNanos, at);
+      }
+
+      @Override
+      public void sawClaim(@Nullable Claim claim, Place end, Instant at) {
+        observer.sawClaim(claim, end, at);
+      }
+    };
+  }
+
+  private static void followWishes(LogWishes wishes, ChangeSource source, PublishedState state) {
+    while (!Thread.currentThread().isInterrupted()) {
+      wishes.await(source::wish);
+      state.wish(wishes.tables());
     }
   }
 
-  private Map<TableName, SourceTable> published(ChangeSource source) {
-    source.publish(tables).requireAll(tables);
-    Map<TableName, SourceTable> found = new LinkedHashMap<>();
-    for (TableName name : tables) {
-      found.put(
-          name,
-          source
-              .schema()
-              .find(name)
-              .orElseThrow(() -> new SyncRefused("There is no table %s.".formatted(name))));
+  /** A consistent snapshot comes after all transactions that were open when tables were added. */
+  private void findSince(PublishedState state) {
+    try (ChangeSource source = sources.connect();
+        Seed snapshot = source.snapshot()) {
+      state.carriedSince(snapshot.at());
     }
-    return found;
   }
 
   /** Ends {@link #run}; may be called from any thread. */

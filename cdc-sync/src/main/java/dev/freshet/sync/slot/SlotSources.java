@@ -6,12 +6,14 @@ import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.ChangeSources;
 import java.time.Clock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Opens a PostgreSQL primary as a change source, by a replication slot of its own. */
 public final class SlotSources implements ChangeSources {
 
   private final Settings settings;
   private final WatchedDatabase watched;
+  private @Nullable SourceDatabase leading;
 
   /**
    * Which source.
@@ -39,7 +41,28 @@ public final class SlotSources implements ChangeSources {
   }
 
   @Override
+  public boolean tryLead() {
+    SourceDatabase connected = Failures.ask(() -> SourceDatabase.connectToLead(watched));
+    boolean leads =
+        connected
+            .db()
+            .sql("select pg_try_advisory_lock(hashtextextended(:name, 0))")
+            .param("name", "freshet publisher of " + settings.slot())
+            .query(Boolean.class)
+            .single();
+    if (leads) {
+      leading = connected;
+    } else {
+      Failures.run(connected::close);
+    }
+    return leads;
+  }
+
+  @Override
   public void close() {
+    if (leading != null) {
+      Failures.run(leading::close);
+    }
     watched.close();
   }
 }

@@ -4,6 +4,7 @@ import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.connection.SqlStates;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.SchemaImage;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.UserFunction;
@@ -366,6 +367,16 @@ public final class SourceCatalogue implements SourceSchema {
             .param("names", names.toArray(String[]::new))
             .query((row, number) -> new TableName(row.getString(1), row.getString(2)))
             .list());
+  }
+
+  @Override
+  public SchemaImage image() {
+    return new WholeSchema(db).image(this);
+  }
+
+  @Override
+  public String version() {
+    return new WholeSchema(db).version();
   }
 
   @Override

@@ -39,6 +39,11 @@ public final class SourceDatabase implements AutoCloseable {
     return new SourceDatabase(watched.open("freshet-sync"));
   }
 
+  /** Connects to the source for as long as one leads. */
+  static SourceDatabase connectToLead(WatchedDatabase watched) throws SQLException {
+    return new SourceDatabase(watched.openToLead());
+  }
+
   Connection connection() {
     return connection;
   }

@@ -2,6 +2,9 @@ package dev.freshet.sync.slot;
 
 import dev.freshet.file.SqlTokens;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.Definitions;
+import dev.freshet.sync.source.Partition;
+import dev.freshet.sync.source.SchemaImage;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.UserFunction;
 import dev.freshet.sync.source.UserType;
@@ -9,11 +12,9 @@ import dev.freshet.sync.source.UserView;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -29,26 +30,19 @@ final class SourceDefinitions {
   }
 
   List<UserFunction> functions(Set<String> names) {
-    Map<String, UserFunction> found = new LinkedHashMap<>();
-    Set<String> asked = new HashSet<>();
-    Set<String> next = names;
-    while (!next.isEmpty()) {
-      asked.addAll(next);
-      Set<String> named = new HashSet<>();
-      for (UserFunction function : functionsNamed(next)) {
-        if (found.putIfAbsent(function.signature(), function) == null) {
-          // Its body stands between quotes that PostgreSQL makes.
-          named.addAll(
-              SqlTokens.namesIn(function.definition().replaceAll("\\$functionx*\\$", " ")));
-        }
-      }
-      named.removeAll(asked);
-      next = named;
-    }
-    return List.copyOf(found.values());
+    return Definitions.functions(names, this::functionsNamed);
+  }
+
+  /** All that there are. */
+  List<UserFunction> functions() {
+    return functionsWhere("true", Set.of());
   }
 
   private List<UserFunction> functionsNamed(Set<String> names) {
+    return functionsWhere("p.proname = any(:names)", names);
+  }
+
+  private List<UserFunction> functionsWhere(String condition, Set<String> names) {
     return db.sql(
             """
             select n.nspname, p.proname,
@@ -58,12 +52,13 @@ final class SourceDefinitions {
             from pg_proc p
             join pg_namespace n on n.oid = p.pronamespace
             join pg_language l on l.oid = p.prolang
-            where p.proname = any(:names) and p.oid >= 16384 and p.prokind = 'f' and not p.prosecdef
+            where %s and p.oid >= 16384 and p.prokind = 'f' and not p.prosecdef
               and l.lanname in ('sql', 'plpgsql') and n.nspname not in ('pg_temp', 'freshet')
               and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass
                 and d.objid = p.oid and d.deptype = 'e')
             order by p.oid
-            """)
+            """
+                .formatted(condition))
         .param("names", names.toArray(String[]::new))
         .query(
             (row, number) ->
@@ -91,66 +86,82 @@ final class SourceDefinitions {
         .list();
   }
 
-  List<UserView> views(Set<String> names) {
-    Map<TableName, UserView> all = new LinkedHashMap<>();
-    Set<String> asked = new HashSet<>();
-    Set<String> next = new HashSet<>(names);
-    while (!next.isEmpty()) {
-      asked.addAll(next);
-      Set<String> named = new HashSet<>();
-      for (UserView view : viewsNamed(next)) {
-        all.put(view.name(), view);
-        named.addAll(SqlTokens.namesIn(view.definition()));
-      }
-      named.removeAll(asked);
-      next = named;
-    }
-    Map<TableName, UserView> inOrder = new LinkedHashMap<>();
-    all.values().forEach(view -> addWithThoseItReads(view, all, new HashSet<>(), inOrder));
-    return List.copyOf(inOrder.values());
+  /** What each extension brings. */
+  List<SchemaImage.Brought> extensions() {
+    return db.sql(
+            """
+            select e.extname, n.nspname, e.extversion, array_agg(distinct p.proname::text) from pg_proc p
+            join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+              and d.refclassid = 'pg_extension'::regclass
+            join pg_extension e on e.oid = d.refobjid
+            join pg_namespace n on n.oid = e.extnamespace
+            where p.oid >= 16384
+            group by 1, 2, 3 order by 1
+            """)
+        .query(
+            (row, number) ->
+                new SchemaImage.Brought(
+                    new UserType.Extension(row.getString(1), row.getString(2), row.getString(3)),
+                    Set.copyOf(SourceCatalogue.texts(row, 4))))
+        .list();
   }
 
-  private static void addWithThoseItReads(
-      UserView view,
-      Map<TableName, UserView> all,
-      Set<TableName> begun,
-      Map<TableName, UserView> inOrder) {
-    if (inOrder.containsKey(view.name()) || !begun.add(view.name())) {
-      return;
-    }
-    Set<String> named = SqlTokens.namesIn(view.definition());
-    all.values().stream()
-        .filter(other -> named.contains(other.name().name()))
-        .forEach(other -> addWithThoseItReads(other, all, begun, inOrder));
-    inOrder.put(view.name(), view);
+  List<UserView> views(Set<String> names) {
+    return Definitions.views(names, wanted -> viewsWhere("c.relname = any(:names)", wanted));
+  }
+
+  /** All that there are. */
+  List<UserView> views() {
+    return viewsWhere("true", Set.of());
   }
 
   List<UserView> partitionsWithinOthers(Collection<TableName> tables) {
+    return Definitions.partitionsWithin(
+        tables,
+        partitionsWhere(
+            "c.oid in (select to_regclass(name)::oid from unnest(:tables) name)", tables));
+  }
+
+  /** All that there are. */
+  List<Partition> partitions() {
+    return partitionsWhere("true", Set.of());
+  }
+
+  private List<Partition> partitionsWhere(String condition, Collection<TableName> tables) {
     return db.sql(
             """
-            with t as (select to_regclass(name)::oid as oid from unnest(:tables) name)
-            select n.nspname, c.relname, columns.names,
-              format('select %s from %I.%I where %s',
-                (select string_agg(format('%I', name), ', ' order by place)
-                 from unnest(columns.names) with ordinality x(name, place)),
-                top.schema, top.name, coalesce(pg_get_partition_constraintdef(c.oid), 'true'))
-            from t join pg_class c using (oid)
-            join pg_namespace n on n.oid = c.relnamespace
-            cross join lateral (
-              select array_agg(a.attname::text order by a.attnum) as names from pg_attribute a
-              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) columns
-            cross join lateral (
-              select pn.nspname as schema, p.relname as name
-              from pg_partition_ancestors(c.oid) with ordinality a(relid, place)
-              join pg_class p on p.oid = a.relid join pg_namespace pn on pn.oid = p.relnamespace
-              where a.relid <> c.oid and a.relid in (select oid from t)
-              order by a.place desc limit 1) top
-            where c.relispartition
+            select n.nspname, c.relname,
+              array(select a.attname::text from pg_attribute a
+                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum),
+              coalesce(pg_get_partition_constraintdef(c.oid), 'true'),
+              array(select pn.nspname::text
+                from pg_partition_ancestors(c.oid) with ordinality a(relid, place)
+                join pg_class p on p.oid = a.relid join pg_namespace pn on pn.oid = p.relnamespace
+                where a.relid <> c.oid order by a.place),
+              array(select p.relname::text
+                from pg_partition_ancestors(c.oid) with ordinality a(relid, place)
+                join pg_class p on p.oid = a.relid
+                where a.relid <> c.oid order by a.place)
+            from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where c.relispartition and c.relkind in ('r', 'p') and %s
             order by c.oid
-            """)
+            """
+                .formatted(condition))
         .param("tables", tables.stream().map(TableName::quoted).toArray(String[]::new))
-        .query(SourceDefinitions::view)
+        .query(SourceDefinitions::partition)
         .list();
+  }
+
+  private static Partition partition(ResultSet row, int number) throws SQLException {
+    List<String> schemas = SourceCatalogue.texts(row, 5);
+    List<String> names = SourceCatalogue.texts(row, 6);
+    return new Partition(
+        new TableName(row.getString(1), row.getString(2)),
+        SourceCatalogue.texts(row, 3),
+        IntStream.range(0, names.size())
+            .mapToObj(i -> new TableName(schemas.get(i), names.get(i)))
+            .toList(),
+        row.getString(4));
   }
 
   private static UserView view(ResultSet row, int number) throws SQLException {
@@ -160,16 +171,17 @@ final class SourceDefinitions {
         SqlTokens.statement(row.getString(4)));
   }
 
-  private List<UserView> viewsNamed(Set<String> names) {
+  private List<UserView> viewsWhere(String condition, Set<String> names) {
     return db.sql(
             """
             select n.nspname, c.relname, array(select a.attname::text from pg_attribute a
                 where a.attrelid = c.oid and a.attnum > 0 order by a.attnum), pg_get_viewdef(c.oid)
             from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where c.relname = any(:names) and c.relkind = 'v' and c.oid >= 16384
+            where %s and c.relkind = 'v' and c.oid >= 16384
               and c.relpersistence <> 't' and n.nspname not in ('read', 'freshet', 'information_schema')
             order by c.oid
-            """)
+            """
+                .formatted(condition))
         .param("names", names.toArray(String[]::new))
         .query(SourceDefinitions::view)
         .list();

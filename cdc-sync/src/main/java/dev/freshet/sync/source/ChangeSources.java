@@ -5,6 +5,15 @@ public interface ChangeSources extends AutoCloseable {
 
   ChangeSource connect();
 
+  /**
+   * Takes the lead among those who publish the source to a log, until it is closed.
+   *
+   * @return false when another process has it
+   */
+  default boolean tryLead() {
+    return true;
+  }
+
   @Override
   void close();
 }

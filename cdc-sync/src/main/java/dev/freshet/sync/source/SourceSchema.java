@@ -55,4 +55,10 @@ public interface SourceSchema {
    * @throws SyncRefused when it can't
    */
   void requireAnswerable(String model, String select);
+
+  /** All of it, as it is now. */
+  SchemaImage image();
+
+  /** A text that differs whenever a table, a view, a function or an extension came or went. */
+  String version();
 }

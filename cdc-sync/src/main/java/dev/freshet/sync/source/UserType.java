@@ -1,9 +1,17 @@
 package dev.freshet.sync.source;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.freshet.sync.model.TableName;
 import java.util.List;
 
 /** A type of the source that is not PostgreSQL's own, to be had in the read database too. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = UserType.Extension.class, name = "extension"),
+  @JsonSubTypes.Type(value = UserType.Enumeration.class, name = "enumeration"),
+  @JsonSubTypes.Type(value = UserType.Defined.class, name = "defined")
+})
 public sealed interface UserType {
 
   /**

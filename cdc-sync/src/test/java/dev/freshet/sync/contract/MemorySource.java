@@ -16,6 +16,7 @@ import dev.freshet.sync.source.ModelViews;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.Published;
 import dev.freshet.sync.source.RowChange;
+import dev.freshet.sync.source.SchemaImage;
 import dev.freshet.sync.source.Seed;
 import dev.freshet.sync.source.SourceSchema;
 import dev.freshet.sync.source.SourceTable;
@@ -163,6 +164,17 @@ final class MemorySource implements WrittenSource {
         @Override
         public List<UserView> partitionsWithinOthers(Collection<TableName> tables) {
           return List.of();
+        }
+
+        @Override
+        public SchemaImage image() {
+          return new SchemaImage(
+              List.of(TABLE), List.of(), Map.of(), List.of(), List.of(), List.of(), List.of());
+        }
+
+        @Override
+        public String version() {
+          return "";
         }
 
         @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -23,8 +24,9 @@ class AssemblyTest {
             .take(Chunk.of(chunk.bytes()))
             .ifPresent(
                 whole -> {
-                  all.add(Written.text(whole));
-                  whole.changes().close();
+                  SourceTransaction transaction = ((LogEntry.Committed) whole).transaction();
+                  all.add(Written.text(transaction));
+                  transaction.changes().close();
                 });
       }
     }
@@ -58,13 +60,13 @@ class AssemblyTest {
   void oneValueMayGoOnOverManyChunks() {
     SourceTransaction large = Written.large(1, 3 * Chunk.MOST_BYTES + 17);
     List<Chunk> chunks = new ArrayList<>();
-    Chunks.of(Written.place(0), large, chunks::add);
+    Chunks.of(Written.place(0), 0, large, chunks::add);
     assertThat(chunks).hasSize(4);
     assertThat(chunks).allMatch(chunk -> chunk.bytes().length < Chunk.MOST_BYTES + 200);
     assertThat(read(chunks, Written.place(0))).containsExactly(Written.text(large));
     List<Chunk> spilled = new ArrayList<>();
     SourceTransaction beyondMemory = Written.large(1, 20 << 20);
-    Chunks.of(Written.place(0), beyondMemory, spilled::add);
+    Chunks.of(Written.place(0), 0, beyondMemory, spilled::add);
     assertThat(read(spilled, Written.place(0))).containsExactly(Written.text(beyondMemory));
   }
 
@@ -72,7 +74,7 @@ class AssemblyTest {
   @Test
   void partOfATransactionIsForgottenWhenItComesAnew() {
     List<Chunk> chunks = new ArrayList<>();
-    Chunks.of(Written.place(0), Written.large(1, 3 * Chunk.MOST_BYTES), chunks::add);
+    Chunks.of(Written.place(0), 0, Written.large(1, 3 * Chunk.MOST_BYTES), chunks::add);
     List<Chunk> twice = new ArrayList<>(chunks.subList(0, 2));
     twice.addAll(chunks);
     twice.addAll(Written.chunks(2, 10));
@@ -94,7 +96,7 @@ class AssemblyTest {
     chunks.removeIf(chunk -> chunk.end().value() == 40);
     assertThatThrownBy(() -> read(chunks, Written.place(0)))
         .isInstanceOf(LogBroken.class)
-        .hasMessageContaining("a transaction at 1:0/29 that follows one at 1:0/28");
+        .hasMessageContaining("something at 1:0/29 that follows a transaction at 1:0/28");
     assertThatThrownBy(() -> read(Written.chunks(10, 20), Written.place(5)))
         .isInstanceOf(LogBroken.class);
   }
@@ -102,7 +104,7 @@ class AssemblyTest {
   @Test
   void lostChunkIsNoticed() {
     List<Chunk> chunks = new ArrayList<>();
-    Chunks.of(Written.place(0), Written.large(1, 3 * Chunk.MOST_BYTES), chunks::add);
+    Chunks.of(Written.place(0), 0, Written.large(1, 3 * Chunk.MOST_BYTES), chunks::add);
     for (int lost = 0; lost < chunks.size(); lost++) {
       List<Chunk> fewer = new ArrayList<>(chunks);
       fewer.remove(lost);
@@ -120,6 +122,37 @@ class AssemblyTest {
     chunks.removeAll(forty);
     chunks.addAll(firstOf(chunks, 42), forty);
     assertThatThrownBy(() -> read(chunks, Written.place(0))).isInstanceOf(LogBroken.class);
+  }
+
+  @Test
+  void whatIsToldComesBetweenTheTransactionsThatItStandsBetween() {
+    List<Chunk> chunks = new ArrayList<>(Written.chunks(1, 2));
+    String large = "{\"x\": \"%s\"}".formatted("é".repeat(Chunk.MOST_BYTES));
+    Chunks.of(
+        Chunk.Kind.SCHEMA,
+        Written.place(2),
+        Written.place(2),
+        Instant.EPOCH,
+        -1,
+        large,
+        chunks::add);
+    Chunks.of(
+        Chunk.Kind.GAP, Written.place(2), Written.place(9), Instant.EPOCH, 7, "{}", chunks::add);
+    chunks.addAll(Written.chunks(10, 10));
+    List<String> all = new ArrayList<>();
+    try (Assembly assembly = new Assembly(Written.place(1))) {
+      for (Chunk chunk : chunks) {
+        switch (assembly.take(Chunk.of(chunk.bytes())).orElse(null)) {
+          case LogEntry.Committed(SourceTransaction transaction) ->
+              all.add(transaction.end().toString());
+          case LogEntry.Told told ->
+              all.add("%s %s %d".formatted(told.kind(), told.end(), told.content().length()));
+          case null -> {}
+        }
+      }
+    }
+    assertThat(all)
+        .containsExactly("1:0/2", "SCHEMA 1:0/2 " + large.length(), "GAP 1:0/9 2", "1:0/A");
   }
 
   @Test

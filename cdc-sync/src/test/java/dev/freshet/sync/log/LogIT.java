@@ -9,12 +9,12 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -61,7 +61,14 @@ class LogIT {
   }
 
   private LogWriter takeOver() {
-    return LogWriter.takeOver(topic, client);
+    return takeOver(topic, client);
+  }
+
+  /** As a publisher does, which says what holds before it writes. */
+  private static LogWriter takeOver(LogTopic topic, Map<String, Object> client) {
+    LogWriter writer = LogWriter.takeOver(topic, client);
+    writer.state(Written.state(), Map.of(), Instant.now());
+    return writer;
   }
 
   private static void write(LogWriter writer, long first, long last) {
@@ -72,7 +79,9 @@ class LogIT {
   private List<String> read(Place applied, long last) throws Exception {
     LinkedBlockingQueue<String> all = new LinkedBlockingQueue<>();
     Reading.of(
-        new LogReader(topic, client, applied),
+        topic,
+        client,
+        applied,
         transaction -> {
           all.add(Written.text(transaction));
           return transaction.end().equals(Written.place(last));
@@ -131,18 +140,30 @@ class LogIT {
   @Test
   void copyThatWasAwayForTooLongIsTold() throws Exception {
     try (LogWriter writer = takeOver()) {
-      for (long number = 1; number <= 40; number++) {
-        write(writer, number, number);
-      }
+      write(writer, 1, 20);
+      assertThat(LogStart.after(Place.START, topic, client)).isPresent();
+      writer.state(Written.state(), Map.of(), Instant.now());
+      write(writer, 21, 40);
     }
     try (Admin admin = Admin.create(client)) {
-      admin.deleteRecords(Map.of(topic.partition(), RecordsToDelete.beforeOffset(40))).all().get();
+      admin
+          .deleteRecords(
+              Map.of(topic.partition(), RecordsToDelete.beforeOffset(offsetOfSecondState())))
+          .all()
+          .get();
     }
-    assertThatThrownBy(() -> read(Place.START, 40))
-        .isInstanceOf(ExecutionException.class)
-        .hasCauseInstanceOf(LogBroken.class)
-        .hasMessageContaining("and none between");
-    assertThat(read(Written.place(30), 40)).isEqualTo(expected(31, 40));
+    assertThat(LogStart.after(Place.START, topic, client)).isEmpty();
+    assertThat(LogStart.after(Written.place(19), topic, client)).isEmpty();
+    for (long applied : new long[] {20, 30, 39}) {
+      assertThat(read(Written.place(applied), 40)).isEqualTo(expected(applied + 1, 40));
+    }
+  }
+
+  private long offsetOfSecondState() {
+    try (LogRecords records = LogRecords.toSearch(topic, client)) {
+      long offset = LogStart.after(Written.place(20), topic, client).orElseThrow().offset();
+      return Chunk.of(records.first(offset, records.end()).orElseThrow().value()).stateAt();
+    }
   }
 
   /** A process that writes transaction after transaction, and tells of each. */
@@ -153,7 +174,7 @@ class LogIT {
     /** Goes on from the log's end until it is killed. */
     public static void main(String[] arguments) {
       Map<String, Object> client = Map.of("bootstrap.servers", arguments[0]);
-      LogWriter writer = LogWriter.takeOver(new LogTopic(arguments[1]), client);
+      LogWriter writer = takeOver(new LogTopic(arguments[1]), client);
       for (long next = writer.end().value() + 1; ; next += 5) {
         write(writer, next, next + 4);
         System.out.println(TOLD + (next + 4));

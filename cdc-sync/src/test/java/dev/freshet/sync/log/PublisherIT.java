@@ -6,12 +6,11 @@ import dev.freshet.broker.BrokerNode;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.sync.model.SessionEnd;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.slot.SlotSources;
-import dev.freshet.sync.source.Claim;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.RowChange;
-import dev.freshet.sync.source.SourceObserver;
 import dev.freshet.sync.source.SourceTransaction;
 import java.io.File;
 import java.io.StringReader;
@@ -22,11 +21,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -35,7 +34,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -97,26 +95,21 @@ class PublisherIT {
             new SlotSources(
                 new SlotSources.Settings(primary, primary, "freshet_log", Clock.systemUTC()),
                 silence -> {})) {
-          new Publisher(
-                  sources, new LogTopic("ledger"), client, List.of(LEDGER, ITEM), new Unseen())
-              .run();
+          SessionEnd _ =
+              new Publisher(
+                      sources,
+                      new LogTopic("ledger"),
+                      client,
+                      Set.of(LEDGER, ITEM),
+                      Set.of(),
+                      new Unseen())
+                  .run();
         } catch (RuntimeException e) {
           System.err.println(e);
           LockSupport.parkNanos(200_000_000);
         }
       }
     }
-  }
-
-  private static final class Unseen implements SourceObserver {
-    @Override
-    public void marked(Place mark, Place end, @Nullable Claim claim, Instant at) {}
-
-    @Override
-    public void level(Place applied, long sinceNanos, Instant at) {}
-
-    @Override
-    public void sawClaim(@Nullable Claim claim, Place end, Instant at) {}
   }
 
   private static Process publish() throws Exception {
@@ -240,8 +233,9 @@ class PublisherIT {
   private static void requireAll(int written) throws Exception {
     List<Long> ids = new ArrayList<>();
     Reading.of(
-        new LogReader(
-            new LogTopic("ledger"), Map.of("bootstrap.servers", broker.bootstrap()), beginning()),
+        new LogTopic("ledger"),
+        Map.of("bootstrap.servers", broker.bootstrap()),
+        beginning(),
         transaction -> {
           check(transaction, ids);
           return ids.size() >= written;

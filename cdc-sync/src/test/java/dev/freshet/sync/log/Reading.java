@@ -1,6 +1,9 @@
 package dev.freshet.sync.log;
 
+import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -15,26 +18,46 @@ final class Reading {
   /**
    * Reads until a transaction is the last.
    *
+   * @param applied what comes after it is read
    * @param isLast takes each, in order
    */
-  static void of(LogReader reader, Predicate<SourceTransaction> isLast) throws Exception {
+  static void of(
+      LogTopic topic,
+      Map<String, Object> client,
+      Place applied,
+      Predicate<SourceTransaction> isLast)
+      throws Exception {
+    LogReader reader =
+        new LogReader(
+            topic, client, LogStart.after(applied, topic, client).orElseThrow().offset(), applied);
     CompletableFuture<Boolean> there = new CompletableFuture<>();
     CompletableFuture<Void> reading =
-        CompletableFuture.runAsync(
-            () ->
-                reader.run(
-                    transactions -> {
-                      for (SourceTransaction transaction : transactions) {
-                        if (isLast.test(transaction)) {
-                          there.complete(true);
-                        }
-                      }
-                    }));
+        CompletableFuture.runAsync(() -> reader.run(listener(isLast, there)));
     try {
       CompletableFuture.anyOf(reading, there).get(SECONDS, TimeUnit.SECONDS);
     } finally {
       reader.close();
     }
     reading.get(SECONDS, TimeUnit.SECONDS);
+  }
+
+  private static LogReader.Listener listener(
+      Predicate<SourceTransaction> isLast, CompletableFuture<Boolean> there) {
+    return new LogReader.Listener() {
+      @Override
+      public void committed(List<SourceTransaction> transactions) {
+        for (SourceTransaction transaction : transactions) {
+          if (isLast.test(transaction)) {
+            there.complete(true);
+          }
+        }
+      }
+
+      @Override
+      public void told(LogEntry.Told told) {}
+
+      @Override
+      public void waiting(boolean isAtEnd) {}
+    };
   }
 }

@@ -1,14 +1,17 @@
 package dev.freshet.sync.log;
 
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.Changes;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.RowChange;
+import dev.freshet.sync.source.SchemaImage;
 import dev.freshet.sync.source.SourceTransaction;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,18 @@ final class Written {
   static final TableName TABLE = new TableName("public", "item");
 
   private Written() {}
+
+  /** What holds: nothing in particular. */
+  static LogState state() {
+    return new LogState(
+        new ChangeSource.Origin("1", "written"),
+        1,
+        "",
+        new SchemaImage(List.of(), List.of(), Map.of(), List.of(), List.of(), List.of(), List.of()),
+        List.of(),
+        LogState.Refused.NONE,
+        List.of());
+  }
 
   static Place place(long number) {
     return new Place(1, number);
@@ -83,7 +98,7 @@ final class Written {
   static List<Chunk> chunks(long first, long last) {
     List<Chunk> chunks = new ArrayList<>();
     for (long number = first; number <= last; number++) {
-      Chunks.of(place(number - 1), transaction(number), chunks::add);
+      Chunks.of(place(number - 1), 0, transaction(number), chunks::add);
     }
     return chunks;
   }

@@ -1,0 +1,36 @@
+package dev.freshet.sync.log;
+
+import dev.freshet.sync.source.Place;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Looks how far the log is, for a reader that is behind. For one thread. */
+final class LogEndWatch implements AutoCloseable {
+
+  private final LogTopic topic;
+  private final Map<String, Object> client;
+  private @Nullable LogRecords records;
+
+  LogEndWatch(LogTopic topic, Map<String, Object> client) {
+    this.topic = topic;
+    this.client = client;
+  }
+
+  /** Where its last transaction ends; empty when there is nothing in it. */
+  Optional<Place> look() {
+    LogRecords searched = records;
+    if (searched == null) {
+      searched = LogRecords.toSearch(topic, client);
+      records = searched;
+    }
+    return LogEnd.last(searched).map(record -> Chunk.of(record.value()).end());
+  }
+
+  @Override
+  public void close() {
+    if (records != null) {
+      records.close();
+    }
+  }
+}

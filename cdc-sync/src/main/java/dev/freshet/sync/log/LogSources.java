@@ -1,0 +1,130 @@
+package dev.freshet.sync.log;
+
+import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.seed.SeedServer;
+import dev.freshet.sync.source.ChangeSource;
+import dev.freshet.sync.source.ChangeSources;
+import dev.freshet.sync.source.Place;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Opens a log as a change source: whoever follows it asks nothing of the database behind it. */
+public final class LogSources implements ChangeSources {
+
+  /**
+   * Which log.
+   *
+   * @param client properties of the connection to the broker
+   * @param copy the read database's name
+   * @param slot a name for what a primary makes while it seeds the copy
+   * @param seeds servers that give rows, in the order in which they are asked
+   */
+  public record Settings(
+      LogTopic topic,
+      Map<String, Object> client,
+      String copy,
+      String slot,
+      List<SeedServer> seeds,
+      Clock clock) {
+
+    public Settings {
+      client = Map.copyOf(client);
+      seeds = List.copyOf(seeds);
+    }
+
+    @Override
+    public String toString() {
+      return "Settings[%s, %s]".formatted(topic, copy); // the properties may hold passwords
+    }
+  }
+
+  private final Settings settings;
+  private final Wisher wisher;
+  private final SourceTime time = new SourceTime();
+
+  /** What holds where the copy is; null before that is known. */
+  private volatile @Nullable LogState inForce;
+
+  /** The tables that the copy has asked for, and that are published. */
+  private volatile Set<TableName> followed = Set.of();
+
+  /** Where the copy is, while it follows the log. */
+  private volatile Supplier<Place> applied = () -> Place.START;
+
+  public LogSources(Settings settings) {
+    this.settings = settings;
+    this.wisher = new Wisher(settings.topic(), settings.client(), settings.copy());
+  }
+
+  @Override
+  public ChangeSource connect() {
+    return new LogSource(this);
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  Wisher wisher() {
+    return wisher;
+  }
+
+  SourceTime time() {
+    return time;
+  }
+
+  Instant now() {
+    return time.at(settings.clock().instant());
+  }
+
+  /** What holds where the copy is, or at the log's end before it is anywhere. */
+  LogState state() {
+    LogState known = inForce;
+    return known != null ? known : end().state();
+  }
+
+  void setState(LogState state) {
+    inForce = state;
+  }
+
+  Set<TableName> followed() {
+    return followed;
+  }
+
+  void setFollowed(Set<TableName> tables) {
+    followed = Set.copyOf(tables);
+  }
+
+  Place applied() {
+    return applied.get();
+  }
+
+  void setApplied(Supplier<Place> supplier) {
+    applied = supplier;
+  }
+
+  /**
+   * How the log ends.
+   *
+   * @throws LogUnreachable when there is nothing in it
+   */
+  LogEnd end() {
+    return LogEnd.of(settings.topic(), settings.client())
+        .orElseThrow(
+            () ->
+                new LogUnreachable(
+                    "There is nothing in the log %s yet; freshet publish writes it"
+                        .formatted(settings.topic().log()),
+                    null));
+  }
+
+  @Override
+  public void close() {
+    wisher.close();
+  }
+}

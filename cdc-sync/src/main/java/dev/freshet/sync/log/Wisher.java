@@ -1,0 +1,61 @@
+package dev.freshet.sync.log;
+
+import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.Place;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** Sends a copy's wishes to the publisher; see {@link LogWishes}. Nothing waits for them. */
+final class Wisher implements AutoCloseable {
+
+  private static final Duration SEND_WITHIN = Duration.ofSeconds(30);
+  private static final Duration BLOCKED_FOR = Duration.ofMillis(100);
+  private static final Duration CLOSE_WITHIN = Duration.ofSeconds(1);
+
+  private final String topic;
+  private final String copy;
+  private final KafkaProducer<String, String> producer;
+
+  /**
+   * Connects.
+   *
+   * @param copy the read database's name
+   */
+  Wisher(LogTopic topic, Map<String, Object> client, String copy) {
+    this.topic = topic.wishes();
+    this.copy = copy;
+    Map<String, Object> properties = new HashMap<>(client);
+    properties.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) SEND_WITHIN.toMillis());
+    properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) SEND_WITHIN.toMillis() / 2);
+    properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, BLOCKED_FOR.toMillis());
+    this.producer = new KafkaProducer<>(properties, new StringSerializer(), new StringSerializer());
+  }
+
+  /** The copy follows these tables. */
+  void tables(Set<TableName> tables) {
+    send(copy, new LogWishes.Wish(tables, null));
+  }
+
+  /** A reader of the copy waits for a place. */
+  void place(Place wanted) {
+    send(copy + "/place", new LogWishes.Wish(null, wanted));
+  }
+
+  private void send(String key, LogWishes.Wish wish) {
+    Future<RecordMetadata> _ = producer.send(new ProducerRecord<>(topic, 0, key, wish.json()));
+  }
+
+  @Override
+  public void close() {
+    producer.close(CLOSE_WITHIN);
+  }
+}
