@@ -5,7 +5,10 @@ import { fitting } from './measure.js';
 import { HEALTHS, Panel, sign } from './ui.js';
 
 const COLUMN = { gateway: 0, backend: 1, primary: 2, slot: 3, sync: 4, replica: 5, 'read-database': 5 };
-const COLUMNS = 6;
+// A log stands between what the primary holds back and the syncs.
+const COLUMN_WITH_LOG = { ...COLUMN, publisher: 3, log: 4, sync: 5, replica: 6, 'read-database': 6 };
+const columnsOf = (flow) => (flow.nodes.some((node) => node.kind === 'log') ? COLUMN_WITH_LOG : COLUMN);
+const last = (columns) => columns['read-database'];
 const NODE = { width: 150, narrowest: 116, height: 46 };
 const GAP = 84; // a label stands there, and an arrow's head
 const BUS = 22; // right of the copies, where reads come in
@@ -37,29 +40,32 @@ function ordered(flow) {
 }
 
 // How wide nodes may be; null where they would be too narrow for what they say.
-function nodeWidth(width) {
-  const room = (width - 2 - BUS - (COLUMNS - 1) * GAP) / COLUMNS;
+function nodeWidth(width, columns) {
+  const room = (width - 2 - BUS - last(columns) * GAP) / (last(columns) + 1);
   return room < NODE.narrowest ? null : Math.min(NODE.width, Math.floor(room));
 }
 
-function across(flow, width, wide) {
-  const gap = (width - 2 - BUS - COLUMNS * wide) / (COLUMNS - 1);
-  const lanes = flow.nodes.filter((node) => COLUMN[node.kind] === COLUMNS - 1);
+function across(flow, width, wide, columns) {
+  const gap = (width - 2 - BUS - (last(columns) + 1) * wide) / last(columns);
+  const lanes = flow.nodes.filter((node) => columns[node.kind] === last(columns));
   const places = new Map();
   const rows = Math.max(lanes.length, flow.nodes.filter((node) => node.kind === 'backend').length, 1);
   const y = (row, of) => 12 + ((row + 0.5) * rows / of - 0.5) * ROW;
   const put = (nodes, of = nodes.length) =>
-    nodes.forEach((node, row) => places.set(node.id, { x: 1 + COLUMN[node.kind] * (wide + gap), y: y(row, of), width: wide }));
+    nodes.forEach((node, row) => places.set(node.id, { x: 1 + columns[node.kind] * (wide + gap), y: y(row, of), width: wide }));
   put(flow.nodes.filter((node) => node.kind === 'gateway'));
   put(flow.nodes.filter((node) => node.kind === 'backend'));
   put(flow.nodes.filter((node) => node.kind === 'primary'));
   put(lanes, Math.max(lanes.length, 1));
-  // Slot and sync stand in the lane of the read database that they lead to.
-  const laneOf = (id) => flow.edges.filter((edge) => edge.from === id).map((edge) => places.get(edge.to)?.y).find((found) => found !== undefined);
+  // What leads to read databases stands in their lanes, or in the middle of them.
+  const laneOf = (id) => {
+    const found = flow.edges.filter((edge) => edge.from === id).map((edge) => places.get(edge.to)?.y).filter((at) => at !== undefined);
+    return found.length === 0 ? undefined : found.reduce((sum, at) => sum + at, 0) / found.length;
+  };
   let spare = rows;
-  for (const kind of ['sync', 'slot']) {
+  for (const kind of ['sync', 'log', 'publisher', 'slot']) {
     for (const node of flow.nodes.filter((candidate) => candidate.kind === kind)) {
-      places.set(node.id, { x: 1 + COLUMN[kind] * (wide + gap), y: laneOf(node.id) ?? 12 + spare++ * ROW, width: wide });
+      places.set(node.id, { x: 1 + columns[kind] * (wide + gap), y: laneOf(node.id) ?? 12 + spare++ * ROW, width: wide });
     }
   }
   const bus = Math.max(...[...places.values()].map((place) => place.y)) + NODE.height + BELOW + 14;
@@ -188,8 +194,9 @@ export function FlowPanel({ flow }) {
     return () => observer.disconnect();
   }, []);
   const room = Math.min(width, WIDEST);
-  const wide = nodeWidth(room);
-  const layout = wide === null ? downwards(flow, width) : across(flow, room, wide);
+  const columns = columnsOf(flow);
+  const wide = nodeWidth(room, columns);
+  const layout = wide === null ? downwards(flow, width) : across(flow, room, wide, columns);
   return html`
     <${Panel} id="flow" title="Flow">
       <div class="flow" ref=${frame}>

@@ -1,4 +1,4 @@
-// cdc-syncs: slot, position, dead letters; and the read models that they keep.
+// Publishers and cdc-syncs: slot, position, dead letters; and the read models that they keep.
 import { html, useEffect, useState } from './vendor/htm/standalone.module.js';
 import { get, post } from './api.js';
 import { bytes, count, rate, seconds, time } from './format.js';
@@ -49,6 +49,27 @@ function Figure({ name, children }) {
   return html`<div><dt>${name}</dt><dd>${children}</dd></div>`;
 }
 
+// What the primary holds back for whoever reads its log by a slot.
+function Slot({ of }) {
+  return html`
+    <${Figure} name="Slot holds back">${bytes(of.slotRetainedBytes)}<//>
+    <${Figure} name="Slot is safe for">${of.slotSafeBytes == null ? (of.slotRetainedBytes == null ? 'unknown' : 'as long as the disk lasts') : `${bytes(of.slotSafeBytes)}, ${of.slotSafeSeconds == null ? 'and nothing is written' : seconds(of.slotSafeSeconds)}`}<//>`;
+}
+
+function Publisher({ publisher }) {
+  return html`
+    <div class="sync">
+      <h3>Publisher of ${publisher.log ?? publisher.url} <${Health} health=${HEALTH[publisher.state]} text=${publisher.state} /></h3>
+      ${publisher.reason && html`<p>${publisher.reason}</p>`}
+      <dl class="figures">
+        <${Figure} name="Lag">${seconds(publisher.lagSeconds)}, ${bytes(publisher.lagBytes)}<//>
+        <${Figure} name="Position"><code class="position">${publisher.position ?? 'unknown'}</code><//>
+        <${Slot} of=${publisher} />
+        <${Figure} name="Log reaches back">${seconds(publisher.oldestSeconds)}<//>
+      </dl>
+    </div>`;
+}
+
 function Sync({ store, sync }) {
   const of = sync.readDatabase;
   const isPaused = sync.state === 'paused';
@@ -60,25 +81,25 @@ function Sync({ store, sync }) {
       <dl class="figures">
         <${Figure} name="Lag">${seconds(sync.lagSeconds)}, ${bytes(sync.lagBytes)}<//>
         <${Figure} name="Position"><code class="position">${sync.position ?? 'unknown'}</code><//>
-        <${Figure} name="Slot holds back">${bytes(sync.slotRetainedBytes)}<//>
-        <${Figure} name="Slot is safe for">${sync.slotSafeBytes == null ? (sync.slotRetainedBytes == null ? 'unknown' : 'as long as the disk lasts') : `${bytes(sync.slotSafeBytes)}, ${sync.slotSafeSeconds == null ? 'and nothing is written' : seconds(sync.slotSafeSeconds)}`}<//>
+        ${sync.log ? html`<${Figure} name="Follows">${sync.log}<//>` : html`<${Slot} of=${sync} />`}
         <${Figure} name="Commit to readable">${sync.readableP50Seconds == null ? 'unknown' : `${seconds(sync.readableP50Seconds)}, 99 % within ${seconds(sync.readableP99Seconds)}`}<//>
         <${Figure} name="Dead letters">${count(sync.deadLetters)}<//>
       </dl>
       <${Progress} progress=${sync.progress} />
       ${of && html`<p><${Asking}
         label=${html`${isPaused ? 'Resume' : 'Pause'}<span class="unseen"> the sync of ${of}</span>`}
-        question=${isPaused ? null : `Pause the sync of ${of}? The primary keeps its log meanwhile.`}
+        question=${isPaused ? null : `Pause the sync of ${of}? ${sync.log ? 'Its log is kept for a while.' : 'The primary keeps its log meanwhile.'}`}
         yes="Yes, pause" act=${set(isPaused ? 'resume' : 'pause')} /></p>`}
       ${of && html`<${DeadLetters} store=${store} sync=${sync} />`}
     </div>`;
 }
 
 export function Syncs({ store }) {
-  const { sync } = store.look.status;
+  const { sync, publish } = store.look.status;
   return html`
     <${Panel} id="syncs" title="Syncs">
       ${sync.length === 0 && html`<p class="quiet">The routes name no sync; name it in routes.yaml (sync).</p>`}
+      ${publish.map((one, index) => html`<${Publisher} key=${`${one.log ?? one.url} ${index}`} publisher=${one} />`)}
       ${sync.map((one, index) => html`<${Sync} key=${`${one.readDatabase ?? one.url} ${index}`} store=${store} sync=${one} />`)}
     <//>`;
 }

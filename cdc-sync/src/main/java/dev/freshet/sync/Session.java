@@ -47,7 +47,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -61,7 +60,7 @@ import org.jspecify.annotations.Nullable;
 final class Session {
 
   private final SyncSettings settings;
-  private final Function<Consumer<String>, ChangeSources> connector;
+  private final SourceAccess access;
   private final Verification verification;
   private final Set<TableName> copyAgain;
   private final CopyBudget budget;
@@ -80,8 +79,7 @@ final class Session {
   /**
    * Prepares a session.
    *
-   * @param connector gives the source, and tells what it is given when that does not answer any
-   *     more
+   * @param access gives the source
    * @param verification compares with the source
    * @param copyAgain tables whose mirrors can't be trusted
    * @param budget of copies of everything, over all sessions
@@ -89,7 +87,7 @@ final class Session {
    */
   Session(
       SyncSettings settings,
-      Function<Consumer<String>, ChangeSources> connector,
+      SourceAccess access,
       Verification verification,
       Set<TableName> copyAgain,
       CopyBudget budget,
@@ -97,7 +95,7 @@ final class Session {
       List<DeltaListener> listeners,
       Clock clock) {
     this.settings = settings;
-    this.connector = connector;
+    this.access = access;
     this.verification = verification;
     this.copyAgain = Set.copyOf(copyAgain);
     this.budget = budget;
@@ -116,7 +114,7 @@ final class Session {
   SessionEnd run() throws SQLException {
     PostgresUrl url = PostgresUrl.parse(settings.readDatabase());
     try (WatchedDatabase readDatabase = new WatchedDatabase("read database", url, this::givenUp);
-        ChangeSources sources = connector.apply(this::givenUp)) {
+        ChangeSources sources = access.open(this::givenUp)) {
       return lead(sources, readDatabase);
     } catch (EndSession | SyncRefused e) {
       throw e;
@@ -338,6 +336,9 @@ final class Session {
 
   private Set<TableName> differing(Applier applier, Collection<SourceTable> tables)
       throws SQLException, TimeoutException {
+    if (!verification.hasPrimary()) {
+      return Set.of(); // what is doubted has to be believed
+    }
     Map<String, TableName> byName = new HashMap<>();
     tables.forEach(table -> byName.put(table.name().toString(), table.name()));
     return verification.ofSource(applier, tables, List.of()).stream()

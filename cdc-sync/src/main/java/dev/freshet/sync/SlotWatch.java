@@ -22,7 +22,7 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
  * Looks at the slot while no session does: the primary keeps its log for a sync that is interrupted
  * or refused, too, whatever it is that keeps it from going on.
  */
-final class SlotWatch implements Consumer<Observation>, AutoCloseable {
+public final class SlotWatch implements Consumer<Observation>, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(SlotWatch.class);
 
@@ -42,7 +42,7 @@ final class SlotWatch implements Consumer<Observation>, AutoCloseable {
    * @param primary finds the server that is the primary now
    * @param slot its name
    */
-  SlotWatch(
+  public SlotWatch(
       Supplier<PostgresUrl> primary, String slot, Consumer<Observation> observer, Clock clock) {
     this.primary = primary;
     this.slot = slot;
@@ -50,7 +50,7 @@ final class SlotWatch implements Consumer<Observation>, AutoCloseable {
     this.clock = clock;
   }
 
-  void start() {
+  public void start() {
     thread.start();
   }
 

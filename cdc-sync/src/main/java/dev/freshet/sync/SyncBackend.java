@@ -35,7 +35,7 @@ import reactor.core.scheduler.Scheduler;
 
 /** The deployable. */
 @Part
-@EnableConfigurationProperties(SyncSettings.class)
+@EnableConfigurationProperties({SyncSettings.class, BrokerSettings.class})
 public class SyncBackend {
 
   private static final int STATUS_CONNECTIONS = 2;
@@ -67,7 +67,8 @@ public class SyncBackend {
 
   @Bean
   SyncMetrics syncMetrics(MeterRegistry meters, SyncStatus status, SyncSettings settings) {
-    return new SyncMetrics(meters, status, settings.name(), settings.slotName());
+    return new SyncMetrics(
+        meters, status, settings.name(), settings.slotName(), settings.log() != null);
   }
 
   @Bean(destroyMethod = "close")
@@ -78,18 +79,21 @@ public class SyncBackend {
   @Bean(initMethod = "start", destroyMethod = "close")
   Synchronizer synchronizer(
       SyncSettings settings,
+      BrokerSettings broker,
       SyncStatus status,
       SyncMetrics metrics,
       Tracing tracing,
       ObjectProvider<DeltaListener> listeners) {
     Consumer<Observation> observer = status.andThen(metrics);
+    Clock clock = new SteadyClock();
     return new Synchronizer(
         settings,
+        SourceAccess.of(settings, broker, clock),
         tracing.isOn()
             ? observer.andThen(new ArrivalTraces(tracing, settings.name(), Clock.systemUTC()))
             : observer,
         listeners.orderedStream().toList(),
-        new SteadyClock());
+        clock);
   }
 
   @Bean(destroyMethod = "close")
@@ -110,7 +114,12 @@ public class SyncBackend {
       MeterRegistry meters,
       Scheduler blockingScheduler) {
     return StatusEndpoint.routes(
-        status, JdbcClient.create(statusPool), settings.name(), meters, blockingScheduler);
+        status,
+        JdbcClient.create(statusPool),
+        settings.name(),
+        settings.log(),
+        meters,
+        blockingScheduler);
   }
 
   @Bean

@@ -2,6 +2,7 @@ package dev.freshet.sync;
 
 import dev.freshet.postgres.PostgresUrl;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -10,7 +11,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * Settings of a cdc-sync.
  *
- * @param primary URL of the source database
+ * @param primary URL of the source database; null where a log is followed
+ * @param log the log that is followed, {@code kafka://HOST:PORT/NAME}; null where the primary's own
+ *     is
+ * @param seed URLs of servers that give rows to a copy that follows a log, in the order in which
+ *     they are asked
  * @param readDatabase URL of the database to keep in step
  * @param models folder with the models' files
  * @param views whether to install the models' SELECTs as views on the primary
@@ -19,7 +24,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("freshet.sync")
 record SyncSettings(
-    String primary,
+    @Nullable String primary,
+    @Nullable String log,
+    @DefaultValue List<String> seed,
     String readDatabase,
     Path models,
     @DefaultValue("false") boolean views,

@@ -1,8 +1,6 @@
 package dev.freshet.sync;
 
-import dev.freshet.postgres.NotConnected;
 import dev.freshet.postgres.PostgresUrl;
-import dev.freshet.postgres.PrimaryFinder;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.apply.DeadLetters;
 import dev.freshet.sync.apply.ModelStore;
@@ -10,12 +8,9 @@ import dev.freshet.sync.apply.PositionStore;
 import dev.freshet.sync.connection.Connections;
 import dev.freshet.sync.control.Operations;
 import dev.freshet.sync.delta.DeltaListener;
-import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SessionEnd;
-import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
-import dev.freshet.sync.slot.SlotSources;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.Observation.State;
@@ -24,14 +19,10 @@ import dev.freshet.sync.verify.Verification;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -48,16 +39,18 @@ final class Synchronizer implements Operations, AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Synchronizer.class);
 
-  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
-
   private final SyncSettings settings;
+  private final SourceAccess source;
   private final PostgresUrl readDatabase;
   private final Consumer<Observation> observer;
   private final List<DeltaListener> listeners;
   private final Clock clock;
-  private final CountDownLatch closed = new CountDownLatch(1);
-  private final Thread thread = new Thread(this::run, "synchronizer");
-  private final SlotWatch slotWatch;
+  private final CopyBudget budget;
+  private final SessionLoop sessions =
+      new SessionLoop("synchronizer", this::runSession, this::tell, this::endSession);
+
+  /** Null where there is no slot. */
+  private final @Nullable SlotWatch slotWatch;
 
   private volatile @Nullable Session session;
 
@@ -68,61 +61,43 @@ final class Synchronizer implements Operations, AutoCloseable {
    */
   Synchronizer(
       SyncSettings settings,
+      SourceAccess source,
       Consumer<Observation> observer,
       List<DeltaListener> listeners,
       Clock clock) {
     this.settings = settings;
     this.readDatabase = PostgresUrl.parse(settings.readDatabase());
-    this.slotWatch = new SlotWatch(this::primary, settings.slotName(), observer, clock);
-    this.observer = observer.andThen(slotWatch);
+    this.source = source;
+    this.budget = new CopyBudget(clock);
+    this.slotWatch =
+        source instanceof SourceAccess.OfPrimary primary
+            ? new SlotWatch(primary::now, primary.slot(), observer, clock)
+            : null;
+    this.observer = slotWatch == null ? observer : observer.andThen(slotWatch);
     this.listeners = List.copyOf(listeners);
     this.clock = clock;
   }
 
   void start() {
-    slotWatch.start();
-    thread.start();
+    if (slotWatch != null) {
+      slotWatch.start();
+    }
+    sessions.start();
   }
 
-  private void run() {
-    Restarts restarts = new Restarts();
-    Restarts.Next next = Restarts.Next.FIRST;
-    CopyBudget budget = new CopyBudget(clock);
-    while (!isClosed()) {
-      long started = System.nanoTime();
-      SessionEnd end = runSession(next.copyAgain(), budget);
-      tell(end);
-      next = restarts.after(end, Duration.ofNanos(System.nanoTime() - started));
-      await(next.pause());
-    }
-  }
-
-  /** Runs a session; whatever leaves it is its end. */
-  private SessionEnd runSession(Set<TableName> copyAgain, CopyBudget budget) {
-    try {
-      PostgresUrl primary = primary();
-      SlotSources.Settings slot =
-          new SlotSources.Settings(
-              PostgresUrl.parse(settings.primary()), primary, settings.slotName(), clock);
-      Session running =
-          new Session(
-              settings,
-              givenUp -> new SlotSources(slot, givenUp),
-              new Verification(primary, readDatabase, settings.slotName()),
-              copyAgain,
-              budget,
-              observer,
-              listeners,
-              clock);
-      session = running;
-      return running.run();
-    } catch (EndSession e) {
-      return e.end();
-    } catch (SyncRefused e) {
-      return new SessionEnd.Refused(String.valueOf(e.getMessage()));
-    } catch (SQLException | RuntimeException e) {
-      return new SessionEnd.Failed(e);
-    }
+  private SessionEnd runSession(Set<TableName> copyAgain) throws SQLException {
+    Session running =
+        new Session(
+            settings,
+            source,
+            new Verification(source::primary, readDatabase, settings.slotName()),
+            copyAgain,
+            budget,
+            observer,
+            listeners,
+            clock);
+    session = running;
+    return running.run();
   }
 
   private void tell(SessionEnd end) {
@@ -139,24 +114,11 @@ final class Synchronizer implements Operations, AutoCloseable {
           log.warn("The copies of {} differ from the source. Copying these tables again.", tables);
       case SessionEnd.Refused(String reason) -> become(State.REFUSED, reason);
       case SessionEnd.Failed(Exception cause) -> {
-        if (!isClosed()) {
+        if (!sessions.isClosed()) {
           log.debug("The session ended", cause);
           become(State.RETRYING, String.valueOf(cause.getMessage()));
         }
       }
-    }
-  }
-
-  /** The server of the source's URL that is the primary now; of one server that one. */
-  private PostgresUrl primary() {
-    PostgresUrl url = PostgresUrl.parse(settings.primary());
-    if (url.servers().size() == 1) {
-      return url;
-    }
-    try {
-      return PrimaryFinder.findOnce(url).url();
-    } catch (NotConnected e) {
-      throw new IllegalStateException(e.getMessage(), e);
     }
   }
 
@@ -226,7 +188,8 @@ final class Synchronizer implements Operations, AutoCloseable {
           String.valueOf(stored.get().reason()));
     }
     ReadModel declared = stored.get().declared().model();
-    Verification verification = new Verification(primary(), readDatabase, settings.slotName());
+    Verification verification =
+        new Verification(source::primary, readDatabase, settings.slotName());
     if (!withSource) {
       return Optional.of(List.of(verification.ofModel(declared, planned(declared))));
     }
@@ -273,34 +236,11 @@ final class Synchronizer implements Operations, AutoCloseable {
     observer.accept(new Observation.Became(state, reason));
   }
 
-  private boolean isClosed() {
-    return closed.getCount() == 0;
-  }
-
-  private void await(Duration pause) {
-    try {
-      closed.await(pause.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      closed.countDown();
-    }
-  }
-
   @Override
   public void close() {
-    closed.countDown();
-    slotWatch.close();
-    endSession();
-    try {
-      if (!thread.join(STOP_TIMEOUT)) {
-        log.warn(
-            "The session has not ended within {} s, and is left behind: it may hold the read"
-                + " database until this process ends. Its thread stands at {}",
-            STOP_TIMEOUT.toSeconds(),
-            Arrays.toString(thread.getStackTrace()));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (slotWatch != null) {
+      slotWatch.close();
     }
+    sessions.close();
   }
 }

@@ -22,6 +22,7 @@ import org.springframework.util.unit.DataSize;
  * @param routes the routes file
  * @param instances instances of pools that the routes file may leave out
  * @param sync status addresses of cdc-syncs, where the routes file names none
+ * @param publish the same of publishers
  * @param timeout how long a backend's answer may take
  * @param connectTimeout how long connecting may take
  * @param sessionKeys file of keys that session tokens are signed with; null to have one made
@@ -51,6 +52,7 @@ record GatewaySettings(
     Path routes,
     @DefaultValue List<PoolInstance> instances,
     @DefaultValue List<URI> sync,
+    @DefaultValue List<URI> publish,
     @DefaultValue("10s") Duration timeout,
     @DefaultValue("1s") Duration connectTimeout,
     @Nullable Path sessionKeys,

@@ -44,7 +44,8 @@ class ReportConfiguration {
       HttpClient ownClient,
       JsonMapper json,
       @Value("${freshet.operator-token:}") String operatorToken) {
-    return new Syncs(live, system, settings.sync(), operatorToken, ownClient, json);
+    return new Syncs(
+        live, system, settings.sync(), settings.publish(), operatorToken, ownClient, json);
   }
 
   @Bean

@@ -7,6 +7,7 @@ import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.RequestScope;
 import dev.freshet.sync.source.RowChange;
 import dev.freshet.sync.verify.Difference;
+import dev.freshet.sync.verify.Verification;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,6 +95,8 @@ public final class ControlEndpoint {
             failure ->
                 switch (failure) {
                   case Operations.NotKept e ->
+                      Mono.just(Problem.of(ProblemCode.CONFLICT, String.valueOf(e.getMessage())));
+                  case Verification.NoPrimary e ->
                       Mono.just(Problem.of(ProblemCode.CONFLICT, String.valueOf(e.getMessage())));
                   case Operations.NotStreaming e ->
                       Mono.just(Problem.of(ProblemCode.CONFLICT, String.valueOf(e.getMessage())));

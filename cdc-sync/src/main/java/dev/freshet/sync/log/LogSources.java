@@ -63,6 +63,9 @@ public final class LogSources implements ChangeSources {
 
   @Override
   public ChangeSource connect() {
+    if (inForce == null) {
+      settings.topic().require(settings.client());
+    }
     return new LogSource(this);
   }
 

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,7 @@ public final class Publisher implements AutoCloseable {
   private final Set<TableName> always;
   private final Set<TableName> unclear;
   private final PublisherObserver observer;
+  private final Consumer<ChangeSource> beside;
   private volatile @Nullable Capture capture;
   private volatile boolean closed;
 
@@ -44,6 +46,7 @@ public final class Publisher implements AutoCloseable {
    * @param unclear tables of which nobody can tell what their next rows mean: all copies are to be
    *     made anew
    * @param observer takes what is seen meanwhile
+   * @param beside goes on beside it, until its thread is interrupted
    */
   public Publisher(
       ChangeSources sources,
@@ -51,7 +54,9 @@ public final class Publisher implements AutoCloseable {
       Map<String, Object> client,
       Set<TableName> always,
       Set<TableName> unclear,
-      PublisherObserver observer) {
+      PublisherObserver observer,
+      Consumer<ChangeSource> beside) {
+    this.beside = beside;
     this.sources = sources;
     this.topic = topic;
     this.client = Map.copyOf(client);
@@ -100,14 +105,16 @@ public final class Publisher implements AutoCloseable {
             },
             tellingLevels(source, writer));
     try (Capture running = source.capture(request);
-        ChangeSource beside = sources.connect()) {
+        ChangeSource ofSchema = sources.connect();
+        ChangeSource ofOthers = sources.connect()) {
       BackgroundTasks tasks = new BackgroundTasks(running::close);
       capture = running;
       if (closed) {
         return;
       }
       tasks.start("wishes", () -> followWishes(wishes, source, state));
-      tasks.start("schema", () -> state.follow(beside));
+      tasks.start("schema", () -> state.follow(ofSchema));
+      tasks.start("others", () -> beside.accept(ofOthers));
       if (state.hasUnknown()) {
         tasks.start("since", () -> findSince(state));
       }

@@ -33,23 +33,35 @@ public final class StatusEndpoint {
   private final SyncStatus status;
   private final JdbcClient readDatabase;
   private final String id;
+  private final @Nullable String followed;
   private final RecentMeters delays;
 
   private StatusEndpoint(
-      SyncStatus status, JdbcClient readDatabase, String id, MeterRegistry meters) {
+      SyncStatus status,
+      JdbcClient readDatabase,
+      String id,
+      @Nullable String followed,
+      MeterRegistry meters) {
+    this.followed = followed;
     this.status = status;
     this.readDatabase = readDatabase;
     this.id = id;
     this.delays = new RecentMeters(meters, SyncMetrics.DELAY, List.of(), DELAYS_OF);
   }
 
+  /**
+   * The routes.
+   *
+   * @param followed the log on a broker that is followed; null where it is the primary's own
+   */
   public static RouterFunction<ServerResponse> routes(
       SyncStatus status,
       JdbcClient readDatabase,
       String id,
+      @Nullable String followed,
       MeterRegistry meters,
       Scheduler blocking) {
-    StatusEndpoint endpoint = new StatusEndpoint(status, readDatabase, id, meters);
+    StatusEndpoint endpoint = new StatusEndpoint(status, readDatabase, id, followed, meters);
     return RouterFunctions.route()
         .GET("/api/sync", request -> ServerResponse.ok().bodyValue(endpoint.sync()))
         .GET(
@@ -65,6 +77,7 @@ public final class StatusEndpoint {
     SyncStatus.Snapshot now = status.snapshot();
     Map<String, @Nullable Object> body = new LinkedHashMap<>();
     body.put("readDatabase", id);
+    body.put("log", followed);
     body.put("state", stateName(now));
     body.put("reason", now.reason());
     body.put("since", now.since().toString());

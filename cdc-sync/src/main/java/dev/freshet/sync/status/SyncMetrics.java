@@ -4,21 +4,15 @@ import dev.freshet.sync.copy.Progress;
 import dev.freshet.sync.source.Claim;
 import dev.freshet.sync.source.SourceTransaction;
 import dev.freshet.sync.status.Observation.State;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The metrics of the public contract. What is unknown is absent, and comes with the observation
@@ -39,14 +33,24 @@ public final class SyncMetrics implements Consumer<Observation> {
   private final MultiGauge deadLetters;
   private final SyncStatus status;
   private final MultiGauge freshness;
-  private final List<Figure> figures = new ArrayList<>();
-  private final Set<Figure> shown = new HashSet<>();
+  private final KnownGauges gauges;
   private Map<String, Long> letters = Map.of();
   private Set<String> models = Set.of();
 
-  public SyncMetrics(MeterRegistry meters, SyncStatus status, String readDatabase, String slot) {
+  /**
+   * Registers them.
+   *
+   * @param followsLog whether it follows a log on a broker, instead of a slot
+   */
+  public SyncMetrics(
+      MeterRegistry meters,
+      SyncStatus status,
+      String readDatabase,
+      String slot,
+      boolean followsLog) {
     this.meters = meters;
     this.status = status;
+    this.gauges = new KnownGauges(meters, status);
     this.tags = Tags.of("read_database", readDatabase);
     this.deadLetters =
         MultiGauge.builder("freshet.dead.letters")
@@ -71,45 +75,33 @@ public final class SyncMetrics implements Consumer<Observation> {
             .maximumExpectedValue(LONGEST)
             .tags(tags)
             .register(meters);
-    gauge("freshet.sync.active", tags, s -> s.state() == State.STREAMING ? 1 : 0);
-    gauge("freshet.sync.lag.seconds", tags, SyncStatus.Snapshot::lagSeconds);
-    gauge("freshet.sync.lag.bytes", tags, SyncStatus.Snapshot::lagBytes);
-    gauge("freshet.sync.copy.rows", tags, s -> of(s.progress(), Progress::rows));
-    gauge("freshet.sync.copy.rows.per.second", tags, s -> of(s.progress(), Progress::rate));
-    gauge("freshet.sync.copy.seconds.left", tags, s -> of(s.progress(), Progress::secondsLeft));
-    Tags slotTags = tags.and("slot", slot);
-    gauge("freshet.slot.retained.bytes", slotTags, s -> of(s.claim(), Claim::retainedBytes));
-    gauge("freshet.slot.safe.bytes", slotTags, s -> of(s.claim(), Claim::safeBytes));
-    gauge("freshet.slot.lost", slotTags, s -> of(s.claim(), claim -> claim.lost() ? 1 : 0));
-    showKnown();
-  }
-
-  /** A gauge that is there as long as its value is known. */
-  private record Figure(
-      Meter.Id id, Function<SyncStatus.Snapshot, ? extends @Nullable Number> value) {}
-
-  private void gauge(
-      String name, Tags tags, Function<SyncStatus.Snapshot, ? extends @Nullable Number> value) {
-    figures.add(new Figure(new Meter.Id(name, tags, null, null, Meter.Type.GAUGE), value));
-  }
-
-  private static <T> @Nullable Number of(
-      @Nullable T thing, Function<T, ? extends @Nullable Number> figure) {
-    return thing == null ? null : figure.apply(thing);
-  }
-
-  private void showKnown() {
-    SyncStatus.Snapshot now = status.snapshot();
-    for (Figure figure : figures) {
-      if (figure.value().apply(now) == null) {
-        meters.remove(figure.id());
-        shown.remove(figure);
-      } else if (shown.add(figure)) {
-        Gauge.builder(figure.id().getName(), () -> figure.value().apply(status.snapshot()))
-            .tags(figure.id().getTags())
-            .register(meters);
-      }
+    gauges.add("freshet.sync.active", tags, s -> s.state() == State.STREAMING ? 1 : 0);
+    gauges.add("freshet.sync.lag.seconds", tags, SyncStatus.Snapshot::lagSeconds);
+    gauges.add("freshet.sync.lag.bytes", tags, SyncStatus.Snapshot::lagBytes);
+    gauges.add("freshet.sync.copy.rows", tags, s -> KnownGauges.of(s.progress(), Progress::rows));
+    gauges.add(
+        "freshet.sync.copy.rows.per.second",
+        tags,
+        s -> KnownGauges.of(s.progress(), Progress::rate));
+    gauges.add(
+        "freshet.sync.copy.seconds.left",
+        tags,
+        s -> KnownGauges.of(s.progress(), Progress::secondsLeft));
+    if (followsLog) {
+      gauges.add("freshet.log.behind.bytes", tags, SyncStatus.Snapshot::lagBytes);
     }
+    Tags slotTags = tags.and("slot", slot);
+    gauges.add(
+        "freshet.slot.retained.bytes",
+        slotTags,
+        s -> KnownGauges.of(s.claim(), Claim::retainedBytes));
+    gauges.add(
+        "freshet.slot.safe.bytes", slotTags, s -> KnownGauges.of(s.claim(), Claim::safeBytes));
+    gauges.add(
+        "freshet.slot.lost",
+        slotTags,
+        s -> KnownGauges.of(s.claim(), claim -> claim.lost() ? 1 : 0));
+    gauges.showKnown();
   }
 
   @Override
@@ -125,7 +117,7 @@ public final class SyncMetrics implements Consumer<Observation> {
       }
       count(applied.transactions());
     } else {
-      showKnown();
+      gauges.showKnown();
     }
   }
 

@@ -16,10 +16,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -38,14 +40,37 @@ public final class Verification {
 
   private static final String QUERY_CANCELED = "57014";
 
-  private final PostgresUrl primary;
+  private final Supplier<Optional<PostgresUrl>> primary;
   private final PostgresUrl readDatabase;
   private final String slot;
 
-  public Verification(PostgresUrl primary, PostgresUrl readDatabase, String slot) {
+  /**
+   * Compares nothing yet.
+   *
+   * @param primary the server that is the primary now; empty where none is known
+   * @param slot a name that what is made on the primary begins with
+   */
+  public Verification(
+      Supplier<Optional<PostgresUrl>> primary, PostgresUrl readDatabase, String slot) {
     this.primary = primary;
     this.readDatabase = readDatabase;
     this.slot = slot;
+  }
+
+  /** No server is known that is the source itself. */
+  public static final class NoPrimary extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    NoPrimary() {
+      super(
+          "This read database follows a log, and none of its --seed is the primary: there is nothing to compare it with. Name the primary as a --seed.");
+    }
+  }
+
+  /** Whether there is a source to compare with. */
+  public boolean hasPrimary() {
+    return primary.get().isPresent();
   }
 
   /**
@@ -81,6 +106,7 @@ public final class Verification {
    * with their SELECTs there.
    *
    * @throws TimeoutException when the source gives no snapshot, or the sync does not get there
+   * @throws NoPrimary when there is no source to compare with
    */
   public List<Difference> ofSource(
       Applier applier, Collection<SourceTable> tables, Collection<ReadModel> models)
@@ -114,6 +140,7 @@ public final class Verification {
   /** No batch is applied until the position is known at which the next one has to stop. */
   private ConsistentSnapshot atOnePosition(Applier applier, CompletableFuture<Connection> reached)
       throws SQLException, TimeoutException {
+    PostgresUrl source = primary.get().orElseThrow(NoPrimary::new);
     List<SQLException> failure = new ArrayList<>();
     List<ConsistentSnapshot> taken = new ArrayList<>();
     long end = System.nanoTime() + LONGEST_WAIT.toNanos();
@@ -123,7 +150,7 @@ public final class Verification {
           kept -> {
             try {
               ConsistentSnapshot snapshot =
-                  ConsistentSnapshot.now(primary, slot + "_verify", LONGEST_STANDSTILL);
+                  ConsistentSnapshot.now(source, slot + "_verify", LONGEST_STANDSTILL);
               taken.add(snapshot);
               kept.stopAt(snapshot.at(), () -> hand(reached));
             } catch (SQLException e) {

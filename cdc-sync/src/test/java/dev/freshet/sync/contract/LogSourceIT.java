@@ -96,7 +96,8 @@ class LogSourceIT extends ChangeSourceContract {
                     public void began(Place end) {
                       begun.countDown();
                     }
-                  });
+                  },
+                  source -> {});
           publisher.set(next);
           next.run();
         } catch (EndSession e) {

@@ -102,7 +102,8 @@ class PublisherIT {
                       client,
                       Set.of(LEDGER, ITEM),
                       Set.of(),
-                      new Unseen())
+                      new Unseen(),
+                      source -> {})
                   .run();
         } catch (RuntimeException e) {
           System.err.println(e);

@@ -44,6 +44,7 @@ final class Diagnosis {
   Verdict of(
       List<InstanceStatus> instances,
       List<JsonNode> syncs,
+      List<JsonNode> publishers,
       List<JsonNode> models,
       List<JsonNode> commands) {
     List<Finding> findings = new ArrayList<>();
@@ -51,6 +52,7 @@ final class Diagnosis {
     addPools(findings);
     findings.addAll(availability.now());
     addInstances(findings, instances);
+    publishers.forEach(publisher -> addPublisher(findings, publisher));
     syncs.forEach(sync -> addSync(findings, sync));
     models.forEach(model -> addModel(findings, model));
     Set<String> faulty =
@@ -250,17 +252,41 @@ final class Diagnosis {
               trouble,
               "The sync of %s is %s: %s".formatted(of, state, sync.path("reason").asString(""))));
     }
-    if (sync.path("slotLost").asBoolean(false)) {
+    addSlot(findings, of, sync);
+  }
+
+  private static void addPublisher(List<Finding> findings, JsonNode publisher) {
+    String of = publisher.path("log").asString(publisher.path("url").asString("?"));
+    String state = publisher.path("state").asString("");
+    Trouble trouble =
+        switch (state) {
+          case "streaming", "standby" -> null;
+          case "unreachable" -> Trouble.PUBLISHER_UNREACHABLE;
+          case "refused" -> Trouble.PUBLISHER_REFUSED;
+          default -> Trouble.PUBLISHER_INTERRUPTED;
+        };
+    if (trouble != null) {
+      findings.add(
+          new Finding(
+              trouble,
+              "The publisher of %s is %s: %s"
+                  .formatted(of, state, publisher.path("reason").asString(""))));
+    }
+    addSlot(findings, of, publisher);
+  }
+
+  private static void addSlot(List<Finding> findings, String of, JsonNode holder) {
+    if (holder.path("slotLost").asBoolean(false)) {
       findings.add(
           new Finding(
               Trouble.SLOT_LOST, "The slot of %s has lost log that it needs".formatted(of)));
-    } else if (sync.path("slotSafeSeconds").isNumber()
-        && sync.path("slotSafeSeconds").asDouble() < SHORT_SECONDS) {
+    } else if (holder.path("slotSafeSeconds").isNumber()
+        && holder.path("slotSafeSeconds").asDouble() < SHORT_SECONDS) {
       findings.add(
           new Finding(
               Trouble.SLOT_SHORT,
               "The slot of %s holds for %d minutes more at the rate at which log is written"
-                  .formatted(of, Math.round(sync.path("slotSafeSeconds").asDouble() / 60))));
+                  .formatted(of, Math.round(holder.path("slotSafeSeconds").asDouble() / 60))));
     }
   }
 

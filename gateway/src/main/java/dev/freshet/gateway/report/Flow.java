@@ -14,6 +14,8 @@ public record Flow(List<Node> nodes, List<Edge> edges) {
     BACKEND,
     PRIMARY,
     SLOT,
+    PUBLISHER,
+    LOG,
     SYNC,
     REPLICA,
     READ_DATABASE;

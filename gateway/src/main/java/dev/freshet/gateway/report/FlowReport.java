@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Draws the flow: gateway to write-backends to primary, and from there to replicas and, through
- * slot and sync, to read databases. Not for several threads.
+ * slot and sync, or publisher, log and sync, to read databases. Not for several threads.
  */
 final class FlowReport {
 
@@ -53,6 +53,24 @@ final class FlowReport {
       return List.copyOf(byName.values());
     }
 
+    /** By log the publisher that leads, or else any one; null where none is known. */
+    private Map<String, @Nullable JsonNode> logs() {
+      Map<String, @Nullable JsonNode> byLog = new LinkedHashMap<>();
+      for (JsonNode sync : leading()) {
+        if (sync.path("log").isString()) {
+          byLog.put(sync.path("log").asString(), null);
+        }
+      }
+      for (JsonNode publisher : status.publish()) {
+        String log = nameOf(publisher);
+        JsonNode other = byLog.get(log);
+        if (other == null || Syncs.isStandby(other)) {
+          byLog.put(log, publisher);
+        }
+      }
+      return byLog;
+    }
+
     /** Null while nothing is known of traffic. */
     private @Nullable Double perSecond(String instance) {
       OfInstance rate = byInstance().get(instance);
@@ -77,6 +95,7 @@ final class FlowReport {
       nodes.add(copy(moment, replica, Kind.REPLICA));
       edges.add(toCopy(PRIMARY, replica, movement.perSecond(replica.id()), "bytes"));
     }
+    moment.logs().forEach((log, publisher) -> addLog(log, publisher, nodes, edges));
     Set<String> drawn = new HashSet<>();
     for (JsonNode sync : moment.leading()) {
       addSync(moment, sync, nodes, edges, drawn);
@@ -123,7 +142,23 @@ final class FlowReport {
         movement.seen(changesOf(sync), sync.path("changes").asLong());
       }
     }
+    for (JsonNode publisher : moment.status.publish()) {
+      String changes = changesOfLog(nameOf(publisher));
+      names.add(changes);
+      if (publisher.path("changes").isNumber() && !Syncs.isStandby(publisher)) {
+        movement.seen(changes, publisher.path("changes").asLong());
+      }
+    }
     movement.retain(names);
+  }
+
+  /** What a publisher is called: by its log, or while that is unknown by its address. */
+  private static String nameOf(JsonNode publisher) {
+    return publisher.path("log").asString(publisher.path("url").asString("?"));
+  }
+
+  private static String changesOfLog(String log) {
+    return "changes of log " + log;
   }
 
   private static String positionOf(JsonNode sync) {
@@ -198,26 +233,21 @@ final class FlowReport {
 
   private void addSync(
       Moment moment, JsonNode sync, List<Node> nodes, List<Edge> edges, Set<String> drawn) {
-    String slot = "slot of " + Syncs.name(sync);
     String id = "sync of " + Syncs.name(sync);
     Health health = health(sync);
-    boolean isLost = sync.path("slotLost").asBoolean(false);
-    boolean isKnown = sync.path("slotRetainedBytes").isNumber();
-    Health slotHealth = isLost ? Health.DOWN : isKnown ? Health.FINE : Health.UNKNOWN;
-    nodes.add(new Node(slot, Kind.SLOT, "slot", slotHealth, isLost ? "it has lost log" : "", null));
+    String from = sync.path("log").asString(null);
+    if (from == null) {
+      from = "slot of " + Syncs.name(sync);
+      Health slot = ofSlot(sync);
+      nodes.add(
+          new Node(
+              from, Kind.SLOT, "slot", slot, slot == Health.DOWN ? "it has lost log" : "", null));
+      edges.add(toHolder(from, sync));
+    }
     nodes.add(new Node(id, Kind.SYNC, "cdc-sync", health, says(sync), null));
     edges.add(
         new Edge(
-            PRIMARY,
-            slot,
-            slotHealth,
-            movement.perSecond(PRIMARY),
-            "bytes",
-            null,
-            Syncs.figure(sync, "slotRetainedBytes").map(Double::longValue).orElse(null)));
-    edges.add(
-        new Edge(
-            slot,
+            from,
             id,
             health,
             movement.perSecond(changesOf(sync)),
@@ -231,6 +261,50 @@ final class FlowReport {
         edges.add(toCopy(id, copy, movement.perSecond(changesOf(sync)), "changes"));
       }
     }
+  }
+
+  /** To what holds log back on the primary. */
+  private Edge toHolder(String id, JsonNode holder) {
+    return new Edge(
+        PRIMARY,
+        id,
+        ofSlot(holder),
+        movement.perSecond(PRIMARY),
+        "bytes",
+        null,
+        Syncs.figure(holder, "slotRetainedBytes").map(Double::longValue).orElse(null));
+  }
+
+  private static Health ofSlot(JsonNode holder) {
+    return holder.path("slotLost").asBoolean(false)
+        ? Health.DOWN
+        : holder.path("slotRetainedBytes").isNumber() ? Health.FINE : Health.UNKNOWN;
+  }
+
+  /**
+   * A log, and what writes it.
+   *
+   * @param log how syncs name it
+   */
+  private void addLog(
+      String log, @Nullable JsonNode publisher, List<Node> nodes, List<Edge> edges) {
+    String name = log.substring(log.lastIndexOf('/') + 1);
+    if (publisher == null) {
+      nodes.add(new Node(log, Kind.LOG, name, Health.UNKNOWN, "nobody tells of it", null));
+      edges.add(new Edge(PRIMARY, log, Health.UNKNOWN, null, "changes", null, null));
+      return;
+    }
+    String id = "publisher of " + log;
+    Double lag = Syncs.figure(publisher, "lagSeconds").orElse(null);
+    Health health =
+        publisher.path("state").asString("").equals("streaming")
+            ? freshness(lag, changesOfLog(log))
+            : health(publisher);
+    nodes.add(new Node(id, Kind.PUBLISHER, "publisher", health, says(publisher), null));
+    edges.add(toHolder(id, publisher));
+    nodes.add(new Node(log, Kind.LOG, name, health, "", null));
+    edges.add(
+        new Edge(id, log, health, movement.perSecond(changesOfLog(log)), "changes", lag, null));
   }
 
   private static String says(JsonNode sync) {

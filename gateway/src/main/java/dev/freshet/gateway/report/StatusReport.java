@@ -47,6 +47,7 @@ public final class StatusReport {
    * @param generation of the routes; null before the first
    * @param primary how far the primary was when it was last heard of; null while that is unknown
    * @param sync as each sync tells it
+   * @param publish as each publisher tells it
    * @param models as the syncs tell them, each with its read database
    * @param commands those that can't be given, as write-backends tell them
    */
@@ -56,6 +57,7 @@ public final class StatusReport {
       @Nullable String primary,
       List<InstanceStatus> instances,
       List<JsonNode> sync,
+      List<JsonNode> publish,
       List<JsonNode> models,
       List<JsonNode> commands) {}
 
@@ -65,26 +67,32 @@ public final class StatusReport {
   }
 
   /**
-   * Puts together what the syncs have told, and the write-backends.
+   * Puts together what the syncs have told, the publishers, and the write-backends.
    *
    * @param told models, which may have been asked for before
    */
   Mono<Status> of(List<Syncs.Asked> asked, List<JsonNode> told) {
-    return commands.ask().map(unusable -> of(asked, told, unusable));
+    return Mono.zip(commands.ask(), syncs.publishers())
+        .map(both -> of(asked, told, both.getT1(), both.getT2()));
   }
 
-  private Status of(List<Syncs.Asked> asked, List<JsonNode> told, List<JsonNode> unusable) {
+  private Status of(
+      List<Syncs.Asked> asked,
+      List<JsonNode> told,
+      List<JsonNode> unusable,
+      List<JsonNode> publishers) {
     List<JsonNode> states = asked.stream().map(Syncs.Asked::state).toList();
     List<JsonNode> models = told.stream().map(model -> ofNow(model, states)).toList();
     Optional<Position> primary = live.primary();
     List<InstanceStatus> instances =
         live.instances().stream().map(instance -> InstanceStatus.of(instance, primary)).toList();
     return new Status(
-        diagnosis.of(instances, states, models, unusable),
+        diagnosis.of(instances, states, publishers, models, unusable),
         live.current().map(now -> now.edition().generation()).orElse(null),
         primary.map(Position::toString).orElse(null),
         instances,
         states,
+        publishers,
         models,
         unusable);
   }

@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The cdc-syncs that the routes name, asked at their addresses for operators. */
+/** The cdc-syncs and publishers that the routes name, asked at their addresses for operators. */
 public final class Syncs {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(1);
@@ -40,6 +40,7 @@ public final class Syncs {
   private final SystemView system;
   private final Map<URI, Progress> followings = new ConcurrentHashMap<>();
   private final List<URI> otherwise;
+  private final List<URI> publishersOtherwise;
   private final String operatorToken;
   private final HttpClient client;
   private final JsonMapper json;
@@ -49,18 +50,21 @@ public final class Syncs {
    *
    * @param system knows where the primary was
    * @param otherwise addresses, where the routes name none
+   * @param publishersOtherwise the same of publishers
    * @param operatorToken that they take; empty for none
    */
   public Syncs(
       LiveRoutes live,
       SystemView system,
       List<URI> otherwise,
+      List<URI> publishersOtherwise,
       String operatorToken,
       HttpClient client,
       JsonMapper json) {
     this.live = live;
     this.system = system;
     this.otherwise = List.copyOf(otherwise);
+    this.publishersOtherwise = List.copyOf(publishersOtherwise);
     this.operatorToken = operatorToken;
     this.client = client;
     this.json = json;
@@ -97,6 +101,17 @@ public final class Syncs {
                     .doOnNext(state -> follow(sync, state))
                     .onErrorResume(failure -> Mono.just(unreachable(sync, failure)))
                     .map(state -> new Asked(sync, state)))
+        .collectList();
+  }
+
+  /** Asks each publisher how it is; of one that does not answer why. */
+  Mono<List<JsonNode>> publishers() {
+    List<URI> named = live.current().map(now -> now.routes().publish()).orElse(List.of());
+    return Flux.fromIterable(named.isEmpty() ? publishersOtherwise : named)
+        .flatMapSequential(
+            publisher ->
+                get(publisher, "/api/publisher")
+                    .onErrorResume(failure -> Mono.just(unreachable(publisher, failure))))
         .collectList();
   }
 

@@ -16,6 +16,10 @@ enum Trouble {
   TOKENS_UNCHECKED("Look at the issuer's address and keys, in routes.yaml (jwt)."),
   SLOT_LOST(
       "No action needed: the sync copies its tables again. To keep it from happening, raise max_slot_wal_keep_size on the primary."),
+  PUBLISHER_REFUSED("Do what its reason says; it looks again by itself."),
+  PUBLISHER_UNREACHABLE("Start the publisher, or correct its address in routes.yaml (publish)."),
+  PUBLISHER_INTERRUPTED(
+      "It tries again by itself. Look at the broker or the database that its reason names."),
   SYNC_REFUSED("Do what its reason says; it looks again by itself."),
   SYNC_UNREACHABLE("Start the sync, or correct its address in routes.yaml (sync)."),
   SYNC_INTERRUPTED("It tries again by itself. Look at the database that its reason names."),

@@ -22,6 +22,7 @@ public final class Routes {
   private final @Nullable PostgresUrl primary;
   private final @Nullable Issuer issuer;
   private final List<URI> sync;
+  private final List<URI> publish;
   private final Map<String, List<InstanceSpec>> pools;
   private final Map<String, Panic> panics;
   private final @Nullable String openApi;
@@ -33,6 +34,7 @@ public final class Routes {
    *     tell; null without
    * @param issuer of tokens that routes ask for; null when none does
    * @param sync status addresses of the cdc-syncs, for operators
+   * @param publish the same of the publishers
    * @param pools instances by pool
    * @param panics of pools that say when all of them are asked
    * @param openApi the path at which clients are told what there is, in OpenAPI; null for none
@@ -42,6 +44,7 @@ public final class Routes {
       @Nullable PostgresUrl primary,
       @Nullable Issuer issuer,
       List<URI> sync,
+      List<URI> publish,
       Map<String, List<InstanceSpec>> pools,
       Map<String, Panic> panics,
       @Nullable String openApi) {
@@ -52,6 +55,7 @@ public final class Routes {
     this.primary = primary;
     this.issuer = issuer;
     this.sync = List.copyOf(sync);
+    this.publish = List.copyOf(publish);
     this.pools = Map.copyOf(pools);
     this.panics = Map.copyOf(panics);
     this.openApi = openApi;
@@ -77,6 +81,11 @@ public final class Routes {
 
   public List<URI> sync() {
     return sync;
+  }
+
+  /** Status addresses of the publishers, for operators. */
+  public List<URI> publish() {
+    return publish;
   }
 
   public Map<String, List<InstanceSpec>> pools() {

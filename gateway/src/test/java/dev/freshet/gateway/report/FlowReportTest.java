@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 class FlowReportTest {
 
@@ -36,6 +37,10 @@ class FlowReportTest {
   }
 
   private Flow drawn(List<InstanceStatus> instances, JsonNode... syncs) {
+    return drawn(List.of(), instances, syncs);
+  }
+
+  private Flow drawn(List<JsonNode> publishers, List<InstanceStatus> instances, JsonNode... syncs) {
     Traffic nothing =
         new Traffic(
             10,
@@ -56,6 +61,7 @@ class FlowReportTest {
             "1:0/200",
             instances,
             List.of(syncs),
+            publishers,
             List.of(),
             List.of());
     return report.of(new FlowReport.Moment(status, nothing, Set.of("write-1")));
@@ -116,5 +122,42 @@ class FlowReportTest {
   void readDatabaseWithoutASyncIsDrawnAllTheSame() {
     Flow flow = drawn(List.of(instance("reads", "read-database", "ready", 0.2, false)));
     assertThat(edge(flow, "reads")).isEqualTo(Health.FINE);
+  }
+
+  private static JsonNode publisher(String state) {
+    return JsonMapper.shared()
+        .readTree(
+            """
+            {"log":"kafka://b:1/shop","state":"%s","lagSeconds":0.1,"changes":5,"slotRetainedBytes":9}"""
+                .formatted(state));
+  }
+
+  @Test
+  void severalReadDatabasesFollowOneLog() {
+    List<InstanceStatus> copies =
+        List.of(
+            instance("a", "read-database", "ready", 0.0, false),
+            instance("b", "read-database", "ready", 0.0, false));
+    JsonNode[] syncs = new JsonNode[2];
+    for (int i = 0; i < 2; i++) {
+      ObjectNode sync = (ObjectNode) sync(i == 0 ? "a" : "b", "streaming", 0.1, 5);
+      syncs[i] = sync.put("log", "kafka://b:1/shop");
+    }
+    Flow flow = drawn(List.of(publisher("standby"), publisher("streaming")), copies, syncs);
+    assertThat(flow.nodes())
+        .extracting(Node::id)
+        .doesNotHaveDuplicates()
+        .contains("publisher of kafka://b:1/shop", "kafka://b:1/shop", "sync of a", "sync of b")
+        .noneMatch(id -> id.startsWith("slot"));
+    assertThat(flow.edges())
+        .filteredOn(edge -> edge.from().equals("kafka://b:1/shop"))
+        .extracting(Edge::to)
+        .containsExactly("sync of a", "sync of b");
+    assertThat(edge(flow, "kafka://b:1/shop")).isEqualTo(Health.FINE);
+    assertThat(edge(drawn(List.of(publisher("retrying")), copies, syncs), "kafka://b:1/shop"))
+        .isEqualTo(Health.DOWN);
+    assertThat(edge(drawn(copies, syncs), "kafka://b:1/shop"))
+        .as("nobody tells of it")
+        .isEqualTo(Health.UNKNOWN);
   }
 }

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -54,6 +55,8 @@ public final class BrokerNode implements AutoCloseable {
           folder,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       endLeftOver(folder);
+      requireFree(port);
+      requireFree(port + 1);
       Path properties = writeProperties(folder, port);
       if (!Files.exists(folder.resolve("data/meta.properties"))) {
         format(folder, properties);
@@ -110,6 +113,19 @@ public final class BrokerNode implements AutoCloseable {
               process.destroyForcibly();
               process.onExit().orTimeout(STOPPED_WITHIN.toSeconds(), TimeUnit.SECONDS).join();
             });
+  }
+
+  private static void requireFree(int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      // As Kafka does: connections of one that was killed may still be winding up.
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
+    } catch (IOException e) {
+      throw new BrokerFailed(
+          "Port %d, for the broker, is taken. Stop what listens there, or move all databases with --database-port-base."
+              .formatted(port),
+          e);
+    }
   }
 
   private static Path writeProperties(Path folder, int port) throws IOException {

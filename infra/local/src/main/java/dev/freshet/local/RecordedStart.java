@@ -49,6 +49,7 @@ final class RecordedStart {
             false,
             false,
             sample,
+            null,
             Map.of());
     try (LocalSystem system =
         LocalSystem.start(options, sentence -> System.out.println(sentence), () -> false)) {

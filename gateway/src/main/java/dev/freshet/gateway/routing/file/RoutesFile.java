@@ -87,6 +87,10 @@ public final class RoutesFile {
     List<URI> sync = new ArrayList<>();
     file.list("sync")
         .forEach(url -> findings.valid((Yaml.Scalar) url, WrittenValues::url).ifPresent(sync::add));
+    List<URI> publish = new ArrayList<>();
+    file.list("publish")
+        .forEach(
+            url -> findings.valid((Yaml.Scalar) url, WrittenValues::url).ifPresent(publish::add));
     Optional<Issuer> issuer = file.section("jwt").map(this::issuer);
     Map<String, Route> routes = new LinkedHashMap<>();
     RouteSections sections = new RouteSections(findings, surroundings, pools, issuer.isPresent());
@@ -115,6 +119,7 @@ public final class RoutesFile {
         primary.orElse(null),
         issuer.orElse(null),
         sync,
+        publish,
         pools,
         panics,
         file.section("openapi").map(openApi -> openApi.requiredText("path")).orElse(null));

@@ -52,6 +52,8 @@ public final class Commands implements Runnable {
             .addSubcommand(new PartCommands.WriteCommand())
             .addSubcommand(new PartCommands.ReadCommand())
             .addSubcommand(new SyncCommands.Sync())
+            .addSubcommand(new PublishCommand())
+            .addSubcommand(new LogCommands.All())
             .addSubcommand(new StatusCommand())
             .addSubcommand(new RoutesCommands.All())
             .addSubcommand(new ModelsCommands.Models())

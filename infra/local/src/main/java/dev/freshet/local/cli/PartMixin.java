@@ -110,9 +110,9 @@ final class PartMixin {
     Supplier<StartWait.Look> look =
         switch (kind) {
           case GATEWAY -> StartWait.Look.Ready::new;
-          case SYNC -> {
+          case SYNC, PUBLISH -> {
             SyncStatus status = context.getBean(SyncStatus.class);
-            yield () -> StartWait.of(status.snapshot());
+            yield () -> StartWait.of(kind, status.snapshot());
           }
           case READ, WRITE -> {
             FreshnessGate source = context.getBean(FreshnessGate.class);

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
@@ -68,8 +69,23 @@ public final class Settings implements IDefaultValueProvider {
     if (value == null) {
       value = setting(command, name);
     }
+    if (value == null && name.equals("broker-properties")) {
+      value = brokerProperties();
+    }
     CommandSpec parent = option.command().parent();
     return value == null && parent != null ? setting(parent.name(), name) : value;
+  }
+
+  /** A line each, as in a file of properties; null when there is none. */
+  private @Nullable String brokerProperties() {
+    JsonNode properties = file.path("freshet").path("broker").path("properties");
+    return properties.isEmpty()
+        ? null
+        : properties.properties().stream()
+            .map(
+                property ->
+                    property.getKey() + "=" + property.getValue().asString().replace("\\", "\\\\"))
+            .collect(Collectors.joining("\n"));
   }
 
   private static String variable(String name) {

@@ -1,5 +1,6 @@
 package dev.freshet.local.cli;
 
+import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
 import dev.freshet.runtime.source.FreshnessGate;
 import dev.freshet.sync.status.SyncStatus;
@@ -42,11 +43,18 @@ final class StartWait {
     this.pause = pause;
   }
 
-  /** A sync is ready once it streams, or stands by for another that does. */
-  static Look of(SyncStatus.Snapshot sync) {
+  /**
+   * A sync or a publisher is ready once it streams, or stands by for another that does.
+   *
+   * @param kind which of both
+   */
+  static Look of(PartKind kind, SyncStatus.Snapshot sync) {
     return switch (sync.state()) {
       case STREAMING, STANDBY, PAUSED -> new Look.Ready();
-      case REFUSED -> new Look.Refused("The sync can't start: " + sync.reason());
+      case REFUSED ->
+          new Look.Refused(
+              "The %s can't start: %s"
+                  .formatted(kind == PartKind.PUBLISH ? "publisher" : "sync", sync.reason()));
       case STARTING, SNAPSHOT, RETRYING -> new Look.Waiting(sync.reason());
     };
   }

@@ -83,13 +83,23 @@ final class StatusCommand implements Callable<Integer> {
           bytes(i.path("lagBytes")),
           i.path("inFlight").asString());
     }
-    for (JsonNode s : status.path("sync")) {
+    for (JsonNode p : status.path("publish")) {
       out.printf(
-          "%nsync of %s: %s, %s behind, slot holds back %s. %s%n",
+          "%npublisher of %s: %s, %s behind, slot holds back %s. %s%n",
+          p.path("log").asString(p.path("url").asString("?")),
+          p.path("state").asString(),
+          seconds(p.path("lagSeconds")),
+          bytes(p.path("slotRetainedBytes")),
+          p.path("reason").asString(""));
+    }
+    for (JsonNode s : status.path("sync")) {
+      String log = s.path("log").asString(null);
+      out.printf(
+          "%nsync of %s: %s, %s behind, %s. %s%n",
           s.path("readDatabase").asString(s.path("url").asString("?")),
           s.path("state").asString(),
           seconds(s.path("lagSeconds")),
-          bytes(s.path("slotRetainedBytes")),
+          log == null ? "slot holds back " + bytes(s.path("slotRetainedBytes")) : "follows " + log,
           s.path("reason").asString(""));
       if (s.path("progress").isObject()) {
         out.println(ProgressBar.of(s.path("progress")));

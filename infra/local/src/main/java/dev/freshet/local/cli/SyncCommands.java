@@ -5,10 +5,12 @@ import dev.freshet.local.system.StartFailed;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.OperatorGate;
 import dev.freshet.sync.SourceObjects;
+import dev.freshet.sync.log.LogAddress;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +78,23 @@ final class SyncCommands {
     private @Nullable String primary;
 
     @Option(
+        names = "--log",
+        paramLabel = "kafka://HOST:PORT/NAME",
+        description = "Follows a log that freshet publish writes, instead of the primary.")
+    private @Nullable String log;
+
+    @Option(
+        names = "--seed",
+        paramLabel = "URL",
+        description = {
+          "With --log: another read database that follows the log, or the primary, to copy tables from.",
+          "Several are asked in this order."
+        })
+    private List<String> seeds = List.of();
+
+    @Mixin private BrokerClient client = new BrokerClient();
+
+    @Option(
         names = "--models",
         paramLabel = "DIR",
         description = "Folder with the models, NAME.sql each.")
@@ -98,9 +117,8 @@ final class SyncCommands {
     public Integer call() {
       OperatorGate.check(
           PartMixin.address(part.listen(), "--listen").getHostAddress(), operatorToken.text());
-      Map<String, String> settings = new HashMap<>();
-      settings.put(
-          "freshet.sync.primary", password.withPassword(required(spec, primary, "--primary=URL")));
+      Map<String, String> settings = new HashMap<>(client.settings());
+      putSource(settings);
       settings.put(
           "freshet.sync.read-database",
           password.withPassword(required(spec, target.readDatabase, "--read-database=URL")));
@@ -115,6 +133,26 @@ final class SyncCommands {
       }
       part.run(PartKind.SYNC, port, settings);
       return 0;
+    }
+
+    private void putSource(Map<String, String> settings) {
+      String followed = log;
+      if (followed == null) {
+        settings.put(
+            "freshet.sync.primary",
+            password.withPassword(
+                required(spec, primary, "--primary=URL or --log=kafka://HOST:PORT/NAME")));
+        return;
+      }
+      if (primary != null || views) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "A sync with --log has no business with the primary: name it with --seed for its rows, and have freshet publish --models make the views.");
+      }
+      settings.put("freshet.sync.log", LogAddress.parse(followed).toString());
+      for (int i = 0; i < seeds.size(); i++) {
+        settings.put("freshet.sync.seed[%d]".formatted(i), password.withPassword(seeds.get(i)));
+      }
     }
   }
 

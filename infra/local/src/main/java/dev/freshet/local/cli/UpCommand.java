@@ -1,6 +1,7 @@
 package dev.freshet.local.cli;
 
 import dev.freshet.cluster.PostgresServer;
+import dev.freshet.local.system.BrokerChoice;
 import dev.freshet.local.system.LocalSystem;
 import dev.freshet.local.system.Logging;
 import dev.freshet.local.system.OpenFiles;
@@ -12,6 +13,7 @@ import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,6 +24,9 @@ import picocli.CommandLine.Spec;
     name = "up",
     description = "Runs the whole system, embedded PostgreSQL included, until Ctrl-C.")
 final class UpCommand implements Callable<Integer> {
+
+  /** What {@code --broker} says without a value, and may say with one. */
+  private static final String OWN_BROKER = "true";
 
   private static final double MILLIS_PER_SECOND = 1_000;
 
@@ -55,6 +60,19 @@ final class UpCommand implements Callable<Integer> {
       description = "Configuration folder (default: the sample, a restaurant).")
   private Path config = Path.of(".");
 
+  @Option(
+      names = "--broker",
+      paramLabel = "HOST:PORT",
+      arity = "0..1",
+      fallbackValue = OWN_BROKER,
+      description = {
+        "Has the read databases follow a log on Kafka instead of a slot each: on a node that is",
+        "started, too, or on the named brokers."
+      })
+  private @Nullable String broker;
+
+  @Mixin private BrokerClient client = new BrokerClient();
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -67,6 +85,7 @@ final class UpCommand implements Callable<Integer> {
             processes,
             access.isLogged(),
             config,
+            broker(),
             operatorHosts.settings());
     PrintWriter out = spec.commandLine().getOut();
     Path logs = options.cluster().data().resolve("logs");
@@ -93,6 +112,14 @@ final class UpCommand implements Callable<Integer> {
     return 0;
   }
 
+  private @Nullable BrokerChoice broker() {
+    String named = broker;
+    if (named == null || named.equals("false")) {
+      return null;
+    }
+    return new BrokerChoice(named.equals(OWN_BROKER) ? null : named, client.properties());
+  }
+
   private static void table(PrintWriter out, LocalSystem system) {
     int gateway = system.options().gatewayPort();
     out.println();
@@ -104,6 +131,7 @@ final class UpCommand implements Callable<Integer> {
       }
     }
     system.atStart().own().forEach((id, what) -> row(out, id, what));
+    system.log().ifPresent(log -> row(out, "log", log));
     row(out, "PostgreSQL", databases(system));
     row(out, "psql", psql(system.cluster().primary(), system.cluster().data().pgpass()));
     out.println();

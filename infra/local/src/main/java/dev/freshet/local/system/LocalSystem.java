@@ -1,10 +1,12 @@
 package dev.freshet.local.system;
 
+import dev.freshet.broker.BrokerNode;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.Ports;
 import dev.freshet.postgres.RootCause;
 import dev.freshet.runtime.OperatorGate;
 import dev.freshet.runtime.claims.ClaimsKeys;
+import dev.freshet.sync.log.LogAddress;
 import dev.freshet.write.Migrations;
 import java.io.IOException;
 import java.net.URI;
@@ -17,6 +19,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -39,15 +42,22 @@ public final class LocalSystem implements AutoCloseable {
 
   private final SystemOptions options;
   private final Cluster cluster;
+  private final CompletableFuture<Optional<BrokerNode>> broker;
   private final List<PartSpec> parts;
   private final Map<PartSpec, PartRunner.Running> running = new LinkedHashMap<>();
 
   private StartReport atStart = StartReport.NOTHING;
   private @Nullable ServersWatch watch;
+  private volatile boolean isClosing;
 
-  private LocalSystem(SystemOptions options, Cluster cluster, List<PartSpec> parts) {
+  private LocalSystem(
+      SystemOptions options,
+      Cluster cluster,
+      CompletableFuture<Optional<BrokerNode>> broker,
+      List<PartSpec> parts) {
     this.options = options;
     this.cluster = cluster;
+    this.broker = broker;
     this.parts = parts;
   }
 
@@ -62,6 +72,9 @@ public final class LocalSystem implements AutoCloseable {
     SystemConfig.requireFolder(options.config());
     requireFreePorts(options);
     Cluster cluster = Cluster.start(options.cluster());
+    // Only now nobody else uses the data folder.
+    CompletableFuture<Optional<BrokerNode>> broker =
+        CompletableFuture.supplyAsync(() -> broker(options));
     try {
       report.accept("PostgreSQL runs.");
       cluster.succession().ifPresent(report);
@@ -74,10 +87,14 @@ public final class LocalSystem implements AutoCloseable {
       makeClaimsKeys(options);
       LocalSystem system =
           new LocalSystem(
-              options, cluster, SystemLayout.of(options, config, cluster, reader, writer, roles));
+              options,
+              cluster,
+              broker,
+              SystemLayout.of(options, config, cluster, reader, writer, roles));
       try {
         system.startParts(
             options.processes() ? new InProcesses(cluster.data().logs(), report) : new InThisJvm());
+        requireStarted(broker).ifPresent(node -> system.tellOfEnd(node, report));
         system.watch = new ServersWatch(cluster.servers(), report);
         system.awaitReady(report, isStopping);
       } catch (RuntimeException e) {
@@ -86,8 +103,50 @@ public final class LocalSystem implements AutoCloseable {
       }
       return system;
     } catch (RuntimeException e) {
+      stop(broker);
       cluster.close();
       throw e;
+    }
+  }
+
+  private static Optional<BrokerNode> broker(SystemOptions options) {
+    BrokerChoice choice = options.broker();
+    return choice == null || choice.servers() != null
+        ? Optional.empty()
+        : Optional.of(
+            BrokerNode.start(options.cluster().data().resolve("broker"), options.brokerPort()));
+  }
+
+  private void tellOfEnd(BrokerNode node, Consumer<String> report) {
+    CompletableFuture<Void> _ =
+        node.process()
+            .onExit()
+            .thenAccept(
+                ended -> {
+                  if (!isClosing) {
+                    report.accept(
+                        "The broker (process %d) ended unasked. What is written goes on; the read databases stand still until Freshet is started again. Its log is %s."
+                            .formatted(
+                                ended.pid(),
+                                options.cluster().data().resolve("broker/broker.log")));
+                  }
+                });
+  }
+
+  private static Optional<BrokerNode> requireStarted(
+      CompletableFuture<Optional<BrokerNode>> broker) {
+    try {
+      return broker.join();
+    } catch (CompletionException e) {
+      throw new StartFailed(RootCause.message(e), e);
+    }
+  }
+
+  private static void stop(CompletableFuture<Optional<BrokerNode>> broker) {
+    try {
+      broker.join().ifPresent(BrokerNode::close);
+    } catch (CompletionException e) {
+      // It did not start, which was said.
     }
   }
 
@@ -96,6 +155,9 @@ public final class LocalSystem implements AutoCloseable {
     requireFree(options.gatewayPort(), "the gateway");
     requireFree(options.operatorPort(), "the operators of the gateway");
     requireFree(options.writePort(), "the write-backend");
+    if (options.broker() != null) {
+      requireFree(options.publishPort(), "the publisher");
+    }
     for (int i = 1; i <= options.cluster().readDatabases(); i++) {
       requireFree(options.syncPort(i), "cdc-sync");
     }
@@ -232,6 +294,11 @@ public final class LocalSystem implements AutoCloseable {
     return parts;
   }
 
+  /** The log that the read databases follow, as a sync names it. */
+  public Optional<String> log() {
+    return Optional.ofNullable(SystemLayout.log(options, cluster)).map(LogAddress::toString);
+  }
+
   /** What there is besides what was started. */
   public StartReport atStart() {
     return atStart;
@@ -248,9 +315,11 @@ public final class LocalSystem implements AutoCloseable {
 
   @Override
   public void close() {
+    isClosing = true;
     try {
       stopParts();
     } finally {
+      stop(broker);
       cluster.close();
     }
   }

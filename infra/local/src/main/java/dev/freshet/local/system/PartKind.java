@@ -3,6 +3,7 @@ package dev.freshet.local.system;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.read.ReadBackend;
 import dev.freshet.sync.SyncBackend;
+import dev.freshet.sync.publish.PublishBackend;
 import dev.freshet.write.WriteBackend;
 import java.util.Map;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -12,7 +13,8 @@ public enum PartKind {
   GATEWAY,
   WRITE,
   READ,
-  SYNC;
+  SYNC,
+  PUBLISH;
 
   /** Starts it in this JVM and returns once it accepts connections. */
   public ConfigurableApplicationContext start(Map<String, ?> properties) {
@@ -21,6 +23,7 @@ public enum PartKind {
       case WRITE -> WriteBackend.start(properties);
       case READ -> ReadBackend.start(properties);
       case SYNC -> SyncBackend.start(properties);
+      case PUBLISH -> PublishBackend.start(properties);
     };
   }
 }

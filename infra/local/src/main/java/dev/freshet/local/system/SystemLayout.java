@@ -7,6 +7,7 @@ import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Limit;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
+import dev.freshet.sync.log.LogAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,7 +109,20 @@ public final class SystemLayout {
         Limit.NONE);
   }
 
+  /** The log that the read databases follow; null where each follows the primary by a slot. */
+  static @Nullable LogAddress log(SystemOptions options, Cluster cluster) {
+    BrokerChoice choice = options.broker();
+    if (choice == null) {
+      return null;
+    }
+    String servers = choice.servers();
+    return new LogAddress(
+        servers == null ? "127.0.0.1:" + options.brokerPort() : servers,
+        cluster.primary().url().database());
+  }
+
   private void layOut(Cluster cluster) {
+    LogAddress log = log(options, cluster);
     String primary = primary(cluster).uriWithPassword();
     if (writer != null) {
       parts.add(
@@ -129,9 +143,12 @@ public final class SystemLayout {
       cluster
           .readDatabases()
           .forEach(read -> reader(read.url(), read.id(), SourceKind.READ_DATABASE));
+      if (log != null) {
+        publisher(primary, log);
+      }
       int number = 0;
       for (PostgresServer readDatabase : cluster.readDatabases()) {
-        sync(primary, readDatabase, ++number);
+        sync(source(primary, log, readDatabase, cluster), readDatabase, ++number);
       }
     }
     gateway.put("freshet.gateway.routes", config.routes().toString());
@@ -170,13 +187,50 @@ public final class SystemLayout {
     instance(READERS, id, port, kind);
   }
 
-  private void sync(String primary, PostgresServer readDatabase, int number) {
-    int port = options.syncPort(number);
+  private void publisher(String primary, LogAddress log) {
+    Map<String, String> settings = new HashMap<>(client());
+    settings.put("freshet.publish.primary", primary);
+    settings.put("freshet.publish.broker", log.servers());
+    settings.put("freshet.publish.name", log.log());
+    settings.put("freshet.publish.models", config.models().toString());
+    parts.add(new PartSpec(PartKind.PUBLISH, "publisher", options.publishPort(), settings));
+    gateway.put("freshet.gateway.publish[0]", "http://127.0.0.1:" + options.publishPort());
+  }
+
+  private Map<String, String> client() {
     Map<String, String> settings = new HashMap<>();
-    settings.put("freshet.sync.primary", primary);
+    BrokerChoice choice = options.broker();
+    if (choice != null) {
+      choice
+          .properties()
+          .forEach((name, value) -> settings.put("freshet.broker.properties." + name, value));
+    }
+    return settings;
+  }
+
+  /** A new copy gets its rows from another read database, else from the primary. */
+  private Map<String, String> source(
+      String primary, @Nullable LogAddress log, PostgresServer readDatabase, Cluster cluster) {
+    if (log == null) {
+      return Map.of("freshet.sync.primary", primary, "freshet.sync.views", "true");
+    }
+    Map<String, String> settings = new HashMap<>(client());
+    settings.put("freshet.sync.log", log.toString());
+    int number = 0;
+    for (PostgresServer peer : cluster.readDatabases()) {
+      if (!peer.id().equals(readDatabase.id())) {
+        settings.put("freshet.sync.seed[%d]".formatted(number++), peer.url().uriWithPassword());
+      }
+    }
+    settings.put("freshet.sync.seed[%d]".formatted(number), primary);
+    return settings;
+  }
+
+  private void sync(Map<String, String> source, PostgresServer readDatabase, int number) {
+    int port = options.syncPort(number);
+    Map<String, String> settings = new HashMap<>(source);
     settings.put("freshet.sync.read-database", readDatabase.url().uriWithPassword());
     settings.put("freshet.sync.models", config.models().toString());
-    settings.put("freshet.sync.views", "true");
     settings.put("freshet.sync.id", readDatabase.id());
     parts.add(new PartSpec(PartKind.SYNC, "sync-" + readDatabase.id(), port, settings));
     gateway.put("freshet.gateway.sync[%d]".formatted(number - 1), "http://127.0.0.1:" + port);

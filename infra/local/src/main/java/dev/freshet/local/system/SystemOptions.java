@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What system to run.
@@ -16,6 +17,7 @@ import java.util.TreeSet;
  * @param processes whether each part gets a JVM of its own
  * @param accessLog whether the gateway writes a line for each request
  * @param config the configuration folder
+ * @param broker the broker between primary and read databases; null for none
  * @param settings of all parts alike, by full name
  */
 public record SystemOptions(
@@ -24,6 +26,7 @@ public record SystemOptions(
     boolean processes,
     boolean accessLog,
     Path config,
+    @Nullable BrokerChoice broker,
     Map<String, String> settings) {
 
   private static final int HIGHEST_OFFSET = 200;
@@ -67,6 +70,15 @@ public record SystemOptions(
 
   int writePort() {
     return portBase + 10;
+  }
+
+  int publishPort() {
+    return portBase + 25;
+  }
+
+  /** Where the broker that {@code up} runs listens; the next one is its controller's. */
+  int brokerPort() {
+    return cluster.portBase() + 50;
   }
 
   int syncPort(int number) {

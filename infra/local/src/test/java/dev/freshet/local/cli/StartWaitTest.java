@@ -3,6 +3,7 @@ package dev.freshet.local.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.Observation.State;
@@ -62,7 +63,8 @@ class StartWaitTest {
   void aSignalEndsTheWait() {
     become(State.RETRYING, "the primary is away");
 
-    new StartWait(() -> StartWait.of(status.snapshot()), out(), () -> {}).await(() -> true);
+    new StartWait(() -> StartWait.of(PartKind.SYNC, status.snapshot()), out(), () -> {})
+        .await(() -> true);
 
     assertThat(printed()).isEmpty();
   }
@@ -70,7 +72,8 @@ class StartWaitTest {
   /** Each pause brings the next change; one more than there are would never end. */
   private void await(List<Runnable> changes) {
     Queue<Runnable> next = new ArrayDeque<>(changes);
-    new StartWait(() -> StartWait.of(status.snapshot()), out(), () -> next.remove().run())
+    new StartWait(
+            () -> StartWait.of(PartKind.SYNC, status.snapshot()), out(), () -> next.remove().run())
         .await(() -> false);
   }
 

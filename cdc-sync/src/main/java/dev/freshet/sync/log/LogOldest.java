@@ -1,0 +1,26 @@
+package dev.freshet.sync.log;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/** How far a log reaches back. */
+public final class LogOldest {
+
+  private LogOldest() {}
+
+  /**
+   * When its oldest record was written, by the writer's clock.
+   *
+   * @param client properties of the connection
+   * @return empty when there is nothing in the log
+   * @throws LogUnreachable when the broker does not answer
+   */
+  public static Optional<Instant> at(LogTopic topic, Map<String, Object> client) {
+    try (LogRecords records = LogRecords.toSearch(topic, client)) {
+      return records
+          .first(records.begin(), records.end())
+          .map(record -> Instant.ofEpochMilli(record.timestamp()));
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.freshet.sync.publish;
+
+import dev.freshet.sync.log.LogAddress;
+import dev.freshet.sync.log.LogOldest;
+import dev.freshet.sync.log.LogUnreachable;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How far the log reaches back; looked at once a minute. */
+final class LogAge implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(LogAge.class);
+
+  private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
+
+  private final LogAddress address;
+  private final Map<String, Object> client;
+  private final Clock clock;
+  private final Thread thread = Thread.ofVirtual().name("log age").unstarted(this::run);
+  private volatile @Nullable Instant oldest;
+
+  LogAge(LogAddress address, Map<String, Object> client, Clock clock) {
+    this.address = address;
+    this.client = Map.copyOf(client);
+    this.clock = clock;
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** The age of its oldest record; null while that is unknown. */
+  @Nullable Double seconds() {
+    Instant known = oldest;
+    return known == null ? null : Duration.between(known, clock.instant()).toMillis() / 1_000.0;
+  }
+
+  private void run() {
+    while (!Thread.currentThread().isInterrupted()) {
+      try {
+        oldest = LogOldest.at(address.topic(), client).orElse(null);
+      } catch (LogUnreachable e) {
+        log.debug("How far the log reaches back can't be told", e);
+        oldest = null;
+      }
+      LockSupport.parkNanos(LOOK_EVERY.toNanos());
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+}
