@@ -98,25 +98,34 @@ public final class Bench {
           new WriteBench(out, MANY_COMMANDS, Path.of(named.substring(WRITE_BESIDE.length()))).run();
       case "consistency" -> new ConsistencyBench(out, EACH_WAY, CHECK_PORTS).run();
       case "consistency --check" -> {
-        return check(ConsistencyCheck.Length.SHORT, out);
+        return check(ConsistencyCheck.Length.SHORT, false, out);
+      }
+      case "consistency --check --via log" -> {
+        return check(ConsistencyCheck.Length.SHORT, true, out);
+      }
+      case "consistency --check --long --via log" -> {
+        return check(ConsistencyCheck.Length.LONG, true, out);
       }
       case "consistency --check --long" -> {
-        return check(ConsistencyCheck.Length.LONG, out);
+        return check(ConsistencyCheck.Length.LONG, false, out);
       }
       default -> {
         System.err.println(
-            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] | write [--short|--beside JAR] | consistency [--check [--long]], each with --json");
+            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] | write [--short|--beside JAR] | consistency [--check [--long] [--via log]], each with --json");
         return 2;
       }
     }
     return 0;
   }
 
-  private static int check(ConsistencyCheck.Length length, PrintStream out) throws Exception {
+  private static int check(ConsistencyCheck.Length length, boolean viaLog, PrintStream out)
+      throws Exception {
     long seed = Long.getLong("freshet.seed", System.nanoTime());
     List<String> violations =
         new ConsistencyCheck(
-                out, seed, new ConsistencyCheck.Options(length, CHECK_PORTS, "session", Map.of()))
+                out,
+                seed,
+                new ConsistencyCheck.Options(length, CHECK_PORTS, "session", viaLog, Map.of()))
             .run();
     return violations.isEmpty() ? 0 : 1;
   }

@@ -170,6 +170,9 @@ public final class BrokerNode implements AutoCloseable {
         share.coordinator.state.topic.min.isr=1
         share.coordinator.state.topic.num.partitions=1
         group.initial.rebalance.delay.ms=0
+        # One that was killed is taken for alive for so long, and can't come back before.
+        broker.session.timeout.ms=2000
+        broker.heartbeat.interval.ms=500
         # A writer that stands still holds readers back for its time-out, and this.
         transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
         """

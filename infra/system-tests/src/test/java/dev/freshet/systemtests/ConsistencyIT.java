@@ -26,10 +26,28 @@ class ConsistencyIT {
   }
 
   @Test
+  void noPromiseIsBrokenWhateverGoesWrongWithALogBetween() throws Exception {
+    assertKept(
+        "session",
+        ConsistencyRun.VIA_LOG
+            + (Boolean.getBoolean("freshet.long") ? ConsistencyRun.LONG : ConsistencyRun.ALL));
+  }
+
+  @Test
   void noPromiseIsBrokenInChaosAndAllIsReadySoonAfterIt() throws Exception {
     assertKept(
         "session",
         Boolean.getBoolean("freshet.long") ? ConsistencyRun.LONG_CHAOS : ConsistencyRun.CHAOS);
+  }
+
+  @Test
+  void noPromiseIsBrokenInChaosWithALogBetween() throws Exception {
+    assertKept(
+        "session",
+        ConsistencyRun.VIA_LOG
+            + (Boolean.getBoolean("freshet.long")
+                ? ConsistencyRun.LONG_CHAOS
+                : ConsistencyRun.CHAOS));
   }
 
   @Test

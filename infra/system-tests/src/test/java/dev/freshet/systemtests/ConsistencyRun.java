@@ -31,6 +31,9 @@ final class ConsistencyRun {
   /** The same for as long as it takes to meet most of it. */
   static final String LONG_CHAOS = "chaos-long";
 
+  /** What the name of a check begins with where two read databases follow a log. */
+  static final String VIA_LOG = "log:";
+
   /** The sample that keeps events, while what serves it is killed. */
   static final String BANK = "bank";
 
@@ -61,11 +64,14 @@ final class ConsistencyRun {
    * Runs it.
    *
    * @param arguments seed; level that is asked for where session is checked; {@link #ALL}, {@link
-   *     #LONG}, {@link #BANK} or a fault; part and folder of classes for each mutant
+   *     #LONG}, {@link #BANK} or a fault, after {@link #VIA_LOG} perhaps; part and folder of
+   *     classes for each mutant
    */
   public static void main(String[] arguments) throws Exception {
+    boolean viaLog = arguments[2].startsWith(VIA_LOG);
+    String what = viaLog ? arguments[2].substring(VIA_LOG.length()) : arguments[2];
     Length length =
-        switch (arguments[2]) {
+        switch (what) {
           case LONG -> Length.LONG;
           case String fault when BY_CHANCE.contains(fault) -> Length.ofFault(LASTING_LONGER);
           default -> Length.SHORT;
@@ -78,9 +84,9 @@ final class ConsistencyRun {
         new ConsistencyCheck(
             System.out,
             Long.parseLong(arguments[0]),
-            new ConsistencyCheck.Options(length, PORTS, arguments[1], mutants));
+            new ConsistencyCheck.Options(length, PORTS, arguments[1], viaLog, mutants));
     List<String> violations =
-        switch (arguments[2]) {
+        switch (what) {
           case BANK ->
               new BankCheck(System.out, Long.parseLong(arguments[0]), PORTS, mutants).run();
           case CHAOS -> check.chaos(CHAOS_LASTS);

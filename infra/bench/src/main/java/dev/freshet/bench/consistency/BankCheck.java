@@ -82,7 +82,7 @@ public final class BankCheck {
     out.printf("Seed %d%n", seed);
     Path folder = Files.createTempDirectory("freshet-bank-");
     try (WholeSystem system =
-            new WholeSystem(folder, ports, mutants, WholeSystem.Wiring.DIRECT, Sample.BANK);
+            new WholeSystem(folder, ports, mutants, WholeSystem.Wiring.DIRECT, false, Sample.BANK);
         Subscriber subscriber = new Subscriber(system.gateway() + "/events")) {
       open(system);
       Thread.ofVirtual().start(subscriber);

@@ -107,6 +107,26 @@ final class Chaos {
                                     during(lasting, () -> clock.set(Duration.ZERO));
                                   })));
             });
+    system
+        .kept()
+        .broker()
+        .ifPresent(
+            broker -> {
+              blows.add(
+                  new Blow(
+                      "broker killed",
+                      lasting -> {
+                        broker.kill();
+                        during(lasting, broker::startAgain);
+                      }));
+              blows.add(
+                  new Blow(
+                      "broker paused",
+                      lasting -> {
+                        Signals.send("STOP", broker.process());
+                        during(lasting, () -> Signals.send("CONT", broker.process()));
+                      }));
+            });
     for (PostgresServer server : system.allServers()) {
       blows.add(
           new Blow(

@@ -80,9 +80,11 @@ public final class ConsistencyCheck {
    *
    * @param ports the first of a hundred free ports
    * @param sessionLevel the level that clients ask for where session is checked
+   * @param viaLog whether two read databases follow a log on a broker
    * @param mutants by part, folders of classes that are found before the part's own
    */
-  public record Options(Length length, int ports, String sessionLevel, Map<String, Path> mutants) {}
+  public record Options(
+      Length length, int ports, String sessionLevel, boolean viaLog, Map<String, Path> mutants) {}
 
   /**
    * Prepares a check.
@@ -110,6 +112,9 @@ public final class ConsistencyCheck {
     int round = 0;
     do {
       List<Fault> faults = new ArrayList<>(Fault.PASSING);
+      if (options.viaLog()) {
+        faults.addAll(Fault.OF_LOG);
+      }
       Collections.shuffle(faults, random);
       faults.add(promotions.get(round % promotions.size()));
       round(faults, ledger, random);
@@ -170,7 +175,14 @@ public final class ConsistencyCheck {
         faults.stream().map(Fault::wiring).max(Comparator.naturalOrder()).orElseThrow();
     Path folder = Files.createTempDirectory("freshet-consistency-");
     List<Key> keys = new CopyOnWriteArrayList<>();
-    try (WholeSystem system = new WholeSystem(folder, options.ports(), options.mutants(), wiring)) {
+    try (WholeSystem system =
+        new WholeSystem(
+            folder,
+            options.ports(),
+            options.mutants(),
+            wiring,
+            options.viaLog(),
+            Sample.RESTAURANT)) {
       List<Client> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         clients.add(

@@ -4,6 +4,7 @@ import static dev.freshet.bench.consistency.Servers.await;
 import static dev.freshet.bench.consistency.Servers.query;
 import static dev.freshet.bench.consistency.Servers.run;
 
+import dev.freshet.broker.BrokerNode;
 import dev.freshet.cluster.PostgresServer;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -97,6 +98,16 @@ public record Fault(String name, Course course, WholeSystem.Wiring wiring) {
           new Fault("keys rotated", Fault::rotateKeys),
           IDLE_AT_BOUNDARY);
 
+  /** Those of the way through a log. */
+  static final List<Fault> OF_LOG =
+      List.of(
+          new Fault("publisher killed", stage -> stage.system().part("publisher").killAndStart()),
+          new Fault("publisher paused", Fault::haltPublisher),
+          new Fault("broker killed", Fault::killBroker),
+          new Fault(
+              "sync of the second read database killed",
+              stage -> stage.system().part("sync-2").killAndStart()));
+
   /** The first replica takes over when it has everything. */
   public static final Fault CLEAN_PROMOTION = new Fault("clean promotion", Fault::promoteCleanly);
 
@@ -112,6 +123,23 @@ public record Fault(String name, Course course, WholeSystem.Wiring wiring) {
 
   /** The ways to be replaced, one a round. */
   static final List<Fault> PROMOTIONS = List.of(LOSSY_PROMOTION, CLEAN_PROMOTION, PROMOTION_BESIDE);
+
+  private static void haltPublisher(Stage stage) throws Exception {
+    PartProcess publisher = stage.system().part("publisher");
+    publisher.halt();
+    try {
+      sleep(stage.lasting());
+    } finally {
+      publisher.goesOn();
+    }
+  }
+
+  private static void killBroker(Stage stage) {
+    BrokerNode broker = stage.system().kept().broker().orElseThrow();
+    broker.kill();
+    sleep(stage.lasting().dividedBy(2));
+    broker.startAgain();
+  }
 
   private static void sleep(Duration lasting) {
     LockSupport.parkNanos(lasting.toNanos());
@@ -207,7 +235,7 @@ public record Fault(String name, Course course, WholeSystem.Wiring wiring) {
       }
       sleep(CLOCK_SEEN_WITHIN.plus(stage.lasting()));
     }
-    idle(stage, WholeSystem.COPY_READERS);
+    idle(stage, stage.system().copyReaders());
     for (String part : List.of("gateway", "sync")) {
       double lag = new Readiness(stage.system()).lagSeconds(part);
       if (lag > LARGEST_LAG_SECONDS) {
@@ -242,8 +270,8 @@ public record Fault(String name, Course course, WholeSystem.Wiring wiring) {
 
   private static void idleAtBoundary(Stage stage) throws Exception {
     // It may have been killed or paused just before.
-    await("the sync streams", () -> stage.system().isStreaming());
-    idle(stage, WholeSystem.COPY_READERS);
+    await("the sync streams", () -> stage.system().kept().isStreaming());
+    idle(stage, stage.system().copyReaders());
   }
 
   /**

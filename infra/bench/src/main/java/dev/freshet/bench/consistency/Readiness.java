@@ -10,9 +10,6 @@ import java.util.regex.Pattern;
 /** Whether everything serves, and how far behind it says that it is. */
 final class Readiness {
 
-  /** Of the gateway's pools: the writer and four readers. */
-  private static final int INSTANCES = 5;
-
   /**
    * One that was down before is ready with a share that grows; one that failed requests may be
    * ejected for up to a minute more, and is asked when no other answers.
@@ -49,7 +46,7 @@ final class Readiness {
         return "a write is answered " + written.body();
       }
       String position = system.writerPosition();
-      for (String reader : WholeSystem.COPY_READERS) {
+      for (String reader : system.copyReaders()) {
         String missing = missing(reader, position, LONGEST_ASKING);
         if (!missing.isEmpty()) {
           return missing;
@@ -82,10 +79,10 @@ final class Readiness {
 
   /** Whether all instances serve, the sync streams, and the read database has its models. */
   boolean isServing() throws IOException, InterruptedException {
-    return SERVING.matcher(system.status()).results().count() >= INSTANCES
-        && system.isStreaming()
-        && LIVE.matcher(system.sync("GET", "/api/models")).results().count()
-            == system.sample().models();
+    return SERVING.matcher(system.status()).results().count() >= system.instances()
+        && system.kept().isStreaming()
+        && system.kept().models().stream()
+            .allMatch(told -> LIVE.matcher(told).results().count() == system.sample().models());
   }
 
   /**

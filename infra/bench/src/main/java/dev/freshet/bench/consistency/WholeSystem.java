@@ -14,22 +14,21 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A primary, two replicas and a read database, and every part in a process of its own: what is
- * killed here is killed as it would be there.
+ * A primary, two replicas and a read database, or two that follow a log on a broker, and every part
+ * in a process of its own: what is killed here is killed as it would be there.
  */
 final class WholeSystem implements AutoCloseable {
 
@@ -44,9 +43,6 @@ final class WholeSystem implements AutoCloseable {
   /** Readers of the replicas. */
   static final List<String> REPLICA_READERS = List.of("replica-1", "replica-2");
 
-  /** Readers of all copies. */
-  static final List<String> COPY_READERS = List.of("replica-1", "replica-2", "read-1");
-
   private final HttpCalls calls = new HttpCalls(Duration.ofSeconds(10));
   private final Path folder;
   private final int ports;
@@ -56,6 +52,7 @@ final class WholeSystem implements AutoCloseable {
   private final Map<String, Integer> readerPorts = new HashMap<>();
   private final Map<Integer, Integer> linkedPorts = new HashMap<>();
   private final Wiring wiring;
+  private final KeptInStep kept;
   private final Sample sample;
   private PostgresServer primary;
   private final Map<String, Link> links = new LinkedHashMap<>();
@@ -78,18 +75,31 @@ final class WholeSystem implements AutoCloseable {
    * @param mutants by part, folders of classes that are found before the part's own
    */
   WholeSystem(Path folder, int ports, Map<String, Path> mutants, Wiring wiring) throws Exception {
-    this(folder, ports, mutants, wiring, Sample.RESTAURANT);
+    this(folder, ports, mutants, wiring, false, Sample.RESTAURANT);
   }
 
-  /** The same with another sample. */
-  WholeSystem(Path folder, int ports, Map<String, Path> mutants, Wiring wiring, Sample sample)
+  /**
+   * The same with another sample.
+   *
+   * @param viaLog whether there are two read databases that follow a log, instead of one with a
+   *     slot
+   */
+  WholeSystem(
+      Path folder,
+      int ports,
+      Map<String, Path> mutants,
+      Wiring wiring,
+      boolean viaLog,
+      Sample sample)
       throws Exception {
+    this.kept = new KeptInStep(ports, viaLog);
     this.sample = sample;
     this.folder = folder;
     this.ports = ports;
     this.wiring = wiring;
     this.cluster =
-        Cluster.start(new ClusterOptions(folder.resolve("data"), REPLICAS, 1, ports + 50, false));
+        Cluster.start(
+            new ClusterOptions(folder.resolve("data"), REPLICAS, kept.count(), ports + 50, false));
     this.primary = cluster.primary();
     this.replicaConninfo = Servers.query(replica(2), "show primary_conninfo");
     try {
@@ -126,24 +136,27 @@ final class WholeSystem implements AutoCloseable {
     if (wiring == Wiring.MEASURED) {
       links.put(SYNC_TO_PRIMARY, new Link(ports + 40, primary.port()));
     }
-    start(
-        mutants,
-        "sync",
-        ports + 11,
-        "sync",
-        "--primary",
+    kept.start(
+        folder,
+        sample,
+        cluster.readDatabases(),
+        any,
         wiring == Wiring.MEASURED
             ? "postgresql://postgres@127.0.0.1:%d/freshet".formatted(ports + 40)
             : any,
-        "--read-database",
-        url(cluster.readDatabases().getFirst()),
-        "--models",
-        sample.folder("models"),
-        "--views");
+        this::url,
+        (id, port, arguments) -> start(mutants, id, port, arguments));
     reader(mutants, "primary-reads", 20, any, "primary");
     reader(mutants, "replica-1", 21, url(cluster.replicas().getFirst()), "replica");
     reader(mutants, "replica-2", 22, url(cluster.replicas().getLast()), "replica");
-    reader(mutants, "read-1", 23, url(cluster.readDatabases().getFirst()), "read-database");
+    for (int i = 0; i < kept.count(); i++) {
+      reader(
+          mutants,
+          kept.readers().get(i),
+          23 + i,
+          url(cluster.readDatabases().get(i)),
+          "read-database");
+    }
     start(
         mutants,
         "gateway",
@@ -196,15 +209,19 @@ final class WholeSystem implements AutoCloseable {
               - { id: primary-reads, url: "http://127.0.0.1:%d", kind: primary }
               - { id: replica-1, url: "http://127.0.0.1:%d", kind: replica }
               - { id: replica-2, url: "http://127.0.0.1:%d", kind: replica }
-              - { id: read-1, url: "http://127.0.0.1:%d", kind: read-database }
-        """
+        %s"""
         .formatted(
             sample.routes(),
             linked(ports + 10),
             linked(ports + 20),
             linked(ports + 21),
             linked(ports + 22),
-            linked(ports + 23));
+            IntStream.range(0, kept.count())
+                .mapToObj(
+                    i ->
+                        "      - { id: %s, url: \"http://127.0.0.1:%d\", kind: read-database }\n"
+                            .formatted(kept.readers().get(i), linked(ports + 23 + i)))
+                .collect(Collectors.joining()));
   }
 
   private void reader(Map<String, Path> mutants, String id, int offset, String source, String kind)
@@ -222,6 +239,7 @@ final class WholeSystem implements AutoCloseable {
           case "gateway" ->
               URI.create("http://127.0.0.1:%d/actuator/health/readiness".formatted(port + 1));
           case "sync" -> URI.create("http://127.0.0.1:%d/api/sync".formatted(port));
+          case "publish" -> URI.create("http://127.0.0.1:%d/api/publisher".formatted(port));
           default -> URI.create("http://127.0.0.1:%d/.freshet/position".formatted(port));
         };
     Path mutant = mutants.get(id);
@@ -249,13 +267,32 @@ final class WholeSystem implements AutoCloseable {
     List<Integer> targets =
         Stream.concat(
                 allServers().stream().map(PostgresServer::port),
-                Stream.of(ports + 10, ports + 20, ports + 21, ports + 22, ports + 23))
+                Stream.concat(Stream.of(ports + 10), readerPorts().stream()))
             .toList();
     for (int target : targets) {
       int port = ports + FIRST_LINK + links.size();
       links.put("to port " + target, new Link(port, target));
       linkedPorts.put(target, port);
     }
+  }
+
+  private List<Integer> readerPorts() {
+    return IntStream.range(0, 3 + kept.count()).mapToObj(i -> ports + 20 + i).toList();
+  }
+
+  /** How many instances the gateway has. */
+  int instances() {
+    return readerPorts().size() + 1;
+  }
+
+  /** Readers of all copies. */
+  List<String> copyReaders() {
+    return Stream.concat(REPLICA_READERS.stream(), kept.readers().stream()).toList();
+  }
+
+  /** The read databases, and what keeps them in step. */
+  KeptInStep kept() {
+    return kept;
   }
 
   /** Where a port of this machine is reached. */
@@ -319,17 +356,7 @@ final class WholeSystem implements AutoCloseable {
 
   /** Signs with a key of its own from now on; the one before is accepted still. */
   void newSessionKey() throws IOException {
-    Path file = folder.resolve("session-keys");
-    byte[] key = new byte[32];
-    new SecureRandom().nextBytes(key);
-    List<String> keys =
-        new ArrayList<>(
-            List.of(
-                "k%d:%s".formatted(System.nanoTime(), Base64.getEncoder().encodeToString(key))));
-    if (Files.exists(file)) {
-      keys.add(Files.readAllLines(file).getFirst());
-    }
-    Files.write(file, keys);
+    SessionKeyFile.addTo(folder.resolve("session-keys"));
   }
 
   HttpResponse<String> get(String path, String token) throws IOException, InterruptedException {
@@ -352,12 +379,7 @@ final class WholeSystem implements AutoCloseable {
     return ask(ports + 1, "GET", "/api/status");
   }
 
-  /** Whether changes are applied to the read database. */
-  boolean isStreaming() throws IOException, InterruptedException {
-    return sync("GET", "/api/sync").contains("\"state\":\"streaming\"");
-  }
-
-  /** Asks the sync's management API. */
+  /** Asks the management API of the first sync. */
   String sync(String method, String path) throws IOException, InterruptedException {
     return ask(ports + 11, method, path);
   }
@@ -409,6 +431,7 @@ final class WholeSystem implements AutoCloseable {
   @Override
   public void close() {
     parts.values().forEach(PartProcess::close);
+    kept.close();
     try {
       for (Link link : links.values()) {
         link.close();
