@@ -106,7 +106,7 @@ final class Synchronizer implements Operations, AutoCloseable {
       case SessionEnd.OtherLeads ignored ->
           become(State.STANDBY, "Another process keeps this read database in step.");
       case SessionEnd.Paused ignored ->
-          become(State.PAUSED, "Paused by an operator; the slot holds the log back.");
+          become(State.PAUSED, "Paused by an operator; what comes meanwhile is kept for it.");
       case SessionEnd.Outdated(String why) -> log.info("{} A new session begins.", why);
       case SessionEnd.UnclearColumns(TableName table) ->
           log.info("Table {} has other columns than were known. A new session begins.", table);

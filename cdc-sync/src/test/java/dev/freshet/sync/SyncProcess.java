@@ -1,5 +1,6 @@
 package dev.freshet.sync;
 
+import dev.freshet.sync.publish.PublishBackend;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A sync in a process of its own, that can be killed. */
+/** A sync or a publisher in a process of its own, that can be killed. */
 final class SyncProcess {
 
   private final Process process;
@@ -23,11 +24,20 @@ final class SyncProcess {
       int equals = setting.indexOf('=');
       properties.put(setting.substring(0, equals), setting.substring(equals + 1));
     }
-    SyncBackend.start(properties);
+    if (properties.containsKey("freshet.publish.name")) {
+      PublishBackend.start(properties);
+    } else {
+      SyncBackend.start(properties);
+    }
+  }
+
+  /** Starts a publisher. */
+  static SyncProcess startPublisher(Map<String, ?> properties, Path log) throws IOException {
+    return start(properties, List.of(), log);
   }
 
   /**
-   * Starts one.
+   * Starts a sync.
    *
    * @param first a folder whose classes are found before all others, or an empty list
    */

@@ -1,7 +1,9 @@
 package dev.freshet.sync;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.freshet.broker.BrokerNode;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterException;
 import dev.freshet.cluster.ClusterOptions;
@@ -10,6 +12,8 @@ import dev.freshet.postgres.PinnedSession;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.postgres.PrimaryPosition;
 import dev.freshet.protocol.Lsn;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -31,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,6 +71,16 @@ abstract class SyncTest {
   String database;
   ConfigurableApplicationContext sync;
 
+  /** Null unless {@link #viaLog}. */
+  static @Nullable BrokerNode broker;
+
+  private @Nullable SyncProcess publisher;
+
+  /** Whether a log on a broker stands between, instead of a slot. */
+  boolean viaLog() {
+    return System.getProperty("freshet.test.via", "slot").equals("log");
+  }
+
   @BeforeAll
   static void startCluster() {
     cluster = Cluster.start(new ClusterOptions(data.resolve("data"), 0, 1, CLUSTER_PORT, false));
@@ -73,6 +88,10 @@ abstract class SyncTest {
 
   @AfterAll
   static void stopCluster() {
+    if (broker != null) {
+      broker.close();
+      broker = null;
+    }
     cluster.close();
   }
 
@@ -89,10 +108,11 @@ abstract class SyncTest {
   }
 
   @AfterEach
-  void stopSync() throws SQLException {
+  void stopSync() throws Exception {
     if (sync != null) {
       sync.close();
     }
+    stopPublisher();
     onPrimary(
         "select pg_drop_replication_slot(slot_name) from pg_replication_slots where not active and database = current_database()");
   }
@@ -122,6 +142,53 @@ abstract class SyncTest {
     }
   }
 
+  /** Where the log is, once something publishes to it. */
+  String log() {
+    if (broker == null) {
+      broker = BrokerNode.start(data.resolve("broker"), CLUSTER_PORT + 60);
+    }
+    startPublisher();
+    return "kafka://%s/%s".formatted(broker.bootstrap(), database);
+  }
+
+  private void startPublisher() {
+    if (publisher == null) {
+      try {
+        publisher = SyncProcess.startPublisher(publisher(), folder.resolve("publisher.log"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** Kills what publishes to the log, and starts it again. */
+  void killPublisher() throws InterruptedException {
+    requireNonNull(publisher).kill();
+    publisher = null;
+    startPublisher();
+  }
+
+  private Map<String, Object> publisher() {
+    return Map.of(
+        "server.port",
+        0,
+        "server.address",
+        "127.0.0.1",
+        "freshet.publish.primary",
+        url(primary()),
+        "freshet.publish.broker",
+        requireNonNull(broker).bootstrap(),
+        "freshet.publish.name",
+        database);
+  }
+
+  private void stopPublisher() throws InterruptedException {
+    if (publisher != null) {
+      publisher.stop();
+      publisher = null;
+    }
+  }
+
   String slot() {
     return "freshet_" + database;
   }
@@ -138,7 +205,12 @@ abstract class SyncTest {
     Map<String, Object> properties = new HashMap<>();
     properties.put("server.port", 0);
     properties.put("server.address", "127.0.0.1");
-    properties.put("freshet.sync.primary", url(primary()));
+    if (viaLog()) {
+      properties.put("freshet.sync.log", log());
+      properties.put("freshet.sync.seed[0]", url(primary()));
+    } else {
+      properties.put("freshet.sync.primary", url(primary()));
+    }
     properties.put("freshet.sync.read-database", url(readServer()));
     properties.put("freshet.sync.models", folder.resolve("models").toString());
     properties.put("freshet.sync.id", database);
