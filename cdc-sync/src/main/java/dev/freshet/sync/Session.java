@@ -272,6 +272,7 @@ final class Session {
             tables,
             definitions,
             copyAgain,
+            Set.of(),
             applier::applied,
             applying(applier, source),
             new SourceSights(applier, observer));

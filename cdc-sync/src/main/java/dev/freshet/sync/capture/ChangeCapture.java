@@ -98,7 +98,7 @@ public final class ChangeCapture implements AutoCloseable {
     this.applied = request.applied().get().position().lsn();
     this.epoch = epoch;
     String placeholder = UUID.randomUUID().toString();
-    this.reader = new RecordReader(request.tables(), request.copiedAgain(), placeholder);
+    this.reader = new RecordReader(request, placeholder);
     this.engine =
         new EngineRun(
             DebeziumEngine.create(ChangeEventFormat.of(Connect.class))

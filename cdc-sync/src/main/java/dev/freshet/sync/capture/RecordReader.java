@@ -3,6 +3,7 @@ package dev.freshet.sync.capture;
 import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.model.SessionEnd;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.CaptureRequest;
 import dev.freshet.sync.source.RowChange;
 import dev.freshet.sync.source.SourceTable;
 import java.util.ArrayList;
@@ -24,17 +25,19 @@ final class RecordReader {
 
   private final Map<TableName, SourceTable> tables;
   private final Set<TableName> copiedAgain;
+  private final Set<TableName> withBefore;
   private final String placeholder;
 
   /**
    * Prepares to read.
    *
-   * @param copiedAgain tables whose unclear rows don't matter, as they are copied later
+   * @param request what is captured
    * @param placeholder what stands for a large value that was not sent
    */
-  RecordReader(Map<TableName, SourceTable> tables, Set<TableName> copiedAgain, String placeholder) {
-    this.tables = tables;
-    this.copiedAgain = copiedAgain;
+  RecordReader(CaptureRequest request, String placeholder) {
+    this.tables = request.tables();
+    this.copiedAgain = request.copiedAgain();
+    this.withBefore = request.withBefore();
     this.placeholder = placeholder;
   }
 
@@ -60,11 +63,34 @@ final class RecordReader {
     return switch (envelope.getString("op")) {
       case "c", "r", "u" ->
           new RowChange.Upsert(
-              name, row(table, envelope.getStruct("after")), oldKey(table, record));
-      case "d" -> new RowChange.Delete(name, key(table, (Struct) record.key()));
+              name,
+              row(table, envelope.getStruct("after")),
+              oldKey(table, record),
+              !envelope.getString("op").equals("u"),
+              before(table, envelope));
+      case "d" ->
+          new RowChange.Delete(name, key(table, (Struct) record.key()), before(table, envelope));
       case "t" -> new RowChange.Truncate(name);
       default -> throw new IllegalStateException("Unknown operation " + envelope.getString("op"));
     };
+  }
+
+  /**
+   * With another replica identity than FULL the source tells of keys alone, and the rest as null.
+   */
+  private @Nullable List<@Nullable String> before(SourceTable table, Struct envelope) {
+    Struct before = withBefore.contains(table.name()) ? envelope.getStruct("before") : null;
+    if (before == null) {
+      return null;
+    }
+    List<@Nullable String> values = row(table, before);
+    List<SourceTable.Column> columns = table.storedColumns();
+    for (int i = 0; i < values.size(); i++) {
+      if (values.get(i) != null && !table.key().contains(columns.get(i).name())) {
+        return values;
+      }
+    }
+    return null;
   }
 
   private List<@Nullable String> row(SourceTable table, Struct after) {

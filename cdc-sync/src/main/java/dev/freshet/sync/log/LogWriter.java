@@ -2,6 +2,7 @@ package dev.freshet.sync.log;
 
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
+import dev.freshet.sync.topic.Outlet;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -56,6 +57,8 @@ public final class LogWriter implements AutoCloseable {
   private long stateAt = -1;
   private long stateWrittenNanos;
   private long bytesSinceState;
+  private List<Outlet> outlets = List.of();
+  private final Map<String, Long> sent = new HashMap<>();
 
   private LogWriter(
       LogTopic topic,
@@ -128,6 +131,25 @@ public final class LogWriter implements AutoCloseable {
   }
 
   /**
+   * Has transactions go elsewhere, too, within the same transactions of Kafka.
+   *
+   * @param first records that are written now
+   */
+  synchronized void alsoTo(List<Outlet> more, List<ProducerRecord<byte[], byte[]>> first) {
+    outlets = List.copyOf(more);
+    if (!first.isEmpty()) {
+      inTransaction(false, () -> first.forEach(this::sendElsewhere));
+    }
+  }
+
+  /** How many records were committed since this was asked last, by topic. */
+  synchronized Map<String, Long> takeCounts() {
+    Map<String, Long> taken = Map.copyOf(sent);
+    sent.clear();
+    return taken;
+  }
+
+  /**
    * Writes what holds from here on.
    *
    * @param told entries that come after it, with their JSON
@@ -185,6 +207,9 @@ public final class LogWriter implements AutoCloseable {
     if (news.isEmpty()) {
       return;
     }
+    if (stateAt < 0) {
+      throw new IllegalStateException("What the transactions mean has to be said first");
+    }
     Place last = news.getLast().end();
     inTransaction(
         news.stream().anyMatch(transaction -> transaction.changes().isLarge()),
@@ -193,6 +218,7 @@ public final class LogWriter implements AutoCloseable {
           Place after = end;
           for (SourceTransaction transaction : news) {
             Chunks.of(after, stateAt, transaction, this::send);
+            outlets.forEach(outlet -> outlet.write(transaction, this::sendElsewhere));
             after = transaction.end();
           }
         });
@@ -262,7 +288,16 @@ public final class LogWriter implements AutoCloseable {
   private Future<RecordMetadata> sent(Chunk chunk) {
     byte[] bytes = chunk.bytes();
     bytesSinceState += bytes.length;
-    return producer.send(new ProducerRecord<>(topic.name(), 0, null, bytes));
+    return count(new ProducerRecord<>(topic.name(), 0, null, bytes));
+  }
+
+  private void sendElsewhere(ProducerRecord<byte[], byte[]> record) {
+    Future<RecordMetadata> _ = count(record);
+  }
+
+  private Future<RecordMetadata> count(ProducerRecord<byte[], byte[]> record) {
+    sent.merge(record.topic(), 1L, Long::sum);
+    return producer.send(record);
   }
 
   @Override

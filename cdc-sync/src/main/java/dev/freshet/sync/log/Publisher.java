@@ -31,7 +31,7 @@ public final class Publisher implements AutoCloseable {
   private final ChangeSources sources;
   private final LogTopic topic;
   private final Map<String, Object> client;
-  private final Set<TableName> always;
+  private final PublicTopics topics;
   private final Set<TableName> unclear;
   private final PublisherObserver observer;
   private final Consumer<ChangeSource> beside;
@@ -42,7 +42,7 @@ public final class Publisher implements AutoCloseable {
    * Prepares to publish.
    *
    * @param client properties of the connection to the broker
-   * @param always tables that are published whether or not a copy wants them
+   * @param topics that are written beside the log
    * @param unclear tables of which nobody can tell what their next rows mean: all copies are to be
    *     made anew
    * @param observer takes what is seen meanwhile
@@ -52,7 +52,7 @@ public final class Publisher implements AutoCloseable {
       ChangeSources sources,
       LogTopic topic,
       Map<String, Object> client,
-      Set<TableName> always,
+      PublicTopics topics,
       Set<TableName> unclear,
       PublisherObserver observer,
       Consumer<ChangeSource> beside) {
@@ -60,7 +60,7 @@ public final class Publisher implements AutoCloseable {
     this.sources = sources;
     this.topic = topic;
     this.client = Map.copyOf(client);
-    this.always = Set.copyOf(always);
+    this.topics = topics;
     this.unclear = Set.copyOf(unclear);
     this.observer = observer;
   }
@@ -74,17 +74,20 @@ public final class Publisher implements AutoCloseable {
    * @throws Fenced when another publisher has taken over
    * @throws LogUnreachable when the broker does not answer
    */
-  public SessionEnd run() throws InterruptedException {
+  public SessionEnd run() {
     if (!sources.tryLead()) {
       return new SessionEnd.OtherLeads();
     }
     topic.make(client);
     try (ChangeSource source = sources.connect();
         LogWriter writer = LogWriter.takeOver(topic, client);
-        LogWishes wishes = new LogWishes(topic, client)) {
-      Set<TableName> wanted = new TreeSet<>(always);
+        LogWishes wishes = new LogWishes(topic, client);
+        TopicAdmin admin = new TopicAdmin(client)) {
+      Set<TableName> wanted = new TreeSet<>(topics.sources());
       wanted.addAll(wishes.tables());
       PublishedState state = PublishedState.begin(source, writer, wanted, unclear, observer);
+      PublicTopics.Opened opened = topics.open(topic.log(), state.now(), admin);
+      writer.alsoTo(opened.outlets(), opened.records());
       observer.began(writer.end());
       publish(source, writer, wishes, state);
       return new SessionEnd.Stopped();
@@ -98,10 +101,11 @@ public final class Publisher implements AutoCloseable {
             state.now().asCarried(),
             definitions(state.now().schema()),
             unclear,
+            topics.tables(),
             writer::end,
             transactions -> {
               writer.write(transactions);
-              observer.published(transactions, source.now());
+              observer.published(transactions, writer.takeCounts(), source.now());
             },
             tellingLevels(source, writer));
     try (Capture running = source.capture(request);

@@ -5,6 +5,7 @@ import dev.freshet.sync.source.SourceObserver;
 import dev.freshet.sync.source.SourceTransaction;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 
 /** Takes what a publisher does, and sees of its source. */
 public interface PublisherObserver extends SourceObserver {
@@ -22,7 +23,8 @@ public interface PublisherObserver extends SourceObserver {
   /**
    * Transactions are in the log.
    *
+   * @param records how many there are of them and whatever came before, by topic
    * @param at when they were, by the source's clock
    */
-  void published(List<SourceTransaction> transactions, Instant at);
+  void published(List<SourceTransaction> transactions, Map<String, Long> records, Instant at);
 }

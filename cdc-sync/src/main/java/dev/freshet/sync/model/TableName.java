@@ -1,12 +1,29 @@
 package dev.freshet.sync.model;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** A base table's schema and name, as the catalogue has them. */
 public record TableName(String schema, String name) implements Comparable<TableName> {
 
   /** PostgreSQL's NAMEDATALEN, less the byte that ends a name. */
   private static final int LONGEST = 63;
+
+  /**
+   * Reads {@code SCHEMA.NAME}, or a name of schema {@code public}, as the catalogue has them.
+   *
+   * @throws IllegalArgumentException when it is something else
+   */
+  public static TableName parse(String text) {
+    String[] parts = text.strip().split("\\.", -1);
+    if (parts.length > 2 || Arrays.stream(parts).anyMatch(String::isBlank)) {
+      throw new IllegalArgumentException(
+          "'%s' is no table. Write SCHEMA.NAME, without quotes.".formatted(text));
+    }
+    return parts.length == 1
+        ? new TableName("public", parts[0])
+        : new TableName(parts[0], parts[1]);
+  }
 
   /** The qualified name, quoted for SQL. */
   public String quoted() {

@@ -68,6 +68,7 @@ public class PublishBackend {
         settings.address().client(broker.properties()),
         beside,
         status.andThen(metrics),
+        metrics::written,
         new SteadyClock());
   }
 

@@ -8,15 +8,18 @@ import dev.freshet.sync.status.SyncStatus;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** The metrics of a publisher. */
 final class PublishMetrics implements Consumer<Observation> {
 
+  private final MeterRegistry meters;
   private final Counter transactions;
   private final KnownGauges gauges;
 
   PublishMetrics(MeterRegistry meters, SyncStatus status, LogAge age, String name, String slot) {
+    this.meters = meters;
     this.gauges = new KnownGauges(meters, status);
     Tags tags = Tags.of("log", name);
     this.transactions =
@@ -39,6 +42,12 @@ final class PublishMetrics implements Consumer<Observation> {
         ofSlot,
         now -> KnownGauges.of(now.claim(), claim -> claim.lost() ? 1 : 0));
     gauges.showKnown();
+  }
+
+  /** Records were written, so many to each topic. */
+  void written(Map<String, Long> records) {
+    records.forEach(
+        (topic, count) -> meters.counter("freshet.topic.records", "topic", topic).increment(count));
   }
 
   @Override

@@ -39,6 +39,7 @@ final class Publishing implements AutoCloseable {
   private final Map<String, Object> client;
   private final Consumer<ChangeSource> beside;
   private final Consumer<Observation> observer;
+  private final Consumer<Map<String, Long>> records;
   private final Clock clock;
   private final SlotWatch slotWatch;
   private final SessionLoop runs =
@@ -51,13 +52,16 @@ final class Publishing implements AutoCloseable {
    *
    * @param client properties of the connection to the broker
    * @param beside goes on beside each run, until its thread is interrupted
+   * @param records takes how many records were written, by topic
    */
   Publishing(
       PublishSettings settings,
       Map<String, Object> client,
       Consumer<ChangeSource> beside,
       Consumer<Observation> observer,
+      Consumer<Map<String, Long>> records,
       Clock clock) {
+    this.records = records;
     this.settings = settings;
     this.servers = PostgresUrl.parse(settings.primary());
     this.client = Map.copyOf(client);
@@ -83,7 +87,7 @@ final class Publishing implements AutoCloseable {
     }
   }
 
-  private SessionEnd run(Set<TableName> unclear) throws InterruptedException {
+  private SessionEnd run(Set<TableName> unclear) {
     try (SlotSources sources =
         new SlotSources(
             new SlotSources.Settings(servers, primary(), settings.slot(), clock), this::givenUp)) {
@@ -92,9 +96,9 @@ final class Publishing implements AutoCloseable {
               sources,
               settings.address().topic(),
               client,
-              Set.of(),
+              settings.publicTopics(),
               unclear,
-              new Seen(observer),
+              new Seen(observer, records),
               beside);
       publisher = next;
       return next.run();
@@ -102,7 +106,8 @@ final class Publishing implements AutoCloseable {
   }
 
   /** What a publisher sees, as observations. */
-  private record Seen(Consumer<Observation> observer) implements PublisherObserver {
+  private record Seen(Consumer<Observation> observer, Consumer<Map<String, Long>> records)
+      implements PublisherObserver {
 
     @Override
     public void began(Place end) {
@@ -119,7 +124,9 @@ final class Publishing implements AutoCloseable {
     }
 
     @Override
-    public void published(List<SourceTransaction> transactions, Instant at) {
+    public void published(
+        List<SourceTransaction> transactions, Map<String, Long> written, Instant at) {
+      records.accept(written);
       observer.accept(
           new Observation.Applied(
               transactions, transactions.getLast().end(), Duration.ZERO, at, Map.of(), Set.of()));

@@ -16,6 +16,7 @@ public final class ChangeFormat {
   private static final int UPSERT = 1;
   private static final int DELETE = 2;
   private static final int TRUNCATE = 3;
+  private static final int INSERT = 4;
 
   private static final int NULL = -1;
   private static final int UNCHANGED = -2;
@@ -26,7 +27,7 @@ public final class ChangeFormat {
   public static void write(RowChange change, DataOutputStream out) throws IOException {
     switch (change) {
       case RowChange.Upsert upsert -> {
-        out.writeByte(UPSERT);
+        out.writeByte(upsert.isNew() ? INSERT : UPSERT);
         writeTable(upsert.table(), out);
         writeAll(upsert.row(), out);
         List<String> oldKey = upsert.oldKey();
@@ -34,11 +35,13 @@ public final class ChangeFormat {
         if (oldKey != null) {
           writeAll(oldKey, out);
         }
+        writeBefore(upsert.before(), out);
       }
       case RowChange.Delete delete -> {
         out.writeByte(DELETE);
         writeTable(delete.table(), out);
         writeAll(delete.key(), out);
+        writeBefore(delete.before(), out);
       }
       case RowChange.Truncate truncate -> {
         out.writeByte(TRUNCATE);
@@ -56,14 +59,28 @@ public final class ChangeFormat {
     int kind = in.readByte();
     TableName table = new TableName(in.readUTF(), in.readUTF());
     return switch (kind) {
-      case UPSERT -> {
+      case UPSERT, INSERT -> {
         List<@Nullable String> row = readAll(in);
-        yield new RowChange.Upsert(table, row, in.readBoolean() ? notNull(readAll(in)) : null);
+        List<String> oldKey = in.readBoolean() ? notNull(readAll(in)) : null;
+        yield new RowChange.Upsert(table, row, oldKey, kind == INSERT, readBefore(in));
       }
-      case DELETE -> new RowChange.Delete(table, notNull(readAll(in)));
+      case DELETE -> new RowChange.Delete(table, notNull(readAll(in)), readBefore(in));
       case TRUNCATE -> new RowChange.Truncate(table);
       default -> throw new IOException("Not a change: " + kind);
     };
+  }
+
+  private static void writeBefore(@Nullable List<@Nullable String> before, DataOutputStream out)
+      throws IOException {
+    out.writeBoolean(before != null);
+    if (before != null) {
+      writeAll(before, out);
+    }
+  }
+
+  private static @Nullable List<@Nullable String> readBefore(DataInputStream in)
+      throws IOException {
+    return in.readBoolean() ? readAll(in) : null;
   }
 
   private static List<String> notNull(List<@Nullable String> values) {

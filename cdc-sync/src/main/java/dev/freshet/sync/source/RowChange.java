@@ -37,9 +37,21 @@ public sealed interface RowChange {
    *
    * @param row its values; null is SQL's null, {@link #UNCHANGED} a value that was not sent
    * @param oldKey the key that it had, when its key changed; otherwise null
+   * @param isNew whether it was not there before, under this key
+   * @param before its values until then; null unless they were asked for, and the source tells them
    */
-  record Upsert(TableName table, List<@Nullable String> row, @Nullable List<String> oldKey)
+  record Upsert(
+      TableName table,
+      List<@Nullable String> row,
+      @Nullable List<String> oldKey,
+      boolean isNew,
+      @Nullable List<@Nullable String> before)
       implements RowChange {
+
+    /** One of which no more is known. */
+    public Upsert(TableName table, List<@Nullable String> row, @Nullable List<String> oldKey) {
+      this(table, row, oldKey, false, null);
+    }
 
     @Override
     public long chars() {
@@ -56,8 +68,18 @@ public sealed interface RowChange {
     }
   }
 
-  /** The row is gone. */
-  record Delete(TableName table, List<String> key) implements RowChange {
+  /**
+   * The row is gone.
+   *
+   * @param before its values until then; null unless they were asked for, and the source tells them
+   */
+  record Delete(TableName table, List<String> key, @Nullable List<@Nullable String> before)
+      implements RowChange {
+
+    /** One of which no more is known. */
+    public Delete(TableName table, List<String> key) {
+      this(table, key, null);
+    }
 
     @Override
     public long chars() {

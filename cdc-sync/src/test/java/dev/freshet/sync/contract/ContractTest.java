@@ -122,6 +122,7 @@ class ContractTest {
           request.tables(),
           request.definitions(),
           request.copiedAgain(),
+          request.withBefore(),
           () -> faulty.taken,
           faulty::committed,
           request.observer());

@@ -135,6 +135,7 @@ final class Follower {
         Map.of(table.name(), table),
         Set.of(),
         Set.of(),
+        Set.of(),
         this::applied,
         all -> all.forEach(transaction -> apply(table, transaction)),
         new SourceObserver() {
@@ -168,13 +169,15 @@ final class Follower {
     TableName table = change.table();
     assertThat(table).isEqualTo(WrittenSource.ITEM);
     switch (change) {
-      case RowChange.Upsert(TableName ignored, List<String> row, List<String> oldKey) -> {
+      case RowChange.Upsert upsert -> {
+        List<String> row = upsert.row();
+        List<String> oldKey = upsert.oldKey();
         if (oldKey != null) {
           rows.remove(oldKey.getFirst());
         }
         rows.put(Objects.requireNonNull(row.getFirst()), String.valueOf(row.getLast()));
       }
-      case RowChange.Delete(TableName ignored, List<String> key) -> rows.remove(key.getFirst());
+      case RowChange.Delete delete -> rows.remove(delete.key().getFirst());
       case RowChange.Truncate ignored -> rows.clear();
     }
   }

@@ -8,6 +8,7 @@ import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.sync.log.LogSources;
 import dev.freshet.sync.log.LogTopic;
+import dev.freshet.sync.log.PublicTopics;
 import dev.freshet.sync.log.Publisher;
 import dev.freshet.sync.log.Unseen;
 import dev.freshet.sync.model.EndSession;
@@ -89,7 +90,7 @@ class LogSourceIT extends ChangeSourceContract {
                   sources,
                   topic,
                   client,
-                  Set.of(),
+                  PublicTopics.NONE,
                   Set.of(),
                   new Unseen() {
                     @Override
@@ -102,8 +103,6 @@ class LogSourceIT extends ChangeSourceContract {
           next.run();
         } catch (EndSession e) {
           // The next run goes by what is true then.
-        } catch (InterruptedException e) {
-          throw new AssertionError(e);
         } catch (RuntimeException e) {
           if (!closed) {
             throw e;

@@ -21,7 +21,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -34,11 +36,17 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.PGConnection;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What is committed on a real primary is in the log, once and whole, while publisher and broker are
@@ -87,7 +95,7 @@ class PublisherIT {
     private Publishing() {}
 
     /** Publishes the tables of the test. */
-    public static void main(String[] arguments) throws InterruptedException {
+    public static void main(String[] arguments) {
       PostgresUrl primary = PostgresUrl.parse(arguments[0]);
       Map<String, Object> client = Map.of("bootstrap.servers", arguments[1]);
       while (true) {
@@ -100,7 +108,7 @@ class PublisherIT {
                       sources,
                       new LogTopic("ledger"),
                       client,
-                      Set.of(LEDGER, ITEM),
+                      new PublicTopics(Set.of(LEDGER, ITEM), null),
                       Set.of(),
                       new Unseen(),
                       source -> {})
@@ -205,6 +213,7 @@ class PublisherIT {
       }
       assertThat(written).isGreaterThan(50);
       requireAll(written);
+      requireAllInTopics(written);
     } catch (Exception | AssertionError e) {
       throw new AssertionError(Files.readString(folder.resolve("publisher.out")), e);
     } finally {
@@ -243,6 +252,70 @@ class PublisherIT {
         });
     assertThat(ids).doesNotHaveDuplicates().hasSize(written);
     assertThat(query("select count(*) from ledger")).isEqualTo(Integer.toString(written));
+  }
+
+  /**
+   * What a consumer of another team reads of the tables' topics, as it sees no part of a
+   * transaction within one of them.
+   */
+  private static void requireAllInTopics(int written) throws Exception {
+    Map<Long, Integer> items = new HashMap<>();
+    Map<Long, Integer> expected = new HashMap<>();
+    Map<String, Long> ends = new HashMap<>();
+    Map<String, Object> properties =
+        Map.of(
+            "bootstrap.servers",
+            broker.bootstrap(),
+            "isolation.level",
+            "read_committed",
+            "enable.auto.commit",
+            false,
+            "auto.offset.reset",
+            "earliest");
+    try (KafkaConsumer<String, String> consumer =
+        new KafkaConsumer<>(properties, new StringDeserializer(), new StringDeserializer())) {
+      List<TopicPartition> partitions = new ArrayList<>();
+      for (String topic :
+          List.of("ledger.public.ledger", "ledger.public.item", "ledger.transaction")) {
+        consumer
+            .partitionsFor(topic)
+            .forEach(each -> partitions.add(new TopicPartition(topic, each.partition())));
+      }
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> end = consumer.endOffsets(partitions);
+      while (partitions.stream().anyMatch(each -> consumer.position(each) < end.getOrDefault(each, 0L))) {
+        for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofSeconds(5))) {
+          take(record, items, expected, ends);
+        }
+      }
+    }
+    assertThat(expected).hasSize(written);
+    assertThat(items).isEqualTo(expected);
+    assertThat(ends).hasSize(written);
+  }
+
+  private static void take(
+      ConsumerRecord<String, String> record,
+      Map<Long, Integer> items,
+      Map<Long, Integer> expected,
+      Map<String, Long> ends) {
+    if (record.value() == null) {
+      return;
+    }
+    JsonNode value = JsonMapper.shared().readTree(record.value());
+    if (record.topic().endsWith(".transaction")) {
+      if (value.path("status").asString("").equals("END")) {
+        assertThat(ends.put(value.path("id").asString(), 1L)).as("each once").isNull();
+      }
+    } else if (record.topic().endsWith(".ledger")) {
+      JsonNode row = value.path("after");
+      assertThat(expected.put(row.path("id").asLong(), row.path("rows").asInt()))
+          .as("each once")
+          .isNull();
+    } else if (value.path("op").asString("").equals("c")) {
+      items.merge(value.path("after").path("ledger").asLong(), 1, Integer::sum);
+    }
   }
 
   /** Where the log begins: after what its first record says. */

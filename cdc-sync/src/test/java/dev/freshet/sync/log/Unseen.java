@@ -5,6 +5,7 @@ import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Nobody looks. */
@@ -17,7 +18,8 @@ public class Unseen implements PublisherObserver {
   public void leftGap(Place goesOnAt, String because) {}
 
   @Override
-  public void published(List<SourceTransaction> transactions, Instant at) {}
+  public void published(
+      List<SourceTransaction> transactions, Map<String, Long> records, Instant at) {}
 
   @Override
   public void marked(Place mark, Place end, @Nullable Claim claim, Instant at) {}

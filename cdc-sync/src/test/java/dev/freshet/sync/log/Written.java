@@ -59,6 +59,9 @@ final class Written {
       case 1 -> new RowChange.Truncate(TABLE);
       case 2 -> new RowChange.Upsert(TABLE, row("n" + i, null), List.of("o" + i));
       case 3 -> new RowChange.Upsert(TABLE, row("u" + i, RowChange.UNCHANGED), null);
+      case 4 -> new RowChange.Upsert(TABLE, row("i" + i, ""), null, true, null);
+      case 5 -> new RowChange.Upsert(TABLE, row("b" + i, "x"), null, false, row("b" + i, null));
+      case 6 -> new RowChange.Delete(TABLE, List.of("d" + i), row("d" + i, "gone"));
       default -> new RowChange.Upsert(TABLE, row("k" + i, "of " + number), null);
     };
   }

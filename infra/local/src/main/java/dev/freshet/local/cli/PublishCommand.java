@@ -5,6 +5,7 @@ import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.OperatorGate;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,19 @@ final class PublishCommand implements Callable<Integer> {
   private @Nullable String name;
 
   @Option(
+      names = "--topics",
+      paramLabel = "TABLE",
+      split = ",",
+      description = "Tables that get a topic each for other teams, such as public.orders.")
+  private List<String> topics = List.of();
+
+  @Option(
+      names = "--outbox",
+      paramLabel = "TABLE",
+      description = "A table of messages for other teams, by topic, such as public.outbox.")
+  private @Nullable String outbox;
+
+  @Option(
       names = "--models",
       paramLabel = "DIR",
       description = "Folder with models to install as views in schema read of the source.")
@@ -61,6 +75,10 @@ final class PublishCommand implements Callable<Integer> {
     settings.put("freshet.publish.primary", url);
     settings.put("freshet.publish.broker", broker);
     settings.put("freshet.publish.name", name != null ? name : PostgresUrl.parse(url).database());
+    settings.put("freshet.publish.topics", String.join(",", topics));
+    if (outbox != null) {
+      settings.put("freshet.publish.outbox", outbox);
+    }
     if (models != null) {
       settings.put("freshet.publish.models", models.toAbsolutePath().toString());
     }
