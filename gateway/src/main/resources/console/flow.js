@@ -10,7 +10,7 @@ const COLUMN_WITH_LOG = { ...COLUMN, publisher: 3, log: 4, sync: 5, replica: 6, 
 const columnsOf = (flow) => (flow.nodes.some((node) => node.kind === 'log') ? COLUMN_WITH_LOG : COLUMN);
 const last = (columns) => columns['read-database'];
 const NODE = { width: 150, narrowest: 116, height: 46 };
-const GAP = 84; // a label stands there, and an arrow's head
+const gapAtLeast = (columns) => (last(columns) > 5 ? 68 : 84); // a label stands there, and an arrow's head
 const BUS = 22; // right of the copies, where reads come in
 const ROW = 74;
 const BELOW = 30; // labels below the last row
@@ -41,7 +41,7 @@ function ordered(flow) {
 
 // How wide nodes may be; null where they would be too narrow for what they say.
 function nodeWidth(width, columns) {
-  const room = (width - 2 - BUS - last(columns) * GAP) / (last(columns) + 1);
+  const room = (width - 2 - BUS - last(columns) * gapAtLeast(columns)) / (last(columns) + 1);
   return room < NODE.narrowest ? null : Math.min(NODE.width, Math.floor(room));
 }
 

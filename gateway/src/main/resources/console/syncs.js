@@ -95,7 +95,7 @@ function Sync({ store, sync }) {
 }
 
 export function Syncs({ store }) {
-  const { sync, publish } = store.look.status;
+  const { sync, publish = [] } = store.look.status;
   return html`
     <${Panel} id="syncs" title="Syncs">
       ${sync.length === 0 && html`<p class="quiet">The routes name no sync; name it in routes.yaml (sync).</p>`}

@@ -44,7 +44,7 @@ public final class LogWriter implements AutoCloseable {
   private static final int STATE_MINUTES = 10;
   private static final long STATE_BYTES = 64L << 20;
 
-  private static final Duration SEND_WITHIN = Duration.ofSeconds(30);
+  private static final Duration SEND_WITHIN = Duration.ofSeconds(15);
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
   private final LogTopic topic;

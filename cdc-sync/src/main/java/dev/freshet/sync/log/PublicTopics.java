@@ -28,6 +28,9 @@ public record PublicTopics(Set<TableName> tables, @Nullable TableName outbox) {
   /** Of a table's and an outbox's topic, where the broker has none yet. */
   private static final int PARTITIONS = 6;
 
+  /** Every client can read it; what the log is compressed by, not all can. */
+  private static final Map<String, String> SETTINGS = Map.of("compression.type", "gzip");
+
   public PublicTopics {
     tables = Set.copyOf(tables);
   }
@@ -63,10 +66,14 @@ public record PublicTopics(Set<TableName> tables, @Nullable TableName outbox) {
       Map<String, Integer> partitions = new HashMap<>();
       for (TableName table : ofTopics.keySet()) {
         String topic = TableTopics.topic(log, table);
-        partitions.put(topic, admin.make(topic, PARTITIONS, Map.of()));
+        partitions.put(topic, admin.make(topic, PARTITIONS, SETTINGS));
       }
-      int _ = admin.make(TableTopics.transactions(log), 1, Map.of());
-      int _ = admin.make(TableTopics.schemas(log), 1, Map.of("cleanup.policy", "compact"));
+      int _ = admin.make(TableTopics.transactions(log), 1, SETTINGS);
+      int _ =
+          admin.make(
+              TableTopics.schemas(log),
+              1,
+              Map.of("cleanup.policy", "compact", "compression.type", "gzip"));
       TableTopics topics =
           new TableTopics(
               log,
@@ -85,7 +92,7 @@ public record PublicTopics(Set<TableName> tables, @Nullable TableName outbox) {
               messages,
               topic -> {
                 if (made.add(topic)) {
-                  int _ = admin.make(topic, PARTITIONS, Map.of());
+                  int _ = admin.make(topic, PARTITIONS, SETTINGS);
                 }
               }));
     }

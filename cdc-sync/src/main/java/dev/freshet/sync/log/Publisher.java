@@ -18,6 +18,8 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -96,6 +98,7 @@ public final class Publisher implements AutoCloseable {
 
   private void publish(
       ChangeSource source, LogWriter writer, LogWishes wishes, PublishedState state) {
+    BlockingQueue<Level> levels = new ArrayBlockingQueue<>(1);
     CaptureRequest request =
         new CaptureRequest(
             state.now().asCarried(),
@@ -107,7 +110,7 @@ public final class Publisher implements AutoCloseable {
               writer.write(transactions);
               observer.published(transactions, writer.takeCounts(), source.now());
             },
-            tellingLevels(source, writer));
+            observing(source, levels));
     try (Capture running = source.capture(request);
         ChangeSource ofSchema = sources.connect();
         ChangeSource ofOthers = sources.connect()) {
@@ -116,6 +119,7 @@ public final class Publisher implements AutoCloseable {
       if (closed) {
         return;
       }
+      tasks.start("levels", () -> tellLevels(levels, writer));
       tasks.start("wishes", () -> followWishes(wishes, source, state));
       tasks.start("schema", () -> state.follow(ofSchema));
       tasks.start("others", () -> beside.accept(ofOthers));
@@ -145,7 +149,14 @@ public final class Publisher implements AutoCloseable {
     return names;
   }
 
-  private SourceObserver tellingLevels(ChangeSource source, LogWriter writer) {
+  /**
+   * The source was level with the log.
+   *
+   * @param at by the source's clock
+   */
+  private record Level(Place place, Instant at) {}
+
+  private SourceObserver observing(ChangeSource source, BlockingQueue<Level> levels) {
     return new SourceObserver() {
       @Override
       public void marked(Place mark, Place end, @Nullable Claim claim, Instant at) {
@@ -154,7 +165,7 @@ public final class Publisher implements AutoCloseable {
 
       @Override
       public void level(Place applied, long sinceNanos, Instant at) {
-        writer.level(applied, source.now().minusNanos(System.nanoTime() - sinceNanos));
+        levels.offer(new Level(applied, source.now().minusNanos(System.nanoTime() - sinceNanos)));
         observer.level(applied, sinceNanos, at);
       }
 
@@ -163,6 +174,18 @@ public final class Publisher implements AutoCloseable {
         observer.sawClaim(claim, end, at);
       }
     };
+  }
+
+  /** Beside what looks at the source: a broker that is away holds that up by no means. */
+  private static void tellLevels(BlockingQueue<Level> levels, LogWriter writer) {
+    try {
+      while (!Thread.currentThread().isInterrupted()) {
+        Level level = levels.take();
+        writer.level(level.place(), level.at());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static void followWishes(LogWishes wishes, ChangeSource source, PublishedState state) {

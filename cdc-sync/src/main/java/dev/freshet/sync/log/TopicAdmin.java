@@ -10,6 +10,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -53,7 +54,9 @@ final class TopicAdmin implements AutoCloseable {
       if (e.getCause() instanceof TopicExistsException) {
         return partitions(topic);
       }
-      throw new LogUnreachable("The topic %s can't be made".formatted(topic), e.getCause());
+      throw e.getCause() instanceof TimeoutException
+          ? unreachable(e)
+          : new LogUnreachable("The topic %s can't be made".formatted(topic), e.getCause());
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
@@ -74,10 +77,14 @@ final class TopicAdmin implements AutoCloseable {
       if (e.getCause() instanceof UnknownTopicOrPartitionException) {
         return 0;
       }
-      throw new LogUnreachable("The broker %s does not answer".formatted(servers), e.getCause());
+      throw unreachable(e);
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
+  }
+
+  private LogUnreachable unreachable(ExecutionException e) {
+    return new LogUnreachable("The broker %s does not answer".formatted(servers), e.getCause());
   }
 
   private static LogUnreachable interrupted(InterruptedException e) {

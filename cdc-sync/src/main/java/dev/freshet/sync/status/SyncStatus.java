@@ -154,7 +154,7 @@ public final class SyncStatus implements Consumer<Observation> {
     }
     switch (next) {
       case STARTING, STANDBY, PAUSED, SNAPSHOT, STREAMING -> log.info("{}. {}", next, why);
-      case RETRYING -> log.warn("Interrupted: {}. The sync retries by itself.", why);
+      case RETRYING -> log.warn("Interrupted: {}. It is tried again.", why);
       case REFUSED -> log.error("Stopped: {}", why);
     }
     if (next != state) {

@@ -284,7 +284,8 @@ class PublisherIT {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> end = consumer.endOffsets(partitions);
-      while (partitions.stream().anyMatch(each -> consumer.position(each) < end.getOrDefault(each, 0L))) {
+      while (partitions.stream()
+          .anyMatch(each -> consumer.position(each) < end.getOrDefault(each, 0L))) {
         for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofSeconds(5))) {
           take(record, items, expected, ends);
         }

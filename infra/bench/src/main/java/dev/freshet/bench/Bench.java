@@ -6,6 +6,7 @@ import dev.freshet.bench.gateway.FaultBench;
 import dev.freshet.bench.gateway.GatewayBench;
 import dev.freshet.bench.gateway.ProtectionBench;
 import dev.freshet.bench.gateway.WatchingBench;
+import dev.freshet.bench.sync.LogBench;
 import dev.freshet.bench.sync.SyncLatency;
 import dev.freshet.bench.sync.SyncThroughput;
 import java.io.ByteArrayOutputStream;
@@ -32,6 +33,8 @@ public final class Bench {
   private static final String WRITE_BESIDE = "write --beside ";
 
   private static final Duration EACH_WAY = Duration.ofSeconds(15);
+  private static final int MANY_SEEDED = 1_000_000;
+  private static final int FEW_SEEDED = 20_000;
   private static final int CHECK_PORTS = 12_500;
   private static final int GATEWAY_PORTS = 12_700;
 
@@ -82,6 +85,9 @@ public final class Bench {
       }
       case "sync --throughput" -> new SyncThroughput(out, MANY_CHANGES).run();
       case "sync --latency" -> new SyncLatency(out, SECONDS).run();
+      case "sync --via log" -> new LogBench(out, MANY_CHANGES, SECONDS, MANY_SEEDED).run();
+      case "sync --short --via log" ->
+          new LogBench(out, FEW_CHANGES, FEW_SECONDS, FEW_SEEDED).run();
       case "gateway" -> new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.FULL).run();
       case "gateway --short" ->
           new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.SHORT).run();
@@ -111,7 +117,7 @@ public final class Bench {
       }
       default -> {
         System.err.println(
-            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] | write [--short|--beside JAR] | consistency [--check [--long] [--via log]], each with --json");
+            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] [--via log] | write [--short|--beside JAR] | consistency [--check [--long] [--via log]], each with --json");
         return 2;
       }
     }

@@ -170,6 +170,8 @@ public final class BrokerNode implements AutoCloseable {
         share.coordinator.state.topic.min.isr=1
         share.coordinator.state.topic.num.partitions=1
         group.initial.rebalance.delay.ms=0
+        # Transactions follow each other at once: the next one waits for the last one's mark.
+        add.partitions.to.txn.retry.backoff.ms=1
         # One that was killed is taken for alive for so long, and can't come back before.
         broker.session.timeout.ms=2000
         broker.heartbeat.interval.ms=500

@@ -76,6 +76,21 @@ final class BenchDatabases implements AutoCloseable {
 
   /** Waits, on one connection, until a query of one boolean says yes. */
   void await(PostgresServer server, String sql) throws SQLException {
+    awaitIn(server, database, sql);
+  }
+
+  /** The same in another database. */
+  void awaitIn(PostgresServer server, String name, String sql) throws SQLException {
+    String used = database;
+    database = name;
+    try {
+      awaitHere(server, sql);
+    } finally {
+      database = used;
+    }
+  }
+
+  private void awaitHere(PostgresServer server, String sql) throws SQLException {
     Instant end = Instant.now().plus(PATIENCE);
     try (Connection connection = connect(server);
         Statement statement = connection.createStatement()) {

@@ -4,12 +4,13 @@ import dev.freshet.sync.SyncBackend;
 import dev.freshet.sync.delta.DeltaListener;
 import dev.freshet.sync.delta.ModelDelta;
 import dev.freshet.sync.delta.ModelDeltas;
+import dev.freshet.sync.publish.PublishBackend;
 import dev.freshet.sync.source.Place;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/** A sync in a process of its own. */
+/** A sync or a publisher in a process of its own. */
 final class FreshetPeer {
 
   /** The argument that has it tell somebody what changes in its models. */
@@ -52,6 +53,10 @@ final class FreshetPeer {
       }
       int equals = setting.indexOf('=');
       properties.put(setting.substring(0, equals), setting.substring(equals + 1));
+    }
+    if (properties.containsKey("freshet.publish.name")) {
+      PublishBackend.start(properties);
+      return;
     }
     SyncBackend.start(properties, told ? new Class<?>[] {Counting.class} : new Class<?>[0]);
   }

@@ -26,7 +26,7 @@ import org.HdrHistogram.Histogram;
 public final class SyncLatency {
 
   private static final double NANOS_PER_MILLI = 1e6;
-  private static final int WARM_UP_SECONDS = 10;
+  static final int WARM_UP_SECONDS = 10;
   private static final int WRITERS = 4;
 
   private static final String GROUPS =
@@ -134,7 +134,7 @@ public final class SyncLatency {
     return ProcessUse.cpuMicros(run.process.toHandle()) + databases.cpuMicros(databases.target());
   }
 
-  private static String figures(Histogram delay) {
+  static String figures(Histogram delay) {
     return "%.1f ms | %.1f ms | %.1f ms | %.1f ms"
         .formatted(
             delay.getValueAtPercentile(50) / NANOS_PER_MILLI,
@@ -143,8 +143,9 @@ public final class SyncLatency {
             delay.getMaxValue() / NANOS_PER_MILLI);
   }
 
-  private static final class Run {
-    private final Process process;
+  /** A sync that runs, and the number of the next order. */
+  static final class Run {
+    final Process process;
     private int next;
 
     Run(Process process, int next) {
@@ -154,6 +155,18 @@ public final class SyncLatency {
   }
 
   private static Run start(BenchDatabases databases, Path folder, String name, int orders)
+      throws Exception {
+    prepare(databases, folder, name, orders);
+    return follow(
+        databases,
+        folder,
+        name,
+        orders,
+        List.of("freshet.sync.primary=" + databases.url(databases.primary())));
+  }
+
+  /** Makes databases of this name, the tables with these orders, and the models' files. */
+  static void prepare(BenchDatabases databases, Path folder, String name, int orders)
       throws Exception {
     databases.use(name);
     databases.run(databases.primary(), SyncThroughput.SCHEMA);
@@ -169,18 +182,27 @@ public final class SyncLatency {
     Path files = Files.createDirectories(folder.resolve(name));
     Files.writeString(files.resolve("orders.sql"), SyncThroughput.ORDERS_JSON);
     Files.writeString(files.resolve("groups.sql"), GROUPS);
+  }
+
+  /**
+   * Starts a sync and returns once its models are live.
+   *
+   * @param source settings that name what it follows
+   */
+  static Run follow(
+      BenchDatabases databases, Path folder, String name, int orders, List<String> source)
+      throws Exception {
+    Path files = folder.resolve(name);
+    List<String> settings = new ArrayList<>(source);
+    settings.addAll(
+        List.of(
+            "server.address=127.0.0.1",
+            "server.port=" + SYNC_PORT,
+            "freshet.sync.read-database=" + databases.url(databases.target()),
+            "freshet.sync.models=" + files,
+            "freshet.sync.id=" + name));
     Process process =
-        SyncThroughput.child(
-            FreshetPeer.class,
-            List.of(
-                "server.address=127.0.0.1",
-                "server.port=" + SYNC_PORT,
-                "server.address=127.0.0.1",
-                "freshet.sync.primary=" + databases.url(databases.primary()),
-                "freshet.sync.read-database=" + databases.url(databases.target()),
-                "freshet.sync.models=" + files,
-                "freshet.sync.id=" + name),
-            folder.resolve(name + ".log"));
+        SyncThroughput.child(FreshetPeer.class, settings, folder.resolve(name + ".log"));
     databases.await(databases.target(), "select to_regclass('freshet.model') is not null");
     long models;
     try (Stream<Path> declared = Files.list(files)) {
@@ -192,7 +214,7 @@ public final class SyncLatency {
     return new Run(process, orders + 1);
   }
 
-  private static Histogram measure(BenchDatabases databases, Run run, int rate, int seconds)
+  static Histogram measure(BenchDatabases databases, Run run, int rate, int seconds)
       throws Exception {
     Histogram delay = new Histogram(Duration.ofMinutes(10).toNanos(), 3);
     BlockingQueue<Committed> committed = new LinkedBlockingQueue<>();

@@ -21,8 +21,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class SyncThroughput {
 
-  private static final int CHANGES_A_TRANSACTION = 10;
-  private static final int CUSTOMERS = 1_000;
+  static final int CHANGES_A_TRANSACTION = 10;
+  static final int CUSTOMERS = 1_000;
 
   static final String SCHEMA =
       """
@@ -33,7 +33,7 @@ public final class SyncThroughput {
       """;
 
   /** One transaction: an order, eight items of it, and its next status. */
-  private static final String BACKLOG =
+  static final String BACKLOG =
       """
       do $$ begin
         for i in %d .. %d loop
@@ -166,7 +166,7 @@ public final class SyncThroughput {
   }
 
   /** A figure of changes that did not arrive would be worth nothing. */
-  private static void requireEqual(BenchDatabases databases) throws Exception {
+  static void requireEqual(BenchDatabases databases) throws Exception {
     String rows =
         "select (select count(*) from item) || ' ' || (select count(*) filter (where status = 'ready') from orders)";
     String source = databases.ask(databases.primary(), rows);
@@ -176,7 +176,7 @@ public final class SyncThroughput {
     }
   }
 
-  private static void awaitMarker(BenchDatabases databases, int marker) throws Exception {
+  static void awaitMarker(BenchDatabases databases, int marker) throws Exception {
     databases.await(
         databases.target(), "select exists (select from marker where id = %d)".formatted(marker));
   }

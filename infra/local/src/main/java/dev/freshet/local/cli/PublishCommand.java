@@ -5,7 +5,6 @@ import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.OperatorGate;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -40,18 +39,7 @@ final class PublishCommand implements Callable<Integer> {
   @Option(names = "--name", description = "The log's name (default: the database's).")
   private @Nullable String name;
 
-  @Option(
-      names = "--topics",
-      paramLabel = "TABLE",
-      split = ",",
-      description = "Tables that get a topic each for other teams, such as public.orders.")
-  private List<String> topics = List.of();
-
-  @Option(
-      names = "--outbox",
-      paramLabel = "TABLE",
-      description = "A table of messages for other teams, by topic, such as public.outbox.")
-  private @Nullable String outbox;
+  @Mixin private TopicOptions topics = new TopicOptions();
 
   @Option(
       names = "--models",
@@ -75,7 +63,8 @@ final class PublishCommand implements Callable<Integer> {
     settings.put("freshet.publish.primary", url);
     settings.put("freshet.publish.broker", broker);
     settings.put("freshet.publish.name", name != null ? name : PostgresUrl.parse(url).database());
-    settings.put("freshet.publish.topics", String.join(",", topics));
+    settings.put("freshet.publish.topics", String.join(",", topics.topics()));
+    String outbox = topics.outbox();
     if (outbox != null) {
       settings.put("freshet.publish.outbox", outbox);
     }

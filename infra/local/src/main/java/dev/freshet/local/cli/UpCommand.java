@@ -73,6 +73,8 @@ final class UpCommand implements Callable<Integer> {
 
   @Mixin private BrokerClient client = new BrokerClient();
 
+  @Mixin private TopicOptions topics = new TopicOptions();
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -117,7 +119,11 @@ final class UpCommand implements Callable<Integer> {
     if (named == null || named.equals("false")) {
       return null;
     }
-    return new BrokerChoice(named.equals(OWN_BROKER) ? null : named, client.properties());
+    return new BrokerChoice(
+        named.equals(OWN_BROKER) ? null : named,
+        client.properties(),
+        topics.topics(),
+        topics.outbox());
   }
 
   private static void table(PrintWriter out, LocalSystem system) {

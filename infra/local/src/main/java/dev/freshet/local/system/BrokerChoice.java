@@ -1,5 +1,6 @@
 package dev.freshet.local.system;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -9,11 +10,18 @@ import org.jspecify.annotations.Nullable;
  * @param servers of a cluster that runs already, {@code HOST:PORT}, separated by commas; null for a
  *     node that is started with the system
  * @param properties of Kafka's clients: for TLS and SASL
+ * @param topics tables that have a topic each for other teams
+ * @param outbox a table of messages; null for none
  */
-public record BrokerChoice(@Nullable String servers, Map<String, String> properties) {
+public record BrokerChoice(
+    @Nullable String servers,
+    Map<String, String> properties,
+    List<String> topics,
+    @Nullable String outbox) {
 
   public BrokerChoice {
     properties = Map.copyOf(properties);
+    topics = List.copyOf(topics);
   }
 
   @Override

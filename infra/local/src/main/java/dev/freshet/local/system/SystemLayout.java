@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -144,7 +145,7 @@ public final class SystemLayout {
           .readDatabases()
           .forEach(read -> reader(read.url(), read.id(), SourceKind.READ_DATABASE));
       if (log != null) {
-        publisher(primary, log);
+        publisher(primary, log, Objects.requireNonNull(options.broker()));
       }
       int number = 0;
       for (PostgresServer readDatabase : cluster.readDatabases()) {
@@ -187,11 +188,16 @@ public final class SystemLayout {
     instance(READERS, id, port, kind);
   }
 
-  private void publisher(String primary, LogAddress log) {
+  private void publisher(String primary, LogAddress log, BrokerChoice choice) {
     Map<String, String> settings = new HashMap<>(client());
     settings.put("freshet.publish.primary", primary);
     settings.put("freshet.publish.broker", log.servers());
     settings.put("freshet.publish.name", log.log());
+    settings.put("freshet.publish.topics", String.join(",", choice.topics()));
+    String outbox = choice.outbox();
+    if (outbox != null) {
+      settings.put("freshet.publish.outbox", outbox);
+    }
     settings.put("freshet.publish.models", config.models().toString());
     parts.add(new PartSpec(PartKind.PUBLISH, "publisher", options.publishPort(), settings));
     gateway.put("freshet.gateway.publish[0]", "http://127.0.0.1:" + options.publishPort());
