@@ -177,7 +177,8 @@ final class Session {
     switch (continuation) {
       case Continuation.GoOn() -> {
         applier.resume();
-        applier.between(kept -> goOn(kept, applier.applied(), tables, plan));
+        Set<TableName> interrupted = source.interrupted(applier.applied());
+        applier.between(kept -> goOn(kept, applier.applied(), interrupted, tables, plan));
       }
       case Continuation.CopyAll(String because) -> {
         if (stored.complete()) {
@@ -230,7 +231,11 @@ final class Session {
 
   /** Brings the mirrors into line with the tables; what can't be altered is copied later. */
   private void goOn(
-      Registry kept, Place applied, Map<TableName, SourceTable> tables, SessionPlan plan) {
+      Registry kept,
+      Place applied,
+      Set<TableName> interrupted,
+      Map<TableName, SourceTable> tables,
+      SessionPlan plan) {
     Set<TableName> otherColumns = new HashSet<>();
     kept.storedMirrors()
         .forEach(
@@ -241,7 +246,9 @@ final class Session {
               }
               if (table == null) {
                 kept.unfollow(name);
-              } else if (copyAgain.contains(name) || !kept.follow(table, earlier, applied)) {
+              } else if (copyAgain.contains(name)
+                  || interrupted.contains(name)
+                  || !kept.follow(table, earlier, applied)) {
                 kept.unfollowForNow(name);
               }
             });

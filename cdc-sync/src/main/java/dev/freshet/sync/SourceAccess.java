@@ -68,11 +68,8 @@ sealed interface SourceAccess {
 
     /** The server of the URL that is the primary now; of one server that one. */
     PostgresUrl now() {
-      if (servers.servers().size() == 1) {
-        return servers;
-      }
       try {
-        return PrimaryFinder.findOnce(servers).url();
+        return PrimaryFinder.now(servers);
       } catch (NotConnected e) {
         throw new IllegalStateException(e.getMessage(), e);
       }

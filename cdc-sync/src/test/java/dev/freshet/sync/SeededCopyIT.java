@@ -17,7 +17,11 @@ import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -144,5 +148,30 @@ class SeededCopyIT extends SyncTest {
     onPrimary("insert into item values (3); update orders set note = 'meanwhile'");
     awaitSecondEqual();
     await(() -> ofSecond("select count(*) from read.items").equals("3"));
+  }
+
+  /** As it is left where nobody wishes for a table any more, and somebody does again later. */
+  @Test
+  void tableThatWasNotPublishedForAWhileIsCopiedAgain() throws Exception {
+    sync.close();
+    String topic = "freshet.%s.wishes".formatted(database);
+    try (Producer<String, String> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", requireNonNull(broker).bootstrap()),
+            new StringSerializer(),
+            new StringSerializer())) {
+      producer.send(new ProducerRecord<>(topic, 0, database, null)).get();
+    }
+    killPublisher(); // its successor goes by the wishes that there are
+    await(
+        () ->
+            query(
+                    primary(),
+                    "select count(*) from pg_publication_tables where pubname = 'freshet_log_%s'"
+                        .formatted(database))
+                .equals("0"));
+    onPrimary("update orders set note = 'in no log' where id <= 10");
+    sync = startSync();
+    awaitInStep("orders");
   }
 }

@@ -8,6 +8,7 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.CaptureRequest;
 import dev.freshet.sync.source.Changes;
+import dev.freshet.sync.source.ListenerFailed;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.SourceTransaction;
@@ -207,7 +208,7 @@ public final class ChangeCapture implements AutoCloseable {
     }
     Throwable cause = failure.get();
     for (Throwable t = cause; t != null; t = t.getCause()) {
-      if (t instanceof SyncRefused || t instanceof EndSession) {
+      if (t instanceof SyncRefused || t instanceof EndSession || t instanceof ListenerFailed) {
         throw (RuntimeException) t;
       }
     }

@@ -1,9 +1,12 @@
 package dev.freshet.sync.copy;
 
+import dev.freshet.sync.model.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyOut;
@@ -42,6 +45,16 @@ public final class RowPipe {
 
     /** Hands all rows over. */
     void forEach(Consumer<byte[]> rows) throws SQLException;
+
+    /** Some columns of all rows of a table. */
+    static Origin of(Connection connection, TableName table, List<String> columns) {
+      return of(
+          connection,
+          "select %s from %s"
+              .formatted(
+                  columns.stream().map(TableName::quoted).collect(Collectors.joining(", ")),
+                  table.quoted()));
+    }
 
     /** The rows of a SELECT on a connection of PostgreSQL's. */
     static Origin of(Connection connection, String query) {

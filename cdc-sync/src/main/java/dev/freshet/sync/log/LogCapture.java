@@ -1,12 +1,11 @@
 package dev.freshet.sync.log;
 
 import dev.freshet.sync.model.EndSession;
-import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Capture;
 import dev.freshet.sync.source.CaptureRequest;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SchemaImage;
-import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.SourceTransaction;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,19 +27,28 @@ final class LogCapture implements Capture, LogReader.Listener {
   /** A publisher says something every second. */
   private static final Duration SILENCE = Duration.ofSeconds(5);
 
+  /** A wish that is not renewed is forgotten with the log's retention. */
+  private static final Duration WISH_EVERY = Duration.ofHours(12);
+
   private static final Duration LOOK_AT_END = Duration.ofSeconds(1);
 
   private final LogReader reader;
   private final CaptureRequest request;
   private final SchemaImage planned;
   private final int epoch;
+
+  /** The tables that are followed and carried. */
+  private final Set<TableName> carried;
+
   private final Consumer<LogState> passed;
+  private final Wisher wisher;
   private final LogEndWatch end;
   private final SourceTime time;
   private final Clock clock;
 
   private Instant lastHeard;
   private Instant lastLook;
+  private Instant lastWish;
   private boolean isSilent;
 
   /**
@@ -47,6 +56,7 @@ final class LogCapture implements Capture, LogReader.Listener {
    *
    * @param start where it reads from
    * @param passed takes each state that goes with the request
+   * @param wisher is told again which tables are followed
    * @param time is told the source's time
    */
   LogCapture(
@@ -54,18 +64,23 @@ final class LogCapture implements Capture, LogReader.Listener {
       LogStart start,
       CaptureRequest request,
       Consumer<LogState> passed,
+      Wisher wisher,
       SourceTime time) {
+    this.wisher = wisher;
     this.reader =
         new LogReader(settings.topic(), settings.client(), start.offset(), request.applied().get());
     this.request = request;
     this.planned = start.state().schema();
     this.epoch = start.state().epoch();
+    this.carried = new TreeSet<>(start.state().tables());
+    carried.retainAll(request.tables().keySet());
     this.passed = passed;
     this.end = new LogEndWatch(settings.topic(), settings.client());
     this.time = time;
     this.clock = settings.clock();
     this.lastHeard = clock.instant();
     this.lastLook = lastHeard;
+    this.lastWish = lastHeard;
   }
 
   @Override
@@ -117,6 +132,10 @@ final class LogCapture implements Capture, LogReader.Listener {
   @Override
   public void waiting(boolean isAtEnd) {
     Instant now = clock.instant();
+    if (Duration.between(lastWish, now).compareTo(WISH_EVERY) > 0) {
+      lastWish = now;
+      wisher.tables(request.tables().keySet());
+    }
     Place here = request.applied().get();
     if (isAtEnd) {
       lastLook = now;
@@ -124,7 +143,7 @@ final class LogCapture implements Capture, LogReader.Listener {
         if (!isSilent) {
           isSilent = true;
           log.warn(
-              "The publisher of the log has said nothing for {} s: what is committed since does not arrive. See to freshet publish",
+              "The publisher of the log has said nothing for {} s: what is committed since does not arrive. Look whether freshet publish runs",
               SILENCE.toSeconds());
         }
         request.observer().marked(here.next(), here, null, lastHeard);
@@ -150,22 +169,21 @@ final class LogCapture implements Capture, LogReader.Listener {
         .tables()
         .forEach(
             (name, followed) -> {
-              if (!isAs(followed, state.schema())) {
+              if (!state.schema().has(followed)) {
                 throw EndSession.outdated("Table %s was altered.".formatted(name));
               }
             });
+    Set<TableName> dropped = new TreeSet<>(carried);
+    dropped.removeAll(state.tables());
+    if (!dropped.isEmpty()) {
+      throw EndSession.outdated("The publisher has left out %s.".formatted(dropped));
+    }
+    carried.addAll(state.tables());
+    carried.retainAll(request.tables().keySet());
     if (isDefinedOtherwise(state.schema())) {
       throw EndSession.outdated("A type, a function, a view or an extension was altered.");
     }
     passed.accept(state);
-  }
-
-  private static boolean isAs(SourceTable followed, SchemaImage now) {
-    try {
-      return now.find(followed.name()).map(found -> found.isAs(followed)).orElse(false);
-    } catch (SyncRefused e) {
-      return false;
-    }
   }
 
   private boolean isDefinedOtherwise(SchemaImage now) {
@@ -180,5 +198,6 @@ final class LogCapture implements Capture, LogReader.Listener {
   @Override
   public void close() {
     reader.close();
+    end.wakeUp();
   }
 }

@@ -4,14 +4,16 @@ import dev.freshet.sync.source.Place;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a log ends.
  *
+ * @param offset of its last record
  * @param at where its last transaction ends, or it begins
- * @param state what holds there
+ * @param state what holds there; null where that has been deleted already
  */
-record LogEnd(Place at, LogState state) {
+record LogEnd(long offset, Place at, @Nullable LogState state) {
 
   /** At first; markers of Kafka's transactions take up offsets, too. */
   private static final long LOOKED_BACK = 16;
@@ -23,7 +25,12 @@ record LogEnd(Place at, LogState state) {
       return last.map(
           record -> {
             Chunk chunk = Chunk.of(record.value());
-            return new LogEnd(chunk.end(), records.state(record.offset(), chunk));
+            return new LogEnd(
+                record.offset(),
+                chunk.end(),
+                records.hasState(record.offset(), chunk)
+                    ? records.state(record.offset(), chunk)
+                    : null);
           });
     }
   }

@@ -5,16 +5,24 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Looks how far the log is, for a reader that is behind. For one thread. */
+/** Looks how far the log is, for a reader that is behind. For one thread, but {@link #wakeUp}. */
 final class LogEndWatch implements AutoCloseable {
 
   private final LogTopic topic;
   private final Map<String, Object> client;
-  private @Nullable LogRecords records;
+  private volatile @Nullable LogRecords records;
 
   LogEndWatch(LogTopic topic, Map<String, Object> client) {
     this.topic = topic;
     this.client = client;
+  }
+
+  /** Ends a look that another thread waits in. */
+  void wakeUp() {
+    LogRecords searched = records;
+    if (searched != null) {
+      searched.wakeUp();
+    }
   }
 
   /** Where its last transaction ends; empty when there is nothing in it. */
@@ -29,8 +37,9 @@ final class LogEndWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    if (records != null) {
-      records.close();
+    LogRecords searched = records;
+    if (searched != null) {
+      searched.close();
     }
   }
 }

@@ -5,7 +5,6 @@ import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.RowChange;
 import dev.freshet.sync.source.SourceTable;
 import dev.freshet.sync.source.SourceTransaction;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,7 +21,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class LogInspection {
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final Duration POLL = Duration.ofSeconds(5);
 
   private final LogTopic topic;
   private final Map<String, Object> client;
@@ -73,19 +71,21 @@ public final class LogInspection {
 
   private record Beginning(long offset, Place place, long timestamp) {}
 
-  /** What is cut off at the log's begin can't be read, nor what its state is gone of. */
+  /** The first entry that can be read: all of it is there, and the state that it goes by. */
   private Beginning beginning(LogRecords records) {
     long begin = records.begin();
     long end = records.end();
-    for (long offset = begin; ; ) {
-      ConsumerRecord<byte[], byte[]> record = records.first(offset, end).orElseThrow(this::empty);
-      Chunk chunk = Chunk.of(record.value());
-      boolean isState = chunk.kind() == Chunk.Kind.SCHEMA;
-      if (chunk.number() == 0 && (isState || chunk.stateAt() >= begin)) {
-        return new Beginning(record.offset(), chunk.after(), record.timestamp());
+    records.seek(begin);
+    while (records.position() < end) {
+      for (ConsumerRecord<byte[], byte[]> record : records.more()) {
+        Chunk chunk = Chunk.of(record.value());
+        boolean isState = chunk.kind() == Chunk.Kind.SCHEMA;
+        if (chunk.number() == 0 && (isState || chunk.stateAt() >= begin)) {
+          return new Beginning(record.offset(), chunk.after(), record.timestamp());
+        }
       }
-      offset = record.offset() + 1;
     }
+    throw empty();
   }
 
   private LogUnreachable empty() {
@@ -254,7 +254,7 @@ public final class LogInspection {
       records.seek(offset);
       try (Assembly assembly = new Assembly(begun)) {
         while (records.position() < end) {
-          for (ConsumerRecord<byte[], byte[]> record : records.poll(POLL)) {
+          for (ConsumerRecord<byte[], byte[]> record : records.more()) {
             lengths.accept(record.serializedValueSize());
             Optional<LogEntry> entry = assembly.take(Chunk.of(record.value()));
             if (entry.isEmpty()) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.WakeupException;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the log from a place on: whole transactions, each once, in order. */
 final class LogReader implements AutoCloseable {
@@ -16,9 +17,11 @@ final class LogReader implements AutoCloseable {
   /** So that an idle connection is noticed to have died, and a silent publisher. */
   private static final Duration POLL = Duration.ofSeconds(1);
 
-  private final LogRecords records;
+  private final LogTopic topic;
+  private final Map<String, Object> client;
   private final long from;
   private final Place applied;
+  private volatile @Nullable LogRecords records;
   private volatile boolean closed;
 
   /**
@@ -29,7 +32,8 @@ final class LogReader implements AutoCloseable {
    * @param applied what comes after it is read
    */
   LogReader(LogTopic topic, Map<String, Object> client, long from, Place applied) {
-    this.records = LogRecords.toFollow(topic, client);
+    this.topic = topic;
+    this.client = Map.copyOf(client);
     this.from = from;
     this.applied = applied;
   }
@@ -58,13 +62,14 @@ final class LogReader implements AutoCloseable {
    * @throws LogUnreachable when the broker does not answer
    */
   void run(Listener listener) {
-    try (records;
+    try (LogRecords followed = LogRecords.toFollow(topic, client);
         Assembly assembly = new Assembly(applied)) {
-      records.seek(from);
+      records = followed;
+      followed.seek(from);
       while (!closed) {
         List<SourceTransaction> whole = new ArrayList<>();
         try {
-          for (ConsumerRecord<byte[], byte[]> record : records.poll(POLL)) {
+          for (ConsumerRecord<byte[], byte[]> record : followed.poll(POLL)) {
             Optional<LogEntry> entry = assembly.take(Chunk.of(record.value()));
             switch (entry.orElse(null)) {
               case LogEntry.Committed(SourceTransaction transaction) -> whole.add(transaction);
@@ -79,7 +84,7 @@ final class LogReader implements AutoCloseable {
         } finally {
           whole.forEach(transaction -> transaction.changes().close());
         }
-        listener.waiting(records.isAtEnd());
+        listener.waiting(followed.isAtEnd());
       }
     } catch (WakeupException e) {
       if (!closed) {
@@ -100,6 +105,9 @@ final class LogReader implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    records.wakeUp();
+    LogRecords followed = records;
+    if (followed != null) {
+      followed.wakeUp();
+    }
   }
 }

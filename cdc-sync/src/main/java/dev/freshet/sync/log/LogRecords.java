@@ -18,7 +18,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /** The committed records of a log, by their offsets. For one thread, but {@link #wakeUp}. */
 final class LogRecords implements AutoCloseable {
 
-  private static final Duration ASK_WITHIN = Duration.ofSeconds(30);
+  private static final Duration ASK_WITHIN = Duration.ofSeconds(15);
   private static final Duration FOLLOWING_WAITS = Duration.ofMillis(500);
   private static final Duration SEARCHING_WAITS = Duration.ofMillis(1);
   private static final int BYTES_A_FETCH = 4 << 20;
@@ -95,6 +95,22 @@ final class LogRecords implements AutoCloseable {
     return told(() -> consumer.poll(within).records(partition));
   }
 
+  /**
+   * The next records of those that there are; none where only marks come.
+   *
+   * @throws LogUnreachable when the broker gives none: it says nothing while it is away
+   */
+  List<ConsumerRecord<byte[], byte[]>> more() {
+    long before = position();
+    List<ConsumerRecord<byte[], byte[]>> records = poll(ASK_WITHIN);
+    if (records.isEmpty() && position() == before) {
+      throw new LogUnreachable(
+          "The log %s was not given within %d s".formatted(topic.log(), ASK_WITHIN.toSeconds()),
+          null);
+    }
+    return records;
+  }
+
   /** Whether everything that is committed was polled, as far as the last answer told. */
   boolean isAtEnd() {
     OptionalLong lag = consumer.currentLag(partition);
@@ -111,7 +127,7 @@ final class LogRecords implements AutoCloseable {
     ConsumerRecord<byte[], byte[]> last = null;
     seek(from);
     while (position() < end) {
-      for (ConsumerRecord<byte[], byte[]> record : poll(ASK_WITHIN)) {
+      for (ConsumerRecord<byte[], byte[]> record : more()) {
         if (record.offset() < end) {
           last = record;
         }
@@ -120,13 +136,22 @@ final class LogRecords implements AutoCloseable {
     return Optional.ofNullable(last);
   }
 
+  /** Whether what holds at a record is there still. */
+  boolean hasState(long offset, Chunk chunk) {
+    return stateAt(offset, chunk) >= begin();
+  }
+
+  private static long stateAt(long offset, Chunk chunk) {
+    return chunk.kind() == Chunk.Kind.SCHEMA ? offset - chunk.number() : chunk.stateAt();
+  }
+
   /**
    * What holds at a record.
    *
    * @throws LogBroken when it is not there any more
    */
   LogState state(long offset, Chunk chunk) {
-    long from = chunk.kind() == Chunk.Kind.SCHEMA ? offset - chunk.number() : chunk.stateAt();
+    long from = stateAt(offset, chunk);
     if (from < begin()) {
       throw new LogBroken("lost the state that its records go by");
     }
@@ -134,7 +159,7 @@ final class LogRecords implements AutoCloseable {
     seek(from);
     try (Assembly assembly = new Assembly(chunk.end())) {
       while (position() < end) {
-        for (ConsumerRecord<byte[], byte[]> record : poll(ASK_WITHIN)) {
+        for (ConsumerRecord<byte[], byte[]> record : more()) {
           Optional<LogEntry> entry = assembly.take(Chunk.of(record.value()));
           if (entry.isPresent()
               && entry.get() instanceof LogEntry.Told told
@@ -151,7 +176,7 @@ final class LogRecords implements AutoCloseable {
   Optional<ConsumerRecord<byte[], byte[]>> first(long offset, long end) {
     seek(offset);
     while (position() < end) {
-      List<ConsumerRecord<byte[], byte[]>> records = poll(ASK_WITHIN);
+      List<ConsumerRecord<byte[], byte[]>> records = more();
       if (!records.isEmpty()) {
         return Optional.of(records.getFirst());
       }

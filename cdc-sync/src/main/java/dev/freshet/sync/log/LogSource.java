@@ -61,7 +61,7 @@ final class LogSource implements ChangeSource {
 
   @Override
   public Continuation continuation(Held held) {
-    LogState last = sources.end().state();
+    LogState last = sources.lastState();
     if (!held.isNew() && !held.system().equals(last.origin().system())) {
       throw new SyncRefused(
           "The read database holds the copy of another system than the log %s is of. Name the right --log, or drop schema freshet there to start over."
@@ -128,7 +128,7 @@ final class LogSource implements ChangeSource {
     sources.wisher().tables(Set.copyOf(tables));
     long end = System.nanoTime() + PUBLISHED_WITHIN.toNanos();
     while (true) {
-      LogState last = sources.end().state();
+      LogState last = sources.lastState();
       Set<TableName> missing = new TreeSet<>(tables);
       missing.removeAll(last.tables());
       boolean isAnswered = last.refused().tables().containsAll(missing);
@@ -151,7 +151,7 @@ final class LogSource implements ChangeSource {
 
   @Override
   public Seed seed() {
-    LogState last = sources.end().state();
+    LogState last = sources.lastState();
     Place atLeast = last.gaps().isEmpty() ? Place.START : last.gaps().getLast();
     Seed seed = seed(atLeast, last);
     try {
@@ -173,6 +173,18 @@ final class LogSource implements ChangeSource {
     }
   }
 
+  /** Those that are not carried where the copy is, or were not all the while from there on. */
+  @Override
+  public Set<TableName> interrupted(Place applied) {
+    LogState here = sources.state();
+    Set<TableName> interrupted = new TreeSet<>();
+    here.schema().tables().stream()
+        .map(SourceTable::name)
+        .filter(table -> !here.since(table).map(applied::isAtOrPast).orElse(false))
+        .forEach(interrupted::add);
+    return interrupted;
+  }
+
   /** What was planned goes by the log's end as it was then. */
   private void requireAsPlanned(SchemaImage now) {
     SchemaImage planned = sources.state().schema();
@@ -186,7 +198,7 @@ final class LogSource implements ChangeSource {
 
   @Override
   public Seed snapshot() {
-    return seed(sources.applied(), sources.end().state());
+    return seed(sources.applied(), sources.lastState());
   }
 
   private Seed seed(Place atLeast, LogState last) {
@@ -201,7 +213,14 @@ final class LogSource implements ChangeSource {
     List<String> reasons = new ArrayList<>();
     for (SeedServer server : settings.seeds()) {
       try {
-        return server.seed(wanted);
+        Seed seed = server.seed(wanted);
+        if (last.timelines().carriedOver(seed.at().position()).isPresent()) {
+          return seed;
+        }
+        reasons.add(
+            "%s is at %s, which is no part of the history of timeline %d"
+                .formatted(server.url(), seed.at(), last.epoch()));
+        seed.close();
       } catch (SeedUnfit e) {
         reasons.add(String.valueOf(e.getMessage()));
       }
@@ -221,7 +240,8 @@ final class LogSource implements ChangeSource {
       throw new IllegalStateException("Where the log goes on has to be asked first");
     }
     sources.setApplied(request.applied());
-    return new LogCapture(settings, from, request, sources::setState, sources.time());
+    return new LogCapture(
+        settings, from, request, sources::setState, sources.wisher(), sources.time());
   }
 
   @Override

@@ -88,7 +88,23 @@ public final class LogSources implements ChangeSources {
   /** What holds where the copy is, or at the log's end before it is anywhere. */
   LogState state() {
     LogState known = inForce;
-    return known != null ? known : end().state();
+    return known != null ? known : lastState();
+  }
+
+  /**
+   * What holds at the log's end.
+   *
+   * @throws LogUnreachable when nothing says so
+   */
+  LogState lastState() {
+    LogState last = end().state();
+    if (last == null) {
+      throw new LogUnreachable(
+          "What the last transactions of the log %s mean has been deleted; its publisher says it again"
+              .formatted(settings.topic().log()),
+          null);
+    }
+    return last;
   }
 
   void setState(LogState state) {

@@ -6,6 +6,7 @@ import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SchemaImage;
 import dev.freshet.sync.source.SourceTable;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +82,29 @@ public record LogState(
     } catch (JacksonException e) {
       throw new LogBroken("a state that can't be read (%s)".formatted(e.getOriginalMessage()));
     }
+  }
+
+  /** The same with transactions missing before a place. */
+  LogState withGap(Place goesOnAt) {
+    List<Place> all = new ArrayList<>(gaps);
+    all.add(goesOnAt);
+    return new LogState(origin, epoch, history, schema, carried, refused, all);
+  }
+
+  /** The same with another schema. */
+  LogState with(SchemaImage another) {
+    return new LogState(origin, epoch, history, another, carried, refused, gaps);
+  }
+
+  /**
+   * The same, knowing that all carried tables are so from a place on, of which that was unknown.
+   */
+  LogState carriedSince(Place place) {
+    List<Carried> known =
+        carried.stream()
+            .map(one -> one.since() == null ? new Carried(one.table(), place) : one)
+            .toList();
+    return new LogState(origin, epoch, history, schema, known, refused, gaps);
   }
 
   TimelineHistory timelines() {

@@ -1,9 +1,10 @@
 package dev.freshet.sync.log;
 
+import dev.freshet.sync.source.ListenerFailed;
 import org.jspecify.annotations.Nullable;
 
 /** The broker does not answer, or refuses. It may another time. */
-public final class LogUnreachable extends RuntimeException {
+public final class LogUnreachable extends ListenerFailed {
 
   private static final long serialVersionUID = 1L;
 

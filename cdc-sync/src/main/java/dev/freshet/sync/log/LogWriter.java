@@ -57,6 +57,12 @@ public final class LogWriter implements AutoCloseable {
   private long stateAt = -1;
   private long stateWrittenNanos;
   private long bytesSinceState;
+
+  /** Of the last committed record; -1 in an empty log. */
+  private long lastOffset;
+
+  private @Nullable Future<RecordMetadata> lastSent;
+  private boolean hasFailed;
   private List<Outlet> outlets = List.of();
   private final Map<String, Long> sent = new HashMap<>();
 
@@ -71,6 +77,7 @@ public final class LogWriter implements AutoCloseable {
     this.isEmpty = before.isEmpty();
     this.end = before.map(LogEnd::at).orElse(Place.START);
     this.state = before.map(LogEnd::state).orElse(null);
+    this.lastOffset = before.map(LogEnd::offset).orElse(-1L);
   }
 
   /**
@@ -210,6 +217,8 @@ public final class LogWriter implements AutoCloseable {
     if (stateAt < 0) {
       throw new IllegalStateException("What the transactions mean has to be said first");
     }
+    // What that takes is not to count as a part of the transaction.
+    news.forEach(transaction -> outlets.forEach(outlet -> outlet.prepare(transaction)));
     Place last = news.getLast().end();
     inTransaction(
         news.stream().anyMatch(transaction -> transaction.changes().isLarge()),
@@ -251,12 +260,33 @@ public final class LogWriter implements AutoCloseable {
     bytesSinceState = 0;
   }
 
+  private static long offset(Future<RecordMetadata> sent) {
+    try {
+      return sent.get().offset();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptException(e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof KafkaException known ? known : new KafkaException(e.getCause());
+    }
+  }
+
+  /** After a failure nobody knows what is there: only another writer may go on. */
   private void inTransaction(boolean isLarge, Runnable sending) {
+    if (hasFailed) {
+      throw new LogUnreachable("The log %s could not be written".formatted(topic.log()), null);
+    }
+    hasFailed = true;
     try {
       open(isLarge);
       producer.beginTransaction();
       sending.run();
       producer.commitTransaction();
+      if (lastSent != null) {
+        lastOffset = offset(lastSent);
+        lastSent = null;
+      }
+      hasFailed = false;
     } catch (ProducerFencedException | InvalidProducerEpochException e) {
       throw new Fenced(e);
     } catch (KafkaException e) {
@@ -270,13 +300,22 @@ public final class LogWriter implements AutoCloseable {
     }
   }
 
-  /** A producer's time-out is fixed when it is opened. */
+  /**
+   * A producer's time-out is fixed when it is opened. Opened again it would shut out whoever has
+   * taken over meanwhile: then it is this writer that gives up.
+   */
   private void open(boolean forLarge) {
     if (forLarge != isForLarge) {
       producer.close(CLOSE_WITHIN);
       producer = producer(topic, client, forLarge ? TIMEOUT_OF_LARGE : TIMEOUT);
       isForLarge = forLarge;
       producer.initTransactions();
+      long found = LogEnd.of(topic, client).map(LogEnd::offset).orElse(-1L);
+      if (found != lastOffset) {
+        throw new Fenced(
+            new IllegalStateException(
+                "The log ends at offset %d, and not at %d".formatted(found, lastOffset)));
+      }
     }
   }
 
@@ -288,7 +327,9 @@ public final class LogWriter implements AutoCloseable {
   private Future<RecordMetadata> sent(Chunk chunk) {
     byte[] bytes = chunk.bytes();
     bytesSinceState += bytes.length;
-    return count(new ProducerRecord<>(topic.name(), 0, null, bytes));
+    Future<RecordMetadata> written = count(new ProducerRecord<>(topic.name(), 0, null, bytes));
+    lastSent = written;
+    return written;
   }
 
   private void sendElsewhere(ProducerRecord<byte[], byte[]> record) {

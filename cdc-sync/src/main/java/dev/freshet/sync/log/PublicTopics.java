@@ -22,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record PublicTopics(Set<TableName> tables, @Nullable TableName outbox) {
 
-  /** None. */
-  public static final PublicTopics NONE = new PublicTopics(Set.of(), null);
-
   /** Of a table's and an outbox's topic, where the broker has none yet. */
   private static final int PARTITIONS = 6;
 

@@ -4,7 +4,6 @@ import dev.freshet.protocol.TimelineHistory;
 import dev.freshet.sync.log.LogState.Carried;
 import dev.freshet.sync.log.LogState.Refused;
 import dev.freshet.sync.model.EndSession;
-import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.ChangeSource;
 import dev.freshet.sync.source.Continuation;
@@ -33,6 +32,10 @@ import tools.jackson.databind.json.JsonMapper;
 final class PublishedState {
 
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+  /** After so many looks it is asked again for what was refused. */
+  private static final int LOOKS_A_REFUSAL = 10;
+
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final LogWriter writer;
@@ -84,9 +87,7 @@ final class PublishedState {
                         table ->
                             new Carried(
                                 table,
-                                since != null
-                                    ? since
-                                    : before.flatMap(b -> b.since(table)).orElse(null)))
+                                since != null ? since : sinceBefore(table, before, published)))
                     .toList(),
                 refused(wanted, image, published),
                 before.map(LogState::gaps).orElse(List.of()));
@@ -104,7 +105,7 @@ final class PublishedState {
           case Continuation.CopyAll(String because) -> {
             try (Seed seed = source.seed()) {
               Place at = seed.at();
-              if (before.isPresent()) {
+              if (!writer.isEmpty()) {
                 yield gap(writer, state.apply(at), at, because, observer);
               }
               writer.beginAt(at);
@@ -116,23 +117,21 @@ final class PublishedState {
     return new PublishedState(writer, wanted, version, now);
   }
 
+  /** Of one that had to be added whatever the log says, it is to be found out. */
+  private static @Nullable Place sinceBefore(
+      TableName table, Optional<LogState> before, Published published) {
+    return published.added().contains(table)
+        ? null
+        : before.flatMap(state -> state.since(table)).orElse(null);
+  }
+
   private static LogState gap(
       LogWriter writer,
       LogState state,
       Place goesOnAt,
       String because,
       PublisherObserver observer) {
-    List<Place> gaps = new ArrayList<>(state.gaps());
-    gaps.add(goesOnAt);
-    LogState now =
-        new LogState(
-            state.origin(),
-            state.epoch(),
-            state.history(),
-            state.schema(),
-            state.carried(),
-            state.refused(),
-            gaps);
+    LogState now = state.withGap(goesOnAt);
     writer.gap(now, goesOnAt, JSON.writeValueAsString(Map.of("because", because)), Instant.now());
     observer.leftGap(goesOnAt, because);
     return now;
@@ -194,24 +193,14 @@ final class PublishedState {
     return now.carried().stream().anyMatch(carried -> carried.since() == null);
   }
 
-  private void tell(SchemaImage schema, Function<Carried, Carried> carried) {
-    now =
-        new LogState(
-            now.origin(),
-            now.epoch(),
-            now.history(),
-            schema,
-            now.carried().stream().map(carried).toList(),
-            now.refused(),
-            now.gaps());
+  private void tell(LogState next) {
+    now = next;
     writer.state(now, Map.of(), Instant.now());
   }
 
   /** All that ends beyond a place has all changes of all tables. */
   synchronized void carriedSince(Place place) {
-    tell(
-        now.schema(),
-        carried -> carried.since() == null ? new Carried(carried.table(), place) : carried);
+    tell(now.carriedSince(place));
   }
 
   /**
@@ -241,7 +230,10 @@ final class PublishedState {
    */
   void follow(ChangeSource source) {
     Place seen = Place.START;
-    while (!Thread.currentThread().isInterrupted()) {
+    for (int look = 1; !Thread.currentThread().isInterrupted(); look++) {
+      if (look % LOOKS_A_REFUSAL == 0) {
+        askAgain(source);
+      }
       Place place = source.place();
       // Nothing is altered without a trace in the source's log.
       if (!place.equals(seen)) {
@@ -249,6 +241,25 @@ final class PublishedState {
         follow(source.schema().version(), source);
       }
       LockSupport.parkNanos(LOOK_EVERY.toNanos());
+    }
+  }
+
+  /** Privileges are granted without a trace in the catalogue that is watched. */
+  private synchronized void askAgain(ChangeSource source) {
+    Set<TableName> refused = now.refused().tables();
+    if (refused.isEmpty()) {
+      return;
+    }
+    SchemaImage image = source.schema().image();
+    Set<TableName> fit = new TreeSet<>(refused);
+    fit.retainAll(image.tables().stream().map(SourceTable::name).toList());
+    if (fit.isEmpty()) {
+      return;
+    }
+    Set<TableName> all = new TreeSet<>(now.tables());
+    all.addAll(fit);
+    if (!source.publish(all).missing().containsAll(fit)) {
+      throw EndSession.outdated("Some of %s can be published now.".formatted(fit));
     }
   }
 
@@ -260,20 +271,12 @@ final class PublishedState {
     now.asCarried()
         .forEach(
             (name, table) -> {
-              if (!isThereAs(table, image)) {
+              if (!image.has(table)) {
                 throw EndSession.outdated("Table %s was altered.".formatted(name));
               }
             });
     version = found;
-    tell(image, carried -> carried);
+    tell(now.with(image));
     wish(Set.of());
-  }
-
-  private static boolean isThereAs(SourceTable table, SchemaImage image) {
-    try {
-      return image.find(table.name()).map(found -> found.isAs(table)).orElse(false);
-    } catch (SyncRefused e) {
-      return false;
-    }
   }
 }

@@ -12,16 +12,21 @@ import dev.freshet.sync.source.Claim;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SchemaImage;
 import dev.freshet.sync.source.Seed;
+import dev.freshet.sync.source.SourceFailed;
 import dev.freshet.sync.source.SourceObserver;
 import dev.freshet.sync.task.BackgroundTasks;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Publishes a source's transactions to its log, from the log's own end on: nothing else says how
@@ -29,6 +34,10 @@ import org.jspecify.annotations.Nullable;
  * say.
  */
 public final class Publisher implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(Publisher.class);
+
+  private static final Duration SNAPSHOT_AGAIN = Duration.ofSeconds(30);
 
   private final ChangeSources sources;
   private final LogTopic topic;
@@ -81,8 +90,32 @@ public final class Publisher implements AutoCloseable {
       return new SessionEnd.OtherLeads();
     }
     topic.make(client);
-    try (ChangeSource source = sources.connect();
-        LogWriter writer = LogWriter.takeOver(topic, client);
+    try (ChangeSource source = sources.connect()) {
+      requireOwnLog(source.origin());
+      return publish(source);
+    }
+  }
+
+  /** Before its writer is shut out. */
+  private void requireOwnLog(ChangeSource.Origin origin) {
+    LogEnd.of(topic, client)
+        .map(LogEnd::state)
+        .filter(state -> !state.origin().equals(origin))
+        .ifPresent(
+            state -> {
+              throw new SyncRefused(
+                  "The log %s is of database %s of system %s, and not of database %s of system %s. Name the right --primary, or another log with --name."
+                      .formatted(
+                          topic.log(),
+                          state.origin().database(),
+                          state.origin().system(),
+                          origin.database(),
+                          origin.system()));
+            });
+  }
+
+  private SessionEnd publish(ChangeSource source) {
+    try (LogWriter writer = LogWriter.takeOver(topic, client);
         LogWishes wishes = new LogWishes(topic, client);
         TopicAdmin admin = new TopicAdmin(client)) {
       Set<TableName> wanted = new TreeSet<>(topics.sources());
@@ -90,6 +123,14 @@ public final class Publisher implements AutoCloseable {
       PublishedState state = PublishedState.begin(source, writer, wanted, unclear, observer);
       PublicTopics.Opened opened = topics.open(topic.log(), state.now(), admin);
       writer.alsoTo(opened.outlets(), opened.records());
+      Set<TableName> missing = new TreeSet<>(topics.sources());
+      missing.removeAll(state.now().tables());
+      if (!missing.isEmpty()) {
+        log.warn(
+            "There are no topics of {} yet: the source has no such tables, or they can't be published. {}",
+            missing,
+            state.now().refused().reason());
+      }
       observer.began(writer.end());
       publish(source, writer, wishes, state);
       return new SessionEnd.Stopped();
@@ -197,9 +238,18 @@ public final class Publisher implements AutoCloseable {
 
   /** A consistent snapshot comes after all transactions that were open when tables were added. */
   private void findSince(PublishedState state) {
-    try (ChangeSource source = sources.connect();
-        Seed snapshot = source.snapshot()) {
-      state.carriedSince(snapshot.at());
+    while (!Thread.currentThread().isInterrupted()) {
+      try (ChangeSource source = sources.connect();
+          Seed snapshot = source.snapshot()) {
+        state.carriedSince(snapshot.at());
+        return;
+      } catch (SourceFailed e) {
+        // Other copies can't give rows of these tables meanwhile, but everything else goes on.
+        log.warn(
+            "From where on the log has all changes of new tables can't be told yet: {}. It takes a replication slot for a moment",
+            e.getMessage());
+        LockSupport.parkNanos(SNAPSHOT_AGAIN.toNanos());
+      }
     }
   }
 

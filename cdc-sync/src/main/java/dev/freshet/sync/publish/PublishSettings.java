@@ -1,11 +1,11 @@
 package dev.freshet.sync.publish;
 
+import dev.freshet.sync.SourceObjects;
 import dev.freshet.sync.log.LogAddress;
 import dev.freshet.sync.log.PublicTopics;
 import dev.freshet.sync.model.TableName;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -43,7 +43,7 @@ record PublishSettings(
 
   /** The name of slot and publication. */
   String slot() {
-    return "freshet_log_" + name.toLowerCase(Locale.ROOT).replace('-', '_');
+    return SourceObjects.slotName("", "log_" + name);
   }
 
   @Override

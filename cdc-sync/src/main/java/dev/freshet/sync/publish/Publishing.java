@@ -1,5 +1,6 @@
 package dev.freshet.sync.publish;
 
+import dev.freshet.postgres.NotConnected;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.postgres.PrimaryFinder;
 import dev.freshet.sync.SessionLoop;
@@ -15,7 +16,6 @@ import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
 import dev.freshet.sync.status.Observation;
 import dev.freshet.sync.status.Observation.State;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,12 +77,9 @@ final class Publishing implements AutoCloseable {
   }
 
   private PostgresUrl primary() {
-    if (servers.servers().size() == 1) {
-      return servers;
-    }
     try {
-      return PrimaryFinder.findOnce(servers).url();
-    } catch (SQLException e) {
+      return PrimaryFinder.now(servers);
+    } catch (NotConnected e) {
       throw new IllegalStateException(e.getMessage(), e);
     }
   }

@@ -2,7 +2,7 @@ package dev.freshet.sync.seed;
 
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.sync.apply.MirrorStore;
-import dev.freshet.sync.connection.Connections;
+import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.copy.RowPipe;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.Place;
@@ -37,8 +37,10 @@ final class PeerSeed implements Seed {
     this.at = at;
   }
 
-  static PeerSeed of(PostgresUrl url, SeedServer.Wanted wanted) throws SQLException, SeedUnfit {
-    Connection connection = Connections.open(url, "freshet-sync-seed");
+  static PeerSeed of(WatchedDatabase peer, SeedServer.Wanted wanted)
+      throws SQLException, SeedUnfit {
+    PostgresUrl url = peer.url();
+    Connection connection = peer.open("freshet-sync-seed");
     try {
       connection.setAutoCommit(false);
       PeerSeed seed = new PeerSeed(connection, arrive(connection, url, wanted));
@@ -57,6 +59,7 @@ final class PeerSeed implements Seed {
     try (Statement statement = connection.createStatement()) {
       while (true) {
         statement.execute("set transaction isolation level repeatable read read only");
+        lock(statement, wanted);
         Place at = position(statement, url, wanted.system());
         if (at.isAtOrPast(wanted.atLeast())) {
           return at;
@@ -67,6 +70,22 @@ final class PeerSeed implements Seed {
         connection.rollback();
         LockSupport.parkNanos(LOOK_AGAIN.toNanos());
       }
+    }
+  }
+
+  /**
+   * Before the snapshot is taken: a mirror that is made again or rewritten after it would seem to
+   * be empty.
+   */
+  private static void lock(Statement statement, SeedServer.Wanted wanted) throws SQLException {
+    if (!wanted.tables().isEmpty()) {
+      statement.execute(
+          "lock table %s in access share mode"
+              .formatted(
+                  wanted.tables().keySet().stream()
+                      .sorted()
+                      .map(TableName::quoted)
+                      .collect(Collectors.joining(", "))));
     }
   }
 
@@ -109,13 +128,8 @@ final class PeerSeed implements Seed {
 
   @Override
   public void read(SourceTable table, List<String> columns, Rows rows) {
-    String query =
-        "select %s from %s"
-            .formatted(
-                columns.stream().map(TableName::quoted).collect(Collectors.joining(", ")),
-                table.name().quoted());
     try {
-      RowPipe.Origin.of(connection, query).forEach(rows::row);
+      RowPipe.Origin.of(connection, table.name(), columns).forEach(rows::row);
     } catch (SQLException e) {
       throw new SourceFailed(String.valueOf(e.getMessage()), false, e);
     }

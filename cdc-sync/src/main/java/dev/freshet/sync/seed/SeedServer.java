@@ -3,6 +3,7 @@ package dev.freshet.sync.seed;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.postgres.PrimaryFinder;
 import dev.freshet.sync.connection.Connections;
+import dev.freshet.sync.connection.WatchedDatabase;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.slot.ConsistentSnapshot;
 import dev.freshet.sync.slot.SourceCatalogue;
@@ -15,8 +16,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A server that can give rows to a copy: a read database that is further than the copy, or the
@@ -25,6 +30,8 @@ import java.util.Optional;
  * @param url of it
  */
 public record SeedServer(PostgresUrl url) {
+
+  private static final Logger log = LoggerFactory.getLogger(SeedServer.class);
 
   /** Transactions that are open on the primary hold a snapshot up. */
   private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
@@ -51,13 +58,47 @@ public record SeedServer(PostgresUrl url) {
    * @throws SeedUnfit when it can't; it says why
    */
   public Seed seed(Wanted wanted) throws SeedUnfit {
+    WatchedDatabase watched = null;
     try {
-      if (isReadDatabase()) {
-        return PeerSeed.of(url, wanted);
-      }
-      return ofPrimary(wanted);
+      boolean isPeer = isReadDatabase();
+      watched =
+          new WatchedDatabase(
+              "seed", isPeer ? url : PrimaryFinder.now(url), why -> log.warn("{}", why));
+      return new WatchedSeed(
+          isPeer ? PeerSeed.of(watched, wanted) : ofPrimary(watched, wanted), watched);
     } catch (SQLException e) {
+      close(watched);
       throw new SeedUnfit("%s: %s".formatted(url, e.getMessage()), e);
+    } catch (SeedUnfit | RuntimeException e) {
+      close(watched);
+      throw e;
+    }
+  }
+
+  private static void close(@Nullable WatchedDatabase watched) {
+    if (watched != null) {
+      watched.close();
+    }
+  }
+
+  /** Broken off when its server does not answer any more. */
+  private record WatchedSeed(Seed seed, WatchedDatabase watched) implements Seed {
+
+    @Override
+    public Place at() {
+      return seed.at();
+    }
+
+    @Override
+    public void read(SourceTable table, List<String> columns, Rows rows) {
+      seed.read(table, columns, rows);
+    }
+
+    @Override
+    public void close() {
+      try (watched) {
+        seed.close();
+      }
     }
   }
 
@@ -76,14 +117,15 @@ public record SeedServer(PostgresUrl url) {
     }
   }
 
-  private Seed ofPrimary(Wanted wanted) throws SQLException, SeedUnfit {
-    PostgresUrl now = url.servers().size() == 1 ? url : PrimaryFinder.findOnce(url).url();
+  private Seed ofPrimary(WatchedDatabase watched, Wanted wanted) throws SQLException, SeedUnfit {
+    PostgresUrl now = watched.url();
     try (SourceDatabase primary = SourceDatabase.connect(now)) {
       String system = SourceDatabase.systemIdentifier(primary.db());
       if (!system.equals(wanted.system())) {
         throw new SeedUnfit("%s is another system than the log's".formatted(url));
       }
-      ConsistentSnapshot snapshot = ConsistentSnapshot.now(now, wanted.slot(), LONGEST_WAIT);
+      ConsistentSnapshot snapshot =
+          ConsistentSnapshot.now(now, wanted.slot(), LONGEST_WAIT, watched::guard);
       try {
         requireSame(wanted, new SourceCatalogue(primary));
         if (!snapshot.at().isAtOrPast(wanted.atLeast())) {

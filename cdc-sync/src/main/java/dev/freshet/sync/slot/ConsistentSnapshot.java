@@ -14,7 +14,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import java.util.stream.Collectors;
 
 /**
  * The source as it is at one position of its log: what a replication slot exports when it is made.
@@ -64,7 +63,18 @@ public final class ConsistentSnapshot implements Seed {
    */
   public static ConsistentSnapshot now(PostgresUrl url, String slot, Duration longestWait)
       throws SQLException {
-    return take(url, slot, true, longestWait, connection -> connection);
+    return now(url, slot, longestWait, connection -> connection);
+  }
+
+  /**
+   * The same, with connections that somebody watches.
+   *
+   * @param watched sees each connection that is opened for it
+   */
+  public static ConsistentSnapshot now(
+      PostgresUrl url, String slot, Duration longestWait, UnaryOperator<Connection> watched)
+      throws SQLException {
+    return take(url, slot, true, longestWait, watched);
   }
 
   private static ConsistentSnapshot take(
@@ -127,12 +137,7 @@ public final class ConsistentSnapshot implements Seed {
 
   @Override
   public void read(SourceTable table, List<String> columns, Rows rows) {
-    String query =
-        "select %s from %s"
-            .formatted(
-                columns.stream().map(TableName::quoted).collect(Collectors.joining(", ")),
-                table.name().quoted());
-    Failures.run(() -> RowPipe.Origin.of(connection, query).forEach(rows::row));
+    Failures.run(() -> RowPipe.Origin.of(connection, table.name(), columns).forEach(rows::row));
   }
 
   @Override

@@ -166,7 +166,8 @@ public final class Slot {
       return new Published(
           missing,
           "%sPartitions %s have parents that are followed, too, in whose name their changes come. Read the parents, with the partitions' conditions."
-              .formatted(published.reason().isEmpty() ? "" : published.reason() + " ", within));
+              .formatted(published.reason().isEmpty() ? "" : published.reason() + " ", within),
+          published.added());
     }
     String list = tables.stream().map(TableName::quoted).collect(Collectors.joining(", "));
     Set<TableName> published =
@@ -194,7 +195,9 @@ public final class Slot {
       } else if (!published.equals(Set.copyOf(tables))) {
         db.sql("alter publication " + TableName.quoted(name) + " set table " + list).update();
       }
-      return new Published(Set.of(), "");
+      Set<TableName> added = new TreeSet<>(tables);
+      added.removeAll(published);
+      return new Published(Set.of(), "", added);
     } catch (BadSqlGrammarException e) {
       // It belongs to somebody else, and may well hold more than is needed.
       Set<TableName> missing = new TreeSet<>(tables);

@@ -83,10 +83,7 @@ final class WholeSchema {
             .list());
   }
 
-  /**
-   * A text that differs whenever a table, a view, a function or an extension came, went or was
-   * altered; columns of views and types apart.
-   */
+  /** A text that differs whenever something of it came, went or was altered. */
   String version() {
     return db.sql(
             """
@@ -100,6 +97,10 @@ final class WholeSchema {
               || '/' || coalesce((select sum(hashtext(e.oid || ':' || e.xmin)) from pg_extension e), 0)
               || '/' || coalesce((select sum(hashtext(t.oid || ':' || t.xmin))
                 from pg_type t where t.oid >= 16384 and t.typtype in ('e', 'd', 'r')), 0)
+              || '/' || coalesce((select sum(hashint8(a.xmin::text::bigint * 2000 + a.attnum))
+                from pg_attribute a where a.attrelid >= 16384 and a.attnum > 0), 0)
+              || '/' || coalesce((select sum(hashtext(e.oid || e.enumlabel || e.enumsortorder))
+                from pg_enum e), 0)
               || '/' || coalesce((select sum(hashtext(i.indexrelid || ':' || i.xmin))
                 from pg_index i where i.indexrelid >= 16384 and (i.indisprimary or i.indisreplident)), 0)
             """

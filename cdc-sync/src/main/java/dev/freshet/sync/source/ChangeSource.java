@@ -6,6 +6,7 @@ import dev.freshet.sync.model.TableName;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Where rows and their changes come from: one system, whose transactions have one order.
@@ -54,6 +55,16 @@ public interface ChangeSource extends AutoCloseable {
 
   /** Has the changes of exactly these tables captured from now on, as far as that is allowed. */
   Published publish(Collection<TableName> tables);
+
+  /**
+   * Tables whose changes beyond a place do not all come: what a copy has of them has to be copied
+   * again.
+   *
+   * @param applied where the copy is
+   */
+  default Set<TableName> interrupted(Place applied) {
+    return Set.of();
+  }
 
   /** Gives up the place from which it would go on, and begins at another: the seed's. */
   Seed seed();

@@ -11,8 +11,19 @@ import java.util.Set;
  *
  * @param missing those that are not
  * @param reason why not, and what to do; empty when none is missing
+ * @param added those that are only captured from now on
  */
-public record Published(Set<TableName> missing, String reason) {
+public record Published(Set<TableName> missing, String reason, Set<TableName> added) {
+
+  /** Where all were captured already. */
+  public Published(Set<TableName> missing, String reason) {
+    this(missing, reason, Set.of());
+  }
+
+  public Published {
+    missing = Set.copyOf(missing);
+    added = Set.copyOf(added);
+  }
 
   /**
    * Makes sure that none of these is missing.

@@ -78,6 +78,12 @@ public record SchemaImage(
     return tables.stream().filter(table -> table.name().equals(name)).findFirst();
   }
 
+  /** Whether a table is there, and a mirror of it as it was is one of it as it is here. */
+  public boolean has(SourceTable table) {
+    return tables.stream()
+        .anyMatch(found -> found.name().equals(table.name()) && found.isAs(table));
+  }
+
   @Override
   public List<UserType> userTypes(Set<Long> ofTables) {
     Set<UserType> all = new LinkedHashSet<>();

@@ -59,6 +59,6 @@ public interface SourceSchema {
   /** All of it, as it is now. */
   SchemaImage image();
 
-  /** A text that differs whenever a table, a view, a function or an extension came or went. */
+  /** A text that differs whenever something of it came, went or was altered. */
   String version();
 }

@@ -58,31 +58,43 @@ public final class Outbox implements Outlet {
   }
 
   @Override
+  public void prepare(SourceTransaction transaction) {
+    each(transaction, row -> topics.accept(topic(row)));
+  }
+
+  @Override
   public void write(
       SourceTransaction transaction, Consumer<ProducerRecord<byte[], byte[]>> records) {
+    each(transaction, row -> records.accept(message(row, transaction)));
+  }
+
+  private void each(SourceTransaction transaction, Consumer<List<@Nullable String>> rows) {
     transaction
         .changes()
         .forEachChunk(
             changes ->
                 changes.forEach(
                     change -> {
-                      // What becomes of the row later is housekeeping.
+                      // The message is the row's insertion; it may be deleted at any time.
                       if (change instanceof RowChange.Upsert upsert
                           && upsert.isNew()
                           && upsert.table().equals(table)) {
-                        records.accept(message(upsert.row(), transaction));
+                        rows.accept(upsert.row());
                       }
                     }));
   }
 
   private ProducerRecord<byte[], byte[]> message(
       List<@Nullable String> row, SourceTransaction transaction) {
-    String topic = TopicNames.valid(PREFIX + text(row, "aggregatetype"));
-    topics.accept(topic);
     String aggregate = text(row, "aggregateid");
     String payload = value(row, "payload");
+    byte[] value = payload == null ? null : bytes(payload);
+    boolean isTooLarge = value != null && value.length > TableTopics.MOST_BYTES;
     ProducerRecord<byte[], byte[]> record =
-        new ProducerRecord<>(topic, bytes(aggregate), payload == null ? null : bytes(payload));
+        new ProducerRecord<>(topic(row), bytes(aggregate), isTooLarge ? new byte[0] : value);
+    if (value != null && isTooLarge) {
+      TableTopics.header(record, TableTopics.TOO_LARGE, Integer.toString(value.length));
+    }
     String id = text(row, "id");
     TableTopics.header(record, "id", id);
     TableTopics.header(record, "ce_specversion", "1.0");
@@ -96,6 +108,10 @@ public final class Outbox implements Outlet {
     }
     TableTopics.header(record, TableTopics.POSITION, transaction.end().toString());
     return record;
+  }
+
+  private String topic(List<@Nullable String> row) {
+    return TopicNames.valid(PREFIX + text(row, "aggregatetype"));
   }
 
   private static String time(Instant committedAt) {

@@ -5,8 +5,10 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** Somewhere that transactions go to beside the log, in the same transactions of Kafka. */
-@FunctionalInterface
 public interface Outlet {
+
+  /** Makes what a transaction needs there, before the transaction of Kafka begins. */
+  default void prepare(SourceTransaction transaction) {}
 
   /**
    * Hands on what a transaction becomes there.

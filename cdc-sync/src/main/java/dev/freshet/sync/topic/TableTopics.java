@@ -24,10 +24,10 @@ import tools.jackson.databind.node.ObjectNode;
 public final class TableTopics implements Outlet {
 
   /** Of a record's value; brokers take a megabyte by default. */
-  private static final int MOST_BYTES = 900_000;
+  static final int MOST_BYTES = 900_000;
 
   static final String POSITION = "freshet-position";
-  private static final String TOO_LARGE = "freshet-too-large";
+  static final String TOO_LARGE = "freshet-too-large";
 
   private final String log;
   private final String database;
@@ -126,8 +126,13 @@ public final class TableTopics implements Outlet {
           tombstone(table, key);
         }
         case RowChange.Truncate ignored ->
+            // A record without a key is none for a topic that is compacted.
             records.accept(
-                record(table, null, RowJson.bytes(envelope(table, "t", null, null)), null));
+                record(
+                    table,
+                    RowJson.object(),
+                    RowJson.bytes(envelope(table, "t", null, null)),
+                    null));
       }
     }
 
@@ -183,14 +188,11 @@ public final class TableTopics implements Outlet {
     }
 
     private ProducerRecord<byte[], byte[]> record(
-        SourceTable table,
-        @Nullable ObjectNode key,
-        byte @Nullable [] value,
-        @Nullable Long tooLarge) {
-      byte[] keyBytes = key == null ? null : RowJson.bytes(key);
+        SourceTable table, ObjectNode key, byte @Nullable [] value, @Nullable Long tooLarge) {
+      byte[] keyBytes = RowJson.bytes(key);
       String topic = topic(log, table.name());
       ProducerRecord<byte[], byte[]> record =
-          new ProducerRecord<>(topic, partition(topic, table, key, keyBytes), keyBytes, value);
+          new ProducerRecord<>(topic, partition(topic, table, key), keyBytes, value);
       header(record, POSITION, transaction.end().toString());
       if (tooLarge != null) {
         header(record, TOO_LARGE, tooLarge.toString());
@@ -199,11 +201,7 @@ public final class TableTopics implements Outlet {
     }
 
     /** Of a table of events, so that the events of a stream are in order. */
-    private @Nullable Integer partition(
-        String topic, SourceTable table, @Nullable ObjectNode key, byte @Nullable [] keyBytes) {
-      if (key == null || keyBytes == null) {
-        return 0;
-      }
+    private @Nullable Integer partition(String topic, SourceTable table, ObjectNode key) {
       return table.hasEvents()
           ? Math.floorMod(key.path("stream").asString("").hashCode(), partitions.applyAsInt(topic))
           : null;

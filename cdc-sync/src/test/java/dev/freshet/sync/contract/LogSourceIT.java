@@ -90,7 +90,7 @@ class LogSourceIT extends ChangeSourceContract {
                   sources,
                   topic,
                   client,
-                  PublicTopics.NONE,
+                  new PublicTopics(Set.of(), null),
                   Set.of(),
                   new Unseen() {
                     @Override

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.broker.BrokerNode;
+import dev.freshet.sync.source.Changes;
 import dev.freshet.sync.source.Place;
+import dev.freshet.sync.source.RowChange;
+import dev.freshet.sync.source.SourceTransaction;
 import java.io.BufferedReader;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
@@ -135,6 +138,29 @@ class LogIT {
       }
     }
     assertThat(read(Place.START, 9)).isEqualTo(expected(1, 9));
+  }
+
+  /** For a large transaction the producer is opened again, which must not shut the next one out. */
+  @Test
+  void writerThatWasShutOutNoticesItWithALargeTransactionToo() throws Exception {
+    try (LogWriter first = takeOver()) {
+      write(first, 1, 5);
+      try (LogWriter second = takeOver()) {
+        write(second, 6, 9);
+        assertThatThrownBy(() -> first.write(List.of(manyRows(6)))).isInstanceOf(Fenced.class);
+        assertThatThrownBy(() -> write(first, 6, 7)).isInstanceOf(LogUnreachable.class);
+      }
+    }
+    assertThat(read(Place.START, 9)).isEqualTo(expected(1, 9));
+  }
+
+  private static SourceTransaction manyRows(long number) {
+    Changes changes = new Changes();
+    for (int i = 0; i < Changes.MOST_IN_MEMORY + 10; i++) {
+      changes.add(new RowChange.Upsert(Written.TABLE, List.of("k" + i, "v"), null));
+    }
+    return new SourceTransaction(
+        Written.place(number), Instant.ofEpochMilli(number), changes, null);
   }
 
   @Test

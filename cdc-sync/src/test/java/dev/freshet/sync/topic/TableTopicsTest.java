@@ -38,10 +38,11 @@ class TableTopicsTest {
     List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
     try (Changes changes = new Changes()) {
       Arrays.stream(rows).forEach(changes::add);
-      outlet.write(
+      SourceTransaction transaction =
           new SourceTransaction(
-              new Place(1, 0x5A0), Instant.parse("2026-01-02T03:04:05.678901Z"), changes, null),
-          records::add);
+              new Place(1, 0x5A0), Instant.parse("2026-01-02T03:04:05.678901Z"), changes, null);
+      outlet.prepare(transaction);
+      outlet.write(transaction, records::add);
     }
     return records;
   }
@@ -272,5 +273,35 @@ class TableTopicsTest {
     assertThatThrownBy(() -> new Outbox("shop", table(name, List.of("id"), "id uuid"), topic -> {}))
         .isInstanceOf(SyncRefused.class)
         .hasMessageContaining("aggregatetype");
+  }
+
+  /** Compacted topics take no record without a key, and no broker one of any size. */
+  @Test
+  void nothingIsSentThatABrokerRefuses() {
+    List<ProducerRecord<byte[], byte[]>> all = records(orders(), new RowChange.Truncate(ORDERS));
+    assertThat(text(all.get(1).key())).isEqualTo("{}");
+    assertThat(text(all.get(1).value())).contains("\"op\":\"t\"");
+    TableName name = new TableName("public", "outbox");
+    SourceTable outbox =
+        table(
+            name,
+            List.of("id"),
+            "id uuid",
+            "aggregatetype text",
+            "aggregateid text",
+            "type text",
+            "payload text");
+    ProducerRecord<byte[], byte[]> message =
+        records(
+                new Outbox("shop", outbox, topic -> {}),
+                new RowChange.Upsert(
+                    name,
+                    List.of("u1", "Order", "42", "Placed", "x".repeat(2_000_000)),
+                    null,
+                    true,
+                    null))
+            .getFirst();
+    assertThat(message.value()).isEmpty();
+    assertThat(header(message, "freshet-too-large")).isEqualTo("2000000");
   }
 }

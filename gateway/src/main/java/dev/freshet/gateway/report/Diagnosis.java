@@ -260,7 +260,7 @@ final class Diagnosis {
     String state = publisher.path("state").asString("");
     Trouble trouble =
         switch (state) {
-          case "streaming", "standby" -> null;
+          case "streaming", "standby", "starting" -> null;
           case "unreachable" -> Trouble.PUBLISHER_UNREACHABLE;
           case "refused" -> Trouble.PUBLISHER_REFUSED;
           default -> Trouble.PUBLISHER_INTERRUPTED;

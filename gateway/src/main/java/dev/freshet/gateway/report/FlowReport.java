@@ -290,7 +290,7 @@ final class FlowReport {
       String log, @Nullable JsonNode publisher, List<Node> nodes, List<Edge> edges) {
     String name = log.substring(log.lastIndexOf('/') + 1);
     if (publisher == null) {
-      nodes.add(new Node(log, Kind.LOG, name, Health.UNKNOWN, "nobody tells of it", null));
+      nodes.add(new Node(log, Kind.LOG, name, Health.UNKNOWN, "no publisher is known", null));
       edges.add(new Edge(PRIMARY, log, Health.UNKNOWN, null, "changes", null, null));
       return;
     }

@@ -15,7 +15,7 @@ enum Trouble {
   WRITES_UNPLACED("Name the primary's database in routes.yaml (primary)."),
   TOKENS_UNCHECKED("Look at the issuer's address and keys, in routes.yaml (jwt)."),
   SLOT_LOST(
-      "No action needed: the sync copies its tables again. To keep it from happening, raise max_slot_wal_keep_size on the primary."),
+      "No action needed: the read databases behind it copy their tables again. To keep it from happening, raise max_slot_wal_keep_size on the primary."),
   PUBLISHER_REFUSED("Do what its reason says; it looks again by itself."),
   PUBLISHER_UNREACHABLE("Start the publisher, or correct its address in routes.yaml (publish)."),
   PUBLISHER_INTERRUPTED(

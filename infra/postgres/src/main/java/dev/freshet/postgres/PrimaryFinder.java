@@ -63,6 +63,15 @@ public final class PrimaryFinder implements AutoCloseable {
   }
 
   /**
+   * The server of a URL that is the primary now; of one server that one, which nobody asks.
+   *
+   * @throws NotConnected when none of several is a primary that takes a connection
+   */
+  public static PostgresUrl now(PostgresUrl url) throws NotConnected {
+    return url.servers().size() == 1 ? url : findOnce(url).url();
+  }
+
+  /**
    * Asks all servers once.
    *
    * @throws NotConnected when none of them is a primary that takes a connection, with what each

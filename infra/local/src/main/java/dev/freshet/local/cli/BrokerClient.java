@@ -25,18 +25,15 @@ final class BrokerClient {
   /** The properties, wherever they are kept. */
   Map<String, String> properties() {
     Properties read = new Properties();
+    // Of freshet.yaml they come as text, which may hold passwords.
+    boolean isText = properties.isEmpty() || properties.startsWith(Settings.AS_TEXT);
     try {
-      // Of freshet.yaml they come as text.
-      read.load(
-          new StringReader(
-              properties.isEmpty() || properties.contains("=")
-                  ? properties
-                  : Files.readString(Path.of(properties))));
+      read.load(new StringReader(isText ? properties : Files.readString(Path.of(properties))));
     } catch (IOException | IllegalArgumentException e) {
-      throw new StartFailed(
+      String why =
           "The properties of Kafka's clients can't be read from %s (%s). Name a file with --broker-properties."
-              .formatted(properties, e.getClass().getSimpleName()),
-          e);
+              .formatted(isText ? "freshet.yaml" : properties, e.getClass().getSimpleName());
+      throw isText ? new StartFailed(why) : new StartFailed(why, e);
     }
     Map<String, String> all = new HashMap<>();
     read.forEach((name, value) -> all.put(name.toString(), value.toString()));

@@ -170,9 +170,10 @@ final class LogCommands {
                   out.printf(
                       "Before %s transactions are missing at the source itself: copies are made anew there.%n",
                       gap));
-      out.println("All is as it should be.");
+      boolean isWhole = found.gaps().isEmpty();
+      out.println(isWhole ? "All is as it should be." : "What is there is as it should be.");
       out.flush();
-      return 0;
+      return isWhole ? 0 : 1;
     }
   }
 }

@@ -25,6 +25,9 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  */
 public final class Settings implements IDefaultValueProvider {
 
+  /** What the properties of a broker begin with that the file holds: a comment among properties. */
+  static final String AS_TEXT = "# freshet.yaml\n";
+
   private final Function<String, @Nullable String> environment;
   private final JsonNode file;
 
@@ -84,8 +87,10 @@ public final class Settings implements IDefaultValueProvider {
         : properties.properties().stream()
             .map(
                 property ->
-                    property.getKey() + "=" + property.getValue().asString().replace("\\", "\\\\"))
-            .collect(Collectors.joining("\n"));
+                    property.getKey()
+                        + "="
+                        + property.getValue().asString().replace("\\", "\\\\").replace("\n", " "))
+            .collect(Collectors.joining("\n", AS_TEXT, ""));
   }
 
   private static String variable(String name) {

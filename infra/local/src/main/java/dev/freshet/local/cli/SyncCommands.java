@@ -138,6 +138,10 @@ final class SyncCommands {
     private void putSource(Map<String, String> settings) {
       String followed = log;
       if (followed == null) {
+        if (!seeds.isEmpty()) {
+          throw new ParameterException(
+              spec.commandLine(), "--seed is for a sync that follows a log; add --log.");
+        }
         settings.put(
             "freshet.sync.primary",
             password.withPassword(
@@ -147,7 +151,7 @@ final class SyncCommands {
       if (primary != null || views) {
         throw new ParameterException(
             spec.commandLine(),
-            "A sync with --log has no business with the primary: name it with --seed for its rows, and have freshet publish --models make the views.");
+            "A sync with --log makes no connection to the primary. Leave out --primary and --views: --seed names the primary to copy rows from, and freshet publish --models makes the views.");
       }
       settings.put("freshet.sync.log", LogAddress.parse(followed).toString());
       for (int i = 0; i < seeds.size(); i++) {

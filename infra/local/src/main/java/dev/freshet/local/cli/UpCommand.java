@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -117,6 +118,10 @@ final class UpCommand implements Callable<Integer> {
   private @Nullable BrokerChoice broker() {
     String named = broker;
     if (named == null || named.equals("false")) {
+      if (!topics.topics().isEmpty() || topics.outbox() != null) {
+        throw new ParameterException(
+            spec.commandLine(), "--topics and --outbox are of a broker; add --broker.");
+      }
       return null;
     }
     return new BrokerChoice(

@@ -24,6 +24,11 @@ public record BrokerChoice(
     topics = List.copyOf(topics);
   }
 
+  /** Whether there is something to publish without any model. */
+  boolean hasTopics() {
+    return !topics.isEmpty() || outbox != null;
+  }
+
   @Override
   public String toString() {
     return servers == null ? "its own" : servers; // the properties may hold passwords

@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -140,13 +139,14 @@ public final class SystemLayout {
     }
     cluster.replicas().forEach(replica -> reader(replica.url(), replica.id(), SourceKind.REPLICA));
     reader(primary(cluster), PRIMARY_READS, SourceKind.PRIMARY);
+    BrokerChoice choice = options.broker();
+    if (log != null && choice != null && (config.hasModels() || choice.hasTopics())) {
+      publisher(primary, log, choice);
+    }
     if (config.hasModels()) {
       cluster
           .readDatabases()
           .forEach(read -> reader(read.url(), read.id(), SourceKind.READ_DATABASE));
-      if (log != null) {
-        publisher(primary, log, Objects.requireNonNull(options.broker()));
-      }
       int number = 0;
       for (PostgresServer readDatabase : cluster.readDatabases()) {
         sync(source(primary, log, readDatabase, cluster), readDatabase, ++number);
@@ -198,7 +198,9 @@ public final class SystemLayout {
     if (outbox != null) {
       settings.put("freshet.publish.outbox", outbox);
     }
-    settings.put("freshet.publish.models", config.models().toString());
+    if (config.hasModels()) {
+      settings.put("freshet.publish.models", config.models().toString());
+    }
     parts.add(new PartSpec(PartKind.PUBLISH, "publisher", options.publishPort(), settings));
     gateway.put("freshet.gateway.publish[0]", "http://127.0.0.1:" + options.publishPort());
   }
