@@ -12,12 +12,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How far the log reaches back; looked at once a minute. */
+/** How far the log reaches back; looked at once a minute, and sooner while it is unknown. */
 final class LogAge implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(LogAge.class);
 
   private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
 
   private final LogAddress address;
   private final Map<String, Object> client;
@@ -49,7 +50,7 @@ final class LogAge implements AutoCloseable {
         log.debug("How far the log reaches back can't be told", e);
         oldest = null;
       }
-      LockSupport.parkNanos(LOOK_EVERY.toNanos());
+      LockSupport.parkNanos((oldest == null ? LOOK_AGAIN : LOOK_EVERY).toNanos());
     }
   }
 

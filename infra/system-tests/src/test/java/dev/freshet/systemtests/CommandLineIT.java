@@ -36,6 +36,8 @@ class CommandLineIT {
             "write",
             "read",
             "sync",
+            "publish",
+            "log",
             "status",
             "routes",
             "models",
