@@ -160,7 +160,7 @@ class PrometheusIT {
 
   private static void allRulesAreEvaluated() throws Exception {
     JsonNode groups = answer("/api/v1/rules").path("data").path("groups");
-    assertThat(groups.findValuesAsString("health")).hasSize(26).containsOnly("ok");
+    assertThat(groups.findValuesAsString("health")).hasSize(29).containsOnly("ok");
   }
 
   private static JsonNode answer(String path) throws Exception {
