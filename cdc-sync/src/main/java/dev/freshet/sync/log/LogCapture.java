@@ -108,7 +108,7 @@ final class LogCapture implements Capture, LogReader.Listener {
       case LEVEL -> level(told);
       case PUBLISHER -> log.info("Another publisher writes the log: {}", told.content());
       case TIMELINE -> log.info("The source is on another timeline: {}", told.content());
-      case CHANGES -> throw new IllegalStateException("A transaction is no remark");
+      case CHANGES -> throw new IllegalStateException("A transaction comes by another way");
     }
   }
 
@@ -143,7 +143,7 @@ final class LogCapture implements Capture, LogReader.Listener {
         if (!isSilent) {
           isSilent = true;
           log.warn(
-              "The publisher of the log has said nothing for {} s: what is committed since does not arrive. Look whether freshet publish runs",
+              "The publisher of the log has said nothing for {} s: what was committed since does not arrive. Check that freshet publish runs",
               SILENCE.toSeconds());
         }
         request.observer().marked(here.next(), here, null, lastHeard);

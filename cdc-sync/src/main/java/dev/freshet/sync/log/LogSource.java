@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A log on a broker; the rows come from other copies, or from the primary. */
@@ -177,12 +178,10 @@ final class LogSource implements ChangeSource {
   @Override
   public Set<TableName> interrupted(Place applied) {
     LogState here = sources.state();
-    Set<TableName> interrupted = new TreeSet<>();
-    here.schema().tables().stream()
+    return here.schema().tables().stream()
         .map(SourceTable::name)
         .filter(table -> !here.since(table).map(applied::isAtOrPast).orElse(false))
-        .forEach(interrupted::add);
-    return interrupted;
+        .collect(Collectors.toSet());
   }
 
   /** What was planned goes by the log's end as it was then. */

@@ -217,7 +217,7 @@ public final class LogWriter implements AutoCloseable {
     if (stateAt < 0) {
       throw new IllegalStateException("What the transactions mean has to be said first");
     }
-    // What that takes is not to count as a part of the transaction.
+    // Making topics takes a while, and a transaction of Kafka has a time-out.
     news.forEach(transaction -> outlets.forEach(outlet -> outlet.prepare(transaction)));
     Place last = news.getLast().end();
     inTransaction(
@@ -247,14 +247,7 @@ public final class LogWriter implements AutoCloseable {
     List<Future<RecordMetadata>> sent = new ArrayList<>();
     Chunks.of(Chunk.Kind.SCHEMA, end, end, at, -1, now.json(), chunk -> sent.add(sent(chunk)));
     producer.flush();
-    try {
-      stateAt = sent.getFirst().get().offset();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptException(e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof KafkaException known ? known : new KafkaException(e.getCause());
-    }
+    stateAt = offset(sent.getFirst());
     state = now;
     stateWrittenNanos = System.nanoTime();
     bytesSinceState = 0;

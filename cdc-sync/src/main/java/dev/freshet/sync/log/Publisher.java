@@ -170,7 +170,7 @@ public final class Publisher implements AutoCloseable {
       try {
         running.run();
       } catch (RuntimeException e) {
-        tasks.rethrow(); // what a task has ended may well complain
+        tasks.rethrow(); // a task that failed has ended the capture, which then complains
         throw e;
       } finally {
         capture = null;
@@ -217,7 +217,7 @@ public final class Publisher implements AutoCloseable {
     };
   }
 
-  /** Beside what looks at the source: a broker that is away holds that up by no means. */
+  /** On a thread of its own, so that the source is looked at while the broker is away. */
   private static void tellLevels(BlockingQueue<Level> levels, LogWriter writer) {
     try {
       while (!Thread.currentThread().isInterrupted()) {

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 class TableTopicsTest {
 
   private static final TableName ORDERS = new TableName("public", "orders");
+  private static final TableName OUTBOX = new TableName("public", "outbox");
 
   private static SourceTable table(TableName name, List<String> key, String... columns) {
     List<SourceTable.Column> all = new ArrayList<>();
@@ -224,27 +225,33 @@ class TableTopicsTest {
     assertThat(partitions).doesNotContainNull().containsOnly(partitions.getFirst());
   }
 
+  private static SourceTable outbox(String payload) {
+    return table(
+        OUTBOX,
+        List.of("id"),
+        "id uuid",
+        "aggregatetype text",
+        "aggregateid text",
+        "type text",
+        "payload " + payload);
+  }
+
   @Test
   void outboxRowIsAMessageOfItsAggregateWithCloudEventsHeaders() {
-    TableName name = new TableName("public", "outbox");
-    SourceTable outbox =
-        table(
-            name,
-            List.of("id"),
-            "id uuid",
-            "aggregatetype text",
-            "aggregateid text",
-            "type text",
-            "payload jsonb");
+    SourceTable outbox = outbox("jsonb");
     List<String> made = new ArrayList<>();
     List<ProducerRecord<byte[], byte[]>> all =
         records(
             new Outbox("shop", outbox, made::add),
             new RowChange.Upsert(
-                name, List.of("u1", "Order Line", "42", "Placed", "{\"n\": 1}"), null, true, null),
+                OUTBOX,
+                List.of("u1", "Order Line", "42", "Placed", "{\"n\": 1}"),
+                null,
+                true,
+                null),
             new RowChange.Upsert(
-                name, List.of("u1", "Order Line", "42", "Placed", "{\"n\": 2}"), null),
-            new RowChange.Delete(name, List.of("u1")));
+                OUTBOX, List.of("u1", "Order Line", "42", "Placed", "{\"n\": 2}"), null),
+            new RowChange.Delete(OUTBOX, List.of("u1")));
     assertThat(all).hasSize(1);
     ProducerRecord<byte[], byte[]> message = all.getFirst();
     assertThat(message.topic()).isEqualTo("outbox.event.Order_Line");
@@ -270,7 +277,8 @@ class TableTopicsTest {
             "42",
             "2026-01-02T03:04:05.678901Z",
             "application/json");
-    assertThatThrownBy(() -> new Outbox("shop", table(name, List.of("id"), "id uuid"), topic -> {}))
+    assertThatThrownBy(
+            () -> new Outbox("shop", table(OUTBOX, List.of("id"), "id uuid"), topic -> {}))
         .isInstanceOf(SyncRefused.class)
         .hasMessageContaining("aggregatetype");
   }
@@ -281,21 +289,12 @@ class TableTopicsTest {
     List<ProducerRecord<byte[], byte[]>> all = records(orders(), new RowChange.Truncate(ORDERS));
     assertThat(text(all.get(1).key())).isEqualTo("{}");
     assertThat(text(all.get(1).value())).contains("\"op\":\"t\"");
-    TableName name = new TableName("public", "outbox");
-    SourceTable outbox =
-        table(
-            name,
-            List.of("id"),
-            "id uuid",
-            "aggregatetype text",
-            "aggregateid text",
-            "type text",
-            "payload text");
+    SourceTable outbox = outbox("text");
     ProducerRecord<byte[], byte[]> message =
         records(
                 new Outbox("shop", outbox, topic -> {}),
                 new RowChange.Upsert(
-                    name,
+                    OUTBOX,
                     List.of("u1", "Order", "42", "Placed", "x".repeat(2_000_000)),
                     null,
                     true,
