@@ -30,6 +30,11 @@ public class PublishBackend {
     return PartContext.start(PublishBackend.class, "publisher", properties);
   }
 
+  /** The same in a process that is not ours, such as a worker of Kafka Connect. */
+  public static ConfigurableApplicationContext startWithin(Map<String, ?> properties) {
+    return PartContext.startWithin(PublishBackend.class, "publisher", properties);
+  }
+
   /** All that it answers is for operators. */
   @Bean
   OperatorGate operatorGate(

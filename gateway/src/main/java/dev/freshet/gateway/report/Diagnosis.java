@@ -52,7 +52,10 @@ final class Diagnosis {
     addPools(findings);
     findings.addAll(availability.now());
     addInstances(findings, instances);
-    publishers.forEach(publisher -> addPublisher(findings, publisher));
+    boolean allPublished = isAllPublished(publishers, syncs);
+    publishers.stream()
+        .filter(publisher -> !allPublished || !isUnreachable(publisher))
+        .forEach(publisher -> addPublisher(findings, publisher));
     syncs.forEach(sync -> addSync(findings, sync));
     models.forEach(model -> addModel(findings, model));
     Set<String> faulty =
@@ -253,6 +256,26 @@ final class Diagnosis {
               "The sync of %s is %s: %s".formatted(of, state, sync.path("reason").asString(""))));
     }
     addSlot(findings, of, sync);
+  }
+
+  /**
+   * Whether somebody publishes to each log that is followed. Then an address without an answer is
+   * that of one that stands by, or of a worker of Kafka Connect where the task does not run now.
+   */
+  static boolean isAllPublished(List<JsonNode> publishers, List<JsonNode> syncs) {
+    Set<String> published =
+        publishers.stream()
+            .filter(publisher -> publisher.path("state").asString("").equals("streaming"))
+            .map(publisher -> publisher.path("log").asString(""))
+            .collect(Collectors.toSet());
+    return !published.isEmpty()
+        && syncs.stream()
+            .map(sync -> sync.path("log").asString(""))
+            .allMatch(log -> log.isEmpty() || published.contains(log));
+  }
+
+  private static boolean isUnreachable(JsonNode publisher) {
+    return publisher.path("state").asString("").equals("unreachable");
   }
 
   private static void addPublisher(List<Finding> findings, JsonNode publisher) {

@@ -40,7 +40,8 @@ public final class OperatorGate implements WebFilter {
   /** The environment variable that may hold the token. */
   public static final String TOKEN_VARIABLE = "FRESHET_OPERATOR_TOKEN";
 
-  private static final int SHORTEST_TOKEN = 16;
+  /** How many characters a token has at least. */
+  public static final int SHORTEST_TOKEN = 16;
 
   private static final String SCHEME = "Bearer ";
 

@@ -5,6 +5,7 @@ import java.util.Map;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.logging.LoggingApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.MapPropertySource;
 
@@ -36,6 +37,24 @@ public final class PartContext {
    */
   public static ConfigurableApplicationContext start(
       Class<?> configuration, String name, Map<String, ?> properties, Class<?>... more) {
+    return builder(configuration, name, properties, more).run();
+  }
+
+  /** The same in a process that is not ours: its logging stays as it is. */
+  public static ConfigurableApplicationContext startWithin(
+      Class<?> configuration, String name, Map<String, ?> properties) {
+    SpringApplicationBuilder builder = builder(configuration, name, properties);
+    builder
+        .application()
+        .setListeners(
+            builder.application().getListeners().stream()
+                .filter(listener -> !(listener instanceof LoggingApplicationListener))
+                .toList());
+    return builder.run();
+  }
+
+  private static SpringApplicationBuilder builder(
+      Class<?> configuration, String name, Map<String, ?> properties, Class<?>... more) {
     Map<String, Object> settings = new HashMap<>(properties);
     settings.put("spring.application.name", name);
     return new SpringApplicationBuilder(configuration)
@@ -50,7 +69,6 @@ public final class PartContext {
                 context
                     .getEnvironment()
                     .getPropertySources()
-                    .addFirst(new MapPropertySource("freshet", settings)))
-        .run();
+                    .addFirst(new MapPropertySource("freshet", settings)));
   }
 }

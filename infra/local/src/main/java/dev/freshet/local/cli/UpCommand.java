@@ -72,6 +72,15 @@ final class UpCommand implements Callable<Integer> {
       })
   private @Nullable String broker;
 
+  @Option(
+      names = "--connect",
+      description = {
+        "Has Kafka Connect publish, in two workers that are started, too: one publishes, and one",
+        "stands by. Means --broker."
+      },
+      defaultValue = "false")
+  private boolean connect;
+
   @Mixin private BrokerClient client = new BrokerClient();
 
   @Mixin private TopicOptions topics = new TopicOptions();
@@ -117,7 +126,7 @@ final class UpCommand implements Callable<Integer> {
 
   private @Nullable BrokerChoice broker() {
     String named = broker;
-    if (named == null || named.equals("false")) {
+    if ((named == null || named.equals("false")) && !connect) {
       if (!topics.topics().isEmpty() || topics.outbox() != null) {
         throw new ParameterException(
             spec.commandLine(), "--topics and --outbox are of a broker; add --broker.");
@@ -125,10 +134,11 @@ final class UpCommand implements Callable<Integer> {
       return null;
     }
     return new BrokerChoice(
-        named.equals(OWN_BROKER) ? null : named,
+        named == null || named.equals("false") || named.equals(OWN_BROKER) ? null : named,
         client.properties(),
         topics.topics(),
-        topics.outbox());
+        topics.outbox(),
+        connect);
   }
 
   private static void table(PrintWriter out, LocalSystem system) {
@@ -141,6 +151,7 @@ final class UpCommand implements Callable<Integer> {
         row(out, part.id(), "http://127.0.0.1:" + part.port());
       }
     }
+    system.connect().forEach(worker -> row(out, "Kafka Connect", worker));
     system.atStart().own().forEach((id, what) -> row(out, id, what));
     system.log().ifPresent(log -> row(out, "log", log));
     row(out, "PostgreSQL", databases(system));

@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
  * @param properties of Kafka's clients: for TLS and SASL
  * @param topics tables that have a topic each for other teams
  * @param outbox a table of messages; null for none
+ * @param inConnect whether Kafka Connect publishes, in workers that are started with the system
  */
 public record BrokerChoice(
     @Nullable String servers,
     Map<String, String> properties,
     List<String> topics,
-    @Nullable String outbox) {
+    @Nullable String outbox,
+    boolean inConnect) {
 
   public BrokerChoice {
     properties = Map.copyOf(properties);

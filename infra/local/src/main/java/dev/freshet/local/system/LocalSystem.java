@@ -1,6 +1,5 @@
 package dev.freshet.local.system;
 
-import dev.freshet.broker.BrokerNode;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.Ports;
 import dev.freshet.postgres.RootCause;
@@ -42,22 +41,18 @@ public final class LocalSystem implements AutoCloseable {
 
   private final SystemOptions options;
   private final Cluster cluster;
-  private final CompletableFuture<Optional<BrokerNode>> broker;
+  private final KafkaSide kafka;
   private final List<PartSpec> parts;
   private final Map<PartSpec, PartRunner.Running> running = new LinkedHashMap<>();
 
   private StartReport atStart = StartReport.NOTHING;
   private @Nullable ServersWatch watch;
-  private volatile boolean isClosing;
 
   private LocalSystem(
-      SystemOptions options,
-      Cluster cluster,
-      CompletableFuture<Optional<BrokerNode>> broker,
-      List<PartSpec> parts) {
+      SystemOptions options, Cluster cluster, KafkaSide kafka, List<PartSpec> parts) {
     this.options = options;
     this.cluster = cluster;
-    this.broker = broker;
+    this.kafka = kafka;
     this.parts = parts;
   }
 
@@ -73,8 +68,7 @@ public final class LocalSystem implements AutoCloseable {
     requireFreePorts(options);
     Cluster cluster = Cluster.start(options.cluster());
     // Only now nobody else uses the data folder.
-    CompletableFuture<Optional<BrokerNode>> broker =
-        CompletableFuture.supplyAsync(() -> broker(options));
+    KafkaSide kafka = KafkaSide.begin(options, report);
     try {
       report.accept("PostgreSQL runs.");
       cluster.succession().ifPresent(report);
@@ -85,16 +79,12 @@ public final class LocalSystem implements AutoCloseable {
       DatabaseLogin writer =
           config.hasCommands() ? DatabaseLogin.ofWriter(cluster, options.rolesBeside(roles)) : null;
       makeClaimsKeys(options);
-      LocalSystem system =
-          new LocalSystem(
-              options,
-              cluster,
-              broker,
-              SystemLayout.of(options, config, cluster, reader, writer, roles));
+      SystemLayout layout = SystemLayout.of(options, config, cluster, reader, writer, roles);
+      LocalSystem system = new LocalSystem(options, cluster, kafka, layout.parts());
       try {
         system.startParts(
             options.processes() ? new InProcesses(cluster.data().logs(), report) : new InThisJvm());
-        requireStarted(broker).ifPresent(node -> system.tellOfEnd(node, report));
+        kafka.awaitStarted(layout.connector());
         system.watch = new ServersWatch(cluster.servers(), report);
         system.awaitReady(report, isStopping);
       } catch (RuntimeException e) {
@@ -103,50 +93,9 @@ public final class LocalSystem implements AutoCloseable {
       }
       return system;
     } catch (RuntimeException e) {
-      stop(broker);
+      kafka.close();
       cluster.close();
       throw e;
-    }
-  }
-
-  private static Optional<BrokerNode> broker(SystemOptions options) {
-    BrokerChoice choice = options.broker();
-    return choice == null || choice.servers() != null
-        ? Optional.empty()
-        : Optional.of(
-            BrokerNode.start(options.cluster().data().resolve("broker"), options.brokerPort()));
-  }
-
-  private void tellOfEnd(BrokerNode node, Consumer<String> report) {
-    CompletableFuture<Void> _ =
-        node.process()
-            .onExit()
-            .thenAccept(
-                ended -> {
-                  if (!isClosing) {
-                    report.accept(
-                        "The broker (process %d) ended unasked. What is written goes on; the read databases stand still until Freshet is started again. Its log is %s."
-                            .formatted(
-                                ended.pid(),
-                                options.cluster().data().resolve("broker/broker.log")));
-                  }
-                });
-  }
-
-  private static Optional<BrokerNode> requireStarted(
-      CompletableFuture<Optional<BrokerNode>> broker) {
-    try {
-      return broker.join();
-    } catch (CompletionException e) {
-      throw new StartFailed(RootCause.message(e), e);
-    }
-  }
-
-  private static void stop(CompletableFuture<Optional<BrokerNode>> broker) {
-    try {
-      broker.join().ifPresent(BrokerNode::close);
-    } catch (CompletionException e) {
-      // It did not start, which was said.
     }
   }
 
@@ -155,8 +104,11 @@ public final class LocalSystem implements AutoCloseable {
     requireFree(options.gatewayPort(), "the gateway");
     requireFree(options.operatorPort(), "the operators of the gateway");
     requireFree(options.writePort(), "the write-backend");
-    if (options.broker() != null) {
-      requireFree(options.publishPort(), "the publisher");
+    BrokerChoice broker = options.broker();
+    if (broker != null) {
+      for (int i = 1; i <= (broker.inConnect() ? KafkaSide.WORKERS : 1); i++) {
+        requireFree(options.publishPort(i), "a publisher");
+      }
     }
     for (int i = 1; i <= options.cluster().readDatabases(); i++) {
       requireFree(options.syncPort(i), "cdc-sync");
@@ -299,6 +251,11 @@ public final class LocalSystem implements AutoCloseable {
     return Optional.ofNullable(SystemLayout.log(options, cluster)).map(LogAddress::toString);
   }
 
+  /** Where the workers of Kafka Connect are asked and told. */
+  public List<String> connect() {
+    return kafka.workers();
+  }
+
   /** What there is besides what was started. */
   public StartReport atStart() {
     return atStart;
@@ -315,11 +272,10 @@ public final class LocalSystem implements AutoCloseable {
 
   @Override
   public void close() {
-    isClosing = true;
     try {
       stopParts();
     } finally {
-      stop(broker);
+      kafka.close();
       cluster.close();
     }
   }

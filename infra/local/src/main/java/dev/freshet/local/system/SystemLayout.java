@@ -7,6 +7,7 @@ import dev.freshet.gateway.pool.InstanceSpec;
 import dev.freshet.gateway.pool.Limit;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.SourceKind;
+import dev.freshet.runtime.OperatorGate;
 import dev.freshet.sync.log.LogAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ public final class SystemLayout {
   private static final String READERS = "readers";
   private static final String WRITE = "write-1";
   private static final String PRIMARY_READS = "primary-reads";
+  private static final String BROKER_PROPERTIES = "freshet.broker.properties.";
 
   private final SystemOptions options;
   private final SystemConfig config;
@@ -38,6 +40,7 @@ public final class SystemLayout {
   private final Set<String> roles;
   private final List<PartSpec> parts = new ArrayList<>();
   private final Map<String, String> gateway = new LinkedHashMap<>();
+  private @Nullable Map<String, String> connector;
   private int instances;
 
   private SystemLayout(
@@ -54,12 +57,12 @@ public final class SystemLayout {
   }
 
   /**
-   * The parts of a system on this cluster.
+   * Lays out a system on this cluster.
    *
    * @param writer null where there are no commands
    * @param roles that the files of models and commands name
    */
-  static List<PartSpec> of(
+  static SystemLayout of(
       SystemOptions options,
       SystemConfig config,
       Cluster cluster,
@@ -68,7 +71,17 @@ public final class SystemLayout {
       Set<String> roles) {
     SystemLayout layout = new SystemLayout(options, config, reader, writer, roles);
     layout.layOut(cluster);
-    return layout.parts.stream().map(part -> part.with(options.settings())).toList();
+    return layout;
+  }
+
+  /** The parts, in the order in which a request passes them. */
+  List<PartSpec> parts() {
+    return parts.stream().map(part -> part.with(options.settings())).toList();
+  }
+
+  /** The settings of the connector that publishes; null where a part does, or nobody. */
+  @Nullable Map<String, String> connector() {
+    return connector;
   }
 
   /**
@@ -189,7 +202,14 @@ public final class SystemLayout {
   }
 
   private void publisher(String primary, LogAddress log, BrokerChoice choice) {
-    Map<String, String> settings = new HashMap<>(client());
+    if (choice.inConnect()) {
+      connector = connector(primary, log, choice);
+      for (int task = 1; task <= KafkaSide.WORKERS; task++) {
+        publishes(task);
+      }
+      return;
+    }
+    Map<String, String> settings = new HashMap<>(client(BROKER_PROPERTIES));
     settings.put("freshet.publish.primary", primary);
     settings.put("freshet.publish.broker", log.servers());
     settings.put("freshet.publish.name", log.log());
@@ -201,17 +221,47 @@ public final class SystemLayout {
     if (config.hasModels()) {
       settings.put("freshet.publish.models", config.models().toString());
     }
-    parts.add(new PartSpec(PartKind.PUBLISH, "publisher", options.publishPort(), settings));
-    gateway.put("freshet.gateway.publish[0]", "http://127.0.0.1:" + options.publishPort());
+    parts.add(new PartSpec(PartKind.PUBLISH, "publisher", options.publishPort(1), settings));
+    publishes(1);
   }
 
-  private Map<String, String> client() {
+  private void publishes(int number) {
+    gateway.put(
+        "freshet.gateway.publish[%d]".formatted(number - 1),
+        "http://127.0.0.1:" + options.publishPort(number));
+  }
+
+  private Map<String, String> connector(String primary, LogAddress log, BrokerChoice choice) {
+    Map<String, String> settings = new HashMap<>(client("broker.properties."));
+    settings.put("connector.class", "dev.freshet.connect.FreshetConnector");
+    settings.put("tasks.max", Integer.toString(KafkaSide.WORKERS));
+    settings.put("primary", primary);
+    settings.put("log", log.toString());
+    settings.put("topics", String.join(",", choice.topics()));
+    settings.put("port", Integer.toString(options.publishPort(1)));
+    String outbox = choice.outbox();
+    if (outbox != null) {
+      settings.put("outbox", outbox);
+    }
+    if (config.hasModels()) {
+      settings.put("models", config.models().toString());
+    }
+    String token = System.getenv(OperatorGate.TOKEN_VARIABLE);
+    if (token != null) {
+      settings.put("operator.token", token);
+    }
+    String hosts = options.settings().get("freshet.operator-hosts");
+    if (hosts != null) {
+      settings.put("operator.hosts", hosts);
+    }
+    return settings;
+  }
+
+  private Map<String, String> client(String prefix) {
     Map<String, String> settings = new HashMap<>();
     BrokerChoice choice = options.broker();
     if (choice != null) {
-      choice
-          .properties()
-          .forEach((name, value) -> settings.put("freshet.broker.properties." + name, value));
+      choice.properties().forEach((name, value) -> settings.put(prefix + name, value));
     }
     return settings;
   }
@@ -222,7 +272,7 @@ public final class SystemLayout {
     if (log == null) {
       return Map.of("freshet.sync.primary", primary, "freshet.sync.views", "true");
     }
-    Map<String, String> settings = new HashMap<>(client());
+    Map<String, String> settings = new HashMap<>(client(BROKER_PROPERTIES));
     settings.put("freshet.sync.log", log.toString());
     int number = 0;
     for (PostgresServer peer : cluster.readDatabases()) {

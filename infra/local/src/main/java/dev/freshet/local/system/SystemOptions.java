@@ -72,8 +72,14 @@ public record SystemOptions(
     return portBase + 10;
   }
 
-  int publishPort() {
-    return portBase + 25;
+  /** Of each publisher, counted from 1. */
+  int publishPort(int number) {
+    return portBase + 24 + number;
+  }
+
+  /** Of the REST API of each worker of Kafka Connect, counted from 1. */
+  int connectPort(int number) {
+    return portBase + 2 + number;
   }
 
   /** Where the broker that {@code up} runs listens; the next one is its controller's. */

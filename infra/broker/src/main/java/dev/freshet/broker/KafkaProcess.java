@@ -1,0 +1,266 @@
+package dev.freshet.broker;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A process of Kafka's, in a folder of its own: properties, logs, and the ID of the process. */
+final class KafkaProcess implements AutoCloseable {
+
+  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+  private static final Duration RUN_WITHIN = Duration.ofSeconds(60);
+  private static final Duration STOPPED_WITHIN = Duration.ofSeconds(30);
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
+  private static final int CONNECT_MILLIS = 1_000;
+
+  private final Path folder;
+  private final String name;
+  private final List<String> command;
+  private Process process;
+
+  private KafkaProcess(Path folder, String name, List<String> command, Process process) {
+    this.folder = folder;
+    this.name = name;
+    this.command = command;
+    this.process = process;
+  }
+
+  /**
+   * Makes a folder ready, and ends a process that a killed parent has left in it.
+   *
+   * @param name of its files
+   */
+  static void prepare(Path folder, String name) throws IOException {
+    Files.createDirectories(
+        folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    endLeftOver(folder, name);
+    Files.writeString(
+        folder.resolve("log4j2.properties"),
+        """
+            status=error
+            appender.file.type=RollingFile
+            appender.file.name=file
+            appender.file.fileName=%1$s/%2$s.log
+            appender.file.filePattern=%1$s/%2$s-%%i.log
+            appender.file.layout.type=PatternLayout
+            appender.file.layout.pattern=%%d %%p %%c{1} - %%m%%n
+            appender.file.policies.type=Policies
+            appender.file.policies.size.type=SizeBasedTriggeringPolicy
+            appender.file.policies.size.size=10MB
+            appender.file.strategy.type=DefaultRolloverStrategy
+            appender.file.strategy.max=2
+            rootLogger.level=warn
+            rootLogger.appenderRef.file.ref=file
+            """
+            .formatted(folder, name));
+  }
+
+  /** It holds folder and port. */
+  private static void endLeftOver(Path folder, String name) throws IOException {
+    Path pidFile = folder.resolve(name + ".pid");
+    if (!Files.exists(pidFile)) {
+      return;
+    }
+    ProcessHandle.of(Long.parseLong(Files.readString(pidFile).strip()))
+        .filter(
+            process ->
+                process.info().arguments().stream()
+                    .flatMap(Stream::of)
+                    .anyMatch(argument -> argument.startsWith(folder.toString())))
+        .ifPresent(
+            process -> {
+              process.destroyForcibly();
+              process.onExit().orTimeout(STOPPED_WITHIN.toSeconds(), TimeUnit.SECONDS).join();
+            });
+  }
+
+  /**
+   * Makes sure that nothing listens on a port of 127.0.0.1.
+   *
+   * @param forWhat to say whose it is
+   */
+  static void requireFree(int port, String forWhat, String remedy) {
+    try (ServerSocket socket = new ServerSocket()) {
+      // As Kafka does: connections of one that was killed may still be winding up.
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
+    } catch (IOException e) {
+      throw new BrokerFailed(
+          "Port %d, for %s, is taken. Stop what listens there, or %s."
+              .formatted(port, forWhat, remedy),
+          e);
+    }
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param options of the JVM
+   * @param arguments the class and its arguments
+   */
+  static KafkaProcess start(Path folder, String name, List<String> options, List<String> arguments)
+      throws IOException {
+    List<String> command = command(folder, options, arguments);
+    return new KafkaProcess(folder, name, command, launch(folder, name, command));
+  }
+
+  /** Runs it to its end; fails where its status is not 0. */
+  static void run(Path folder, String name, List<String> arguments) throws IOException {
+    Process running = launch(folder, name, command(folder, List.of(), arguments));
+    try {
+      boolean isDone = running.waitFor(RUN_WITHIN.toSeconds(), TimeUnit.SECONDS);
+      if (!isDone || running.exitValue() != 0) {
+        running.destroyForcibly();
+        throw new BrokerFailed(
+            "%s: %s".formatted(arguments.getFirst(), output(folder, name)), null);
+      }
+    } catch (InterruptedException e) {
+      running.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new BrokerFailed("The broker's start was interrupted.", e);
+    }
+  }
+
+  private static List<String> command(Path folder, List<String> options, List<String> arguments)
+      throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-Djava.awt.headless=true",
+                "-Dlog4j2.configurationFile=" + folder.resolve("log4j2.properties")));
+    command.addAll(options);
+    command.addAll(List.of("-cp", jars()));
+    command.addAll(arguments);
+    return command;
+  }
+
+  private static Process launch(Path folder, String name, List<String> command) throws IOException {
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectInput(new File("/dev/null"))
+            .redirectOutput(ProcessBuilder.Redirect.to(folder.resolve(name + ".out").toFile()))
+            .start();
+    Files.writeString(folder.resolve(name + ".pid"), Long.toString(process.pid()));
+    return process;
+  }
+
+  private static String jars() throws IOException {
+    try (Stream<Path> files = Files.list(built("infra/broker/target/kafka"))) {
+      return files.map(Path::toString).sorted().collect(Collectors.joining(File.pathSeparator));
+    }
+  }
+
+  /** A folder that the build makes. */
+  static Path built(String folder) {
+    Path home = Path.of(System.getProperty("freshet.home", "")).toAbsolutePath();
+    for (Path up = home; up != null; up = up.getParent()) {
+      Path found = up.resolve(folder);
+      if (Files.isDirectory(found)) {
+        return found;
+      }
+    }
+    throw new BrokerFailed("There is no folder %s; build Freshet first.".formatted(folder), null);
+  }
+
+  /** What it has said before it had a log. */
+  private static String output(Path folder, String name) {
+    try {
+      return Files.readString(folder.resolve(name + ".out")).strip();
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  /** Where it went wrong, from its log if it got that far. */
+  private String said() {
+    String said = output(folder, name);
+    if (said.isEmpty() && Files.exists(log())) {
+      try (Stream<String> lines = Files.lines(log())) {
+        said =
+            lines
+                .dropWhile(line -> !line.contains(" ERROR "))
+                .limit(2)
+                .collect(Collectors.joining(" "));
+      } catch (IOException e) {
+        said = e.toString();
+      }
+    }
+    return said;
+  }
+
+  ProcessHandle handle() {
+    return process.toHandle();
+  }
+
+  Path log() {
+    return folder.resolve(name + ".log");
+  }
+
+  /** Waits until it is. */
+  void awaitReady(BooleanSupplier isReady) {
+    long end = System.nanoTime() + READY_WITHIN.toNanos();
+    while (!isReady.getAsBoolean()) {
+      if (!process.isAlive() || System.nanoTime() > end) {
+        kill();
+        throw new BrokerFailed("%s did not start: %s See %s.".formatted(name, said(), log()), null);
+      }
+      LockSupport.parkNanos(LOOK_AGAIN.toNanos());
+    }
+  }
+
+  static boolean takesConnections(int port) {
+    try (Socket socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), CONNECT_MILLIS);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Kills it, as a power failure would. */
+  void kill() {
+    process.destroyForcibly();
+    process.onExit().orTimeout(STOPPED_WITHIN.toSeconds(), TimeUnit.SECONDS).join();
+  }
+
+  /** Starts it after it was killed. */
+  void startAgain() {
+    try {
+      process = launch(folder, name, command);
+    } catch (IOException e) {
+      throw new BrokerFailed("%s can't be started again.".formatted(name), e);
+    }
+  }
+
+  /** Stops it in order. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOPPED_WITHIN.toSeconds(), TimeUnit.SECONDS)) {
+        kill();
+      }
+    } catch (InterruptedException e) {
+      kill();
+      Thread.currentThread().interrupt();
+    }
+  }
+}
