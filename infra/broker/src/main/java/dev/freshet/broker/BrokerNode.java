@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * One Kafka node, broker and controller in one, on loopback: a process of its own, as Kafka ends
- * its JVM where something is wrong. Its folder is formatted at the first start, and resumed later.
+ * A Kafka node, broker and controller in one, on loopback: a process of its own, as Kafka ends its
+ * JVM where something is wrong. Its folder is formatted at the first start, and resumed later.
  */
 public final class BrokerNode implements AutoCloseable {
 
@@ -32,24 +34,67 @@ public final class BrokerNode implements AutoCloseable {
    * @throws BrokerFailed when it can't be started
    */
   public static BrokerNode start(Path folder, int port) {
+    BrokerNode node = launch(folder, new Place(1, port, List.of(port)), clusterId());
+    node.awaitReady();
+    return node;
+  }
+
+  /**
+   * Starts several that are one cluster, each record on all of them, and returns once they take
+   * connections: one of three may fail.
+   *
+   * @param folder has a folder for each
+   * @param port of the first one; each further one's is two more
+   */
+  public static List<BrokerNode> startCluster(Path folder, int port, int nodes) {
+    List<Integer> ports = IntStream.range(0, nodes).mapToObj(i -> port + 2 * i).toList();
+    String cluster = clusterId();
+    List<BrokerNode> launched =
+        IntStream.range(0, nodes)
+            .mapToObj(
+                i ->
+                    launch(
+                        folder.resolve("node-" + (i + 1)),
+                        new Place(i + 1, ports.get(i), ports),
+                        cluster))
+            .toList();
+    launched.forEach(BrokerNode::awaitReady);
+    return launched;
+  }
+
+  /**
+   * Which of the nodes of a cluster it is.
+   *
+   * @param id counted from 1
+   * @param all ports of all of them
+   */
+  private record Place(int id, int port, List<Integer> all) {
+
+    /** One that fails stops nobody, where there are three. */
+    int leastInSync() {
+      return Math.max(1, all.size() - 1);
+    }
+
+    String voters() {
+      return IntStream.rangeClosed(1, all.size())
+          .mapToObj(id -> "%d@127.0.0.1:%d".formatted(id, all.get(id - 1) + 1))
+          .collect(Collectors.joining(","));
+    }
+  }
+
+  private static BrokerNode launch(Path folder, Place place, String cluster) {
     try {
       KafkaProcess.prepare(folder, NAME);
-      requireFree(port);
-      requireFree(port + 1);
-      Path properties = writeProperties(folder, port);
+      requireFree(place.port());
+      requireFree(place.port() + 1);
+      Path properties = writeProperties(folder, place);
       if (!Files.exists(folder.resolve("data/meta.properties"))) {
-        format(folder, properties);
+        format(folder, properties, cluster);
       }
-      BrokerNode node =
-          new BrokerNode(
-              port,
-              KafkaProcess.start(
-                  folder,
-                  NAME,
-                  List.of("-Xmx256m"),
-                  List.of("kafka.Kafka", properties.toString())));
-      node.awaitReady();
-      return node;
+      return new BrokerNode(
+          place.port(),
+          KafkaProcess.start(
+              folder, NAME, List.of("-Xmx256m"), List.of("kafka.Kafka", properties.toString())));
     } catch (IOException e) {
       throw new BrokerFailed(
           "The broker's folder %s can't be used (%s).".formatted(folder, e.getMessage()), e);
@@ -85,27 +130,28 @@ public final class BrokerNode implements AutoCloseable {
     KafkaProcess.requireFree(port, "the broker", "move all databases with --database-port-base");
   }
 
-  private static Path writeProperties(Path folder, int port) throws IOException {
+  private static Path writeProperties(Path folder, Place place) throws IOException {
     return Files.writeString(
         folder.resolve("server.properties"),
         """
         process.roles=broker,controller
-        node.id=1
+        node.id=%4$d
         listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
         advertised.listeners=PLAINTEXT://127.0.0.1:%1$d
         controller.listener.names=CONTROLLER
         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-        controller.quorum.voters=1@127.0.0.1:%2$d
+        controller.quorum.voters=%5$s
         log.dirs=%3$s
         auto.create.topics.enable=false
-        default.replication.factor=1
-        offsets.topic.replication.factor=1
+        default.replication.factor=%6$d
+        min.insync.replicas=%7$d
+        offsets.topic.replication.factor=%6$d
         offsets.topic.num.partitions=4
-        transaction.state.log.replication.factor=1
-        transaction.state.log.min.isr=1
+        transaction.state.log.replication.factor=%6$d
+        transaction.state.log.min.isr=%7$d
         transaction.state.log.num.partitions=4
-        share.coordinator.state.topic.replication.factor=1
-        share.coordinator.state.topic.min.isr=1
+        share.coordinator.state.topic.replication.factor=%6$d
+        share.coordinator.state.topic.min.isr=%7$d
         share.coordinator.state.topic.num.partitions=1
         group.initial.rebalance.delay.ms=0
         # Transactions follow each other at once: the next one waits for the last one's mark.
@@ -116,10 +162,17 @@ public final class BrokerNode implements AutoCloseable {
         # A writer that stands still holds readers back for its time-out, and this.
         transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
         """
-            .formatted(port, port + 1, folder.resolve("data")));
+            .formatted(
+                place.port(),
+                place.port() + 1,
+                folder.resolve("data"),
+                place.id(),
+                place.voters(),
+                place.all().size(),
+                place.leastInSync()));
   }
 
-  private static void format(Path folder, Path properties) throws IOException {
+  private static void format(Path folder, Path properties, String cluster) throws IOException {
     KafkaProcess.run(
         folder,
         "format",
@@ -127,7 +180,7 @@ public final class BrokerNode implements AutoCloseable {
             "kafka.tools.StorageTool",
             "format",
             "--cluster-id",
-            clusterId(),
+            cluster,
             "--config",
             properties.toString()));
   }
