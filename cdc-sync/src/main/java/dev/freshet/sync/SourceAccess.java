@@ -29,8 +29,7 @@ sealed interface SourceAccess {
       LogAddress address = LogAddress.parse(log);
       return new OfLog(
           new LogSources.Settings(
-              address.topic(),
-              address.client(broker.properties()),
+              address.access(broker.properties()),
               settings.name(),
               settings.slotName() + "_seed",
               settings.seed().stream().map(PostgresUrl::parse).map(SeedServer::new).toList(),

@@ -175,7 +175,7 @@ abstract class SyncTest {
         "server.address",
         "127.0.0.1",
         "freshet.publish.primary",
-        url(primary()),
+        sources(),
         "freshet.publish.broker",
         requireNonNull(broker).bootstrap(),
         "freshet.publish.name",
@@ -207,7 +207,7 @@ abstract class SyncTest {
     properties.put("server.address", "127.0.0.1");
     if (viaLog()) {
       properties.put("freshet.sync.log", log());
-      properties.put("freshet.sync.seed[0]", url(primary()));
+      properties.put("freshet.sync.seed[0]", sources());
     } else {
       properties.put("freshet.sync.primary", url(primary()));
     }
@@ -216,6 +216,11 @@ abstract class SyncTest {
     properties.put("freshet.sync.id", database);
     properties.putAll(more);
     return properties;
+  }
+
+  /** Where a log comes from. */
+  String sources() {
+    return url(primary());
   }
 
   String url(PostgresServer server) {

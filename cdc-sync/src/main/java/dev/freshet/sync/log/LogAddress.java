@@ -40,19 +40,15 @@ public record LogAddress(String servers, String log) {
     return new LogAddress(whole.group(1), whole.group(2));
   }
 
-  public LogTopic topic() {
-    return new LogTopic(log);
-  }
-
   /**
-   * The properties of a connection to it.
+   * How it is reached.
    *
-   * @param more such as those of TLS and SASL
+   * @param more properties of a connection, such as those of TLS and SASL
    */
-  public Map<String, Object> client(Map<String, String> more) {
+  public LogAccess access(Map<String, String> more) {
     Map<String, Object> client = new HashMap<>(more);
     client.put("bootstrap.servers", servers);
-    return client;
+    return new LogAccess(new LogTopic(log), client);
   }
 
   @Override

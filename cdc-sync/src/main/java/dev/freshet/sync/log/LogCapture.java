@@ -67,15 +67,14 @@ final class LogCapture implements Capture, LogReader.Listener {
       Wisher wisher,
       SourceTime time) {
     this.wisher = wisher;
-    this.reader =
-        new LogReader(settings.topic(), settings.client(), start.offset(), request.applied().get());
+    this.reader = new LogReader(settings.access(), start.offset(), request.applied().get());
     this.request = request;
     this.planned = start.state().schema();
     this.epoch = start.state().epoch();
     this.carried = new TreeSet<>(start.state().tables());
     carried.retainAll(request.tables().keySet());
     this.passed = passed;
-    this.end = new LogEndWatch(settings.topic(), settings.client());
+    this.end = new LogEndWatch(settings.access());
     this.time = time;
     this.clock = settings.clock();
     this.lastHeard = clock.instant();

@@ -1,7 +1,6 @@
 package dev.freshet.sync.log;
 
 import dev.freshet.sync.source.Place;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -19,20 +18,25 @@ record LogEnd(long offset, Place at, @Nullable LogState state) {
   private static final long LOOKED_BACK = 16;
 
   /** Finds it; empty when there is nothing in the log. */
-  static Optional<LogEnd> of(LogTopic topic, Map<String, Object> client) {
-    try (LogRecords records = LogRecords.toSearch(topic, client)) {
-      Optional<ConsumerRecord<byte[], byte[]>> last = last(records);
-      return last.map(
-          record -> {
-            Chunk chunk = Chunk.of(record.value());
-            return new LogEnd(
-                record.offset(),
-                chunk.end(),
-                records.hasState(record.offset(), chunk)
-                    ? records.state(record.offset(), chunk)
-                    : null);
-          });
+  static Optional<LogEnd> of(LogAccess access) {
+    try (LogRecords records = LogRecords.toSearch(access)) {
+      return of(records);
     }
+  }
+
+  /** The same with a connection that is there. */
+  static Optional<LogEnd> of(LogRecords records) {
+    return last(records)
+        .map(
+            record -> {
+              Chunk chunk = Chunk.of(record.value());
+              return new LogEnd(
+                  record.offset(),
+                  chunk.end(),
+                  records.hasState(record.offset(), chunk)
+                      ? records.state(record.offset(), chunk)
+                      : null);
+            });
   }
 
   /** The last committed record, which is the last of its entry. */

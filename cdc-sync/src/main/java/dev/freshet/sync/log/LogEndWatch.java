@@ -1,20 +1,17 @@
 package dev.freshet.sync.log;
 
 import dev.freshet.sync.source.Place;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Looks how far the log is, for a reader that is behind. For one thread, but {@link #wakeUp}. */
 final class LogEndWatch implements AutoCloseable {
 
-  private final LogTopic topic;
-  private final Map<String, Object> client;
+  private final LogAccess access;
   private volatile @Nullable LogRecords records;
 
-  LogEndWatch(LogTopic topic, Map<String, Object> client) {
-    this.topic = topic;
-    this.client = client;
+  LogEndWatch(LogAccess access) {
+    this.access = access;
   }
 
   /** Ends a look that another thread waits in. */
@@ -29,7 +26,7 @@ final class LogEndWatch implements AutoCloseable {
   Optional<Place> look() {
     LogRecords searched = records;
     if (searched == null) {
-      searched = LogRecords.toSearch(topic, client);
+      searched = LogRecords.toSearch(access);
       records = searched;
     }
     return LogEnd.last(searched).map(record -> Chunk.of(record.value()).end());

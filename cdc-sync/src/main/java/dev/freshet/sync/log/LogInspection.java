@@ -22,17 +22,11 @@ public final class LogInspection {
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  private final LogTopic topic;
-  private final Map<String, Object> client;
+  private final LogAccess access;
 
-  /**
-   * Reads nothing yet.
-   *
-   * @param client properties of the connection
-   */
-  public LogInspection(LogTopic topic, Map<String, Object> client) {
-    this.topic = topic;
-    this.client = Map.copyOf(client);
+  /** Reads nothing yet. */
+  public LogInspection(LogAccess access) {
+    this.access = access;
   }
 
   /**
@@ -54,8 +48,8 @@ public final class LogInspection {
    * @throws LogUnreachable when the broker does not answer, or there is nothing in the log
    */
   public Status status() {
-    topic.require(client);
-    try (LogRecords records = LogRecords.toSearch(topic, client)) {
+    access.require();
+    try (LogRecords records = LogRecords.toSearch(access)) {
       Beginning beginning = beginning(records);
       ConsumerRecord<byte[], byte[]> last = LogEnd.last(records).orElseThrow(this::empty);
       Chunk end = Chunk.of(last.value());
@@ -89,7 +83,7 @@ public final class LogInspection {
   }
 
   private LogUnreachable empty() {
-    return new LogUnreachable("There is nothing in the log %s".formatted(topic.log()), null);
+    return new LogUnreachable("There is nothing in the log %s".formatted(access.log()), null);
   }
 
   /**
@@ -230,8 +224,8 @@ public final class LogInspection {
   }
 
   private Place read(@Nullable Place from, Entries entries, Consumer<Integer> lengths) {
-    topic.require(client);
-    try (LogRecords records = LogRecords.toSearch(topic, client)) {
+    access.require();
+    try (LogRecords records = LogRecords.toSearch(access)) {
       long end = records.end();
       Place begun;
       long offset;
@@ -242,7 +236,7 @@ public final class LogInspection {
       } else {
         begun = from;
         offset =
-            LogStart.after(from, topic, client)
+            LogStart.after(from, records)
                 .orElseThrow(() -> new LogBroken("nothing any more of what follows " + from))
                 .offset();
       }

@@ -1,7 +1,6 @@
 package dev.freshet.sync.log;
 
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 
 /** How far a log reaches back. */
@@ -12,12 +11,11 @@ public final class LogOldest {
   /**
    * When its oldest record was written, by the writer's clock.
    *
-   * @param client properties of the connection
    * @return empty when there is nothing in the log
    * @throws LogUnreachable when the broker does not answer
    */
-  public static Optional<Instant> at(LogTopic topic, Map<String, Object> client) {
-    try (LogRecords records = LogRecords.toSearch(topic, client)) {
+  public static Optional<Instant> at(LogAccess access) {
+    try (LogRecords records = LogRecords.toSearch(access)) {
       return records
           .first(records.begin(), records.end())
           .map(record -> Instant.ofEpochMilli(record.timestamp()));

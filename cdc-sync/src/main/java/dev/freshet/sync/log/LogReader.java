@@ -5,7 +5,6 @@ import dev.freshet.sync.source.SourceTransaction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.errors.WakeupException;
@@ -17,8 +16,7 @@ final class LogReader implements AutoCloseable {
   /** So that an idle connection is noticed to have died, and a silent publisher. */
   private static final Duration POLL = Duration.ofSeconds(1);
 
-  private final LogTopic topic;
-  private final Map<String, Object> client;
+  private final LogAccess access;
   private final long from;
   private final Place applied;
   private volatile @Nullable LogRecords records;
@@ -27,13 +25,11 @@ final class LogReader implements AutoCloseable {
   /**
    * Prepares to read.
    *
-   * @param client properties of the connection
    * @param from the offset of a record at or before the first one to read
    * @param applied what comes after it is read
    */
-  LogReader(LogTopic topic, Map<String, Object> client, long from, Place applied) {
-    this.topic = topic;
-    this.client = Map.copyOf(client);
+  LogReader(LogAccess access, long from, Place applied) {
+    this.access = access;
     this.from = from;
     this.applied = applied;
   }
@@ -62,7 +58,7 @@ final class LogReader implements AutoCloseable {
    * @throws LogUnreachable when the broker does not answer
    */
   void run(Listener listener) {
-    try (LogRecords followed = LogRecords.toFollow(topic, client);
+    try (LogRecords followed = LogRecords.toFollow(access);
         Assembly assembly = new Assembly(applied)) {
       records = followed;
       followed.seek(from);

@@ -1,5 +1,6 @@
 package dev.freshet.sync.log;
 
+import dev.freshet.sync.source.Place;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -7,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -14,6 +16,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /** The committed records of a log, by their offsets. For one thread, but {@link #wakeUp}. */
 final class LogRecords implements AutoCloseable {
@@ -25,24 +28,29 @@ final class LogRecords implements AutoCloseable {
   private static final int RECORDS_A_POLL = 5_000;
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
-  private final LogTopic topic;
+  private final LogAccess access;
   private final TopicPartition partition;
   private final KafkaConsumer<byte[], byte[]> consumer;
 
+  /** That was read last, by its offset. */
+  private @Nullable LogState state;
+
+  private long stateOffset = -1;
+
   /** To follow them: an idle consumer asks the broker twice a second. */
-  static LogRecords toFollow(LogTopic topic, Map<String, Object> client) {
-    return new LogRecords(topic, client, FOLLOWING_WAITS);
+  static LogRecords toFollow(LogAccess access) {
+    return new LogRecords(access, FOLLOWING_WAITS);
   }
 
   /** To look for some: each seek waits for the fetch under way. */
-  static LogRecords toSearch(LogTopic topic, Map<String, Object> client) {
-    return new LogRecords(topic, client, SEARCHING_WAITS);
+  static LogRecords toSearch(LogAccess access) {
+    return new LogRecords(access, SEARCHING_WAITS);
   }
 
-  private LogRecords(LogTopic topic, Map<String, Object> client, Duration fetchWaits) {
-    this.topic = topic;
-    this.partition = topic.partition();
-    Map<String, Object> properties = new HashMap<>(client);
+  private LogRecords(LogAccess access, Duration fetchWaits) {
+    this.access = access;
+    this.partition = access.topic().partition();
+    Map<String, Object> properties = new HashMap<>(access.client());
     properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) fetchWaits.toMillis());
     properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, BYTES_A_FETCH);
     properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, RECORDS_A_POLL);
@@ -66,7 +74,7 @@ final class LogRecords implements AutoCloseable {
     } catch (WakeupException e) {
       throw e;
     } catch (KafkaException e) {
-      throw new LogUnreachable("The log %s can't be read".formatted(topic.log()), e);
+      throw new LogUnreachable("The log %s can't be read".formatted(access.log()), e);
     }
   }
 
@@ -105,7 +113,7 @@ final class LogRecords implements AutoCloseable {
     List<ConsumerRecord<byte[], byte[]>> records = poll(ASK_WITHIN);
     if (records.isEmpty() && position() == before) {
       throw new LogUnreachable(
-          "The log %s was not given within %d s".formatted(topic.log(), ASK_WITHIN.toSeconds()),
+          "The log %s was not given within %d s".formatted(access.log(), ASK_WITHIN.toSeconds()),
           null);
     }
     return records;
@@ -155,9 +163,19 @@ final class LogRecords implements AutoCloseable {
     if (from < begin()) {
       throw new LogBroken("lost the state that its records go by");
     }
+    LogState known = state;
+    if (known == null || stateOffset != from) {
+      known = readState(from, chunk.end());
+      state = known;
+      stateOffset = from;
+    }
+    return known;
+  }
+
+  private LogState readState(long from, Place at) {
     long end = end();
     seek(from);
-    try (Assembly assembly = new Assembly(chunk.end())) {
+    try (Assembly assembly = new Assembly(at)) {
       while (position() < end) {
         for (ConsumerRecord<byte[], byte[]> record : more()) {
           Optional<LogEntry> entry = assembly.take(Chunk.of(record.value()));
@@ -191,6 +209,6 @@ final class LogRecords implements AutoCloseable {
 
   @Override
   public void close() {
-    consumer.close(org.apache.kafka.clients.consumer.CloseOptions.timeout(CLOSE_WITHIN));
+    consumer.close(CloseOptions.timeout(CLOSE_WITHIN));
   }
 }

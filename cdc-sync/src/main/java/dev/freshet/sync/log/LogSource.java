@@ -66,7 +66,7 @@ final class LogSource implements ChangeSource {
     if (!held.isNew() && !held.system().equals(last.origin().system())) {
       throw new SyncRefused(
           "The read database holds the copy of another system than the log %s is of. Name the right --log, or drop schema freshet there to start over."
-              .formatted(settings.topic().log()));
+              .formatted(settings.access().log()));
     }
     Place applied = held.applied();
     if (applied == null) {
@@ -76,10 +76,10 @@ final class LogSource implements ChangeSource {
     if (last.epoch() < applied.epoch()) {
       throw new LogUnreachable(
           "The log %s is on timeline %d, and %s of a later one was applied here: its publisher has not followed the new primary yet"
-              .formatted(settings.topic().log(), last.epoch(), applied),
+              .formatted(settings.access().log(), last.epoch(), applied),
           null);
     }
-    Optional<LogStart> next = LogStart.after(applied, settings.topic(), settings.client());
+    Optional<LogStart> next = sources.searching(records -> LogStart.after(applied, records));
     String copyBecause = whyCopy(applied, last, next);
     if (copyBecause.isEmpty()) {
       start = next.orElseThrow();
@@ -100,12 +100,12 @@ final class LogSource implements ChangeSource {
         last.gaps().stream().filter(place -> !applied.isAtOrPast(place)).findFirst();
     if (gap.isPresent()) {
       return "The log %s lacks transactions between %s and %s."
-          .formatted(settings.topic().log(), applied, gap.get());
+          .formatted(settings.access().log(), applied, gap.get());
     }
     return next.isPresent()
         ? ""
         : "The log %s does not reach back to %s any more."
-            .formatted(settings.topic().log(), applied);
+            .formatted(settings.access().log(), applied);
   }
 
   @Override
@@ -144,7 +144,7 @@ final class LogSource implements ChangeSource {
                 : isAnswered
                     ? last.refused().reason()
                     : "The publisher of the log %s has not published %s within %d s. Is freshet publish running?"
-                        .formatted(settings.topic().log(), missing, PUBLISHED_WITHIN.toSeconds()));
+                        .formatted(settings.access().log(), missing, PUBLISHED_WITHIN.toSeconds()));
       }
       LockSupport.parkNanos(LOOK_AGAIN.toNanos());
     }
@@ -157,12 +157,13 @@ final class LogSource implements ChangeSource {
     Seed seed = seed(atLeast, last);
     try {
       LogStart from =
-          LogStart.after(seed.at(), settings.topic(), settings.client())
+          sources
+              .searching(records -> LogStart.after(seed.at(), records))
               .orElseThrow(
                   () ->
                       new LogUnreachable(
                           "The log %s does not reach back to %s, which the seed is at"
-                              .formatted(settings.topic().log(), seed.at()),
+                              .formatted(settings.access().log(), seed.at()),
                           null));
       requireAsPlanned(from.state().schema());
       sources.setState(from.state());
@@ -239,6 +240,7 @@ final class LogSource implements ChangeSource {
       throw new IllegalStateException("Where the log goes on has to be asked first");
     }
     sources.setApplied(request.applied());
+    sources.searched();
     return new LogCapture(
         settings, from, request, sources::setState, sources.wisher(), sources.time());
   }

@@ -8,8 +8,8 @@ import dev.freshet.sync.source.Place;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,33 +19,27 @@ public final class LogSources implements ChangeSources {
   /**
    * Which log.
    *
-   * @param client properties of the connection to the broker
    * @param copy the read database's name
    * @param slot a name for what a primary makes while it seeds the copy
    * @param seeds servers that give rows, in the order in which they are asked
    */
   public record Settings(
-      LogTopic topic,
-      Map<String, Object> client,
-      String copy,
-      String slot,
-      List<SeedServer> seeds,
-      Clock clock) {
+      LogAccess access, String copy, String slot, List<SeedServer> seeds, Clock clock) {
 
     public Settings {
-      client = Map.copyOf(client);
       seeds = List.copyOf(seeds);
     }
 
     @Override
     public String toString() {
-      return "Settings[%s, %s]".formatted(topic, copy); // the properties may hold passwords
+      return "Settings[%s, %s]".formatted(access, copy); // the properties may hold passwords
     }
   }
 
   private final Settings settings;
   private final Wisher wisher;
   private final SourceTime time = new SourceTime();
+  private @Nullable LogRecords search;
 
   /** What holds where the copy is; null before that is known. */
   private volatile @Nullable LogState inForce;
@@ -58,13 +52,13 @@ public final class LogSources implements ChangeSources {
 
   public LogSources(Settings settings) {
     this.settings = settings;
-    this.wisher = new Wisher(settings.topic(), settings.client(), settings.copy());
+    this.wisher = new Wisher(settings.access(), settings.copy());
   }
 
   @Override
   public ChangeSource connect() {
     if (inForce == null) {
-      settings.topic().require(settings.client());
+      settings.access().require();
     }
     return new LogSource(this);
   }
@@ -101,7 +95,7 @@ public final class LogSources implements ChangeSources {
     if (last == null) {
       throw new LogUnreachable(
           "What the last transactions of the log %s mean has been deleted; its publisher says it again"
-              .formatted(settings.topic().log()),
+              .formatted(settings.access().log()),
           null);
     }
     return last;
@@ -133,17 +127,42 @@ public final class LogSources implements ChangeSources {
    * @throws LogUnreachable when there is nothing in it
    */
   LogEnd end() {
-    return LogEnd.of(settings.topic(), settings.client())
+    return searching(LogEnd::of)
         .orElseThrow(
             () ->
                 new LogUnreachable(
                     "There is nothing in the log %s yet; freshet publish writes it"
-                        .formatted(settings.topic().log()),
+                        .formatted(settings.access().log()),
                     null));
+  }
+
+  /** Looks into the log, by one connection until {@link #searched}. */
+  synchronized <T> T searching(Function<LogRecords, T> question) {
+    LogRecords records = search;
+    if (records == null) {
+      records = LogRecords.toSearch(settings.access());
+      search = records;
+    }
+    try {
+      return question.apply(records);
+    } catch (LogUnreachable e) {
+      searched();
+      throw e;
+    }
+  }
+
+  /** Nothing is looked for until something else has to be. */
+  synchronized void searched() {
+    LogRecords records = search;
+    search = null;
+    if (records != null) {
+      records.close();
+    }
   }
 
   @Override
   public void close() {
+    searched();
     wisher.close();
   }
 }

@@ -1,7 +1,5 @@
 package dev.freshet.sync.log;
 
-import java.time.Duration;
-import java.util.Map;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.TopicPartition;
 
@@ -11,11 +9,6 @@ import org.apache.kafka.common.TopicPartition;
  * @param log the log's name
  */
 public record LogTopic(String log) {
-
-  private static final int ONE_ORDER = 1;
-
-  /** How long the log reaches back: copies that were away for longer are made anew. */
-  private static final Duration RETENTION = Duration.ofDays(7);
 
   /** What topics' names may hold. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,100}");
@@ -49,50 +42,5 @@ public record LogTopic(String log) {
 
   TopicPartition partition() {
     return new TopicPartition(name(), 0);
-  }
-
-  /**
-   * Makes the topics where they are not there, replicated as the brokers do by default.
-   *
-   * @param client properties of the connection
-   */
-  public void make(Map<String, Object> client) {
-    try (TopicAdmin admin = new TopicAdmin(client)) {
-      int _ =
-          admin.make(
-              name(),
-              ONE_ORDER,
-              Map.of(
-                  "cleanup.policy", "delete",
-                  "retention.ms", Long.toString(RETENTION.toMillis()),
-                  // A leader that lacks what was acknowledged would lose transactions.
-                  "unclean.leader.election.enable", "false"));
-      int _ =
-          admin.make(
-              wishes(),
-              ONE_ORDER,
-              Map.of(
-                  "cleanup.policy",
-                  "compact,delete",
-                  "retention.ms",
-                  Long.toString(RETENTION.toMillis())));
-    }
-  }
-
-  /**
-   * Makes sure that there is such a log.
-   *
-   * @param client properties of the connection
-   * @throws LogUnreachable when there is none, or the broker does not answer
-   */
-  void require(Map<String, Object> client) {
-    try (TopicAdmin admin = new TopicAdmin(client)) {
-      if (admin.partitions(name()) == 0) {
-        throw new LogUnreachable(
-            "There is no log %s on %s yet; freshet publish makes it"
-                .formatted(log, client.get("bootstrap.servers")),
-            null);
-      }
-    }
   }
 }

@@ -48,16 +48,16 @@ final class LogWishes implements AutoCloseable {
     }
   }
 
-  private final LogTopic topic;
+  private final LogAccess access;
   private final TopicPartition partition;
   private final KafkaConsumer<String, String> consumer;
   private final Map<String, Set<TableName>> byCopy = new HashMap<>();
 
   /** Opens the topic, and reads what is wished for. */
-  LogWishes(LogTopic topic, Map<String, Object> client) {
-    this.topic = topic;
-    this.partition = new TopicPartition(topic.wishes(), 0);
-    Map<String, Object> properties = new HashMap<>(client);
+  LogWishes(LogAccess access) {
+    this.access = access;
+    this.partition = new TopicPartition(access.topic().wishes(), 0);
+    Map<String, Object> properties = new HashMap<>(access.client());
     properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
@@ -78,7 +78,7 @@ final class LogWishes implements AutoCloseable {
   }
 
   private LogUnreachable unreadable(KafkaException e) {
-    return new LogUnreachable("The wishes for the log %s can't be read".formatted(topic.log()), e);
+    return new LogUnreachable("The wishes for the log %s can't be read".formatted(access.log()), e);
   }
 
   /** All tables that are wished for. */
@@ -116,7 +116,7 @@ final class LogWishes implements AutoCloseable {
           places.accept(wish.place());
         }
       } catch (JacksonException e) {
-        log.warn("A wish for the log {} can't be read: {}", topic.log(), e.getOriginalMessage());
+        log.warn("A wish for the log {} can't be read: {}", access.log(), e.getOriginalMessage());
       }
     }
   }

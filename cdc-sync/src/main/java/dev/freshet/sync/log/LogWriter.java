@@ -47,8 +47,7 @@ public final class LogWriter implements AutoCloseable {
   private static final Duration SEND_WITHIN = Duration.ofSeconds(15);
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
 
-  private final LogTopic topic;
-  private final Map<String, Object> client;
+  private final LogAccess access;
   private KafkaProducer<byte[], byte[]> producer;
   private boolean isForLarge;
   private final boolean isEmpty;
@@ -67,12 +66,8 @@ public final class LogWriter implements AutoCloseable {
   private final Map<String, Long> sent = new HashMap<>();
 
   private LogWriter(
-      LogTopic topic,
-      Map<String, Object> client,
-      KafkaProducer<byte[], byte[]> producer,
-      Optional<LogEnd> before) {
-    this.topic = topic;
-    this.client = client;
+      LogAccess access, KafkaProducer<byte[], byte[]> producer, Optional<LogEnd> before) {
+    this.access = access;
     this.producer = producer;
     this.isEmpty = before.isEmpty();
     this.end = before.map(LogEnd::at).orElse(Place.START);
@@ -80,30 +75,25 @@ public final class LogWriter implements AutoCloseable {
     this.lastOffset = before.map(LogEnd::offset).orElse(-1L);
   }
 
-  /**
-   * Takes the log over.
-   *
-   * @param client properties of the connection
-   */
-  public static LogWriter takeOver(LogTopic topic, Map<String, Object> client) {
-    KafkaProducer<byte[], byte[]> producer = producer(topic, client, TIMEOUT);
+  /** Takes the log over. */
+  static LogWriter takeOver(LogAccess access) {
+    KafkaProducer<byte[], byte[]> producer = producer(access, TIMEOUT);
     try {
       producer.initTransactions();
       // Only now nobody else can add to it.
-      return new LogWriter(topic, client, producer, LogEnd.of(topic, client));
+      return new LogWriter(access, producer, LogEnd.of(access));
     } catch (KafkaException e) {
       producer.close(CLOSE_WITHIN);
-      throw new LogUnreachable("The log %s can't be taken over".formatted(topic.log()), e);
+      throw new LogUnreachable("The log %s can't be taken over".formatted(access.log()), e);
     } catch (RuntimeException e) {
       producer.close(CLOSE_WITHIN);
       throw e;
     }
   }
 
-  private static KafkaProducer<byte[], byte[]> producer(
-      LogTopic topic, Map<String, Object> client, Duration timeout) {
-    Map<String, Object> properties = new HashMap<>(client);
-    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, topic.name());
+  private static KafkaProducer<byte[], byte[]> producer(LogAccess access, Duration timeout) {
+    Map<String, Object> properties = new HashMap<>(access.client());
+    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, access.topic().name());
     properties.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int) timeout.toMillis());
     properties.put(ProducerConfig.ACKS_CONFIG, "all");
     properties.put(ProducerConfig.LINGER_MS_CONFIG, 0);
@@ -267,7 +257,7 @@ public final class LogWriter implements AutoCloseable {
   /** After a failure nobody knows what is there: only another writer may go on. */
   private void inTransaction(boolean isLarge, Runnable sending) {
     if (hasFailed) {
-      throw new LogUnreachable("The log %s could not be written".formatted(topic.log()), null);
+      throw new LogUnreachable("The log %s could not be written".formatted(access.log()), null);
     }
     hasFailed = true;
     try {
@@ -289,7 +279,7 @@ public final class LogWriter implements AutoCloseable {
           throw new Fenced(e);
         }
       }
-      throw new LogUnreachable("The log %s can't be written".formatted(topic.log()), e);
+      throw new LogUnreachable("The log %s can't be written".formatted(access.log()), e);
     }
   }
 
@@ -300,10 +290,10 @@ public final class LogWriter implements AutoCloseable {
   private void open(boolean forLarge) {
     if (forLarge != isForLarge) {
       producer.close(CLOSE_WITHIN);
-      producer = producer(topic, client, forLarge ? TIMEOUT_OF_LARGE : TIMEOUT);
+      producer = producer(access, forLarge ? TIMEOUT_OF_LARGE : TIMEOUT);
       isForLarge = forLarge;
       producer.initTransactions();
-      long found = LogEnd.of(topic, client).map(LogEnd::offset).orElse(-1L);
+      long found = LogEnd.of(access).map(LogEnd::offset).orElse(-1L);
       if (found != lastOffset) {
         throw new Fenced(
             new IllegalStateException(
@@ -320,7 +310,8 @@ public final class LogWriter implements AutoCloseable {
   private Future<RecordMetadata> sent(Chunk chunk) {
     byte[] bytes = chunk.bytes();
     bytesSinceState += bytes.length;
-    Future<RecordMetadata> written = count(new ProducerRecord<>(topic.name(), 0, null, bytes));
+    Future<RecordMetadata> written =
+        count(new ProducerRecord<>(access.topic().name(), 0, null, bytes));
     lastSent = written;
     return written;
   }

@@ -17,7 +17,6 @@ import dev.freshet.sync.source.SourceObserver;
 import dev.freshet.sync.task.BackgroundTasks;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -40,8 +39,7 @@ public final class Publisher implements AutoCloseable {
   private static final Duration SNAPSHOT_AGAIN = Duration.ofSeconds(30);
 
   private final ChangeSources sources;
-  private final LogTopic topic;
-  private final Map<String, Object> client;
+  private final LogAccess access;
   private final PublicTopics topics;
   private final Set<TableName> unclear;
   private final PublisherObserver observer;
@@ -52,7 +50,6 @@ public final class Publisher implements AutoCloseable {
   /**
    * Prepares to publish.
    *
-   * @param client properties of the connection to the broker
    * @param topics that are written beside the log
    * @param unclear tables of which nobody can tell what their next rows mean: all copies are to be
    *     made anew
@@ -61,16 +58,14 @@ public final class Publisher implements AutoCloseable {
    */
   public Publisher(
       ChangeSources sources,
-      LogTopic topic,
-      Map<String, Object> client,
+      LogAccess access,
       PublicTopics topics,
       Set<TableName> unclear,
       PublisherObserver observer,
       Consumer<ChangeSource> beside) {
     this.beside = beside;
     this.sources = sources;
-    this.topic = topic;
-    this.client = Map.copyOf(client);
+    this.access = access;
     this.topics = topics;
     this.unclear = Set.copyOf(unclear);
     this.observer = observer;
@@ -89,7 +84,7 @@ public final class Publisher implements AutoCloseable {
     if (!sources.tryLead()) {
       return new SessionEnd.OtherLeads();
     }
-    topic.make(client);
+    access.make();
     try (ChangeSource source = sources.connect()) {
       requireOwnLog(source.origin());
       return publish(source);
@@ -98,7 +93,7 @@ public final class Publisher implements AutoCloseable {
 
   /** Before its writer is shut out. */
   private void requireOwnLog(ChangeSource.Origin origin) {
-    LogEnd.of(topic, client)
+    LogEnd.of(access)
         .map(LogEnd::state)
         .filter(state -> !state.origin().equals(origin))
         .ifPresent(
@@ -106,7 +101,7 @@ public final class Publisher implements AutoCloseable {
               throw new SyncRefused(
                   "The log %s is of database %s of system %s, and not of database %s of system %s. Name the right --primary, or another log with --name."
                       .formatted(
-                          topic.log(),
+                          access.log(),
                           state.origin().database(),
                           state.origin().system(),
                           origin.database(),
@@ -115,13 +110,13 @@ public final class Publisher implements AutoCloseable {
   }
 
   private SessionEnd publish(ChangeSource source) {
-    try (LogWriter writer = LogWriter.takeOver(topic, client);
-        LogWishes wishes = new LogWishes(topic, client);
-        TopicAdmin admin = new TopicAdmin(client)) {
+    try (LogWriter writer = LogWriter.takeOver(access);
+        LogWishes wishes = new LogWishes(access);
+        TopicAdmin admin = new TopicAdmin(access.client())) {
       Set<TableName> wanted = new TreeSet<>(topics.sources());
       wanted.addAll(wishes.tables());
       PublishedState state = PublishedState.begin(source, writer, wanted, unclear, observer);
-      PublicTopics.Opened opened = topics.open(topic.log(), state.now(), admin);
+      PublicTopics.Opened opened = topics.open(access.log(), state.now(), admin);
       writer.alsoTo(opened.outlets(), opened.records());
       Set<TableName> missing = new TreeSet<>(topics.sources());
       missing.removeAll(state.now().tables());

@@ -32,10 +32,10 @@ final class Wisher implements AutoCloseable {
    *
    * @param copy the read database's name
    */
-  Wisher(LogTopic topic, Map<String, Object> client, String copy) {
-    this.topic = topic.wishes();
+  Wisher(LogAccess access, String copy) {
+    this.topic = access.topic().wishes();
     this.copy = copy;
-    Map<String, Object> properties = new HashMap<>(client);
+    Map<String, Object> properties = new HashMap<>(access.client());
     properties.put(ProducerConfig.LINGER_MS_CONFIG, 0);
     properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) SEND_WITHIN.toMillis());
     properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) SEND_WITHIN.toMillis() / 2);

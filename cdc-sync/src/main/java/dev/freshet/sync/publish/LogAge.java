@@ -1,12 +1,11 @@
 package dev.freshet.sync.publish;
 
-import dev.freshet.sync.log.LogAddress;
+import dev.freshet.sync.log.LogAccess;
 import dev.freshet.sync.log.LogOldest;
 import dev.freshet.sync.log.LogUnreachable;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,15 +19,13 @@ final class LogAge implements AutoCloseable {
   private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
 
-  private final LogAddress address;
-  private final Map<String, Object> client;
+  private final LogAccess access;
   private final Clock clock;
   private final Thread thread = Thread.ofVirtual().name("log age").unstarted(this::run);
   private volatile @Nullable Instant oldest;
 
-  LogAge(LogAddress address, Map<String, Object> client, Clock clock) {
-    this.address = address;
-    this.client = Map.copyOf(client);
+  LogAge(LogAccess access, Clock clock) {
+    this.access = access;
     this.clock = clock;
   }
 
@@ -45,7 +42,7 @@ final class LogAge implements AutoCloseable {
   private void run() {
     while (!Thread.currentThread().isInterrupted()) {
       try {
-        oldest = LogOldest.at(address.topic(), client).orElse(null);
+        oldest = LogOldest.at(access).orElse(null);
       } catch (LogUnreachable e) {
         log.debug("How far the log reaches back can't be told", e);
         oldest = null;

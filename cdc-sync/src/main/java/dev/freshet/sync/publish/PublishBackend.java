@@ -52,8 +52,7 @@ public class PublishBackend {
 
   @Bean(initMethod = "start", destroyMethod = "close")
   LogAge logAge(PublishSettings settings, BrokerSettings broker) {
-    return new LogAge(
-        settings.address(), settings.address().client(broker.properties()), new SteadyClock());
+    return new LogAge(settings.address().access(broker.properties()), new SteadyClock());
   }
 
   @Bean
@@ -70,7 +69,7 @@ public class PublishBackend {
         models == null ? source -> {} : new ModelViewsKeeper(models, status);
     return new Publishing(
         settings,
-        settings.address().client(broker.properties()),
+        settings.address().access(broker.properties()),
         beside,
         status.andThen(metrics),
         metrics::written,

@@ -5,6 +5,7 @@ import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.postgres.PrimaryFinder;
 import dev.freshet.sync.SessionLoop;
 import dev.freshet.sync.SlotWatch;
+import dev.freshet.sync.log.LogAccess;
 import dev.freshet.sync.log.Publisher;
 import dev.freshet.sync.log.PublisherObserver;
 import dev.freshet.sync.model.SessionEnd;
@@ -36,7 +37,7 @@ final class Publishing implements AutoCloseable {
 
   private final PublishSettings settings;
   private final PostgresUrl servers;
-  private final Map<String, Object> client;
+  private final LogAccess access;
   private final Consumer<ChangeSource> beside;
   private final Consumer<Observation> observer;
   private final Consumer<Map<String, Long>> records;
@@ -50,13 +51,12 @@ final class Publishing implements AutoCloseable {
   /**
    * Prepares.
    *
-   * @param client properties of the connection to the broker
    * @param beside goes on beside each run, until its thread is interrupted
    * @param records takes how many records were written, by topic
    */
   Publishing(
       PublishSettings settings,
-      Map<String, Object> client,
+      LogAccess access,
       Consumer<ChangeSource> beside,
       Consumer<Observation> observer,
       Consumer<Map<String, Long>> records,
@@ -64,7 +64,7 @@ final class Publishing implements AutoCloseable {
     this.records = records;
     this.settings = settings;
     this.servers = PostgresUrl.parse(settings.primary());
-    this.client = Map.copyOf(client);
+    this.access = access;
     this.beside = beside;
     this.slotWatch = new SlotWatch(this::primary, settings.slot(), observer, clock);
     this.observer = observer.andThen(slotWatch);
@@ -91,8 +91,7 @@ final class Publishing implements AutoCloseable {
       Publisher next =
           new Publisher(
               sources,
-              settings.address().topic(),
-              client,
+              access,
               settings.publicTopics(),
               unclear,
               new Seen(observer, records),

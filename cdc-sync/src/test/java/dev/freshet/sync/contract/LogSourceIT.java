@@ -6,6 +6,7 @@ import dev.freshet.broker.BrokerNode;
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
 import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.sync.log.LogAccess;
 import dev.freshet.sync.log.LogSources;
 import dev.freshet.sync.log.LogTopic;
 import dev.freshet.sync.log.PublicTopics;
@@ -64,8 +65,9 @@ class LogSourceIT extends ChangeSourceContract {
 
     private static final String SLOT = "freshet_log_contract";
 
-    private final LogTopic topic = new LogTopic("contract" + logs++);
-    private final Map<String, Object> client = Map.of("bootstrap.servers", broker.bootstrap());
+    private final LogAccess access =
+        new LogAccess(
+            new LogTopic("contract" + logs++), Map.of("bootstrap.servers", broker.bootstrap()));
     private final AtomicReference<@Nullable Publisher> publisher = new AtomicReference<>();
     private final CompletableFuture<Void> publishing;
     private final CountDownLatch begun = new CountDownLatch(1);
@@ -73,7 +75,7 @@ class LogSourceIT extends ChangeSourceContract {
 
     Written() throws Exception {
       super(cluster);
-      topic.make(client);
+      access.make();
       publishing = CompletableFuture.runAsync(this::publish);
       assertThat(begun.await(SECONDS, TimeUnit.SECONDS)).isTrue();
     }
@@ -88,8 +90,7 @@ class LogSourceIT extends ChangeSourceContract {
           Publisher next =
               new Publisher(
                   sources,
-                  topic,
-                  client,
+                  access,
                   new PublicTopics(Set.of(), null),
                   Set.of(),
                   new Unseen() {
@@ -115,8 +116,7 @@ class LogSourceIT extends ChangeSourceContract {
     public ChangeSources open() {
       return new LogSources(
           new LogSources.Settings(
-              topic,
-              client,
+              access,
               "contract",
               "freshet_contract_seed",
               List.of(new SeedServer(cluster.primary().url())),

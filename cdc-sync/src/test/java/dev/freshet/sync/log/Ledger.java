@@ -45,7 +45,6 @@ public final class Ledger {
   static final TableName LEDGER = new TableName("public", "ledger");
   static final TableName ITEM = new TableName("public", "item");
 
-  private static final LogTopic TOPIC = new LogTopic(LOG);
   private static final int WRITERS = 3;
   private static final int ENOUGH = 50;
 
@@ -159,8 +158,7 @@ public final class Ledger {
   public static void requireAll(int written, String broker) throws Exception {
     List<Long> ids = new ArrayList<>();
     Reading.of(
-        TOPIC,
-        Map.of("bootstrap.servers", broker),
+        access(broker),
         beginning(broker),
         transaction -> {
           check(transaction, ids);
@@ -234,9 +232,14 @@ public final class Ledger {
     }
   }
 
+  /** The log that it is published to. */
+  static LogAccess access(String broker) {
+    return new LogAccess(new LogTopic(LOG), Map.of("bootstrap.servers", broker));
+  }
+
   /** Where the log begins: after what its first record says. */
   private static Place beginning(String broker) {
-    try (LogRecords records = LogRecords.toSearch(TOPIC, Map.of("bootstrap.servers", broker))) {
+    try (LogRecords records = LogRecords.toSearch(access(broker))) {
       return Chunk.of(records.first(records.begin(), records.end()).orElseThrow().value()).after();
     }
   }

@@ -43,7 +43,7 @@ class LogIT {
   private static BrokerNode broker;
   private static Map<String, Object> client = Map.of();
 
-  private LogTopic topic = new LogTopic("none");
+  private LogAccess access = new LogAccess(new LogTopic("none"), client);
 
   @BeforeAll
   static void start() {
@@ -58,18 +58,18 @@ class LogIT {
 
   @BeforeEach
   void makeTopic(TestInfo test) throws Exception {
-    topic = new LogTopic(test.getTestMethod().orElseThrow().getName());
-    topic.make(client);
-    topic.make(client); // another one may have been faster
+    access = new LogAccess(new LogTopic(test.getTestMethod().orElseThrow().getName()), client);
+    access.make();
+    access.make(); // another one may have been faster
   }
 
   private LogWriter takeOver() {
-    return takeOver(topic, client);
+    return takeOver(access);
   }
 
   /** As a publisher does, which says what holds before it writes. */
-  private static LogWriter takeOver(LogTopic topic, Map<String, Object> client) {
-    LogWriter writer = LogWriter.takeOver(topic, client);
+  private static LogWriter takeOver(LogAccess access) {
+    LogWriter writer = LogWriter.takeOver(access);
     writer.state(Written.state(), Map.of(), Instant.now());
     return writer;
   }
@@ -82,8 +82,7 @@ class LogIT {
   private List<String> read(Place applied, long last) throws Exception {
     LinkedBlockingQueue<String> all = new LinkedBlockingQueue<>();
     Reading.of(
-        topic,
-        client,
+        access,
         applied,
         transaction -> {
           all.add(Written.text(transaction));
@@ -167,27 +166,28 @@ class LogIT {
   void copyThatWasAwayForTooLongIsTold() throws Exception {
     try (LogWriter writer = takeOver()) {
       write(writer, 1, 20);
-      assertThat(LogStart.after(Place.START, topic, client)).isPresent();
+      assertThat(Reading.start(access, Place.START)).isPresent();
       writer.state(Written.state(), Map.of(), Instant.now());
       write(writer, 21, 40);
     }
     try (Admin admin = Admin.create(client)) {
       admin
           .deleteRecords(
-              Map.of(topic.partition(), RecordsToDelete.beforeOffset(offsetOfSecondState())))
+              Map.of(
+                  access.topic().partition(), RecordsToDelete.beforeOffset(offsetOfSecondState())))
           .all()
           .get();
     }
-    assertThat(LogStart.after(Place.START, topic, client)).isEmpty();
-    assertThat(LogStart.after(Written.place(19), topic, client)).isEmpty();
+    assertThat(Reading.start(access, Place.START)).isEmpty();
+    assertThat(Reading.start(access, Written.place(19))).isEmpty();
     for (long applied : new long[] {20, 30, 39}) {
       assertThat(read(Written.place(applied), 40)).isEqualTo(expected(applied + 1, 40));
     }
   }
 
   private long offsetOfSecondState() {
-    try (LogRecords records = LogRecords.toSearch(topic, client)) {
-      long offset = LogStart.after(Written.place(20), topic, client).orElseThrow().offset();
+    try (LogRecords records = LogRecords.toSearch(access)) {
+      long offset = LogStart.after(Written.place(20), records).orElseThrow().offset();
       return Chunk.of(records.first(offset, records.end()).orElseThrow().value()).stateAt();
     }
   }
@@ -199,8 +199,9 @@ class LogIT {
 
     /** Goes on from the log's end until it is killed. */
     public static void main(String[] arguments) {
-      Map<String, Object> client = Map.of("bootstrap.servers", arguments[0]);
-      LogWriter writer = takeOver(new LogTopic(arguments[1]), client);
+      LogWriter writer =
+          takeOver(
+              new LogAccess(new LogTopic(arguments[1]), Map.of("bootstrap.servers", arguments[0])));
       for (long next = writer.end().value() + 1; ; next += 5) {
         write(writer, next, next + 4);
         System.out.println(TOLD + (next + 4));
@@ -218,7 +219,7 @@ class LogIT {
                 + System.getProperty("surefire.test.class.path", ""),
             Writer.class.getName(),
             broker.bootstrap(),
-            topic.log())
+            access.log())
         .redirectError(folder.resolve("writer.err").toFile())
         .start();
   }

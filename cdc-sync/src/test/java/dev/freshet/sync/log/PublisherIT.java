@@ -81,7 +81,6 @@ class PublisherIT {
     /** Publishes the tables of the test. */
     public static void main(String[] arguments) {
       PostgresUrl primary = PostgresUrl.parse(arguments[0]);
-      Map<String, Object> client = Map.of("bootstrap.servers", arguments[1]);
       while (true) {
         try (SlotSources sources =
             new SlotSources(
@@ -90,8 +89,7 @@ class PublisherIT {
           SessionEnd _ =
               new Publisher(
                       sources,
-                      new LogTopic(Ledger.LOG),
-                      client,
+                      Ledger.access(arguments[1]),
                       new PublicTopics(Set.of(Ledger.LEDGER, Ledger.ITEM), null),
                       Set.of(),
                       new Unseen(),

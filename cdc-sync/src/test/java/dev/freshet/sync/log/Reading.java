@@ -3,7 +3,7 @@ package dev.freshet.sync.log;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.SourceTransaction;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -21,15 +21,10 @@ final class Reading {
    * @param applied what comes after it is read
    * @param isLast takes each, in order
    */
-  static void of(
-      LogTopic topic,
-      Map<String, Object> client,
-      Place applied,
-      Predicate<SourceTransaction> isLast)
+  static void of(LogAccess access, Place applied, Predicate<SourceTransaction> isLast)
       throws Exception {
     LogReader reader =
-        new LogReader(
-            topic, client, LogStart.after(applied, topic, client).orElseThrow().offset(), applied);
+        new LogReader(access, start(access, applied).orElseThrow().offset(), applied);
     CompletableFuture<Boolean> there = new CompletableFuture<>();
     CompletableFuture<Void> reading =
         CompletableFuture.runAsync(() -> reader.run(listener(isLast, there)));
@@ -39,6 +34,13 @@ final class Reading {
       reader.close();
     }
     reading.get(SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Where a reader begins that is at a place; empty when the log does not reach back that far. */
+  static Optional<LogStart> start(LogAccess access, Place applied) {
+    try (LogRecords records = LogRecords.toSearch(access)) {
+      return LogStart.after(applied, records);
+    }
   }
 
   private static LogReader.Listener listener(

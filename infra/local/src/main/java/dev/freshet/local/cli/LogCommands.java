@@ -56,8 +56,7 @@ final class LogCommands {
     @Mixin private BrokerClient client = new BrokerClient();
 
     LogInspection inspection() {
-      LogAddress address = new LogAddress(broker, name);
-      return new LogInspection(address.topic(), address.client(client.properties()));
+      return new LogInspection(new LogAddress(broker, name).access(client.properties()));
     }
   }
 
