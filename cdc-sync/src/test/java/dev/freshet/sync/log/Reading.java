@@ -11,7 +11,8 @@ import java.util.function.Predicate;
 /** Reads a log as far as a test wants. */
 final class Reading {
 
-  private static final long SECONDS = 120;
+  /** A publisher that was killed many times has much to catch up with. */
+  private static final long SECONDS = Boolean.getBoolean("freshet.long") ? 900 : 120;
 
   private Reading() {}
 
