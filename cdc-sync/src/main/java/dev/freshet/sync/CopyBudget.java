@@ -35,7 +35,7 @@ final class CopyBudget {
     }
     if (copies.size() >= MOST_COPIES) {
       throw new SyncRefused(
-          "%s Everything was copied again %d times within %d minutes; the next time is at %s. Raise max_slot_wal_keep_size on the source, or find out who drops the slot; a restart of the sync copies at once."
+          "%s Everything was copied again %d times within %d minutes; the next time is at %s. Find out why changes are gone before they are applied: max_slot_wal_keep_size of the source, somebody who drops the slot, or with a log on Kafka its retention. A restart of the sync copies at once."
               .formatted(because, MOST_COPIES, WITHIN.toMinutes(), copies.getFirst().plus(WITHIN)));
     }
     copies.add(now);

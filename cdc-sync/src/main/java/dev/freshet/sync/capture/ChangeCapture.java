@@ -146,6 +146,8 @@ public final class ChangeCapture implements AutoCloseable {
             Map.entry("unavailable.value.placeholder", placeholder),
             // How long the queue waits for more to come; it is only asked when something has come.
             Map.entry("poll.interval.ms", "1"),
+            // Nobody asks for its statistics of each record.
+            Map.entry("statistics.metrics.enabled", "false"),
             Map.entry("max.batch.size", Integer.toString(ROWS_A_BATCH)),
             Map.entry("max.queue.size", Integer.toString(ROWS_QUEUED)),
             Map.entry("max.queue.size.in.bytes", Long.toString(BYTES_QUEUED)),

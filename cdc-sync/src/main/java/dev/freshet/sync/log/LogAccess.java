@@ -12,7 +12,7 @@ public record LogAccess(LogTopic topic, Map<String, Object> client) {
 
   private static final int ONE_ORDER = 1;
 
-  /** How long the log reaches back: copies that were away for longer are made anew. */
+  /** How long the log reaches back: copies that were away for longer copy again. */
   private static final Duration RETENTION = Duration.ofDays(7);
 
   public LogAccess {
@@ -24,7 +24,11 @@ public record LogAccess(LogTopic topic, Map<String, Object> client) {
     return topic.log();
   }
 
-  /** Makes the topics where they are not there, replicated as the brokers do by default. */
+  /**
+   * Makes the topics where they are not there, replicated as the brokers do by default.
+   *
+   * @throws LogUnreachable when the broker does not answer, or refuses
+   */
   public void make() {
     try (TopicAdmin admin = new TopicAdmin(client)) {
       int _ =

@@ -136,7 +136,12 @@ public final class LogSources implements ChangeSources {
                     null));
   }
 
-  /** Looks into the log, by one connection until {@link #searched}. */
+  /**
+   * Looks into the log, by one connection until {@link #searched} or a failure.
+   *
+   * @throws LogUnreachable when the broker does not answer
+   * @throws LogBroken when the log is damaged
+   */
   synchronized <T> T searching(Function<LogRecords, T> question) {
     LogRecords records = search;
     if (records == null) {
@@ -145,8 +150,12 @@ public final class LogSources implements ChangeSources {
     }
     try {
       return question.apply(records);
-    } catch (LogUnreachable e) {
-      searched();
+    } catch (RuntimeException e) {
+      try {
+        searched();
+      } catch (RuntimeException notClosed) {
+        e.addSuppressed(notClosed);
+      }
       throw e;
     }
   }

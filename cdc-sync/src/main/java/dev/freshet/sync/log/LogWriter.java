@@ -12,6 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -43,6 +46,9 @@ public final class LogWriter implements AutoCloseable {
 
   private static final int STATE_MINUTES = 10;
   private static final long STATE_BYTES = 64L << 20;
+
+  /** Less than {@link #TIMEOUT}, as it is waited for within a transaction. */
+  private static final Duration CHECKED_WITHIN = Duration.ofSeconds(5);
 
   private static final Duration SEND_WITHIN = Duration.ofSeconds(15);
   private static final Duration CLOSE_WITHIN = Duration.ofSeconds(5);
@@ -195,13 +201,16 @@ public final class LogWriter implements AutoCloseable {
    * Writes transactions, whole and in order; all of them are in the log when it returns. Those that
    * are there already are left out.
    *
+   * @param check runs meanwhile, and is waited for before they are committed; none of them is there
+   *     when it throws
    * @throws Fenced when another writer has taken over
    * @throws LogUnreachable when it is not known what of them is there; a new writer finds out
    */
-  public synchronized void write(List<SourceTransaction> transactions) {
+  synchronized void write(List<SourceTransaction> transactions, Runnable check) {
     List<SourceTransaction> news =
         transactions.stream().filter(transaction -> !end.isAtOrPast(transaction.end())).toList();
     if (news.isEmpty()) {
+      check.run();
       return;
     }
     if (stateAt < 0) {
@@ -213,15 +222,48 @@ public final class LogWriter implements AutoCloseable {
     inTransaction(
         news.stream().anyMatch(transaction -> transaction.changes().isLarge()),
         () -> {
-          repeatState(news.getFirst().committedAt());
-          Place after = end;
-          for (SourceTransaction transaction : news) {
-            Chunks.of(after, stateAt, transaction, this::send);
-            outlets.forEach(outlet -> outlet.write(transaction, this::sendElsewhere));
-            after = transaction.end();
+          FutureTask<Boolean> checked = new FutureTask<>(check, true);
+          Thread.ofVirtual().name("check").start(checked);
+          try {
+            repeatState(news.getFirst().committedAt());
+            send(news);
+          } catch (RuntimeException e) {
+            requireDone(checked, e); // which may be why
+            throw e;
           }
+          requireDone(checked, null);
         });
     end = last;
+  }
+
+  private static void requireDone(Future<Boolean> check, @Nullable RuntimeException failure) {
+    try {
+      boolean _ = check.get(CHECKED_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new IllegalStateException(
+          "The source did not tell within %d s whether its tables are as they were"
+              .formatted(CHECKED_WITHIN.toSeconds()),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptException(e);
+    } catch (ExecutionException e) {
+      RuntimeException refused =
+          e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e);
+      if (failure != null) {
+        refused.addSuppressed(failure);
+      }
+      throw refused;
+    }
+  }
+
+  private void send(List<SourceTransaction> transactions) {
+    Place after = end;
+    for (SourceTransaction transaction : transactions) {
+      Chunks.of(after, stateAt, transaction, this::send);
+      outlets.forEach(outlet -> outlet.write(transaction, this::sendElsewhere));
+      after = transaction.end();
+    }
   }
 
   private void repeatState(Instant at) {

@@ -14,9 +14,12 @@ import dev.freshet.sync.source.SchemaImage;
 import dev.freshet.sync.source.Seed;
 import dev.freshet.sync.source.SourceFailed;
 import dev.freshet.sync.source.SourceObserver;
+import dev.freshet.sync.source.SourceTransaction;
+import dev.freshet.sync.source.TransactionListener;
 import dev.freshet.sync.task.BackgroundTasks;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -142,10 +145,7 @@ public final class Publisher implements AutoCloseable {
             unclear,
             topics.tables(),
             writer::end,
-            transactions -> {
-              writer.write(transactions);
-              observer.published(transactions, writer.takeCounts(), source.now());
-            },
+            writing(writer, source),
             observing(source, levels));
     try (Capture running = source.capture(request);
         ChangeSource ofSchema = sources.connect();
@@ -175,6 +175,22 @@ public final class Publisher implements AutoCloseable {
         tasks.rethrow();
       }
     }
+  }
+
+  /** What was written is committed once its meaning is found out, which takes about as long. */
+  private TransactionListener writing(LogWriter writer, ChangeSource source) {
+    return new TransactionListener() {
+      @Override
+      public void committed(List<SourceTransaction> transactions) {
+        committed(transactions, () -> {});
+      }
+
+      @Override
+      public void committed(List<SourceTransaction> transactions, Runnable check) {
+        writer.write(transactions, check);
+        observer.published(transactions, writer.takeCounts(), source.now());
+      }
+    };
   }
 
   /** Whose alteration ends the capture: rows before and after it mean something else to models. */

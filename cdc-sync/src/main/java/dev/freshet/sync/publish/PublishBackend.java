@@ -30,7 +30,12 @@ public class PublishBackend {
     return PartContext.start(PublishBackend.class, "publisher", properties);
   }
 
-  /** The same in a process that is not ours, such as a worker of Kafka Connect. */
+  /**
+   * The same in a process that is not ours, such as a worker of Kafka Connect.
+   *
+   * @throws RuntimeException with a {@code PortInUseException} among its causes when its port is
+   *     taken
+   */
   public static ConfigurableApplicationContext startWithin(Map<String, ?> properties) {
     return PartContext.startWithin(PublishBackend.class, "publisher", properties);
   }

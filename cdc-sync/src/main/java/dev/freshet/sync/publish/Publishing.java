@@ -97,7 +97,8 @@ final class Publishing implements AutoCloseable {
               new Seen(observer, records),
               beside);
       publisher = next;
-      return next.run();
+      // Closed before it was there to be closed.
+      return runs.isClosed() ? new SessionEnd.Stopped() : next.run();
     }
   }
 

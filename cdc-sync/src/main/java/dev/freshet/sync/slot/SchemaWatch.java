@@ -12,9 +12,9 @@ import java.util.stream.Collectors;
  * Notices that followed tables were altered: the log says nothing of it, and some of what ALTER
  * TABLE does to rows comes as no event.
  *
- * <p>It is asked before each batch is applied: a table that is the same now was the same when the
- * batch was committed, so that nothing is claimed of a position past an alteration that is not
- * followed yet.
+ * <p>It is asked before each batch is applied, or committed to a log: a table that is the same now
+ * was the same when the batch was committed, so that nothing is claimed of a position past an
+ * alteration that is not followed yet.
  */
 public final class SchemaWatch {
 
@@ -39,6 +39,7 @@ public final class SchemaWatch {
     this.tables = Map.copyOf(tables);
     this.oids = tables.values().stream().map(SourceTable::oid).collect(Collectors.toSet());
     this.types = catalogue.types(oids);
+    catalogue.planOnce();
     this.definitions = Set.copyOf(definitions);
     this.definedAtStart = ofDefinitions(fingerprint());
     this.fingerprint = "";

@@ -5,14 +5,12 @@ import dev.freshet.sync.capture.ClockWatch;
 import dev.freshet.sync.source.Capture;
 import dev.freshet.sync.source.CaptureRequest;
 import dev.freshet.sync.source.Place;
-import dev.freshet.sync.source.SourceTransaction;
 import dev.freshet.sync.source.TransactionListener;
 import dev.freshet.sync.task.BackgroundTasks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,10 +57,7 @@ final class SlotCapture implements Capture {
   }
 
   private static TransactionListener checked(SchemaWatch schema, CaptureRequest request) {
-    return (List<SourceTransaction> transactions) -> {
-      schema.check();
-      request.listener().committed(transactions);
-    };
+    return transactions -> request.listener().committed(transactions, schema::check);
   }
 
   @Override

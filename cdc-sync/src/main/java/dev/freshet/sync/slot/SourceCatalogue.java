@@ -214,6 +214,14 @@ public final class SourceCatalogue implements SourceSchema {
   }
 
   /**
+   * Has what is asked on this connection be planned once: planning a {@link #fingerprint} takes
+   * four times as long as the answer, and the server would do so each time.
+   */
+  void planOnce() {
+    db.sql("set plan_cache_mode = force_generic_plan").update();
+  }
+
+  /**
    * A text that differs whenever one of these tables, its columns, its partitions, or what they and
    * their models are defined by may have been altered: cheap enough to be asked for with every
    * batch. What stands behind the last slash is of types, functions, views and extensions.
@@ -226,14 +234,15 @@ public final class SourceCatalogue implements SourceSchema {
     return db.sql(
             """
             with r as (
-              select oid from unnest(:oids) oid
-              union all
-              select t.relid from pg_class c, pg_partition_tree(c.oid) t
-              where c.oid = any(:oids) and c.relkind = 'p' and t.relid <> c.oid)
+              select array(
+                select oid::oid from unnest(:oids) oid
+                union all
+                select t.relid from pg_class c, pg_partition_tree(c.oid) t
+                where c.oid = any(:oids) and c.relkind = 'p' and t.relid <> c.oid) as oids)
             select coalesce((select string_agg(c.oid || ':' || c.xmin || ':' || c.relname || ':' || c.relnamespace::regnamespace, ',' order by c.oid)
-                from r join pg_class c using (oid)), '')
+                from pg_class c where c.oid = any((select oids from r)::oid[])), '')
               || '/' || coalesce((select sum(hashint8(a.xmin::text::bigint * 2000 + a.attnum))
-                from r join pg_attribute a on a.attrelid = r.oid where a.attnum > 0), 0)
+                from pg_attribute a where a.attrelid = any((select oids from r)::oid[]) and a.attnum > 0), 0)
               || '/' || coalesce((select string_agg(t.oid || ':' || t.xmin, ',' order by t.oid)
                 from pg_type t where t.oid = any(:types)), '')
               || coalesce((select ' ' || sum(hashtext(e.oid || e.enumlabel || e.enumsortorder))

@@ -12,4 +12,16 @@ public interface TransactionListener {
    * @param transactions at least one; their changes are closed afterwards
    */
   void committed(List<SourceTransaction> transactions);
+
+  /**
+   * Takes transactions of which it is to be found out first whether they mean what was planned for.
+   * Whoever can take them back may begin meanwhile.
+   *
+   * @param check finds it out, on any thread, and throws where they don't: then none of them may
+   *     last
+   */
+  default void committed(List<SourceTransaction> transactions, Runnable check) {
+    check.run();
+    committed(transactions);
+  }
 }

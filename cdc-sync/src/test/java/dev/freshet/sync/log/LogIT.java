@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.broker.BrokerNode;
+import dev.freshet.sync.model.EndSession;
 import dev.freshet.sync.source.Changes;
 import dev.freshet.sync.source.Place;
 import dev.freshet.sync.source.RowChange;
@@ -75,7 +76,8 @@ class LogIT {
   }
 
   private static void write(LogWriter writer, long first, long last) {
-    writer.write(LongStream.rangeClosed(first, last).mapToObj(Written::transaction).toList());
+    writer.write(
+        LongStream.rangeClosed(first, last).mapToObj(Written::transaction).toList(), () -> {});
   }
 
   /** Reads until a transaction has come. */
@@ -119,7 +121,7 @@ class LogIT {
   @Test
   void whatDoesNotFitIntoMemoryComesWhole() throws Exception {
     try (LogWriter writer = takeOver()) {
-      writer.write(List.of(Written.transaction(1), Written.large(2, 40 << 20)));
+      writer.write(List.of(Written.transaction(1), Written.large(2, 40 << 20)), () -> {});
       write(writer, 3, 4);
     }
     List<String> all = read(Place.START, 4);
@@ -146,7 +148,8 @@ class LogIT {
       write(first, 1, 5);
       try (LogWriter second = takeOver()) {
         write(second, 6, 9);
-        assertThatThrownBy(() -> first.write(List.of(manyRows(6)))).isInstanceOf(Fenced.class);
+        assertThatThrownBy(() -> first.write(List.of(manyRows(6)), () -> {}))
+            .isInstanceOf(Fenced.class);
         assertThatThrownBy(() -> write(first, 6, 7)).isInstanceOf(LogUnreachable.class);
       }
     }
@@ -160,6 +163,26 @@ class LogIT {
     }
     return new SourceTransaction(
         Written.place(number), Instant.ofEpochMilli(number), changes, null);
+  }
+
+  @Test
+  void transactionsThatMeanSomethingElseByNowAreNotThere() throws Exception {
+    try (LogWriter writer = takeOver()) {
+      write(writer, 1, 3);
+      assertThatThrownBy(
+              () ->
+                  writer.write(
+                      List.of(Written.transaction(4)),
+                      () -> {
+                        throw EndSession.outdated("Table kv was altered.");
+                      }))
+          .isInstanceOf(EndSession.class);
+    }
+    try (LogWriter next = takeOver()) {
+      assertThat(next.end()).isEqualTo(Written.place(3));
+      write(next, 4, 5);
+    }
+    assertThat(read(Place.START, 5)).isEqualTo(expected(1, 5));
   }
 
   @Test
@@ -189,6 +212,16 @@ class LogIT {
     try (LogRecords records = LogRecords.toSearch(access)) {
       long offset = LogStart.after(Written.place(20), records).orElseThrow().offset();
       return Chunk.of(records.first(offset, records.end()).orElseThrow().value()).stateAt();
+    }
+  }
+
+  @Test
+  void aBrokerThatAKilledParentHasLeftIsEnded() {
+    Path own = folder.resolve("left");
+    try (BrokerNode left = BrokerNode.start(own, PORT + 4);
+        BrokerNode next = BrokerNode.start(own, PORT + 4)) {
+      assertThat(left.process().isAlive()).isFalse();
+      assertThat(next.process().isAlive()).isTrue();
     }
   }
 

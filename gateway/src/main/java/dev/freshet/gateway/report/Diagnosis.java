@@ -52,9 +52,8 @@ final class Diagnosis {
     addPools(findings);
     findings.addAll(availability.now());
     addInstances(findings, instances);
-    boolean allPublished = isAllPublished(publishers, syncs);
     publishers.stream()
-        .filter(publisher -> !allPublished || !isUnreachable(publisher))
+        .filter(publisher -> !isStandIn(publisher, publishers, syncs))
         .forEach(publisher -> addPublisher(findings, publisher));
     syncs.forEach(sync -> addSync(findings, sync));
     models.forEach(model -> addModel(findings, model));
@@ -259,23 +258,32 @@ final class Diagnosis {
   }
 
   /**
-   * Whether somebody publishes to each log that is followed. Then an address without an answer is
-   * that of one that stands by, or of a worker of Kafka Connect where the task does not run now.
+   * Whether a publisher that does not answer is not missed: another one publishes to its log. Of
+   * one that has never answered the log is unknown; then somebody has to publish to each that is
+   * followed. So an address may be that of a worker of Kafka Connect where no task runs now.
    */
-  static boolean isAllPublished(List<JsonNode> publishers, List<JsonNode> syncs) {
+  static boolean isStandIn(JsonNode publisher, List<JsonNode> publishers, List<JsonNode> syncs) {
+    if (!publisher.path("state").asString("").equals("unreachable")) {
+      return false;
+    }
     Set<String> published =
         publishers.stream()
-            .filter(publisher -> publisher.path("state").asString("").equals("streaming"))
-            .map(publisher -> publisher.path("log").asString(""))
+            .filter(other -> other.path("state").asString("").equals("streaming"))
+            .map(Diagnosis::log)
             .collect(Collectors.toSet());
-    return !published.isEmpty()
-        && syncs.stream()
-            .map(sync -> sync.path("log").asString(""))
-            .allMatch(log -> log.isEmpty() || published.contains(log));
+    String own = log(publisher);
+    return own.isEmpty()
+        ? !published.isEmpty()
+            && syncs.stream()
+                .map(Diagnosis::log)
+                .allMatch(log -> log.isEmpty() || published.contains(log))
+        : published.contains(own);
   }
 
-  private static boolean isUnreachable(JsonNode publisher) {
-    return publisher.path("state").asString("").equals("unreachable");
+  /** The log's name; others may reach it by other brokers. */
+  private static String log(JsonNode part) {
+    String address = part.path("log").asString("");
+    return address.substring(address.lastIndexOf('/') + 1);
   }
 
   private static void addPublisher(List<Finding> findings, JsonNode publisher) {

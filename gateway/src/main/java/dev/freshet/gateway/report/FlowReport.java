@@ -64,7 +64,7 @@ final class FlowReport {
       for (JsonNode publisher : status.publish()) {
         String log = nameOf(publisher);
         JsonNode other = byLog.get(log);
-        if (other == null || Syncs.isStandby(other)) {
+        if (other == null || !other.path("state").asString("").equals("streaming")) {
           byLog.put(log, publisher);
         }
       }

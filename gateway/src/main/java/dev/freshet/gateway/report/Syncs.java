@@ -39,6 +39,10 @@ public final class Syncs {
   private final LiveRoutes live;
   private final SystemView system;
   private final Map<URI, Progress> followings = new ConcurrentHashMap<>();
+
+  /** Of each publisher the log that it named last. */
+  private final Map<URI, String> logs = new ConcurrentHashMap<>();
+
   private final List<URI> otherwise;
   private final List<URI> publishersOtherwise;
   private final String operatorToken;
@@ -107,12 +111,22 @@ public final class Syncs {
   /** Asks each publisher how it is; of one that does not answer why. */
   Mono<List<JsonNode>> publishers() {
     List<URI> named = live.current().map(now -> now.routes().publish()).orElse(List.of());
-    return Flux.fromIterable(named.isEmpty() ? publishersOtherwise : named)
+    List<URI> addresses = named.isEmpty() ? publishersOtherwise : named;
+    logs.keySet().retainAll(addresses);
+    return Flux.fromIterable(addresses)
         .flatMapSequential(
             publisher ->
                 get(publisher, "/api/publisher")
-                    .onErrorResume(failure -> Mono.just(unreachable(publisher, failure))))
+                    .doOnNext(state -> logs.put(publisher, state.path("log").asString("")))
+                    .onErrorResume(failure -> Mono.just(unreachablePublisher(publisher, failure))))
         .collectList();
+  }
+
+  /** With the log that it named when it last answered. */
+  private JsonNode unreachablePublisher(URI publisher, Throwable failure) {
+    ObjectNode state = unreachable(publisher, failure);
+    String log = logs.get(publisher);
+    return log == null ? state : state.put("log", log);
   }
 
   /** One that says that it streams, and stands still while the primary goes on, is stuck. */
@@ -130,7 +144,7 @@ public final class Syncs {
     }
   }
 
-  private JsonNode unreachable(URI sync, Throwable failure) {
+  private ObjectNode unreachable(URI sync, Throwable failure) {
     return json.createObjectNode()
         .put("url", sync.toString())
         .put("state", UNREACHABLE)

@@ -10,6 +10,10 @@ import tools.jackson.databind.json.JsonMapper;
 class DiagnosisTest {
 
   private static final JsonNode SILENT = json("{\"state\": \"unreachable\"}");
+  private static final JsonNode SILENT_OF_SHOP =
+      json("{\"log\": \"kafka://b:1,c:1/shop\", \"state\": \"unreachable\"}");
+  private static final JsonNode SILENT_OF_OTHER =
+      json("{\"log\": \"kafka://b:1/other\", \"state\": \"unreachable\"}");
   private static final JsonNode PUBLISHES =
       json("{\"log\": \"kafka://b:1/shop\", \"state\": \"streaming\"}");
   private static final JsonNode FOLLOWS = json("{\"log\": \"kafka://b:1/shop\"}");
@@ -21,15 +25,22 @@ class DiagnosisTest {
   }
 
   @Test
-  void aSilentPublisherIsMissedWhereNobodyElsePublishes() {
-    assertThat(Diagnosis.isAllPublished(List.of(SILENT, PUBLISHES), List.of(FOLLOWS))).isTrue();
-    assertThat(
-            Diagnosis.isAllPublished(List.of(SILENT, PUBLISHES), List.of(FOLLOWS, FOLLOWS_A_SLOT)))
-        .isTrue();
-    assertThat(Diagnosis.isAllPublished(List.of(SILENT, SILENT), List.of(FOLLOWS))).isFalse();
-    assertThat(Diagnosis.isAllPublished(List.of(SILENT), List.of())).isFalse();
-    assertThat(
-            Diagnosis.isAllPublished(List.of(SILENT, PUBLISHES), List.of(FOLLOWS, FOLLOWS_ANOTHER)))
-        .isFalse();
+  void aSilentPublisherIsMissedWhereNobodyElsePublishesToItsLog() {
+    assertThat(isStandIn(SILENT_OF_SHOP, PUBLISHES)).isTrue();
+    assertThat(isStandIn(SILENT_OF_SHOP, SILENT_OF_SHOP)).isFalse();
+    assertThat(isStandIn(SILENT_OF_OTHER, PUBLISHES)).isFalse();
+  }
+
+  @Test
+  void ofOneThatNeverAnsweredTheLogCanBeAny() {
+    assertThat(isStandIn(SILENT, PUBLISHES, FOLLOWS, FOLLOWS_A_SLOT)).isTrue();
+    assertThat(isStandIn(SILENT, SILENT, FOLLOWS)).isFalse();
+    assertThat(isStandIn(SILENT, SILENT)).isFalse();
+    assertThat(isStandIn(SILENT, PUBLISHES, FOLLOWS, FOLLOWS_ANOTHER)).isFalse();
+    assertThat(isStandIn(PUBLISHES, SILENT, FOLLOWS)).isFalse();
+  }
+
+  private static boolean isStandIn(JsonNode publisher, JsonNode other, JsonNode... syncs) {
+    return Diagnosis.isStandIn(publisher, List.of(publisher, other), List.of(syncs));
   }
 }

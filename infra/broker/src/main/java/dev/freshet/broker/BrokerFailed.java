@@ -2,7 +2,7 @@ package dev.freshet.broker;
 
 import org.jspecify.annotations.Nullable;
 
-/** The node can't be started; the message says why and what to do. */
+/** A node or a worker can't be started; the message says why and what to do. */
 public final class BrokerFailed extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
@@ -45,21 +46,29 @@ public final class BrokerNode implements AutoCloseable {
    *
    * @param folder has a folder for each
    * @param port of the first one; each further one's is two more
+   * @param nodes how many
+   * @throws BrokerFailed when one of them can't be started; none is left then
    */
   public static List<BrokerNode> startCluster(Path folder, int port, int nodes) {
     List<Integer> ports = IntStream.range(0, nodes).mapToObj(i -> port + 2 * i).toList();
     String cluster = clusterId();
-    List<BrokerNode> launched =
-        IntStream.range(0, nodes)
-            .mapToObj(
-                i ->
-                    launch(
-                        folder.resolve("node-" + (i + 1)),
-                        new Place(i + 1, ports.get(i), ports),
-                        cluster))
-            .toList();
-    launched.forEach(BrokerNode::awaitReady);
-    return launched;
+    List<BrokerNode> launched = new ArrayList<>();
+    try {
+      for (int i = 0; i < nodes; i++) {
+        Place place = new Place(i + 1, ports.get(i), ports);
+        launched.add(launch(folder.resolve("node-" + place.id()), place, cluster));
+      }
+      launched.forEach(BrokerNode::awaitReady);
+      return List.copyOf(launched);
+    } catch (BrokerFailed e) {
+      launched.forEach(BrokerNode::close);
+      throw e;
+    }
+  }
+
+  /** Ends one that a killed parent has left in its folder. */
+  public static void endLeftOver(Path folder) throws IOException {
+    KafkaProcess.endLeftOver(folder, NAME);
   }
 
   /**
@@ -116,7 +125,11 @@ public final class BrokerNode implements AutoCloseable {
     process.kill();
   }
 
-  /** Starts it after it was killed, and returns once it takes connections. */
+  /**
+   * Starts it after it was killed, and returns once it takes connections.
+   *
+   * @throws BrokerFailed when it can't be started
+   */
   public void startAgain() {
     process.startAgain();
     awaitReady();

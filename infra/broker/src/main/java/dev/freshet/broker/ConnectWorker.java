@@ -1,6 +1,7 @@
 package dev.freshet.broker;
 
 import java.io.IOException;
+import java.io.Writer;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,7 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.StringJoiner;
+import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,9 +23,16 @@ public final class ConnectWorker implements AutoCloseable {
 
   private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
 
-  /** The least status of an answer that is none of success. */
-  private static final int NO_SUCCESS = 300;
+  private static final String BYTES = "org.apache.kafka.connect.converters.ByteArrayConverter";
+  private static final int FIRST_NON_SUCCESS = 300;
 
+  /** While workers come and go. */
+  private static final int CONFLICT = 409;
+
+  private static final Duration TAKEN_WITHIN = Duration.ofSeconds(30);
+  private static final Duration ASK_AGAIN = Duration.ofMillis(200);
+
+  private final HttpClient http = HttpClient.newHttpClient();
   private final int port;
   private final KafkaProcess process;
 
@@ -39,7 +48,8 @@ public final class ConnectWorker implements AutoCloseable {
    * @param name of its files, {@code connect-1} and so on
    * @param port where its REST API answers
    * @param brokers {@code HOST:PORT}, separated by commas
-   * @param client more properties of its connections: of TLS and SASL
+   * @param group name of its cluster of workers, and of the topics that they keep
+   * @param more properties, such as those of its connections for TLS and SASL
    * @param secrets a folder with files that connectors may name for their secrets
    * @throws BrokerFailed when it can't be started
    */
@@ -48,12 +58,13 @@ public final class ConnectWorker implements AutoCloseable {
       String name,
       int port,
       String brokers,
-      Map<String, String> client,
+      String group,
+      Map<String, String> more,
       Path secrets) {
     try {
       KafkaProcess.prepare(folder, name);
       KafkaProcess.requireFree(port, "Kafka Connect", "move all ports with --port-base");
-      Path properties = writeProperties(folder, port, brokers, client, secrets);
+      Path properties = writeProperties(folder, port, brokers, group, more, secrets);
       return new ConnectWorker(
           port,
           KafkaProcess.start(
@@ -73,48 +84,62 @@ public final class ConnectWorker implements AutoCloseable {
   }
 
   private static Path writeProperties(
-      Path folder, int port, String brokers, Map<String, String> client, Path secrets)
+      Path folder, int port, String brokers, String group, Map<String, String> more, Path secrets)
       throws IOException {
-    StringJoiner more = new StringJoiner("\n");
-    client.forEach((key, value) -> more.add(key + "=" + value.replace("\\", "\\\\")));
-    return Files.writeString(
-        folder.resolve("worker.properties"),
-        """
-        %s
-        bootstrap.servers=%s
-        group.id=freshet-connect
-        listeners=http://127.0.0.1:%d
-        rest.advertised.host.name=127.0.0.1
-        plugin.path=%s
-        plugin.discovery=service_load
-        key.converter=org.apache.kafka.connect.converters.ByteArrayConverter
-        value.converter=org.apache.kafka.connect.converters.ByteArrayConverter
-        config.storage.topic=freshet.connect.configs
-        offset.storage.topic=freshet.connect.offsets
-        status.storage.topic=freshet.connect.status
-        config.storage.replication.factor=-1
-        offset.storage.replication.factor=-1
-        status.storage.replication.factor=-1
-        offset.storage.partitions=1
-        status.storage.partitions=1
-        config.providers=file
-        config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider
-        config.providers.file.param.allowed.paths=%s
-        # Tasks of a worker that is gone start on another one at once, and not after five minutes.
-        scheduled.rebalance.max.delay.ms=0
-        # One that does not answer for so long is gone.
-        session.timeout.ms=6000
-        heartbeat.interval.ms=2000
-        """
-            .formatted(
-                more,
-                brokers,
-                port,
-                KafkaProcess.built("infra/connect/target/plugin").toAbsolutePath(),
-                secrets.toAbsolutePath()));
+    Properties properties = new Properties();
+    properties.putAll(
+        Map.ofEntries(
+            Map.entry("bootstrap.servers", brokers),
+            Map.entry("group.id", group),
+            Map.entry("listeners", "http://127.0.0.1:" + port),
+            Map.entry("rest.advertised.host.name", "127.0.0.1"),
+            Map.entry(
+                "plugin.path",
+                KafkaProcess.built("infra/connect/target/plugin").toAbsolutePath().toString()),
+            Map.entry("plugin.discovery", "service_load"),
+            Map.entry("key.converter", BYTES),
+            Map.entry("value.converter", BYTES),
+            Map.entry("config.storage.topic", group + ".configs"),
+            Map.entry("offset.storage.topic", group + ".offsets"),
+            Map.entry("status.storage.topic", group + ".status"),
+            Map.entry("config.storage.replication.factor", "-1"),
+            Map.entry("offset.storage.replication.factor", "-1"),
+            Map.entry("status.storage.replication.factor", "-1"),
+            Map.entry("offset.storage.partitions", "1"),
+            Map.entry("status.storage.partitions", "1"),
+            Map.entry("config.providers", "file"),
+            Map.entry(
+                "config.providers.file.class",
+                "org.apache.kafka.common.config.provider.FileConfigProvider"),
+            Map.entry(
+                "config.providers.file.param.allowed.paths", secrets.toAbsolutePath().toString()),
+            // Tasks of a worker that is gone start on another one at once, and not after 5 minutes.
+            Map.entry("scheduled.rebalance.max.delay.ms", "0"),
+            // One that does not answer for so long is gone.
+            Map.entry("session.timeout.ms", "6000"),
+            Map.entry("heartbeat.interval.ms", "2000")));
+    more.forEach(
+        (name, value) -> {
+          properties.setProperty(name, value);
+          properties.setProperty("producer." + name, value); // tasks have one each
+        });
+    Path file = folder.resolve("worker.properties");
+    try (Writer writer = Files.newBufferedWriter(file)) {
+      properties.store(writer, null);
+    }
+    return file;
   }
 
-  /** Waits until its API answers. */
+  /** Ends one that a killed parent has left in its folder. */
+  public static void endLeftOver(Path folder, String name) throws IOException {
+    KafkaProcess.endLeftOver(folder, name);
+  }
+
+  /**
+   * Waits until its API answers, a minute at most.
+   *
+   * @throws BrokerFailed when it ends, or does not answer
+   */
   public void awaitReady() {
     process.awaitReady(() -> KafkaProcess.takesConnections(port) && get("/connectors") != null);
   }
@@ -128,31 +153,39 @@ public final class ConnectWorker implements AutoCloseable {
    * Sets up a connector, or changes it; all workers know of it.
    *
    * @param config its configuration, as JSON
-   * @throws BrokerFailed when it is refused
+   * @throws BrokerFailed when it is refused, or not taken within 30 s
    */
   public void put(String connector, String config) {
-    HttpResponse<String> answer =
-        send(
-            HttpRequest.newBuilder(
-                    URI.create(address() + "/connectors/%s/config".formatted(connector)))
-                .header("Content-Type", "application/json")
-                .PUT(HttpRequest.BodyPublishers.ofString(config)));
-    if (answer == null || answer.statusCode() >= NO_SUCCESS) {
-      throw new BrokerFailed(
-          "Kafka Connect does not take the connector %s: %s"
-              .formatted(connector, answer == null ? "no answer" : answer.body()),
-          null);
+    long end = System.nanoTime() + TAKEN_WITHIN.toNanos();
+    while (true) {
+      HttpResponse<String> answer =
+          send(
+              HttpRequest.newBuilder(
+                      URI.create(address() + "/connectors/%s/config".formatted(connector)))
+                  .header("Content-Type", "application/json")
+                  .PUT(HttpRequest.BodyPublishers.ofString(config)));
+      if (answer != null && answer.statusCode() < FIRST_NON_SUCCESS) {
+        return;
+      }
+      boolean isToRepeat = answer == null || answer.statusCode() == CONFLICT;
+      if (!isToRepeat || System.nanoTime() > end) {
+        throw new BrokerFailed(
+            "Kafka Connect does not take the connector %s: %s"
+                .formatted(connector, answer == null ? "no answer" : answer.body()),
+            null);
+      }
+      LockSupport.parkNanos(ASK_AGAIN.toNanos());
     }
   }
 
   /** Null when there is no answer, or none that says so. */
   private @Nullable String get(String path) {
     HttpResponse<String> answer = send(HttpRequest.newBuilder(URI.create(address() + path)).GET());
-    return answer == null || answer.statusCode() >= NO_SUCCESS ? null : answer.body();
+    return answer == null || answer.statusCode() >= FIRST_NON_SUCCESS ? null : answer.body();
   }
 
-  private static @Nullable HttpResponse<String> send(HttpRequest.Builder request) {
-    try (HttpClient http = HttpClient.newHttpClient()) {
+  private @Nullable HttpResponse<String> send(HttpRequest.Builder request) {
+    try {
       return http.send(
           request.timeout(ANSWER_WITHIN).build(), HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
@@ -186,6 +219,7 @@ public final class ConnectWorker implements AutoCloseable {
   /** Stops it in order. */
   @Override
   public void close() {
+    http.close();
     process.close();
   }
 }

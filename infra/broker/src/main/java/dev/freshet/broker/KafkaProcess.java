@@ -43,6 +43,7 @@ final class KafkaProcess implements AutoCloseable {
    * Makes a folder ready, and ends a process that a killed parent has left in it.
    *
    * @param name of its files
+   * @throws IOException when the folder can't be made or written
    */
   static void prepare(Path folder, String name) throws IOException {
     Files.createDirectories(
@@ -69,8 +70,8 @@ final class KafkaProcess implements AutoCloseable {
             .formatted(folder, name));
   }
 
-  /** It holds folder and port. */
-  private static void endLeftOver(Path folder, String name) throws IOException {
+  /** Ends a process that a killed parent has left: it holds folder and port. */
+  static void endLeftOver(Path folder, String name) throws IOException {
     Path pidFile = folder.resolve(name + ".pid");
     if (!Files.exists(pidFile)) {
       return;
@@ -135,8 +136,7 @@ final class KafkaProcess implements AutoCloseable {
     }
   }
 
-  private static List<String> command(Path folder, List<String> options, List<String> arguments)
-      throws IOException {
+  private static List<String> command(Path folder, List<String> options, List<String> arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -161,10 +161,9 @@ final class KafkaProcess implements AutoCloseable {
     return process;
   }
 
-  private static String jars() throws IOException {
-    try (Stream<Path> files = Files.list(built("infra/broker/target/kafka"))) {
-      return files.map(Path::toString).sorted().collect(Collectors.joining(File.pathSeparator));
-    }
+  /** Short, as the system cuts long command lines, by which a process that was left is known. */
+  private static String jars() {
+    return built("infra/broker/target/kafka").resolve("*").toString();
   }
 
   /** A folder that the build makes. */
@@ -213,7 +212,11 @@ final class KafkaProcess implements AutoCloseable {
     return folder.resolve(name + ".log");
   }
 
-  /** Waits until it is. */
+  /**
+   * Waits until it is ready, {@link #READY_WITHIN} at most.
+   *
+   * @throws BrokerFailed when it ends, or is not ready by then; it is killed
+   */
   void awaitReady(BooleanSupplier isReady) {
     long end = System.nanoTime() + READY_WITHIN.toNanos();
     while (!isReady.getAsBoolean()) {

@@ -1,4 +1,7 @@
-/** A Kafka node for local systems and tests. */
+/**
+ * Kafka nodes and workers of Kafka Connect for local systems and tests: processes of their own,
+ * which are killed, started again and stopped in order.
+ */
 @NullMarked
 package dev.freshet.broker;
 

@@ -90,7 +90,7 @@ final class ConnectorSettings {
               "127.0.0.1",
               checked(InetAddress::ofLiteral),
               Importance.LOW,
-              "Address where the tasks tell operators, and the gateway, how they are.")
+              "Address where the tasks tell operators, and the gateway, how they are: loopback, or 0.0.0.0 where the gateway is elsewhere.")
           .define(
               PORT,
               ConfigDef.Type.INT,
@@ -119,11 +119,11 @@ final class ConnectorSettings {
    * @throws ConfigException when one is missing, or can't be
    */
   ConnectorSettings(Map<String, String> settings) {
-    // What they are is not logged.
+    // Values are not logged: some are secrets.
     this.values = new AbstractConfig(DEFINITION, settings, false);
   }
 
-  /** What is wrong with it is said without it, as it holds a password. */
+  /** The message leaves the URL out: it holds a password. */
   private static void checkUrl(String name, Password url) {
     try {
       PostgresUrl.parse(url.value());
@@ -166,8 +166,12 @@ final class ConnectorSettings {
 
   /** The settings of one task, counted from 0: they differ in the port. */
   Map<String, String> ofTask(int number) {
+    int port = values.getInt(PORT) + number;
+    if (port > LAST_PORT) {
+      throw new ConfigException(PORT, port, "Each task has the next port: take a lower one.");
+    }
     Map<String, String> settings = new HashMap<>(values.originalsStrings());
-    settings.put(PORT, Integer.toString(values.getInt(PORT) + number));
+    settings.put(PORT, Integer.toString(port));
     return settings;
   }
 
@@ -185,6 +189,8 @@ final class ConnectorSettings {
     if (values.getString(MODELS) != null) {
       settings.put("freshet.publish.models", values.getString(MODELS));
     }
+    // A worker gives a task 5 s to stop.
+    settings.put("server.shutdown", "immediate");
     settings.put("server.address", values.getString(LISTEN));
     settings.put("server.port", values.getInt(PORT));
     settings.put("freshet.operator-token", values.getPassword(OPERATOR_TOKEN).value());

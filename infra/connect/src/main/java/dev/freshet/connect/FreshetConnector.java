@@ -1,5 +1,6 @@
 package dev.freshet.connect;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -28,7 +29,7 @@ public final class FreshetConnector extends SourceConnector {
     return ConnectorSettings.DEFINITION;
   }
 
-  /** Says of each setting what is wrong with it. */
+  /** Reports the errors of each setting. */
   @Override
   public Config validate(Map<String, String> settings) {
     Config config = super.validate(settings);
@@ -46,7 +47,7 @@ public final class FreshetConnector extends SourceConnector {
 
   @Override
   public void start(Map<String, String> settings) {
-    this.settings = Map.copyOf(settings);
+    this.settings = new HashMap<>(settings); // values may be null
   }
 
   @Override
@@ -54,6 +55,7 @@ public final class FreshetConnector extends SourceConnector {
     return FreshetTask.class;
   }
 
+  /** One for each task, which differ in the port. */
   @Override
   public List<Map<String, String>> taskConfigs(int maxTasks) {
     ConnectorSettings connector = new ConnectorSettings(settings);

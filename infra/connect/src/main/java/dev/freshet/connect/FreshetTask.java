@@ -2,7 +2,8 @@ package dev.freshet.connect;
 
 import dev.freshet.sync.publish.PublishBackend;
 import java.time.Duration;
-import java.util.HashMap;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -17,13 +18,12 @@ import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * One publisher. It writes to the log by itself, and hands Connect no records: whole transactions
- * of the source, and what they mean, are one transaction of Kafka each batch, which no setting of a
- * worker, converter or transform can split.
+ * One publisher. It writes to the log by itself, and hands Connect no records: a batch of whole
+ * transactions of the source, with what they mean, is one transaction of Kafka, which no setting of
+ * a worker, converter or transform can split.
  *
- * <p>Connect polls it for as long as the connector is to run. A paused one it polls no more,
- * without a word to the task; so the publisher stops when it was not polled for {@link
- * #PAUSED_AFTER}.
+ * <p>Connect polls it for as long as the connector is to run. A paused one it does not poll, and
+ * does not tell; so the publisher stops when nobody has polled for {@link #PAUSED_AFTER}.
  */
 public final class FreshetTask extends SourceTask {
 
@@ -32,9 +32,13 @@ public final class FreshetTask extends SourceTask {
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final Duration PAUSED_AFTER = Duration.ofSeconds(4);
 
+  /** For a task that is being stopped while the next one starts. */
+  private static final Duration PORT_FREE_WITHIN = Duration.ofSeconds(30);
+
   private final CountDownLatch stopped = new CountDownLatch(1);
-  private volatile long polledNanos;
   private Map<String, Object> settings = Map.of();
+  private volatile long polledNanos;
+  private long portTakenNanos;
   private @Nullable ConfigurableApplicationContext publisher;
 
   @Override
@@ -42,13 +46,29 @@ public final class FreshetTask extends SourceTask {
     return new FreshetConnector().version();
   }
 
+  /**
+   * Starts the publisher.
+   *
+   * @throws ConnectException when it can't be started
+   */
   @Override
   public void start(Map<String, String> config) {
+    if (!ZoneId.systemDefault().getRules().equals(ZoneOffset.UTC.getRules())) {
+      throw new ConnectException(
+          "Times in the log are printed in the time zone of the worker, which is %s. Start all workers with -Duser.timezone=UTC."
+              .formatted(ZoneId.systemDefault()));
+    }
     settings = new ConnectorSettings(config).ofPublisher();
     publish();
     Thread.ofVirtual().name("freshet pause").start(this::watchPolls);
   }
 
+  /**
+   * Has it go on.
+   *
+   * @return null, always
+   * @throws ConnectException when it can't be started
+   */
   @Override
   public @Nullable List<SourceRecord> poll() throws InterruptedException {
     publish();
@@ -57,24 +77,31 @@ public final class FreshetTask extends SourceTask {
     return null;
   }
 
-  /** Sees to it that it publishes. */
   private synchronized void publish() {
-    polledNanos = System.nanoTime();
-    if (publisher != null || isStopped()) {
-      return;
-    }
-    try {
-      publisher = PublishBackend.startWithin(settings);
-    } catch (RuntimeException e) {
-      if (!isPortTaken(e)) {
-        throw new ConnectException("The publisher can't be started: " + e.getMessage(), e);
+    if (publisher == null && stopped.getCount() > 0) {
+      try {
+        publisher = PublishBackend.startWithin(settings);
+        portTakenNanos = 0;
+      } catch (RuntimeException e) {
+        requireToBeTriedAgain(e);
       }
-      log.warn(
-          "Port {} is taken: this task publishes, but nobody can ask how it is. Give the connector another port.",
-          settings.get("server.port"));
-      Map<String, Object> anyPort = new HashMap<>(settings);
-      anyPort.put("server.port", 0);
-      publisher = PublishBackend.startWithin(anyPort);
+    }
+    polledNanos = System.nanoTime(); // after a start, which may take seconds
+  }
+
+  private void requireToBeTriedAgain(RuntimeException failure) {
+    if (!isPortTaken(failure)) {
+      throw new ConnectException(
+          "The publisher can't be started: " + failure.getMessage(), failure);
+    }
+    long now = System.nanoTime();
+    if (portTakenNanos == 0) {
+      portTakenNanos = now;
+    } else if (now - portTakenNanos > PORT_FREE_WITHIN.toNanos()) {
+      throw new ConnectException(
+          "Port %s of the worker is taken. Stop what listens there, or give the connector another port."
+              .formatted(settings.get("server.port")),
+          failure);
     }
   }
 
@@ -91,27 +118,38 @@ public final class FreshetTask extends SourceTask {
     try {
       Duration left = PAUSED_AFTER;
       while (!stopped.await(left.toMillis(), TimeUnit.MILLISECONDS)) {
-        left = PAUSED_AFTER.minusNanos(System.nanoTime() - polledNanos);
-        if (!left.isPositive()) {
-          log.info("The connector is paused: nothing is published until it goes on.");
-          end();
-          left = PAUSED_AFTER;
-        }
+        left = endIfPaused();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private synchronized void end() {
-    if (publisher != null) {
-      publisher.close();
-      publisher = null;
+  /** Until when it need not be looked at again. */
+  private synchronized Duration endIfPaused() {
+    Duration left = PAUSED_AFTER.minusNanos(System.nanoTime() - polledNanos);
+    if (left.isPositive()) {
+      return left;
     }
+    if (publisher != null) {
+      log.info(
+          "Not polled for {} s, as of a paused connector: nothing is published until it is.",
+          PAUSED_AFTER.toSeconds());
+      end();
+    }
+    return PAUSED_AFTER;
   }
 
-  private boolean isStopped() {
-    return stopped.getCount() == 0;
+  private synchronized void end() {
+    ConfigurableApplicationContext running = publisher;
+    publisher = null;
+    if (running != null) {
+      try {
+        running.close();
+      } catch (RuntimeException e) {
+        log.warn("The publisher did not end in order", e);
+      }
+    }
   }
 
   @Override

@@ -80,6 +80,7 @@ class ConnectIT {
         "connect-" + number,
         PORT + 10 + number,
         broker.bootstrap(),
+        "freshet.connect",
         Map.of(),
         folder.resolve("secrets"));
   }
@@ -94,18 +95,19 @@ class ConnectIT {
   @Test
   void nothingIsLostTornOrDoubledWhicheverWorkerIsKilled() throws Exception {
     Ledger ledger = new Ledger(cluster.primary());
-    awaitPublishing();
+    awaitStandby();
     int written =
         ledger.writeWhile(
             random -> {
               for (int kill = 0; kill < KILLS; kill++) {
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(3_000)));
-                ConnectWorker killed = workers.get(kill % workers.size());
+                ConnectWorker killed = leading();
                 killed.kill();
                 awaitPublishing();
                 killed.startAgain();
                 killed.awaitReady();
-                if (kill == 1) {
+                awaitStandby();
+                if (kill == 0) {
                   pauseAndResume(killed);
                 }
               }
@@ -116,9 +118,24 @@ class ConnectIT {
 
   private void pauseAndResume(ConnectWorker worker) throws Exception {
     put(worker, "pause");
-    await("Nobody publishes", states -> !states.contains("streaming"));
+    await("Nobody publishes", states -> states.equals(List.of("unreachable", "unreachable")));
     put(worker, "resume");
     awaitPublishing();
+    awaitStandby();
+  }
+
+  /** The worker of the task that publishes. */
+  private ConnectWorker leading() throws Exception {
+    JsonNode tasks =
+        JsonMapper.shared()
+            .readTree(get(workers.getFirst().address() + "/connectors/shop/status"))
+            .path("tasks");
+    int task = TASKS.stream().map(this::state).toList().indexOf("streaming");
+    String worker = tasks.path(task).path("worker_id").asString("");
+    return workers.stream()
+        .filter(each -> each.address().endsWith(worker))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("No worker %s: %s".formatted(worker, tasks)));
   }
 
   private void put(ConnectWorker worker, String what) throws Exception {
@@ -134,6 +151,12 @@ class ConnectIT {
     await("One task publishes", states -> states.contains("streaming"));
   }
 
+  private void awaitStandby() throws Exception {
+    await(
+        "One task publishes, and one stands by",
+        states -> states.contains("streaming") && states.contains("standby"));
+  }
+
   private void await(String what, Predicate<List<String>> isSo) throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(WITHIN_SECONDS);
     while (!isSo.test(TASKS.stream().map(this::state).toList())) {
@@ -147,18 +170,20 @@ class ConnectIT {
 
   private String state(int port) {
     try {
-      JsonNode state =
-          JsonMapper.shared()
-              .readTree(
-                  http.send(
-                          HttpRequest.newBuilder(
-                                  URI.create("http://127.0.0.1:%d/api/publisher".formatted(port)))
-                              .build(),
-                          HttpResponse.BodyHandlers.ofString())
-                      .body());
-      return state.path("state").asString("");
+      return JsonMapper.shared()
+          .readTree(get("http://127.0.0.1:%d/api/publisher".formatted(port)))
+          .path("state")
+          .asString("");
     } catch (IOException e) {
       return "unreachable";
+    }
+  }
+
+  private String get(String url) throws IOException {
+    try {
+      return http.send(
+              HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString())
+          .body();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }

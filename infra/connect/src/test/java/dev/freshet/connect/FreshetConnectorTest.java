@@ -45,7 +45,7 @@ class FreshetConnectorTest {
   }
 
   @Test
-  void whatIsWrongIsSaidBeforeItRuns() {
+  void invalidSettingsAreRejected() {
     assertThat(errors(Map.of())).isEmpty();
     assertThat(errors(Map.of("log", "shop")))
         .containsExactly(

@@ -40,7 +40,12 @@ public final class PartContext {
     return builder(configuration, name, properties, more).run();
   }
 
-  /** The same in a process that is not ours: its logging stays as it is. */
+  /**
+   * The same in a process that is not ours: its logging stays as it is.
+   *
+   * @param name the part's name, for thread names and logs
+   * @param properties its settings; they win over the environment's
+   */
   public static ConfigurableApplicationContext startWithin(
       Class<?> configuration, String name, Map<String, ?> properties) {
     SpringApplicationBuilder builder = builder(configuration, name, properties);

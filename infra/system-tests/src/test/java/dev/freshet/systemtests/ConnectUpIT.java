@@ -24,6 +24,7 @@ import tools.jackson.databind.json.JsonMapper;
 class ConnectUpIT {
 
   private static final int PORTS = 29_000;
+  private static final String CONNECT = "http://127.0.0.1:" + (PORTS + 3);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir static Path folder;
@@ -72,9 +73,7 @@ class ConnectUpIT {
     assertThat(up.output())
         .contains("Kafka Connect  http://127.0.0.1:" + (PORTS + 3))
         .contains("Kafka Connect  http://127.0.0.1:" + (PORTS + 4));
-    assertThat(status().path("publish").findValuesAsString("state"))
-        .contains("streaming")
-        .isSubsetOf("streaming", "standby");
+    awaitStates("streaming", "standby");
     assertThat(
             calls
                 .send(
@@ -83,10 +82,11 @@ class ConnectUpIT {
         .contains("\"primary\":\"${file:")
         .doesNotContain("postgresql://");
 
-    ProcessHandle leading = worker(leadingTask() == 0 ? 1 : 2);
+    ProcessHandle leading = leadingWorker();
     leading.destroyForcibly();
     requireArrives("11.50");
-    assertThat(status().path("verdict").path("ok").asBoolean()).isTrue();
+    await().atMost(PATIENCE).until(() -> status().path("verdict").path("ok").asBoolean());
+    awaitStates("streaming", "standby");
     assertThat(up.output())
         .contains("A worker of Kafka Connect (process %d) ended".formatted(leading.pid()));
     assertThat(
@@ -95,13 +95,26 @@ class ConnectUpIT {
         .contains("All is as it should be.");
   }
 
-  /** Which of the two publishes; tasks are spread over the workers in their order. */
-  private int leadingTask() throws Exception {
-    JsonNode publishers = status().path("publish");
-    return publishers.path(0).path("state").asString("").equals("streaming") ? 0 : 1;
+  private void awaitStates(String... states) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(status().path("publish").findValuesAsString("state"))
+                    .containsExactlyInAnyOrder(states));
   }
 
-  private ProcessHandle worker(int number) throws Exception {
+  /** The worker of the task that publishes; the gateway tells of them in their order. */
+  private ProcessHandle leadingWorker() throws Exception {
+    int task = status().path("publish").findValuesAsString("state").indexOf("streaming");
+    String worker =
+        JsonMapper.shared()
+            .readTree(calls.send("GET", CONNECT + "/connectors/freshet/status", "").body())
+            .path("tasks")
+            .path(task)
+            .path("worker_id")
+            .asString("");
+    int number = worker.endsWith(":" + (PORTS + 3)) ? 1 : 2;
     Path pid = folder.resolve("data/connect-%1$d/connect-%1$d.pid".formatted(number));
     return ProcessHandle.of(Long.parseLong(Files.readString(pid))).orElseThrow();
   }

@@ -41,7 +41,7 @@ public final class LocalSystem implements AutoCloseable {
 
   private final SystemOptions options;
   private final Cluster cluster;
-  private final KafkaSide kafka;
+  private final KafkaProcesses kafka;
   private final List<PartSpec> parts;
   private final Map<PartSpec, PartRunner.Running> running = new LinkedHashMap<>();
 
@@ -49,7 +49,7 @@ public final class LocalSystem implements AutoCloseable {
   private @Nullable ServersWatch watch;
 
   private LocalSystem(
-      SystemOptions options, Cluster cluster, KafkaSide kafka, List<PartSpec> parts) {
+      SystemOptions options, Cluster cluster, KafkaProcesses kafka, List<PartSpec> parts) {
     this.options = options;
     this.cluster = cluster;
     this.kafka = kafka;
@@ -67,36 +67,49 @@ public final class LocalSystem implements AutoCloseable {
     SystemConfig.requireFolder(options.config());
     requireFreePorts(options);
     Cluster cluster = Cluster.start(options.cluster());
-    // Only now nobody else uses the data folder.
-    KafkaSide kafka = KafkaSide.begin(options, report);
     try {
-      report.accept("PostgreSQL runs.");
-      cluster.succession().ifPresent(report);
-      SystemConfig config = SystemConfig.read(options.config(), cluster.data());
-      migrate(config, cluster);
-      Set<String> roles = config.roles();
-      DatabaseLogin reader = DatabaseLogin.ofReaders(cluster, options.rolesBeside(roles));
-      DatabaseLogin writer =
-          config.hasCommands() ? DatabaseLogin.ofWriter(cluster, options.rolesBeside(roles)) : null;
-      makeClaimsKeys(options);
-      SystemLayout layout = SystemLayout.of(options, config, cluster, reader, writer, roles);
-      LocalSystem system = new LocalSystem(options, cluster, kafka, layout.parts());
+      // Only now nobody else uses the data folder.
+      KafkaProcesses kafka = KafkaProcesses.begin(options, report);
       try {
-        system.startParts(
-            options.processes() ? new InProcesses(cluster.data().logs(), report) : new InThisJvm());
-        kafka.awaitStarted(layout.connector());
-        system.watch = new ServersWatch(cluster.servers(), report);
-        system.awaitReady(report, isStopping);
+        return start(options, cluster, kafka, report, isStopping);
       } catch (RuntimeException e) {
-        system.stopParts();
+        kafka.close();
         throw e;
       }
-      return system;
     } catch (RuntimeException e) {
-      kafka.close();
       cluster.close();
       throw e;
     }
+  }
+
+  private static LocalSystem start(
+      SystemOptions options,
+      Cluster cluster,
+      KafkaProcesses kafka,
+      Consumer<String> report,
+      BooleanSupplier isStopping) {
+    report.accept("PostgreSQL runs.");
+    cluster.succession().ifPresent(report);
+    SystemConfig config = SystemConfig.read(options.config(), cluster.data());
+    migrate(config, cluster);
+    Set<String> roles = config.roles();
+    DatabaseLogin reader = DatabaseLogin.ofReaders(cluster, options.rolesBeside(roles));
+    DatabaseLogin writer =
+        config.hasCommands() ? DatabaseLogin.ofWriter(cluster, options.rolesBeside(roles)) : null;
+    makeClaimsKeys(options);
+    SystemLayout layout = SystemLayout.of(options, config, cluster, reader, writer, roles);
+    LocalSystem system = new LocalSystem(options, cluster, kafka, layout.parts());
+    try {
+      system.startParts(
+          options.processes() ? new InProcesses(cluster.data().logs(), report) : new InThisJvm());
+      kafka.awaitStarted(layout.connector());
+      system.watch = new ServersWatch(cluster.servers(), report);
+      system.awaitReady(report, isStopping);
+    } catch (RuntimeException e) {
+      system.stopParts();
+      throw e;
+    }
+    return system;
   }
 
   /** The ports that are known before the cluster is; the number of readers follows from it. */
@@ -104,12 +117,6 @@ public final class LocalSystem implements AutoCloseable {
     requireFree(options.gatewayPort(), "the gateway");
     requireFree(options.operatorPort(), "the operators of the gateway");
     requireFree(options.writePort(), "the write-backend");
-    BrokerChoice broker = options.broker();
-    if (broker != null) {
-      for (int i = 1; i <= (broker.inConnect() ? KafkaSide.WORKERS : 1); i++) {
-        requireFree(options.publishPort(i), "a publisher");
-      }
-    }
     for (int i = 1; i <= options.cluster().readDatabases(); i++) {
       requireFree(options.syncPort(i), "cdc-sync");
     }
@@ -119,7 +126,7 @@ public final class LocalSystem implements AutoCloseable {
     }
   }
 
-  private static void requireFree(int port, String forWhat) {
+  static void requireFree(int port, String forWhat) {
     if (!Ports.isFree(port)) {
       throw new StartFailed(
           "Port %d, for %s, is taken. Stop what listens there, or move all ports with --port-base."
@@ -251,7 +258,7 @@ public final class LocalSystem implements AutoCloseable {
     return Optional.ofNullable(SystemLayout.log(options, cluster)).map(LogAddress::toString);
   }
 
-  /** Where the workers of Kafka Connect are asked and told. */
+  /** Addresses of the REST APIs of Kafka Connect's workers. */
   public List<String> connect() {
     return kafka.workers();
   }
@@ -272,6 +279,7 @@ public final class LocalSystem implements AutoCloseable {
 
   @Override
   public void close() {
+    kafka.beginToClose();
     try {
       stopParts();
     } finally {

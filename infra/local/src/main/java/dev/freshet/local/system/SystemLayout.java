@@ -202,43 +202,27 @@ public final class SystemLayout {
   }
 
   private void publisher(String primary, LogAddress log, BrokerChoice choice) {
+    Map<String, String> published = published(primary, choice);
     if (choice.inConnect()) {
-      connector = connector(primary, log, choice);
-      for (int task = 1; task <= KafkaSide.WORKERS; task++) {
-        publishes(task);
+      connector = connector(published, log);
+      for (int task = 1; task <= KafkaProcesses.WORKERS; task++) {
+        tellGateway(task);
       }
       return;
     }
     Map<String, String> settings = new HashMap<>(client(BROKER_PROPERTIES));
-    settings.put("freshet.publish.primary", primary);
+    published.forEach((name, value) -> settings.put("freshet.publish." + name, value));
     settings.put("freshet.publish.broker", log.servers());
     settings.put("freshet.publish.name", log.log());
-    settings.put("freshet.publish.topics", String.join(",", choice.topics()));
-    String outbox = choice.outbox();
-    if (outbox != null) {
-      settings.put("freshet.publish.outbox", outbox);
-    }
-    if (config.hasModels()) {
-      settings.put("freshet.publish.models", config.models().toString());
-    }
     parts.add(new PartSpec(PartKind.PUBLISH, "publisher", options.publishPort(1), settings));
-    publishes(1);
+    tellGateway(1);
   }
 
-  private void publishes(int number) {
-    gateway.put(
-        "freshet.gateway.publish[%d]".formatted(number - 1),
-        "http://127.0.0.1:" + options.publishPort(number));
-  }
-
-  private Map<String, String> connector(String primary, LogAddress log, BrokerChoice choice) {
-    Map<String, String> settings = new HashMap<>(client("broker.properties."));
-    settings.put("connector.class", "dev.freshet.connect.FreshetConnector");
-    settings.put("tasks.max", Integer.toString(KafkaSide.WORKERS));
+  /** What to publish, whoever does. */
+  private Map<String, String> published(String primary, BrokerChoice choice) {
+    Map<String, String> settings = new HashMap<>();
     settings.put("primary", primary);
-    settings.put("log", log.toString());
     settings.put("topics", String.join(",", choice.topics()));
-    settings.put("port", Integer.toString(options.publishPort(1)));
     String outbox = choice.outbox();
     if (outbox != null) {
       settings.put("outbox", outbox);
@@ -246,6 +230,22 @@ public final class SystemLayout {
     if (config.hasModels()) {
       settings.put("models", config.models().toString());
     }
+    return settings;
+  }
+
+  private void tellGateway(int publisher) {
+    gateway.put(
+        "freshet.gateway.publish[%d]".formatted(publisher - 1),
+        "http://127.0.0.1:" + options.publishPort(publisher));
+  }
+
+  private Map<String, String> connector(Map<String, String> published, LogAddress log) {
+    Map<String, String> settings = new HashMap<>(client("broker.properties."));
+    settings.putAll(published);
+    settings.put("connector.class", "dev.freshet.connect.FreshetConnector");
+    settings.put("tasks.max", Integer.toString(KafkaProcesses.WORKERS));
+    settings.put("log", log.toString());
+    settings.put("port", Integer.toString(options.publishPort(1)));
     String token = System.getenv(OperatorGate.TOKEN_VARIABLE);
     if (token != null) {
       settings.put("operator.token", token);

@@ -20,12 +20,13 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The processes of Kafka that a system brings along: a broker, and workers of Kafka Connect. */
-final class KafkaSide implements AutoCloseable {
+final class KafkaProcesses implements AutoCloseable {
 
   /** One publishes, and one stands by. */
   static final int WORKERS = 2;
 
   private static final String CONNECTOR = "freshet";
+  private static final String BROKER = "broker";
 
   private final SystemOptions options;
   private final Path folder;
@@ -34,23 +35,50 @@ final class KafkaSide implements AutoCloseable {
   private final List<ConnectWorker> workers = new ArrayList<>();
   private volatile boolean isClosing;
 
-  private KafkaSide(SystemOptions options, Consumer<String> report) {
+  private KafkaProcesses(
+      SystemOptions options,
+      Consumer<String> report,
+      CompletableFuture<@Nullable BrokerNode> broker) {
     this.options = options;
     this.folder = options.cluster().data();
     this.report = report;
-    this.broker = CompletableFuture.supplyAsync(this::startBroker);
+    this.broker = broker;
   }
 
-  /** Begins to start the broker; nobody else may use the data folder. */
-  static KafkaSide begin(SystemOptions options, Consumer<String> report) {
-    return new KafkaSide(options, report);
-  }
-
-  private @Nullable BrokerNode startBroker() {
+  /**
+   * Begins to start the broker. Nobody else may use the data folder; what a killed parent has left
+   * there is ended, wanted or not.
+   *
+   * @throws StartFailed when a port of a publisher is taken
+   */
+  static KafkaProcesses begin(SystemOptions options, Consumer<String> report) {
+    Path folder = options.cluster().data();
+    try {
+      BrokerNode.endLeftOver(folder.resolve(BROKER));
+      for (int number = 1; number <= WORKERS; number++) {
+        ConnectWorker.endLeftOver(folder.resolve(worker(number)), worker(number));
+      }
+    } catch (IOException e) {
+      throw new StartFailed("The folder %s can't be read: %s".formatted(folder, e.getMessage()), e);
+    }
     BrokerChoice choice = options.broker();
-    return choice == null || choice.servers() != null
-        ? null
-        : BrokerNode.start(folder.resolve("broker"), options.brokerPort());
+    if (choice != null) {
+      for (int i = 1; i <= (choice.inConnect() ? WORKERS : 1); i++) {
+        LocalSystem.requireFree(options.publishPort(i), "a publisher");
+      }
+    }
+    return new KafkaProcesses(
+        options,
+        report,
+        CompletableFuture.supplyAsync(
+            () ->
+                choice == null || choice.servers() != null
+                    ? null
+                    : BrokerNode.start(folder.resolve(BROKER), options.brokerPort())));
+  }
+
+  private static String worker(int number) {
+    return "connect-" + number;
   }
 
   /**
@@ -88,10 +116,11 @@ final class KafkaSide implements AutoCloseable {
     for (int number = 1; number <= WORKERS; number++) {
       workers.add(
           ConnectWorker.launch(
-              folder.resolve("connect-" + number),
-              "connect-" + number,
+              folder.resolve(worker(number)),
+              worker(number),
               options.connectPort(number),
               choice.servers() == null ? "127.0.0.1:" + options.brokerPort() : choice.servers(),
+              "freshet.connect",
               choice.properties(),
               secrets));
     }
@@ -100,7 +129,7 @@ final class KafkaSide implements AutoCloseable {
         worker ->
             tellOfEnd(
                 worker.process(),
-                "A worker of Kafka Connect (process %d) ended unasked; the other one publishes. Its log is %s.",
+                "A worker of Kafka Connect (process %d) ended unasked; its tasks start on the other one, if there is one. Its log is %s.",
                 worker.log()));
     workers.getFirst().put(CONNECTOR, JsonMapper.shared().writeValueAsString(config));
   }
@@ -144,7 +173,12 @@ final class KafkaSide implements AutoCloseable {
                 });
   }
 
-  /** Where the workers' REST APIs answer. */
+  /** The processes are to end soon, which is no news then. */
+  void beginToClose() {
+    isClosing = true;
+  }
+
+  /** Addresses of the workers' REST APIs. */
   List<String> workers() {
     return workers.stream().map(ConnectWorker::address).toList();
   }
