@@ -49,7 +49,7 @@ public final class Ledger {
   private static final int ENOUGH = 50;
 
   /** As much as a publisher can follow that is killed every few seconds. */
-  private static final long PAUSE_NANOS = 10_000_000;
+  private static final long PAUSE_NANOS = 30_000_000;
 
   private final PostgresServer primary;
 

@@ -11,8 +11,8 @@ import java.util.function.Predicate;
 /** Reads a log as far as a test wants. */
 final class Reading {
 
-  /** A publisher that was killed many times has much to catch up with. */
-  private static final long SECONDS = Boolean.getBoolean("freshet.long") ? 900 : 120;
+  /** A publisher that was killed many times has much to catch up with, on few cores. */
+  private static final long SECONDS = Boolean.getBoolean("freshet.long") ? 1_800 : 600;
 
   private Reading() {}
 

@@ -64,6 +64,9 @@ final class KafkaProcess implements AutoCloseable {
             appender.file.policies.size.size=10MB
             appender.file.strategy.type=DefaultRolloverStrategy
             appender.file.strategy.max=2
+            # A flood that says nothing of ours: its metrics' queue is not read.
+            logger.metrics.name=dev.freshet.debezium.metrics
+            logger.metrics.level=error
             rootLogger.level=warn
             rootLogger.appenderRef.file.ref=file
             """
