@@ -84,6 +84,7 @@ final class Readiness {
         isWorking |= sync.path("progress").isObject();
         ofSync(sync, waitedFor, marks);
       }
+      ofPublishers(status, waitedFor, marks);
       isWorking |= ofModels(status, waitedFor, marks);
       ofInstances(status, waitedFor, marks);
     }
@@ -129,6 +130,16 @@ final class Readiness {
       waitedFor.add(
           "the sync of %s, which is %s%s"
               .formatted(id, state, reason.isEmpty() ? "" : ": " + withoutDot(reason)));
+    }
+  }
+
+  /** One of them has to publish. */
+  private static void ofPublishers(JsonNode status, List<String> waitedFor, List<String> marks) {
+    List<String> states = new ArrayList<>();
+    status.path("publish").forEach(publisher -> states.add(text(publisher, "state")));
+    marks.add("publishers " + states);
+    if (!states.isEmpty() && !states.contains("streaming")) {
+      waitedFor.add("a publisher, which is " + String.join(" or ", states));
     }
   }
 

@@ -24,6 +24,20 @@ class ReadinessTest {
   }
 
   @Test
+  void somebodyHasToPublishToALog() {
+    assertThat(look(published("unreachable", "standby")))
+        .isInstanceOf(Readiness.Look.Waiting.class);
+    assertThat(look(published("unreachable", "streaming")))
+        .isInstanceOf(Readiness.Look.Ready.class);
+  }
+
+  private static String published(String one, String other) {
+    return status(READY, STREAMING, LIVE)
+        .replaceFirst(
+            "\\{", "{\"publish\":[{\"state\":\"%s\"},{\"state\":\"%s\"}],".formatted(one, other));
+  }
+
+  @Test
   void modelThatCantBeKeptIsNoReasonToWait() {
     assertThat(look(status(READY, STREAMING, "{\"name\":\"orders\",\"state\":\"stopped\"}")))
         .isInstanceOf(Readiness.Look.Ready.class);
