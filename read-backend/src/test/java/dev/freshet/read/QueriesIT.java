@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.freshet.cluster.Cluster;
 import dev.freshet.cluster.ClusterOptions;
+import dev.freshet.postgres.TextSearch;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpClient;
@@ -14,8 +15,10 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,6 +32,10 @@ import org.springframework.context.ConfigurableApplicationContext;
 class QueriesIT {
 
   private static final String JSON = "application/json";
+
+  private static final TextSearch DISHES = new TextSearch(List.of("name", "items.name"), "italian");
+  private static final String COMMENT =
+      "{\"freshet\": {\"key\": [\"id\"], \"search\": {\"text\": [\"name\", \"items.name\"], \"language\": \"italian\"}}}";
 
   @TempDir static Path folder;
 
@@ -46,7 +53,7 @@ class QueriesIT {
           create schema read;
           create table read.menu (sku text primary key, name text, price numeric(10,2), tags int[]);
           insert into read.menu values ('a', 'Salad "verde", large', 5.50, '{1,2}'), ('b', 'Crème', 7, '{}'),
-            ('c', '', 8, null), ('d', null, 9, null), ('e', '5% | <x>', 10, null);
+            ('c', '', 8, null), ('d', null, 9, null), ('e', '5%% | <x>', 10, null);
           create table read."r" ("r" bigint, "c" bigint, "a" int, "p" int, "i" int, "k" int, "q" int, "m" int, "body" int,
             "rows" int, "total" int, "version" bigint, "key" text, "select" text, "order" text, "limit" int, "flushed" int,
             "lsn" int, primary key ("key"));
@@ -56,7 +63,16 @@ class QueriesIT {
           insert into read."p" values (1, 2);
           create table read.odd ("a.b" int primary key, "Two Words" text, "say ""hi"" \\" text, "and" int);
           insert into read.odd values (1, 'x', 'y', 5), (2, 'w', 'z', 4);
-          """);
+          create table read.dishes (id int primary key, name text, items jsonb,
+            "freshet: search" tsvector generated always as (%s) stored);
+          insert into read.dishes values (1, 'Pizza margherita', '[{"name": "Mozzarella"}, {"name": "Pomodori"}]'),
+            (2, 'Insalata di pomodori e pomodori', '[{"name": "Pomodoro", "from": "Pizza"}]'), (3, null, null);
+          create view read.seen_dishes as select id, name, items from read.dishes;
+          comment on table read.dishes is '%s';
+          comment on view read.seen_dishes is '%s';
+          """
+              .formatted(
+                  DISHES.vector("", Map.of("name", "text", "items", "jsonb")), COMMENT, COMMENT));
     }
     backend = TestBackend.start(cluster.primary(), "primary", Map.of("freshet.read.row-cap", 4));
   }
@@ -65,6 +81,57 @@ class QueriesIT {
   static void stop() {
     backend.close();
     cluster.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dishes", "seen_dishes"})
+  void whatIsSearchedIsFoundInItsLanguageAndSortedByHowWellItMatches(String model)
+      throws Exception {
+    assertThat(get("/%s?search=wfts.pizze&select=id".formatted(model)).body())
+        .isEqualTo("[{\"id\":1}]");
+    assertThat(get("/%s?name=plfts.pizze&select=id".formatted(model)).body())
+        .isEqualTo("[{\"id\":1}]");
+    assertThat(get("/%s?name=plfts(english).pizze&select=id".formatted(model)).body())
+        .isEqualTo("[]");
+    assertThat(get("/%s?or=(search.fts.mozzarella,id.eq.3)&select=id".formatted(model)).body())
+        .isEqualTo("[{\"id\":1}, {\"id\":3}]");
+    String ranked = "/%s?search=fts.pomodoro&order=rank.desc&select=id&limit=1".formatted(model);
+    HttpResponse<String> best = get(ranked);
+    assertThat(best.body()).isEqualTo("[{\"id\":2}]");
+    HttpResponse<String> next = get("/" + model + next(best));
+    assertThat(next.body()).isEqualTo("[{\"id\":1}]");
+    assertThat(next.headers().allValues("Link")).noneMatch(link -> link.contains("next"));
+    assertThat(get("/%s?id=eq.3".formatted(model)).body())
+        .isEqualTo("[{\"id\":3,\"name\":null,\"items\":null}]");
+    assertThat(get("/%s/3".formatted(model)).body())
+        .isEqualTo("{\"id\":3,\"name\":null,\"items\":null}");
+  }
+
+  private static String next(HttpResponse<String> answer) {
+    return answer.headers().allValues("Link").stream()
+        .flatMap(link -> Stream.of(link.split(", (?=<)")))
+        .filter(link -> link.contains("rel=\"next\""))
+        .map(link -> link.substring(1, link.indexOf('>')))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "order=rank.desc|there is none; add one, as in search=wfts.words",
+        "order=rank.desc&search=not.fts.x|there is none",
+        "search=eq.x|is all that is searched of 'dishes', for fts",
+        "select=search|is all that is searched",
+        "order=search|is all that is searched",
+        "search=fts.(|The query doesn't fit",
+      })
+  void searchesThatCantBeAreRefused(String query, String why) throws Exception {
+    HttpResponse<String> refused = get("/dishes?" + query);
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(refused.body()).contains(why);
+    assertThat(get("/menu?search=fts.x").body()).contains("unknown-column");
   }
 
   @Test
@@ -88,6 +155,7 @@ class QueriesIT {
   @ParameterizedTest
   @CsvSource({
     "/openapi.json,200,\"/menu/{sku}\"",
+    "/openapi.json,200,wfts.word",
     "/openapi.html,200,openapi.files/begin.js",
     "/openapi.files/begin.js,200,SwaggerUIBundle",
     "/openapi.files/swagger-ui.css,200,.swagger-ui",

@@ -81,6 +81,7 @@ public final class BuildingModel {
     refuseFlawedRoles(sql);
     drop(sql);
     sql.run("create table %s as select * from (%s) q with no data".formatted(table, plan.select()));
+    SearchColumn.of(plan.model()).ifPresent(search -> search.add(sql, table));
     statesSelect()
         .ifPresent(
             select ->
@@ -143,6 +144,7 @@ public final class BuildingModel {
                   table,
                   plan.model().indexes().get(i)));
     }
+    SearchColumn.of(plan.model()).ifPresent(search -> search.addIndexes(sql, table));
     sql.run(
         "comment on table %s is %s".formatted(table, TableName.literal(plan.model().comment())));
     restrict(sql);
@@ -151,7 +153,7 @@ public final class BuildingModel {
 
   /** Has the table show to each role what it may see, before anybody can read it. */
   private void restrict(Sql sql) {
-    Audience audience = plan.model().audience();
+    Audience audience = SearchColumn.audience(sql, plan.model(), table);
     if (audience.isEverybody()) {
       return;
     }

@@ -1,8 +1,10 @@
 package dev.freshet.sync.apply;
 
 import dev.freshet.sync.delta.ModelShape;
+import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,13 @@ final class ModelTable {
     return known;
   }
 
+  /** A row's values, as {@link #shape} has them. */
+  private static String columnsOf(String alias, ModelShape shape) {
+    return shape.columns().stream()
+        .map(column -> alias + "." + TableName.quoted(column))
+        .collect(Collectors.joining(", "));
+  }
+
   /** Where to note what changes from now on; null when nobody wants to know. */
   void noteIn(@Nullable ChangedRows rows) {
     changed = rows;
@@ -80,7 +89,7 @@ final class ModelTable {
     }
     ModelShape columns = shape(sql);
     sql.queryInChunks(
-        statement + " returning t.*",
+        statement + " returning " + columnsOf("t", columns),
         arrays,
         rows -> {
           for (List<@Nullable String> row : rows) {
@@ -102,7 +111,7 @@ final class ModelTable {
     }
     ModelShape columns = shape(sql);
     sql.queryInChunks(
-        statement.returning(),
+        statement.returning(columns),
         arrays,
         rows -> {
           for (List<@Nullable String> row : rows) {
@@ -129,12 +138,12 @@ final class ModelTable {
       return "with %s, gone as (%s) %s".formatted(fresh, delete, insert);
     }
 
-    String returning() {
+    String returning(ModelShape shape) {
       return """
-          with %s, gone as (%s returning t.*), put as (%s returning t.*)
+          with %1$s, gone as (%2$s returning %4$s), put as (%3$s returning %4$s)
           select false, gone.* from gone union all select true, put.* from put
           """
-          .formatted(fresh, delete, insert);
+          .formatted(fresh, delete, insert, columnsOf("t", shape));
     }
   }
 }

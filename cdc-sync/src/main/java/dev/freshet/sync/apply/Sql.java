@@ -1,5 +1,6 @@
 package dev.freshet.sync.apply;
 
+import dev.freshet.postgres.TextSearch;
 import dev.freshet.sync.model.TableName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -93,14 +94,18 @@ public final class Sql implements AutoCloseable {
         List.of());
   }
 
-  /** A relation's columns in order, each with its type; none when there is no such relation. */
+  /**
+   * A relation's columns in order, each with its type, but {@link TextSearch#COLUMN}, which is not
+   * of a row; none when there is no such relation.
+   */
   List<List<@Nullable String>> columnsOf(String quotedName) {
     return query(
         """
         select attname, format_type(atttypid, atttypmod) from pg_attribute
-        where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum
+        where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped and attname <> %s
+        order by attnum
         """
-            .formatted(TableName.literal(quotedName)),
+            .formatted(TableName.literal(quotedName), TableName.literal(TextSearch.COLUMN)),
         List.of());
   }
 

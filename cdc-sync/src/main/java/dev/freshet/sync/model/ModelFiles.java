@@ -1,5 +1,6 @@
 package dev.freshet.sync.model;
 
+import dev.freshet.postgres.TextSearch;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -36,7 +37,17 @@ public final class ModelFiles {
           .build();
 
   private static final List<String> MEMBERS =
-      List.of("key", "version", "scope", "affects", "indexes", "aggregates", "policies", "hide");
+      List.of(
+          "key",
+          "version",
+          "scope",
+          "affects",
+          "indexes",
+          "aggregates",
+          "policies",
+          "hide",
+          "search",
+          "stores");
 
   /** A name with more wrong in it is another one. */
   private static final int MOST_TYPOS = 2;
@@ -44,9 +55,17 @@ public final class ModelFiles {
   /** What a header names as key when the result has one row. */
   private static final String ONE_ROW = "none";
 
+  /** The configuration that every copy searches by where nothing else is said. */
+  private static final String SIMPLE = "simple";
+
   private ModelFiles() {}
 
+  /** The stores that a model can be kept in, beside the read database. */
+  private static final List<String> STORES = List.of("search");
+
   private record Rule(@Nullable String to, @Nullable String using) {}
+
+  private record Search(@Nullable List<String> text, @Nullable String language) {}
 
   private record Header(
       @Nullable List<String> key,
@@ -56,9 +75,12 @@ public final class ModelFiles {
       @Nullable List<String> indexes,
       @Nullable Boolean aggregates,
       @Nullable List<Rule> policies,
-      @Nullable Map<String, List<String>> hide) {
+      @Nullable Map<String, List<String>> hide,
+      @Nullable Search search,
+      @Nullable List<String> stores) {
 
-    static final Header NONE = new Header(null, null, null, null, null, null, null, null);
+    static final Header NONE =
+        new Header(null, null, null, null, null, null, null, null, null, null);
   }
 
   /**
@@ -136,7 +158,40 @@ public final class ModelFiles {
         header.indexes() == null ? List.of() : header.indexes(),
         Boolean.TRUE.equals(header.aggregates()),
         audience(file, header, key),
+        search(file, header),
+        stores(file, header, key),
         select);
+  }
+
+  private static @Nullable TextSearch search(String file, Header header) {
+    Search search = header.search();
+    if (search == null) {
+      return null;
+    }
+    try {
+      return new TextSearch(
+          search.text() == null ? List.of() : search.text(),
+          search.language() == null ? SIMPLE : search.language());
+    } catch (IllegalArgumentException e) {
+      throw new SyncRefused("%s: search: %s.".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private static List<String> stores(String file, Header header, List<String> key) {
+    List<String> stores = header.stores() == null ? List.of() : header.stores();
+    for (String store : stores) {
+      if (!STORES.contains(store)) {
+        throw new SyncRefused(
+            "%s: stores names '%s', and a model can be kept in %s."
+                .formatted(file, store, String.join(", ", STORES)));
+      }
+    }
+    if (!stores.isEmpty() && key.isEmpty()) {
+      throw new SyncRefused(
+          "%s has stores and key: none. Only rows with a key can be kept in a store."
+              .formatted(file));
+    }
+    return stores.stream().distinct().toList();
   }
 
   private static Audience audience(String file, Header header, List<String> key) {

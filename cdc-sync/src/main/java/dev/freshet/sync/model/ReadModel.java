@@ -1,5 +1,6 @@
 package dev.freshet.sync.model;
 
+import dev.freshet.postgres.TextSearch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param indexes index definitions on the maintained table, each a list of columns as in SQL
  * @param hasAggregates whether clients may ask for sums and the like
  * @param audience who sees what of it
+ * @param search which of its texts are searched together, or null
+ * @param stores what other stores keep it, by their kinds
  * @param select the SELECT, as written
  */
 public record ReadModel(
@@ -31,6 +34,8 @@ public record ReadModel(
     List<String> indexes,
     boolean hasAggregates,
     Audience audience,
+    @Nullable TextSearch search,
+    List<String> stores,
     String select) {
 
   public ReadModel {
@@ -38,6 +43,7 @@ public record ReadModel(
     scope = List.copyOf(scope);
     affects = new TreeMap<>(affects);
     indexes = List.copyOf(indexes);
+    stores = List.copyOf(stores);
   }
 
   /** Whether the result is one row, which nothing tells from others. */
@@ -63,6 +69,12 @@ public record ReadModel(
     if (!audience.isEverybody()) {
       texts.add(audience.toString());
     }
+    if (search != null) {
+      texts.add(search.toString());
+    }
+    if (!stores.isEmpty()) {
+      texts.add("stores " + stores);
+    }
     return Fingerprint.of(texts);
   }
 
@@ -73,7 +85,7 @@ public record ReadModel(
 
   /** The relation's comment; see {@link dev.freshet.protocol.ModelComment}. */
   public String comment() {
-    return "{\"freshet\": {\"key\": [%s], %s%s%s\"hash\": \"%s\"}}"
+    return "{\"freshet\": {\"key\": [%s], %s%s%s%s\"hash\": \"%s\"}}"
         .formatted(
             jsonStrings(key),
             version == null ? "" : "\"version\": %s, ".formatted(jsonString(version)),
@@ -81,6 +93,10 @@ public record ReadModel(
             audience.isEverybody()
                 ? ""
                 : "\"roles\": [%s], ".formatted(jsonStrings(audience.roles())),
+            search == null
+                ? ""
+                : "\"search\": {\"text\": [%s], \"language\": %s}, "
+                    .formatted(jsonStrings(search.text()), jsonString(search.language())),
             hash());
   }
 

@@ -1,6 +1,7 @@
 package dev.freshet.sync.verify;
 
 import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.postgres.TextSearch;
 import dev.freshet.sync.apply.Applier;
 import dev.freshet.sync.connection.Connections;
 import dev.freshet.sync.model.ReadModel;
@@ -8,6 +9,7 @@ import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.slot.ConsistentSnapshot;
 import dev.freshet.sync.source.SourceTable;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -83,6 +85,13 @@ public final class Verification {
         model.key().stream()
             .map(column -> "r." + TableName.quoted(column))
             .collect(Collectors.joining(", ", "row(", ")::text"));
+    try (Connection connection = Connections.open(readDatabase, "freshet-sync-verify")) {
+      return ofModel(connection, model, key, select);
+    }
+  }
+
+  private static Difference ofModel(
+      Connection connection, ReadModel model, String key, String select) throws SQLException {
     String sql =
         """
         with stored as (select %1$s as k, md5((r.*)::text) as h from %2$s r),
@@ -91,9 +100,8 @@ public final class Verification {
           count(*) filter (where s.h <> c.h)
         from stored s full join computed c on c.k = s.k
         """
-            .formatted(key, model.quotedName(), select);
-    try (Connection connection = Connections.open(readDatabase, "freshet-sync-verify");
-        Statement statement = connection.createStatement();
+            .formatted(key, "(%s)".formatted(stored(connection, model)), select);
+    try (Statement statement = connection.createStatement();
         ResultSet counts = statement.executeQuery(sql)) {
       counts.next();
       return new Difference(
@@ -129,11 +137,31 @@ public final class Verification {
             merge(
                 model.name(),
                 stored,
-                rows("select * from " + model.quotedName(), model.key()),
+                rows(stored(stored, model), model.key()),
                 source.connection(),
                 rows(model.select(), model.key())));
       }
       return differences;
+    }
+  }
+
+  /** A model's rows as they are stored, without what is only kept to search them. */
+  private static String stored(Connection connection, ReadModel model) throws SQLException {
+    if (model.search() == null) {
+      return "select * from " + model.quotedName();
+    }
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            """
+            select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
+            where attrelid = to_regclass(?) and attnum > 0 and not attisdropped and attname <> ?
+            """)) {
+      statement.setString(1, model.quotedName());
+      statement.setString(2, TextSearch.COLUMN);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return "select %s from %s".formatted(row.getString(1), model.quotedName());
+      }
     }
   }
 

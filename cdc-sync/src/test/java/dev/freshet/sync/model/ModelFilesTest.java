@@ -3,6 +3,7 @@ package dev.freshet.sync.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.freshet.postgres.TextSearch;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +18,7 @@ class ModelFilesTest {
         "keys: id|line 2|'keys'|Did you mean 'key'?",
         "key: id~index: [a]|line 3|'index'|Did you mean 'indexes'?",
         "key: id~Version: version|line 3|'Version'|Did you mean 'version'?",
-        "key: id~colour: red|line 3|'colour'|It knows key, version, scope, affects, indexes, aggregates, policies, hide.",
+        "key: id~colour: red|line 3|'colour'|It knows key, version, scope, affects, indexes, aggregates, policies, hide, search, stores.",
         "key: [id|line|can't be read|It knows key",
       })
   void headerThatCantBeReadIsToldWithItsLineAndWhatWasMeant(
@@ -76,6 +77,41 @@ class ModelFilesTest {
             () ->
                 new ModelFiles.Declared("m", "/*\nkey: id\n%s\n*/ select 1".formatted(header))
                     .model())
+        .withMessageContaining(why);
+  }
+
+  @Test
+  void textsAndStoresAreReadAndChangeTheDeclaration() {
+    String header =
+        "key: id\nsearch: { text: [name, items.name], language: italian }\nstores: [search]";
+    ReadModel model =
+        new ModelFiles.Declared("m", "/*\n%s\n*/ select 1 as id".formatted(header)).model();
+    assertThat(model.search()).isEqualTo(new TextSearch(List.of("name", "items.name"), "italian"));
+    assertThat(model.stores()).containsExactly("search");
+    assertThat(model.comment())
+        .contains("\"search\": {\"text\": [\"name\", \"items.name\"], \"language\": \"italian\"}");
+    assertThat(
+            new ModelFiles.Declared("m", "/*\nkey: id\nsearch: { text: name }\n*/ select 1 as id")
+                .model()
+                .search())
+        .isEqualTo(new TextSearch(List.of("name"), "simple"));
+    assertThat(model.hash())
+        .isNotEqualTo(new ModelFiles.Declared("m", "/* key: id */ select 1 as id").model().hash());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "key: id~search: { language: italian }|search: text names the columns to search",
+        "key: id~search: { text: [name], language: it-IT }|is not the name of a text search configuration",
+        "key: id~stores: [mongo]|a model can be kept in search",
+        "key: none~stores: [search]|Only rows with a key can be kept in a store",
+      })
+  void textsAndStoresThatCantBeAreRefused(String header, String why) {
+    String text = "/*\n%s\n*/ select 1 as id".formatted(header.replace("~", "\n"));
+    assertThatExceptionOfType(SyncRefused.class)
+        .isThrownBy(() -> new ModelFiles.Declared("m", text).model())
         .withMessageContaining(why);
   }
 }

@@ -1,5 +1,6 @@
 package dev.freshet.read.openapi;
 
+import dev.freshet.postgres.TextSearch;
 import dev.freshet.read.model.Model;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -112,6 +113,20 @@ final class OpenApiDocument {
                 filter(parameters, column, type);
               }
             });
+    Model.Searched search = model.search();
+    if (search != null) {
+      parameters
+          .addObject()
+          .put("name", TextSearch.FIELD)
+          .put("in", "query")
+          .put(
+              "description",
+              "Words in %s; order=rank.desc sorts by how well a row matches."
+                  .formatted(String.join(", ", search.texts().text())))
+          .put("example", "wfts.word")
+          .putObject("schema")
+          .put("type", "string");
+    }
     ObjectNode rows = JSON.createObjectNode().put("type", "array");
     rows.set("items", ref("schemas", name));
     ObjectNode answers = list.putObject("responses");

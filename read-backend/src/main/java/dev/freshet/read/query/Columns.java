@@ -8,12 +8,38 @@ import dev.freshet.read.model.Model;
 record Columns(Model model) {
 
   /**
+   * A field to filter on: words can be looked for in all that is searched, too.
+   *
+   * @throws Refusal when there is none
+   */
+  Field knownOrSearched(Field field) {
+    return field.path().isEmpty() && model.isSearched(field.column())
+        ? field
+        : known(field, ConditionGrammar.FILTER);
+  }
+
+  /**
+   * A field to sort by: how well a row matches is one, too.
+   *
+   * @throws Refusal when there is none
+   */
+  Field knownOrRank(Field field) {
+    return field.path().isEmpty() && model.isRank(field.column()) ? field : known(field, "order");
+  }
+
+  /**
    * A field whose column there is.
    *
    * @param where names the part of the query in a refusal
    * @throws Refusal when there is none
    */
   Field known(Field field, String where) {
+    if (model.isSearched(field.column())) {
+      throw new Refusal(
+          ProblemCode.BAD_VALUE,
+          "%s: '%s' is all that is searched of '%s', for fts, plfts, phfts and wfts alone, as in search=wfts.words."
+              .formatted(where, field.column(), model.name()));
+    }
     if (!model.columns().containsKey(field.column())) {
       String columns = String.join(", ", model.columns().keySet());
       throw new Refusal(

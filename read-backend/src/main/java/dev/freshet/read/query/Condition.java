@@ -69,6 +69,20 @@ public sealed interface Condition {
   record Contains(Field field, TextQuery kind, @Nullable String language, String words)
       implements Condition {}
 
+  /** The searches for words that a row may owe it that it is wanted. */
+  default List<Contains> searches() {
+    return switch (this) {
+      case All(List<Condition> conditions) -> searches(conditions);
+      case Any(List<Condition> conditions) -> searches(conditions);
+      case Contains contains -> List.of(contains);
+      default -> List.of();
+    };
+  }
+
+  private static List<Contains> searches(List<Condition> conditions) {
+    return conditions.stream().flatMap(condition -> condition.searches().stream()).toList();
+  }
+
   /** How words of a full-text search are read. */
   enum TextQuery {
     /** Words with operators between them. */

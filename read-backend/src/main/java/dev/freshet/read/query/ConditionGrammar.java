@@ -1,5 +1,6 @@
 package dev.freshet.read.query;
 
+import dev.freshet.postgres.TextSearch;
 import dev.freshet.protocol.ProblemCode;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +24,8 @@ final class ConditionGrammar {
 
   private static final Set<String> TREES = Set.of("and", "or", "not.and", "not.or");
 
-  /** A configuration's name; those of PostgreSQL itself are meant, and those in {@code public}. */
-  private static final Pattern LANGUAGE = Pattern.compile("\\w{1,63}");
+  /** Names the part of a query in a refusal. */
+  static final String FILTER = "filter";
 
   private static final String WITH_COLUMN = "A filter is column=operator.value, as in id=eq.1.";
 
@@ -48,7 +48,7 @@ final class ConditionGrammar {
       return tree;
     }
     QueryText column = QueryText.ofName(name);
-    Field field = columns.known(column.field(""), "filter");
+    Field field = columns.knownOrSearched(column.field(""));
     QueryText text = QueryText.ofParameter(name, value);
     Condition condition = condition(field, text, false);
     if (!text.isAtEnd()) {
@@ -86,7 +86,7 @@ final class ConditionGrammar {
         return tree(text, kind, depth + 1);
       }
     }
-    Field field = columns.known(text.field(".,()"), "filter");
+    Field field = columns.knownOrSearched(text.field(".,()"));
     text.require(".", "A condition in a group is column.operator.value, as in id.eq.1.");
     return condition(field, text, true);
   }
@@ -109,6 +109,9 @@ final class ConditionGrammar {
       throw unknown(text, begin, field, word);
     }
     Optional<Condition.TextQuery> search = search(word);
+    if (search.isEmpty()) {
+      columns.known(field, FILTER); // what is searched is no column
+    }
     if (search.isPresent()) {
       return new Condition.Contains(
           field, search.get(), language(text, modifier), single(text, isInTree));
@@ -179,7 +182,7 @@ final class ConditionGrammar {
   }
 
   private static @Nullable String language(QueryText text, @Nullable String modifier) {
-    if (modifier != null && !LANGUAGE.matcher(modifier).matches()) {
+    if (modifier != null && !TextSearch.LANGUAGE.matcher(modifier).matches()) {
       throw text.refusal(
           ProblemCode.BAD_VALUE,
           "'%s' is not the name of a text search configuration, as english is."

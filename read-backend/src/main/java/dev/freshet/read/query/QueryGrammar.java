@@ -78,12 +78,22 @@ public final class QueryGrammar {
     SelectGrammar lists = new SelectGrammar(columns);
     List<Selected> selected = single(parameters, "select").map(lists::select).orElse(List.of());
     List<ModelQuery.Order> asked = single(parameters, "order").map(lists::order).orElse(List.of());
+    Condition where = where(parameters);
+    if (asked.stream().anyMatch(this::isByRank) && where.searches().isEmpty()) {
+      throw new Refusal(
+          ProblemCode.BAD_VALUE,
+          "order: rank is how well a row matches a full-text filter, and there is none; add one, as in search=wfts.words.");
+    }
     Long limit = single(parameters, "limit").map(value -> number("limit", value)).orElse(null);
     long offset = single(parameters, "offset").map(value -> number("offset", value)).orElse(0L);
-    ModelQuery query = new ModelQuery(selected, where(parameters), asked, limit, offset, null);
+    ModelQuery query = new ModelQuery(selected, where, asked, limit, offset, null);
     List<ModelQuery.Order> order = query.isGrouped() ? ofGroups(query) : downToTheKey(asked);
     return new ModelQuery(
         selected, query.where(), order, limit, offset, seek(parameters, query, order));
+  }
+
+  private boolean isByRank(ModelQuery.Order member) {
+    return member.field().path().isEmpty() && model.isRank(member.field().column());
   }
 
   /** So that pages don't overlap and every copy answers alike. */

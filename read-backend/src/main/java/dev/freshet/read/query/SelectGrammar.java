@@ -205,7 +205,7 @@ final class SelectGrammar {
     List<ModelQuery.Order> members = new ArrayList<>();
     QueryText text = QueryText.ofParameter("order", order);
     do {
-      Field field = columns.known(text.field(".,"), "order");
+      Field field = columns.knownOrRank(text.field(".,"));
       boolean descending = false;
       ModelQuery.Nulls nulls = null;
       while (text.skip(".")) {

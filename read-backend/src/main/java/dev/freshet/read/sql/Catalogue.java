@@ -1,5 +1,6 @@
 package dev.freshet.read.sql;
 
+import dev.freshet.postgres.TextSearch;
 import dev.freshet.protocol.ModelComment;
 import dev.freshet.read.model.Model;
 import java.sql.Array;
@@ -21,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The models of a source, read from its catalogue and remembered for {@link #LIFETIME}, for each
@@ -37,7 +39,7 @@ final class Catalogue {
       select c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
         coalesce(declared.key, primary_key.columns), declared.version, declared.aggregates,
         has_column_privilege(asker.role, c.oid, a.attnum, 'select') and not asker.sees_all,
-        a.attnotnull
+        a.attnotnull, declared.search
       from pg_class c
       join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
       cross join (
@@ -47,7 +49,8 @@ final class Catalogue {
       ) asker
       left join lateral (
         select array(select jsonb_array_elements_text(model -> 'key')) as key,
-          model ->> 'version' as version, (model ->> 'aggregates')::boolean as aggregates
+          model ->> 'version' as version, (model ->> 'aggregates')::boolean as aggregates,
+          (model -> 'search')::text as search
         from (select obj_description(c.oid, 'pg_class')::jsonb -> 'freshet' as model
               where starts_with(obj_description(c.oid, 'pg_class'), ?)) comment
       ) declared on true
@@ -61,6 +64,8 @@ final class Catalogue {
       where c.relnamespace = to_regnamespace('read') and c.relkind in ('r', 'v', 'm', 'p', 'f')
       order by c.relname, a.attnum
       """;
+
+  private static final JsonMapper JSON = new JsonMapper();
 
   private final DataSource source;
   private final Clock clock;
@@ -138,6 +143,7 @@ final class Catalogue {
           model.key = key(row.getArray(4));
           model.version = row.getString(5);
           model.hasAggregates = row.getBoolean(6);
+          model.search = row.getString(9);
           model.add(row.getString(2), row.getString(3), row.getBoolean(7), row.getBoolean(8));
         }
       }
@@ -162,8 +168,16 @@ final class Catalogue {
     private List<String> key = List.of();
     private @Nullable String version;
     private boolean hasAggregates;
+    private @Nullable String search;
+    private boolean isSearchStored;
+    private boolean isSearchVisible = true;
 
     void add(String column, String type, boolean isVisible, boolean isNeverNull) {
+      if (column.equals(TextSearch.COLUMN)) {
+        isSearchStored = true;
+        isSearchVisible = isVisible;
+        return;
+      }
       all.put(column, type);
       if (isVisible) {
         visible.put(column, type);
@@ -186,7 +200,17 @@ final class Catalogue {
           neverNull,
           columns.containsKey(version) ? version : null,
           hasAggregates,
-          columns.size() < all.size());
+          columns.size() < all.size() || isSearchStored,
+          searched(columns));
+    }
+
+    private Model.@Nullable Searched searched(Map<String, String> columns) {
+      if (search == null || !isSearchVisible) {
+        return null;
+      }
+      TextSearch declared = JSON.readValue(search, TextSearch.class);
+      boolean areAllVisible = columns.keySet().containsAll(declared.columns(all.keySet()));
+      return areAllVisible ? new Model.Searched(declared, isSearchStored) : null;
     }
   }
 }

@@ -110,29 +110,31 @@ final class RowsStatement {
   }
 
   private SelectStatement onlyCounted() {
-    SqlText sql = new SqlText(model).add("select (select count(*) from (select ").rows(query);
+    SqlText sql =
+        new SqlText(model, query).add("select (select count(*) from (select ").rows(query);
     sql.add(" limit " + limit + " offset " + query.offset() + ") n) as rows, ");
     return total(sql).add(" as total, null::text[] as near, null::text[] as far").statement();
   }
 
   private SelectStatement onlyLines() {
-    SqlText sql = new SqlText(model).add("select ").add(line("p")).add(" as line from (select ");
+    SqlText sql =
+        new SqlText(model, query).add("select ").add(line("p")).add(" as line from (select ");
     return sql.rows(query).add(" limit " + limit + " offset " + query.offset() + ") p").statement();
   }
 
   private SelectStatement pageWithoutRows() {
-    SqlText sql = withPage(new SqlText(model)).add("select ");
+    SqlText sql = withPage(new SqlText(model, query)).add("select ");
     sql.add("(select least(count(*), " + limit + ") from r) as rows, ");
     return ends(sql).statement();
   }
 
   private SelectStatement linesOfPage() {
-    SqlText sql = withPage(new SqlText(model)).add("select ");
+    SqlText sql = withPage(new SqlText(model, query)).add("select ");
     return sql.add(line("p")).add(" as line from ").add(ofPage()).add(" p").statement();
   }
 
   private SelectStatement only() {
-    SqlText sql = new SqlText(model).add("select ");
+    SqlText sql = new SqlText(model, query).add("select ");
     body(sql).add(", ");
     total(sql).add(" as total, null::text[] as near, null::text[] as far from (");
     texts(sql, "(select ");
@@ -143,7 +145,7 @@ final class RowsStatement {
   }
 
   private SelectStatement page() {
-    SqlText sql = withPage(new SqlText(model)).add("select a.*, ");
+    SqlText sql = withPage(new SqlText(model, query)).add("select a.*, ");
     ends(sql).add(" from (select ");
     body(sql).add(" from (");
     return texts(sql, ofPage()).add(TEXTS_END).add(") a").statement();
@@ -174,7 +176,18 @@ final class RowsStatement {
       sql.add(comma).field("m", hidden.get(i).field()).add(" as " + hiddenColumn(i));
       comma = ", ";
     }
-    sql.filtered(query, seek).orderBy("m", sql.sorted(query));
+    sql.filtered(query, seek);
+    String before = " order by ";
+    for (ModelQuery.Order member : sql.sorted(query)) {
+      int place = hidden.indexOf(seek != null && seek.isBackwards() ? member.reversed() : member);
+      sql.add(before);
+      if (place < 0) {
+        sql.order("m", member);
+      } else {
+        sql.add(SqlText.direction(hiddenColumn(place), member)); // computed once
+      }
+      before = ", ";
+    }
     return sql.add(" limit " + (limit + 1) + " offset " + query.offset() + ") ");
   }
 

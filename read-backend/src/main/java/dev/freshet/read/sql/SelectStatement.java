@@ -24,7 +24,7 @@ record SelectStatement(String sql, List<String> values) {
 
   /** One row by itself: columns {@code body} and {@code version}; no row when there is none. */
   static SelectStatement row(Model model, ModelQuery query, Representation form) {
-    SqlText sql = new SqlText(model).add("select (");
+    SqlText sql = new SqlText(model, query).add("select (");
     if (form == Representation.CSV) {
       sql.bind(Csv.header(names(model, query)))
           .add("::text || e'\\n' || (select ")
@@ -57,7 +57,7 @@ record SelectStatement(String sql, List<String> values) {
 
   /** What the planner is asked to guess the number of rows of. */
   static SelectStatement counted(Model model, ModelQuery query) {
-    return new SqlText(model).add("select ").counted(query).statement();
+    return new SqlText(model, query).add("select ").counted(query).statement();
   }
 
   /** The values of an answer, also where they are all columns. */

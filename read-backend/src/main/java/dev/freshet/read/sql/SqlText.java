@@ -20,19 +20,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class SqlText {
 
-  /** Also what the sync's sessions are pinned to, so that every copy finds the same words. */
-  private static final String CONFIGURATION = "simple";
-
   private static final Condition ANYTHING = new Condition.All(List.of());
 
   private static final Set<String> JSON = Set.of("json", "jsonb");
 
   private final Model model;
+  private final ModelQuery query;
   private final StringBuilder sql = new StringBuilder();
   private final List<String> values = new ArrayList<>();
 
-  SqlText(Model model) {
+  SqlText(Model model, ModelQuery query) {
     this.model = model;
+    this.query = query;
   }
 
   SqlText add(String more) {
@@ -52,6 +51,9 @@ final class SqlText {
 
   /** A field of a row that is called {@code alias}. */
   SqlText field(String alias, Field field) {
+    if (isRank(field)) {
+      return new WordSearch(model, this).rank(alias, query.where().searches());
+    }
     String column = alias + "." + Model.quoted(field.column());
     if (field.path().isEmpty()) {
       return add(column);
@@ -69,7 +71,7 @@ final class SqlText {
   }
 
   /** The type of a field's column. */
-  private String typeOf(Field field) {
+  String typeOf(Field field) {
     return String.valueOf(model.columns().get(field.column()));
   }
 
@@ -123,7 +125,7 @@ final class SqlText {
           field(alias, field)
               .add(" is ")
               .add(predicate.name().toLowerCase(Locale.ROOT).replace('_', ' '));
-      case Condition.Contains contains -> contains(alias, contains);
+      case Condition.Contains contains -> new WordSearch(model, this).condition(alias, contains);
     };
   }
 
@@ -148,15 +150,6 @@ final class SqlText {
       case NXL -> "&>";
       case NXR -> "&<";
       case ADJ -> "-|-";
-    };
-  }
-
-  private static String function(Condition.TextQuery kind) {
-    return switch (kind) {
-      case FTS -> "to_tsquery";
-      case PLFTS -> "plainto_tsquery";
-      case PHFTS -> "phraseto_tsquery";
-      case WFTS -> "websearch_to_tsquery";
     };
   }
 
@@ -190,24 +183,12 @@ final class SqlText {
     return add(")");
   }
 
-  private SqlText contains(String alias, Condition.Contains contains) {
-    Field field = contains.field();
-    String configuration =
-        "'%s'::regconfig"
-            .formatted(contains.language() == null ? CONFIGURATION : contains.language());
-    boolean isVector = field.path().isEmpty() && typeOf(field).equals("tsvector");
-    if (isVector) {
-      field(alias, field);
-    } else {
-      add("to_tsvector(%s, ".formatted(configuration)).field(alias, field);
-      add(isJson(field) ? ")" : "::text)");
-    }
-    return add(" @@ %s(%s, ".formatted(function(contains.kind()), configuration))
-        .bind(contains.words())
-        .add(")");
+  private boolean isRank(Field field) {
+    return field.path().isEmpty() && model.isRank(field.column());
   }
 
-  private boolean isJson(Field field) {
+  /** Whether a field's value is JSON, and not text. */
+  boolean isJson(Field field) {
     return field.path().isEmpty() ? JSON.contains(typeOf(field)) : !field.path().getLast().isText();
   }
 
@@ -296,7 +277,8 @@ final class SqlText {
     return this;
   }
 
-  private SqlText order(String alias, ModelQuery.Order member) {
+  /** A member of an order. */
+  SqlText order(String alias, ModelQuery.Order member) {
     return field(alias, member.field()).add(direction("", member));
   }
 
@@ -394,7 +376,8 @@ final class SqlText {
   }
 
   private boolean isNeverNull(ModelQuery.Order member) {
-    return member.field().path().isEmpty() && model.neverNull().contains(member.field().column());
+    return isRank(member.field())
+        || (member.field().path().isEmpty() && model.neverNull().contains(member.field().column()));
   }
 
   /** All that a statement has. */

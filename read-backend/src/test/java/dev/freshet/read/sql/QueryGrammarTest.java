@@ -23,9 +23,9 @@ import org.springframework.web.util.UriComponentsBuilder;
 class QueryGrammarTest {
 
   private static final Model ORDERS =
-      new Model("orders", columns(), List.of("id"), Set.of("id"), "version", false, false);
+      new Model("orders", columns(), List.of("id"), Set.of("id"), "version", false, false, null);
   private static final Model SALES =
-      new Model("sales", columns(), List.of("id"), Set.of("id"), null, true, false);
+      new Model("sales", columns(), List.of("id"), Set.of("id"), null, true, false, null);
 
   private static Map<String, String> columns() {
     Map<String, String> columns = new LinkedHashMap<>();
@@ -280,7 +280,7 @@ class QueryGrammarTest {
 
   private static SelectStatement statement(Model model, String query) {
     ModelQuery read = query(model, query);
-    return new SqlText(model)
+    return new SqlText(model, read)
         .add("select ")
         .rows(read)
         .add(" limit 10 offset " + read.offset())

@@ -17,6 +17,6 @@ class MemoryStoreTest extends ModelStoreLaws {
     columns.put("age", "integer");
     columns.put("member", "boolean");
     return new MemoryStore(
-        new Model("people", columns, List.of("id"), Set.of("id"), null, false, false), ROWS);
+        new Model("people", columns, List.of("id"), Set.of("id"), null, false, false, null), ROWS);
   }
 }
