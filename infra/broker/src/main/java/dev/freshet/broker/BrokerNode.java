@@ -1,5 +1,7 @@
 package dev.freshet.broker;
 
+import dev.freshet.process.JavaProcess;
+import dev.freshet.process.ProcessFailed;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -20,9 +22,9 @@ public final class BrokerNode implements AutoCloseable {
   private static final String NAME = "broker";
 
   private final int port;
-  private final KafkaProcess process;
+  private final JavaProcess process;
 
-  private BrokerNode(int port, KafkaProcess process) {
+  private BrokerNode(int port, JavaProcess process) {
     this.port = port;
     this.process = process;
   }
@@ -32,7 +34,7 @@ public final class BrokerNode implements AutoCloseable {
    *
    * @param folder its own; made where there is none
    * @param port where clients connect; the next one is the controller's
-   * @throws BrokerFailed when it can't be started
+   * @throws ProcessFailed when it can't be started
    */
   public static BrokerNode start(Path folder, int port) {
     BrokerNode node = launch(folder, new Place(1, port, List.of(port)), clusterId());
@@ -47,7 +49,7 @@ public final class BrokerNode implements AutoCloseable {
    * @param folder has a folder for each
    * @param port of the first one; each further one's is two more
    * @param nodes how many
-   * @throws BrokerFailed when one of them can't be started; none is left then
+   * @throws ProcessFailed when one of them can't be started; none is left then
    */
   public static List<BrokerNode> startCluster(Path folder, int port, int nodes) {
     List<Integer> ports = IntStream.range(0, nodes).mapToObj(i -> port + 2 * i).toList();
@@ -60,7 +62,7 @@ public final class BrokerNode implements AutoCloseable {
       }
       launched.forEach(BrokerNode::awaitReady);
       return List.copyOf(launched);
-    } catch (BrokerFailed e) {
+    } catch (ProcessFailed e) {
       launched.forEach(BrokerNode::close);
       throw e;
     }
@@ -68,7 +70,7 @@ public final class BrokerNode implements AutoCloseable {
 
   /** Ends one that a killed parent has left in its folder. */
   public static void endLeftOver(Path folder) throws IOException {
-    KafkaProcess.endLeftOver(folder, NAME);
+    JavaProcess.endLeftOver(folder, NAME);
   }
 
   /**
@@ -93,7 +95,7 @@ public final class BrokerNode implements AutoCloseable {
 
   private static BrokerNode launch(Path folder, Place place, String cluster) {
     try {
-      KafkaProcess.prepare(folder, NAME);
+      JavaProcess.prepare(folder, NAME, Kafka.QUIET);
       requireFree(place.port());
       requireFree(place.port() + 1);
       Path properties = writeProperties(folder, place);
@@ -102,10 +104,14 @@ public final class BrokerNode implements AutoCloseable {
       }
       return new BrokerNode(
           place.port(),
-          KafkaProcess.start(
-              folder, NAME, List.of("-Xmx256m"), List.of("kafka.Kafka", properties.toString())));
+          JavaProcess.start(
+              folder,
+              NAME,
+              Kafka.jars(),
+              List.of("-Xmx256m"),
+              List.of("kafka.Kafka", properties.toString())));
     } catch (IOException e) {
-      throw new BrokerFailed(
+      throw new ProcessFailed(
           "The broker's folder %s can't be used (%s).".formatted(folder, e.getMessage()), e);
     }
   }
@@ -128,7 +134,7 @@ public final class BrokerNode implements AutoCloseable {
   /**
    * Starts it after it was killed, and returns once it takes connections.
    *
-   * @throws BrokerFailed when it can't be started
+   * @throws ProcessFailed when it can't be started
    */
   public void startAgain() {
     process.startAgain();
@@ -136,11 +142,11 @@ public final class BrokerNode implements AutoCloseable {
   }
 
   private void awaitReady() {
-    process.awaitReady(() -> KafkaProcess.takesConnections(port));
+    process.awaitReady(() -> JavaProcess.takesConnections(port));
   }
 
   private static void requireFree(int port) {
-    KafkaProcess.requireFree(port, "the broker", "move all databases with --database-port-base");
+    JavaProcess.requireFree(port, "the broker", "move all databases with --database-port-base");
   }
 
   private static Path writeProperties(Path folder, Place place) throws IOException {
@@ -186,9 +192,10 @@ public final class BrokerNode implements AutoCloseable {
   }
 
   private static void format(Path folder, Path properties, String cluster) throws IOException {
-    KafkaProcess.run(
+    JavaProcess.run(
         folder,
         "format",
+        Kafka.jars(),
         List.of(
             "kafka.tools.StorageTool",
             "format",

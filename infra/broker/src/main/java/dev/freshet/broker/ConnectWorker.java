@@ -1,5 +1,7 @@
 package dev.freshet.broker;
 
+import dev.freshet.process.JavaProcess;
+import dev.freshet.process.ProcessFailed;
 import java.io.IOException;
 import java.io.Writer;
 import java.net.URI;
@@ -34,9 +36,9 @@ public final class ConnectWorker implements AutoCloseable {
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final int port;
-  private final KafkaProcess process;
+  private final JavaProcess process;
 
-  private ConnectWorker(int port, KafkaProcess process) {
+  private ConnectWorker(int port, JavaProcess process) {
     this.port = port;
     this.process = process;
   }
@@ -51,7 +53,7 @@ public final class ConnectWorker implements AutoCloseable {
    * @param group name of its cluster of workers, and of the topics that they keep
    * @param more properties, such as those of its connections for TLS and SASL
    * @param secrets a folder with files that connectors may name for their secrets
-   * @throws BrokerFailed when it can't be started
+   * @throws ProcessFailed when it can't be started
    */
   public static ConnectWorker launch(
       Path folder,
@@ -62,14 +64,15 @@ public final class ConnectWorker implements AutoCloseable {
       Map<String, String> more,
       Path secrets) {
     try {
-      KafkaProcess.prepare(folder, name);
-      KafkaProcess.requireFree(port, "Kafka Connect", "move all ports with --port-base");
+      JavaProcess.prepare(folder, name, Kafka.QUIET);
+      JavaProcess.requireFree(port, "Kafka Connect", "move all ports with --port-base");
       Path properties = writeProperties(folder, port, brokers, group, more, secrets);
       return new ConnectWorker(
           port,
-          KafkaProcess.start(
+          JavaProcess.start(
               folder,
               name,
+              Kafka.jars(),
               List.of(
                   "-Xmx384m",
                   "--enable-native-access=ALL-UNNAMED",
@@ -77,7 +80,7 @@ public final class ConnectWorker implements AutoCloseable {
                   "-Duser.timezone=UTC"),
               List.of("org.apache.kafka.connect.cli.ConnectDistributed", properties.toString())));
     } catch (IOException e) {
-      throw new BrokerFailed(
+      throw new ProcessFailed(
           "The folder %s of Kafka Connect can't be used (%s).".formatted(folder, e.getMessage()),
           e);
     }
@@ -95,7 +98,7 @@ public final class ConnectWorker implements AutoCloseable {
             Map.entry("rest.advertised.host.name", "127.0.0.1"),
             Map.entry(
                 "plugin.path",
-                KafkaProcess.built("infra/connect/target/plugin").toAbsolutePath().toString()),
+                JavaProcess.built("infra/connect/target/plugin").toAbsolutePath().toString()),
             Map.entry("plugin.discovery", "service_load"),
             Map.entry("key.converter", BYTES),
             Map.entry("value.converter", BYTES),
@@ -132,16 +135,16 @@ public final class ConnectWorker implements AutoCloseable {
 
   /** Ends one that a killed parent has left in its folder. */
   public static void endLeftOver(Path folder, String name) throws IOException {
-    KafkaProcess.endLeftOver(folder, name);
+    JavaProcess.endLeftOver(folder, name);
   }
 
   /**
    * Waits until its API answers, a minute at most.
    *
-   * @throws BrokerFailed when it ends, or does not answer
+   * @throws ProcessFailed when it ends, or does not answer
    */
   public void awaitReady() {
-    process.awaitReady(() -> KafkaProcess.takesConnections(port) && get("/connectors") != null);
+    process.awaitReady(() -> JavaProcess.takesConnections(port) && get("/connectors") != null);
   }
 
   /** The address of its API. */
@@ -153,7 +156,7 @@ public final class ConnectWorker implements AutoCloseable {
    * Sets up a connector, or changes it; all workers know of it.
    *
    * @param config its configuration, as JSON
-   * @throws BrokerFailed when it is refused, or not taken within 30 s
+   * @throws ProcessFailed when it is refused, or not taken within 30 s
    */
   public void put(String connector, String config) {
     long end = System.nanoTime() + TAKEN_WITHIN.toNanos();
@@ -169,7 +172,7 @@ public final class ConnectWorker implements AutoCloseable {
       }
       boolean isToRepeat = answer == null || answer.statusCode() == CONFLICT;
       if (!isToRepeat || System.nanoTime() > end) {
-        throw new BrokerFailed(
+        throw new ProcessFailed(
             "Kafka Connect does not take the connector %s: %s"
                 .formatted(connector, answer == null ? "no answer" : answer.body()),
             null);
@@ -192,7 +195,7 @@ public final class ConnectWorker implements AutoCloseable {
       return null;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new BrokerFailed("Kafka Connect was not waited for.", e);
+      throw new ProcessFailed("Kafka Connect was not waited for.", e);
     }
   }
 

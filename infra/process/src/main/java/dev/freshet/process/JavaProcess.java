@@ -1,4 +1,4 @@
-package dev.freshet.broker;
+package dev.freshet.process;
 
 import java.io.File;
 import java.io.IOException;
@@ -16,10 +16,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A process of Kafka's, in a folder of its own: properties, logs, and the ID of the process. */
-final class KafkaProcess implements AutoCloseable {
+/**
+ * A JVM with somebody else's program, in a folder of its own: its settings, its logs, and the ID of
+ * the process.
+ */
+public final class JavaProcess implements AutoCloseable {
 
   private static final Duration READY_WITHIN = Duration.ofSeconds(60);
   private static final Duration RUN_WITHIN = Duration.ofSeconds(60);
@@ -32,7 +36,7 @@ final class KafkaProcess implements AutoCloseable {
   private final List<String> command;
   private Process process;
 
-  private KafkaProcess(Path folder, String name, List<String> command, Process process) {
+  private JavaProcess(Path folder, String name, List<String> command, Process process) {
     this.folder = folder;
     this.name = name;
     this.command = command;
@@ -43,9 +47,10 @@ final class KafkaProcess implements AutoCloseable {
    * Makes a folder ready, and ends a process that a killed parent has left in it.
    *
    * @param name of its files
+   * @param quiet loggers of which errors alone are logged
    * @throws IOException when the folder can't be made or written
    */
-  static void prepare(Path folder, String name) throws IOException {
+  public static void prepare(Path folder, String name, List<String> quiet) throws IOException {
     Files.createDirectories(
         folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     endLeftOver(folder, name);
@@ -64,17 +69,24 @@ final class KafkaProcess implements AutoCloseable {
             appender.file.policies.size.size=10MB
             appender.file.strategy.type=DefaultRolloverStrategy
             appender.file.strategy.max=2
-            # A flood that says nothing of ours: its metrics' queue is not read.
-            logger.metrics.name=dev.freshet.debezium.metrics
-            logger.metrics.level=error
             rootLogger.level=warn
             rootLogger.appenderRef.file.ref=file
             """
-            .formatted(folder, name));
+                .formatted(folder, name)
+            + quietly(quiet));
+  }
+
+  private static String quietly(List<String> loggers) {
+    return IntStream.range(0, loggers.size())
+        .mapToObj(
+            i ->
+                "logger.quiet%1$d.name=%2$s\nlogger.quiet%1$d.level=error\n"
+                    .formatted(i, loggers.get(i)))
+        .collect(Collectors.joining());
   }
 
   /** Ends a process that a killed parent has left: it holds folder and port. */
-  static void endLeftOver(Path folder, String name) throws IOException {
+  public static void endLeftOver(Path folder, String name) throws IOException {
     Path pidFile = folder.resolve(name + ".pid");
     if (!Files.exists(pidFile)) {
       return;
@@ -97,13 +109,13 @@ final class KafkaProcess implements AutoCloseable {
    *
    * @param forWhat to say whose it is
    */
-  static void requireFree(int port, String forWhat, String remedy) {
+  public static void requireFree(int port, String forWhat, String remedy) {
     try (ServerSocket socket = new ServerSocket()) {
-      // As Kafka does: connections of one that was killed may still be winding up.
+      // As servers do: connections of one that was killed may still be winding up.
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
     } catch (IOException e) {
-      throw new BrokerFailed(
+      throw new ProcessFailed(
           "Port %d, for %s, is taken. Stop what listens there, or %s."
               .formatted(port, forWhat, remedy),
           e);
@@ -113,33 +125,38 @@ final class KafkaProcess implements AutoCloseable {
   /**
    * Starts it.
    *
+   * @param classPath short, as the system cuts long command lines, by which a process that was left
+   *     is known
    * @param options of the JVM
    * @param arguments the class and its arguments
    */
-  static KafkaProcess start(Path folder, String name, List<String> options, List<String> arguments)
+  public static JavaProcess start(
+      Path folder, String name, String classPath, List<String> options, List<String> arguments)
       throws IOException {
-    List<String> command = command(folder, options, arguments);
-    return new KafkaProcess(folder, name, command, launch(folder, name, command));
+    List<String> command = command(folder, classPath, options, arguments);
+    return new JavaProcess(folder, name, command, launch(folder, name, command));
   }
 
   /** Runs it to its end; fails where its status is not 0. */
-  static void run(Path folder, String name, List<String> arguments) throws IOException {
-    Process running = launch(folder, name, command(folder, List.of(), arguments));
+  public static void run(Path folder, String name, String classPath, List<String> arguments)
+      throws IOException {
+    Process running = launch(folder, name, command(folder, classPath, List.of(), arguments));
     try {
       boolean isDone = running.waitFor(RUN_WITHIN.toSeconds(), TimeUnit.SECONDS);
       if (!isDone || running.exitValue() != 0) {
         running.destroyForcibly();
-        throw new BrokerFailed(
+        throw new ProcessFailed(
             "%s: %s".formatted(arguments.getFirst(), output(folder, name)), null);
       }
     } catch (InterruptedException e) {
       running.destroyForcibly();
       Thread.currentThread().interrupt();
-      throw new BrokerFailed("The broker's start was interrupted.", e);
+      throw new ProcessFailed(name + " was interrupted.", e);
     }
   }
 
-  private static List<String> command(Path folder, List<String> options, List<String> arguments) {
+  private static List<String> command(
+      Path folder, String classPath, List<String> options, List<String> arguments) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -148,7 +165,7 @@ final class KafkaProcess implements AutoCloseable {
                 "-Djava.awt.headless=true",
                 "-Dlog4j2.configurationFile=" + folder.resolve("log4j2.properties")));
     command.addAll(options);
-    command.addAll(List.of("-cp", jars()));
+    command.addAll(List.of("-cp", classPath));
     command.addAll(arguments);
     return command;
   }
@@ -164,13 +181,12 @@ final class KafkaProcess implements AutoCloseable {
     return process;
   }
 
-  /** Short, as the system cuts long command lines, by which a process that was left is known. */
-  private static String jars() {
-    return built("infra/broker/target/kafka").resolve("*").toString();
-  }
-
-  /** A folder that the build makes. */
-  static Path built(String folder) {
+  /**
+   * A folder that the build makes.
+   *
+   * @throws ProcessFailed when it is not there
+   */
+  public static Path built(String folder) {
     Path home = Path.of(System.getProperty("freshet.home", "")).toAbsolutePath();
     for (Path up = home; up != null; up = up.getParent()) {
       Path found = up.resolve(folder);
@@ -178,7 +194,7 @@ final class KafkaProcess implements AutoCloseable {
         return found;
       }
     }
-    throw new BrokerFailed("There is no folder %s; build Freshet first.".formatted(folder), null);
+    throw new ProcessFailed("There is no folder %s; build Freshet first.".formatted(folder), null);
   }
 
   /** What it has said before it had a log. */
@@ -207,31 +223,35 @@ final class KafkaProcess implements AutoCloseable {
     return said;
   }
 
-  ProcessHandle handle() {
+  /** The process itself. */
+  public ProcessHandle handle() {
     return process.toHandle();
   }
 
-  Path log() {
+  /** Where it logs. */
+  public Path log() {
     return folder.resolve(name + ".log");
   }
 
   /**
    * Waits until it is ready, {@link #READY_WITHIN} at most.
    *
-   * @throws BrokerFailed when it ends, or is not ready by then; it is killed
+   * @throws ProcessFailed when it ends, or is not ready by then; it is killed
    */
-  void awaitReady(BooleanSupplier isReady) {
+  public void awaitReady(BooleanSupplier isReady) {
     long end = System.nanoTime() + READY_WITHIN.toNanos();
     while (!isReady.getAsBoolean()) {
       if (!process.isAlive() || System.nanoTime() > end) {
         kill();
-        throw new BrokerFailed("%s did not start: %s See %s.".formatted(name, said(), log()), null);
+        throw new ProcessFailed(
+            "%s did not start: %s See %s.".formatted(name, said(), log()), null);
       }
       LockSupport.parkNanos(LOOK_AGAIN.toNanos());
     }
   }
 
-  static boolean takesConnections(int port) {
+  /** Whether something listens on a port of 127.0.0.1. */
+  public static boolean takesConnections(int port) {
     try (Socket socket = new Socket()) {
       socket.connect(
           new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), CONNECT_MILLIS);
@@ -242,17 +262,17 @@ final class KafkaProcess implements AutoCloseable {
   }
 
   /** Kills it, as a power failure would. */
-  void kill() {
+  public void kill() {
     process.destroyForcibly();
     process.onExit().orTimeout(STOPPED_WITHIN.toSeconds(), TimeUnit.SECONDS).join();
   }
 
-  /** Starts it after it was killed. */
-  void startAgain() {
+  /** Starts it after it was killed, without waiting for it. */
+  public void startAgain() {
     try {
       process = launch(folder, name, command);
     } catch (IOException e) {
-      throw new BrokerFailed("%s can't be started again.".formatted(name), e);
+      throw new ProcessFailed("%s can't be started again.".formatted(name), e);
     }
   }
 
