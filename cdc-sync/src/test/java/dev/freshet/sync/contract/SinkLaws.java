@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,7 @@ enum SinkLaws {
       serve(sink, "right", 1);
       AtomicBoolean done = new AtomicBoolean();
       AtomicReference<String> torn = new AtomicReference<>();
+      AtomicInteger looks = new AtomicInteger();
       // What is read later is at least as new.
       Thread reader =
           Thread.ofPlatform()
@@ -65,13 +67,16 @@ enum SinkLaws {
                     try {
                       while (!done.get() && torn.get() == null) {
                         torn.set(torn(sink));
+                        looks.incrementAndGet();
                       }
                     } catch (RuntimeException e) {
                       torn.set(e.toString());
                     }
                   });
       try {
-        for (int place = 2; place < 50_000 && torn.get() == null; place++) {
+        for (int place = 2;
+            place < 50_000 && looks.get() < ENOUGH_LOOKS && torn.get() == null;
+            place++) {
           Map<String, String> row = Map.of("n", Integer.toString(place));
           sink.apply(
               new ModelDeltas(
@@ -224,6 +229,9 @@ enum SinkLaws {
       assertThat(sink.rows("pairs").orElseThrow()).containsExactly(Arrays.asList(null, null, "x"));
     }
   };
+
+  /** A reader that has looked so often, and seen no batch in part, sees none. */
+  private static final int ENOUGH_LOOKS = 300;
 
   /** Tries it on an empty sink. */
   abstract void hold(ModelSink sink) throws Exception;

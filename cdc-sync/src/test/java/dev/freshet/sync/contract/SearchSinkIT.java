@@ -1,0 +1,113 @@
+package dev.freshet.sync.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.freshet.search.ModelIndex;
+import dev.freshet.search.SearchAddress;
+import dev.freshet.search.SearchClient;
+import dev.freshet.searchnode.SearchNode;
+import dev.freshet.sync.delta.ModelDelta;
+import dev.freshet.sync.delta.ModelDeltas;
+import dev.freshet.sync.delta.ModelShape;
+import dev.freshet.sync.delta.ModelSink;
+import dev.freshet.sync.search.SearchSink;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Rows in a real OpenSearch keep what a sink promises. */
+class SearchSinkIT {
+
+  private static final int PORT = 31_790 + 1_000 * Integer.getInteger("freshet.test.fork", 1);
+
+  @TempDir static Path folder;
+
+  private static SearchNode node;
+
+  @BeforeAll
+  static void start() {
+    node = SearchNode.start(folder.resolve("search"), PORT);
+  }
+
+  @AfterAll
+  static void stop() {
+    node.close();
+  }
+
+  @BeforeEach
+  void empty() throws Exception {
+    try (SearchClient client = SearchClient.open(SearchAddress.parse(node.url()))) {
+      client.send("DELETE", "/freshet.*", null);
+    }
+  }
+
+  private static SearchSink sink() {
+    return new SearchSink(
+        SearchClient.open(SearchAddress.parse(node.url())),
+        SearchSinkIT::index,
+        (model, key, reason) -> {
+          throw new AssertionError("%s %s was rejected: %s".formatted(model, key, reason));
+        },
+        0,
+        Clock.systemUTC());
+  }
+
+  private static ModelIndex index(ModelShape shape) {
+    Map<String, String> columns = new LinkedHashMap<>();
+    for (int i = 0; i < shape.columns().size(); i++) {
+      columns.put(shape.columns().get(i), shape.types().get(i));
+    }
+    return new ModelIndex(shape.model(), columns, shape.key(), null, Set.of(), Set.of(), null);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void promiseIsKept(SinkLaws law) throws Exception {
+    try (ModelSink sink = sink()) {
+      law.hold(sink);
+    }
+  }
+
+  @Test
+  void whatWasKilledIsTakenUpWhereItWas() {
+    try (SearchSink sink = sink()) {
+      sink.begin(SinkLaws.at(1));
+      try (ModelSink.Rebuild rebuild = sink.rebuild(SinkLaws.shape("Orders"))) {
+        rebuild.add(List.of(List.of("a", "1")));
+        assertThat(rebuild.serve(SinkLaws.at(1))).isTrue();
+      }
+      sink.apply(rows(2, "b", "2"));
+    }
+    node.kill();
+    node.startAgain();
+    node.awaitReady();
+    try (SearchSink sink = sink()) {
+      assertThat(sink.place()).contains(SinkLaws.at(2));
+      sink.apply(rows(3, "c", "3"));
+      assertThat(sink.rows("Orders").orElseThrow())
+          .containsExactlyInAnyOrder(List.of("a", "1"), List.of("b", "2"), List.of("c", "3"));
+    }
+  }
+
+  private static ModelDeltas rows(int place, String id, @Nullable String value) {
+    return new ModelDeltas(
+        SinkLaws.at(place),
+        List.of(
+            new ModelDelta.Rows(
+                SinkLaws.shape("Orders"),
+                Set.of(),
+                Map.of(List.of(id), Arrays.asList(id, value)))));
+  }
+}
