@@ -30,6 +30,7 @@ public final class Applier implements AutoCloseable {
   private final Sql sql;
   private final PositionStore positions;
   private final DeadLetters deadLetters;
+  private final FollowedRows followers;
   private final Registry registry;
   private final long epoch;
   private volatile Place applied;
@@ -47,6 +48,7 @@ public final class Applier implements AutoCloseable {
     this.sql = stores.sql();
     this.positions = stores.positions();
     this.deadLetters = stores.deadLetters();
+    this.followers = stores.followers();
     this.registry = new Registry(stores);
     this.epoch = stored.epoch();
     this.applied = stored.place();
@@ -87,11 +89,12 @@ public final class Applier implements AutoCloseable {
   public void between(Consumer<Registry> work) {
     lock.lock();
     try {
-      deltas().begin();
       sql.inTransaction(
           () -> {
             positions.requireEpoch(epoch);
+            deltas().begin(followers.begin(registry.inStores()));
             work.accept(registry);
+            followers.write(deltas().ofFollowed());
           });
       tell();
     } finally {
@@ -130,8 +133,9 @@ public final class Applier implements AutoCloseable {
             (asks, without) -> {
               sql.inTransaction(
                   () -> {
-                    deltas().begin();
+                    deltas().begin(followers.begin(registry.inStores()));
                     batch(last.end(), asks, without.keySet()).apply(transactions);
+                    followers.write(deltas().ofFollowed());
                     positions.advance(applied, last.end(), last.committedAt(), epoch);
                     without.forEach((model, why) -> registry.storeStopped(model, why.reason()));
                   });

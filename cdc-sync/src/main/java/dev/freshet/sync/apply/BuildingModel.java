@@ -8,6 +8,7 @@ import dev.freshet.sync.model.ModelFiles.Declared;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.sql.AudienceSql;
+import dev.freshet.sync.sql.TypedColumns;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +24,7 @@ final class Deltas {
 
   private final List<Listening> listening = new ArrayList<>();
   private final Map<String, ChangedRows> changed = new LinkedHashMap<>();
+  private Set<String> followed = Set.of();
   private @Nullable Place told;
 
   /** A listener, and whether it has to begin anew. */
@@ -73,14 +75,33 @@ final class Deltas {
     }
   }
 
-  /** Starts a transaction; what one before noted and did not commit is forgotten. */
-  void begin() {
+  /**
+   * Starts a transaction; what one before noted and did not commit is forgotten.
+   *
+   * @param followed models whose changes are noted though nobody listens
+   */
+  void begin(Set<String> followed) {
     changed.clear();
+    this.followed = followed;
   }
 
   /** Where to note what changes in a model's rows; null when nobody wants to know. */
   @Nullable ChangedRows noteFor(String model) {
-    return listening.isEmpty() ? null : changed.computeIfAbsent(model, ChangedRows::new);
+    return listening.isEmpty() && !followed.contains(model)
+        ? null
+        : changed.computeIfAbsent(model, ChangedRows::new);
+  }
+
+  /** What this transaction changed so far in the models that are followed. */
+  List<ModelDelta> ofFollowed() {
+    List<ModelDelta> deltas = new ArrayList<>();
+    for (String model : followed) {
+      ChangedRows rows = changed.get(model);
+      if (rows != null) {
+        rows.delta().ifPresent(deltas::add);
+      }
+    }
+    return deltas;
   }
 
   /** Any row of a model may have changed. */

@@ -6,6 +6,7 @@ import dev.freshet.sync.inference.DeltaPlan.Contribution;
 import dev.freshet.sync.inference.DeltaPlan.Kind;
 import dev.freshet.sync.inference.DeltaPlan.State;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.TypedColumns;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -7,6 +7,7 @@ import dev.freshet.sync.inference.ModelPlan.AffectedKeys;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.TypedColumns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

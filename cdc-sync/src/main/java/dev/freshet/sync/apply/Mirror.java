@@ -4,6 +4,7 @@ import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.model.TableName;
 import dev.freshet.sync.source.RowChange;
 import dev.freshet.sync.source.SourceTable;
+import dev.freshet.sync.sql.TypedColumns;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;

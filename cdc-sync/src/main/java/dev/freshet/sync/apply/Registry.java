@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a read database keeps: mirrors of tables, tables of models, and what is being copied or
@@ -29,6 +30,7 @@ public final class Registry {
 
   private volatile Set<TableName> mirrored = Set.of();
   private volatile Set<String> maintained = Set.of();
+  private Set<String> inStores = Set.of();
 
   Registry(Stores stores) {
     this.stores = stores;
@@ -77,6 +79,11 @@ public final class Registry {
     return Optional.ofNullable(kept.models().get(model)).map(MaintainedModel::select);
   }
 
+  /** The names of the models that are kept in stores, too. */
+  Set<String> inStores() {
+    return inStores;
+  }
+
   /** The names of the models whose tables are followed; as of the last change. */
   Set<String> maintained() {
     return maintained;
@@ -85,6 +92,11 @@ public final class Registry {
   private void changed() {
     mirrored = Set.copyOf(kept.mirrors().keySet());
     maintained = Set.copyOf(kept.models().keySet());
+    inStores =
+        kept.models().values().stream()
+            .filter(model -> !model.model().stores().isEmpty())
+            .map(MaintainedModel::name)
+            .collect(Collectors.toSet());
   }
 
   /** Goes on with the mirrors that are stored. */

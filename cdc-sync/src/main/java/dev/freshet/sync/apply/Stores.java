@@ -17,6 +17,7 @@ public record Stores(
     MirrorStore mirrors,
     DeadLetters deadLetters,
     EventLog events,
+    FollowedRows followers,
     Collations collations)
     implements AutoCloseable {
 
@@ -35,6 +36,7 @@ public record Stores(
         new MirrorStore(db),
         new DeadLetters(db),
         new EventLog(sql),
+        new FollowedRows(sql),
         new Collations(db, sql));
   }
 
@@ -45,6 +47,7 @@ public record Stores(
     mirrors.install();
     deadLetters.install();
     events.install();
+    followers.install();
     collations.install();
     sql.run(ReadDatabase.POSITION_FUNCTION_SQL);
     // Roles of clients call it, whatever they may read; the tables stay closed to them.

@@ -1,6 +1,7 @@
 package dev.freshet.sync.apply;
 
 import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.sql.TypedColumns;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +54,9 @@ public final class SearchSink implements ModelSink {
   private @Nullable Progress progress;
   private Instant committedAt = Instant.EPOCH;
   private boolean isOpened;
+
+  /** A batch of which some rows may be written. */
+  private @Nullable Round open;
 
   /** What an index is made for. */
   public interface Describe extends Function<ModelShape, ModelIndex> {}
@@ -239,21 +243,13 @@ public final class SearchSink implements ModelSink {
   public synchronized void apply(ModelDeltas deltas) {
     failing(
         () -> {
-          Progress known =
-              opened().orElseThrow(() -> new IllegalStateException("The sink has not begun"));
-          if (deltas.place().compareTo(Place.of(known.place())) < 0) {
-            throw new IllegalArgumentException(
-                "The sink is at %s, and can't go back to %s"
-                    .formatted(known.place(), deltas.place()));
-          }
+          requireAtOrPast(deltas.place());
           for (ModelDelta delta : deltas.models()) {
             if (delta instanceof ModelDelta.Reset reset) {
               reset(reset.model());
             }
           }
           write(deltas);
-          tell(deltas.place().position());
-          dropRetired();
           return deltas;
         });
   }
@@ -267,30 +263,111 @@ public final class SearchSink implements ModelSink {
   }
 
   private void write(ModelDeltas deltas) throws SearchFailed {
-    Position place = deltas.place().position();
-    BulkWriter bulk = new BulkWriter(client);
-    List<Served> changed = new ArrayList<>();
+    Round round = new Round(deltas.place().position());
     for (ModelDelta delta : deltas.models()) {
       if (delta instanceof ModelDelta.Rows rows) {
-        Served one = served.get(rows.model());
-        if (one != null) {
-          changed.add(one);
+        round.write(rows);
+      }
+    }
+    round.finish();
+  }
+
+  /**
+   * Begins a batch that is handed over in parts; nothing else is written, and no rebuild serves,
+   * until it is closed.
+   *
+   * @throws IllegalArgumentException when the place is before {@link #place}
+   * @throws IllegalStateException when the sink has not begun
+   */
+  public synchronized Round round(Place at) {
+    failing(() -> requireAtOrPast(at));
+    Round begun = new Round(at.position());
+    open = begun;
+    return begun;
+  }
+
+  private Place requireAtOrPast(Place at) throws SearchFailed {
+    Progress known =
+        opened().orElseThrow(() -> new IllegalStateException("The sink has not begun"));
+    if (at.compareTo(Place.of(known.place())) < 0) {
+      throw new IllegalArgumentException(
+          "The sink is at %s, and can't go back to %s".formatted(known.place(), at));
+    }
+    return at;
+  }
+
+  /**
+   * A batch of any size: readers see all of it once it is {@linkplain #end ended}. One that is
+   * closed before is written again, from its beginning.
+   */
+  public final class Round implements AutoCloseable {
+
+    private final Position place;
+    private final BulkWriter bulk = new BulkWriter(client);
+    private final Map<String, Served> changed = new LinkedHashMap<>();
+
+    private Round(Position place) {
+      this.place = place;
+    }
+
+    /** Takes changes of one model; a row that comes again is as it was. */
+    public void rows(ModelDelta.Rows rows) {
+      synchronized (SearchSink.this) {
+        failing(
+            () -> {
+              write(rows);
+              return rows;
+            });
+      }
+    }
+
+    private void write(ModelDelta.Rows rows) throws SearchFailed {
+      Served one = served.get(rows.model());
+      if (one != null) {
+        if (changed.put(rows.model(), one) == null) {
           bulk.add(batch(one.index, new Batch(place, one.batch.applied())));
-          addRows(bulk, one.index, one.documents, rows, place);
         }
-        Building unfinished = building.get(rows.model());
-        if (unfinished != null) {
-          addRows(bulk, unfinished.index, unfinished.documents, rows, place);
-          unfinished.note(rows, place);
+        addRows(bulk, one.index, one.documents, rows, place);
+      }
+      Building unfinished = building.get(rows.model());
+      if (unfinished != null) {
+        addRows(bulk, unfinished.index, unfinished.documents, rows, place);
+        unfinished.note(rows, place);
+      }
+    }
+
+    /** The last of each index comes in the request that makes all of them searchable. */
+    private void finish() throws SearchFailed {
+      // One that was served anew meanwhile, or is not any more, has no rows of this batch.
+      changed.values().removeIf(one -> served.get(one.model.model()) != one);
+      for (Served one : changed.values()) {
+        bulk.add(batch(one.index, new Batch(place, place)));
+      }
+      bulk.flush(!changed.isEmpty());
+      changed.values().forEach(one -> one.batch = new Batch(place, place));
+      tell(place);
+      dropRetired();
+    }
+
+    /** Readers see it all, and the store is at its place. */
+    public void end() {
+      synchronized (SearchSink.this) {
+        failing(
+            () -> {
+              finish();
+              return place;
+            });
+      }
+    }
+
+    @Override
+    public void close() {
+      synchronized (SearchSink.this) {
+        if (open == this) {
+          open = null;
         }
       }
     }
-    // The last of each index, in the request that makes all of them searchable.
-    for (Served one : changed) {
-      bulk.add(batch(one.index, new Batch(place, place)));
-    }
-    bulk.flush(!changed.isEmpty());
-    changed.forEach(one -> one.batch = new Batch(place, place));
   }
 
   private static BulkWriter.Write batch(String index, Batch batch) {
@@ -356,7 +433,12 @@ public final class SearchSink implements ModelSink {
   }
 
   @Override
-  public synchronized Rebuild rebuild(ModelShape shape) {
+  public Rebuild rebuild(ModelShape shape) {
+    return rebuild(shape, describe.apply(shape));
+  }
+
+  /** The same, where it is known what the index is made for. */
+  public synchronized Rebuild rebuild(ModelShape shape, ModelIndex model) {
     return failing(
         () -> {
           opened();
@@ -364,7 +446,6 @@ public final class SearchSink implements ModelSink {
           if (unfinished != null) {
             unfinished.end();
           }
-          ModelIndex model = describe.apply(shape);
           String index = StoreNames.index(shape.model(), nextNumber(shape.model()));
           client.send("PUT", "/" + StoreNames.inPath(index), model.creation(replicas));
           Building begun = new Building(shape, index, model);
@@ -450,7 +531,7 @@ public final class SearchSink implements ModelSink {
         return failing(
             () -> {
               Progress known = opened().orElse(null);
-              if (known == null || Place.of(known.place()).compareTo(at) < 0) {
+              if (open != null || known == null || Place.of(known.place()).compareTo(at) < 0) {
                 return false;
               }
               Batch batch = new Batch(known.place(), known.place());
@@ -494,6 +575,17 @@ public final class SearchSink implements ModelSink {
         end();
       }
     }
+  }
+
+  /** What the indices are made for that readers have, by model. */
+  public synchronized Map<String, ModelIndex> served() {
+    return failing(
+        () -> {
+          opened();
+          Map<String, ModelIndex> all = new HashMap<>();
+          served.forEach((model, one) -> all.put(model, one.model));
+          return all;
+        });
   }
 
   @Override

@@ -75,9 +75,9 @@ class DeltasTest {
   @Test
   void whatWasRolledBackIsNotTold() {
     deltas.add(heard, new Place(1, 5), List.of());
-    deltas.begin();
+    deltas.begin(Set.of());
     change("rolled back");
-    deltas.begin();
+    deltas.begin(Set.of());
     change("committed");
     deltas.tell(new Place(1, 6));
     assertThat(heard.told).containsExactly(new Place(1, 5), rows(6, "committed"));

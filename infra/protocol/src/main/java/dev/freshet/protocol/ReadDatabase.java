@@ -77,5 +77,8 @@ public final class ReadDatabase {
   /** NOTIFY channel that tells of new events, or that the log of events begins anew. */
   public static final String EVENTS_CHANNEL = "freshet_events";
 
+  /** NOTIFY channel that wakes up the followers of stores: a batch is committed. */
+  public static final String FOLLOWED_CHANNEL = "freshet_followed";
+
   private ReadDatabase() {}
 }

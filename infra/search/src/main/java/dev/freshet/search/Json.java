@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** JSON as text: written as PostgreSQL writes it, and cut up without being rewritten. */
 public final class Json {
@@ -33,6 +34,24 @@ public final class Json {
       }
     }
     return json.append('"').toString();
+  }
+
+  /** An array of strings, with null for what there is not. */
+  public static String texts(List<? extends @Nullable String> texts) {
+    StringBuilder array = new StringBuilder("[");
+    for (String text : texts) {
+      array.append(array.length() == 1 ? "" : ",").append(text == null ? "null" : string(text));
+    }
+    return array.append(']').toString();
+  }
+
+  /** What {@link #texts} wrote. */
+  public static List<@Nullable String> ofTexts(String array) {
+    List<@Nullable String> texts = new ArrayList<>();
+    for (String element : elements(array)) {
+      texts.add(element.equals("null") ? null : text(element));
+    }
+    return texts;
   }
 
   /**

@@ -60,13 +60,7 @@ public final class RowDocument {
    * long.
    */
   public static String id(List<? extends @Nullable String> key) {
-    StringBuilder array = new StringBuilder("[");
-    for (String value : key) {
-      array
-          .append(array.length() == 1 ? "" : ",")
-          .append(value == null ? "null" : Json.string(value));
-    }
-    String id = array.append(']').toString();
+    String id = Json.texts(key);
     byte[] bytes = id.getBytes(StandardCharsets.UTF_8);
     if (bytes.length <= LONGEST_ID) {
       return id;

@@ -1,4 +1,4 @@
-package dev.freshet.sync.apply;
+package dev.freshet.sync.sql;
 
 import dev.freshet.sync.model.TableName;
 import java.util.ArrayList;
@@ -13,18 +13,18 @@ import org.jspecify.annotations.Nullable;
  * Columns with their types, and the SQL by which rows of their values, bound as one {@code text[]}
  * for each column, are inserted, looked up or compared.
  */
-record TypedColumns(List<String> columns, List<String> types) {
+public record TypedColumns(List<String> columns, List<String> types) {
 
   /** What all rows have in common, as ORDER BY, PARTITION BY and indexes take it. */
-  static final String ONLY = "(true)";
+  public static final String ONLY = "(true)";
 
-  TypedColumns {
+  public TypedColumns {
     columns = List.copyOf(columns);
     types = List.copyOf(types);
   }
 
   /** These columns and one more. */
-  TypedColumns and(String column, String type) {
+  public TypedColumns and(String column, String type) {
     List<String> moreColumns = new ArrayList<>(columns);
     moreColumns.add(column);
     List<String> moreTypes = new ArrayList<>(types);
@@ -36,7 +36,7 @@ record TypedColumns(List<String> columns, List<String> types) {
    * A SELECT of a query's rows with these values, for a single column without nulls; binds {@link
    * #arrays}. It is what PostgreSQL pushes down through GROUP BY to the tables' indexes.
    */
-  String anyOf(String select) {
+  public String anyOf(String select) {
     if (types.getFirst().endsWith("[]")) {
       return eachOf(select, false); // an array of arrays is no list of arrays
     }
@@ -49,13 +49,13 @@ record TypedColumns(List<String> columns, List<String> types) {
    * PostgreSQL then passes the single value on. Values that are equal and look different are looked
    * up once.
    */
-  String eachOf(String select, boolean nulls) {
+  public String eachOf(String select, boolean nulls) {
     return "select r.* from (%s) k cross join lateral (select * from (%s) q where %s offset 0) r"
         .formatted(distinctRows(), select, same("q", "k", nulls));
   }
 
   /** The same of all its rows at once, from which the values are then picked. */
-  String amongAllOf(String select, boolean nulls) {
+  public String amongAllOf(String select, boolean nulls) {
     return "select q.* from (%s) q join (%s) k on %s"
         .formatted(select, distinctRows(), same("q", "k", nulls));
   }
@@ -65,7 +65,7 @@ record TypedColumns(List<String> columns, List<String> types) {
   }
 
   /** The values as rows of a SELECT, its columns named as these; binds {@link #arrays}. */
-  String rows() {
+  public String rows() {
     return "select %s from unnest(%s) u(%s)"
         .formatted(
             IntStream.range(0, columns.size())
@@ -84,12 +84,12 @@ record TypedColumns(List<String> columns, List<String> types) {
    * A SELECT of a table's rows with these values, each looked up by itself: values in the list are
    * distinct and not null. Binds {@link #arrays}.
    */
-  String lookUp(String table) {
+  public String lookUp(String table) {
     return "select t.* from (%s) k join %s t on %s".formatted(rows(), table, same("t", "k", false));
   }
 
   /** A condition that two rows have the same values in these columns, if there are any. */
-  String same(String alias, String other, boolean nullsAreSame) {
+  public String same(String alias, String other, boolean nullsAreSame) {
     if (columns.isEmpty()) {
       return "true";
     }
@@ -105,7 +105,7 @@ record TypedColumns(List<String> columns, List<String> types) {
   }
 
   /** That none of the columns is null. */
-  String notNull(String alias) {
+  public String notNull(String alias) {
     if (columns.isEmpty()) {
       return "true";
     }
@@ -115,12 +115,13 @@ record TypedColumns(List<String> columns, List<String> types) {
   }
 
   /** The arrays to bind for these rows. */
-  List<@Nullable String[]> arrays(Collection<? extends List<? extends @Nullable String>> rows) {
+  public List<@Nullable String[]> arrays(
+      Collection<? extends List<? extends @Nullable String>> rows) {
     return arrays(columns.size(), rows);
   }
 
   /** Rows of this many values as one array for each column. */
-  static List<@Nullable String[]> arrays(
+  public static List<@Nullable String[]> arrays(
       int width, Collection<? extends List<? extends @Nullable String>> rows) {
     List<@Nullable String[]> arrays = new ArrayList<>(width);
     for (int column = 0; column < width; column++) {
@@ -135,13 +136,13 @@ record TypedColumns(List<String> columns, List<String> types) {
   }
 
   /** A statement that inserts rows of texts into a table of so many text columns. */
-  static String insertTexts(String table, int width) {
+  public static String insertTexts(String table, int width) {
     return "insert into %s select * from unnest(%s)"
         .formatted(table, String.join(", ", Collections.nCopies(width, "?::text[]")));
   }
 
   /** The columns' names, quoted, as a list; a constant where there are none. */
-  String list() {
+  public String list() {
     return columns.isEmpty()
         ? ONLY
         : columns.stream().map(TableName::quoted).collect(Collectors.joining(", "));

@@ -1,0 +1,58 @@
+package dev.freshet.sync.follow;
+
+import dev.freshet.sync.source.Place;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a follower is.
+ *
+ * @param reason for people; empty where nothing is wrong
+ * @param since when it became so
+ * @param place that the store is at, or null
+ * @param lagSeconds how old the newest transaction is that can be searched for; NaN when unknown
+ * @param pendingKeys rows that changed and that the store does not have yet
+ * @param models by name
+ */
+public record FollowerState(
+    Phase phase,
+    String reason,
+    Instant since,
+    @Nullable Place place,
+    double lagSeconds,
+    long pendingKeys,
+    Map<String, Model> models) {
+
+  public FollowerState {
+    models = new LinkedHashMap<>(models);
+  }
+
+  /** What it is doing. */
+  public enum Phase {
+    STARTING,
+    STANDBY,
+    FOLLOWING,
+    RETRYING
+  }
+
+  /**
+   * How a model is in the store.
+   *
+   * @param reason for people; empty where nothing is wrong
+   */
+  public record Model(Stage stage, String reason) {}
+
+  /** Whether readers find a model's rows in the store. */
+  public enum Stage {
+    /** They do. */
+    SERVED,
+    /** Its rows are being written. */
+    FILLING,
+    /** The read database does not serve it, or its rows are written next. */
+    WAITING,
+    /** A store can't have it. */
+    REFUSED
+  }
+}

@@ -1,0 +1,429 @@
+package dev.freshet.sync.follow;
+
+import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.postgres.RootCause;
+import dev.freshet.protocol.ReadDatabase;
+import dev.freshet.search.ModelIndex;
+import dev.freshet.search.Progress;
+import dev.freshet.sync.apply.ModelStore;
+import dev.freshet.sync.connection.Connections;
+import dev.freshet.sync.delta.ModelDelta;
+import dev.freshet.sync.delta.ModelDeltas;
+import dev.freshet.sync.model.ModelFiles;
+import dev.freshet.sync.model.ReadModel;
+import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.search.SearchSink;
+import dev.freshet.sync.source.Place;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a store in step with a read database.
+ *
+ * <p>It works in rounds. Each takes a snapshot of the read database, which is at one place, writes
+ * all rows to the store that changed since the last round, as they are there, and then says that
+ * the store is at this place. Rows of a model that the store does not have yet are written beside
+ * the rounds, by {@link Filling}. A round is made when a batch was committed, at most every {@link
+ * Settings#pause}, and once a second otherwise, so that readers know how far behind the store is.
+ */
+public final class SearchFollower implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(SearchFollower.class);
+
+  private static final Duration CONFIRM = Duration.ofSeconds(ReadDatabase.CONFIRM_SECONDS);
+  private static final Duration FIRST_RETRY = Duration.ofMillis(100);
+  private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
+  private static final Duration STOPPED_WITHIN = Duration.ofSeconds(20);
+
+  private final Settings settings;
+  private final SinkFactory sinks;
+  private final Consumer<FollowerState> observer;
+  private final Clock clock;
+  private final Thread thread;
+  private volatile boolean closed;
+
+  /** How it is; the thread's own. */
+  private FollowerState state;
+
+  /**
+   * What is followed, and how.
+   *
+   * @param readDatabase with a login that may lock and read the models' tables, and write {@code
+   *     freshet.store} and {@code freshet.followed}
+   * @param store the store's name there
+   * @param pause between the ends of two rounds, at least
+   */
+  public record Settings(PostgresUrl readDatabase, String store, Duration pause) {}
+
+  /** Opens the store. */
+  public interface SinkFactory {
+
+    /** A sink that is closed by whoever opened it. */
+    SearchSink open();
+  }
+
+  /** Prepares to follow. */
+  public SearchFollower(
+      Settings settings, SinkFactory sinks, Consumer<FollowerState> observer, Clock clock) {
+    this.settings = settings;
+    this.sinks = sinks;
+    this.observer = observer;
+    this.clock = clock;
+    this.state =
+        new FollowerState(
+            FollowerState.Phase.STARTING, "", clock.instant(), null, Double.NaN, 0, Map.of());
+    this.thread = Thread.ofPlatform().name("follower").unstarted(this::run);
+  }
+
+  /** Starts to follow. */
+  public void start() {
+    thread.start();
+  }
+
+  private void run() {
+    Duration retry = FIRST_RETRY;
+    while (!closed) {
+      long began = System.nanoTime();
+      try (SearchSink sink = sinks.open();
+          Connection leading = Connections.openToLead(settings.readDatabase())) {
+        if (lead(leading)) {
+          new Following(sink, leading).run();
+        } else {
+          become(FollowerState.Phase.STANDBY, "Another process follows for this store.");
+        }
+        retry = CONFIRM;
+      } catch (SQLException | RuntimeException e) {
+        if (closed) {
+          return;
+        }
+        become(FollowerState.Phase.RETRYING, RootCause.message(e));
+        boolean wasWell = System.nanoTime() - began > LONGEST_RETRY.toNanos();
+        retry = wasWell ? FIRST_RETRY : min(retry.multipliedBy(2), LONGEST_RETRY);
+      }
+      park(retry);
+    }
+  }
+
+  private static Duration min(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private void park(Duration duration) {
+    if (!closed) {
+      LockSupport.parkNanos(duration.toNanos());
+    }
+  }
+
+  /** One process follows for a store; its server notices when it is gone. */
+  private boolean lead(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select pg_try_advisory_lock(hashtextextended('freshet.store.' || ?, 0))")) {
+      statement.setString(1, settings.store());
+      try (ResultSet row = statement.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    }
+  }
+
+  private void become(FollowerState.Phase phase, String reason) {
+    if (phase != state.phase() || !reason.equals(state.reason())) {
+      if (phase == FollowerState.Phase.RETRYING) {
+        log.warn("The store is not followed up: {}", reason);
+      } else {
+        log.info(
+            "{}{}",
+            phase.name().toLowerCase(java.util.Locale.ROOT),
+            reason.isEmpty() ? "" : ": " + reason);
+      }
+      tell(
+          new FollowerState(
+              phase,
+              reason,
+              clock.instant(),
+              state.place(),
+              state.lagSeconds(),
+              state.pendingKeys(),
+              state.models()));
+    }
+  }
+
+  private void tell(FollowerState now) {
+    state = now;
+    observer.accept(now);
+  }
+
+  /** What is done while this process leads. */
+  private final class Following {
+
+    private final SearchSink sink;
+    private final Connection connection;
+    private final Map<String, FollowerState.Model> models = new TreeMap<>();
+    private Set<String> registered = Set.of();
+    private @Nullable Filling filling;
+    private @Nullable Place told;
+    private long toldNanos;
+
+    Following(SearchSink sink, Connection connection) {
+      this.sink = sink;
+      this.connection = connection;
+    }
+
+    void run() throws SQLException {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("listen " + ReadDatabase.FOLLOWED_CHANNEL);
+      }
+      try {
+        while (!closed) {
+          round();
+          await();
+        }
+      } finally {
+        Filling unfinished = filling;
+        if (unfinished != null) {
+          unfinished.close();
+        }
+      }
+    }
+
+    /** Until a batch is committed, or it is time to say that nothing was. */
+    private void await() throws SQLException {
+      park(settings.pause());
+      if (!closed) {
+        Filling unfinished = filling;
+        Duration most = unfinished != null && unfinished.isWaiting() ? settings.pause() : CONFIRM;
+        connection.unwrap(PGConnection.class).getNotifications((int) Math.max(1, most.toMillis()));
+      }
+    }
+
+    private void round() throws SQLException {
+      Map<String, ReadModel> live = liveModels();
+      register(live.keySet());
+      try (Snapshot snapshot = Snapshot.of(settings.readDatabase(), live.keySet())) {
+        Snapshot.At at = snapshot.at();
+        if (!at.isComplete()) {
+          become(FollowerState.Phase.RETRYING, "The read database is being copied.");
+          return;
+        }
+        Snapshot.Pending pending = snapshot.pending(settings.store());
+        begin(at);
+        Map<String, FollowedModel> followed = look(snapshot.connection(), live);
+        write(snapshot, pending, followed);
+        forget(pending);
+        fill(followed);
+        report(at, pending);
+      }
+    }
+
+    /** Models that the read database serves, and that are to be in this store. */
+    private Map<String, ReadModel> liveModels() throws SQLException {
+      Map<String, ReadModel> live = new LinkedHashMap<>();
+      models.clear();
+      try (Statement statement = connection.createStatement();
+          ResultSet row =
+              statement.executeQuery(
+                  "select name, declaration, state, reason from freshet.model order by name")) {
+        while (row.next()) {
+          String name = row.getString(1);
+          try {
+            ReadModel model = new ModelFiles.Declared(name, row.getString(2)).model();
+            if (!model.stores().isEmpty()) {
+              boolean isLive =
+                  row.getString(3)
+                      .equals(ModelStore.State.LIVE.name().toLowerCase(java.util.Locale.ROOT));
+              models.put(
+                  name,
+                  new FollowerState.Model(
+                      FollowerState.Stage.WAITING,
+                      isLive ? "" : "The read database does not serve it. " + row.getString(4)));
+              if (isLive) {
+                live.put(name, model);
+              }
+            }
+          } catch (SyncRefused e) {
+            log.debug("Model {} can't be read", name, e); // the sync says so
+          }
+        }
+      }
+      return live;
+    }
+
+    /** Has keys of these models written from now on, and lets earlier transactions end. */
+    private void register(Set<String> live) throws SQLException {
+      if (live.equals(registered)) {
+        return;
+      }
+      try (PreparedStatement statement =
+          connection.prepareStatement(
+              """
+              insert into freshet.store (name, models) values (?, ?)
+              on conflict (name) do update set models = excluded.models
+              """)) {
+        statement.setString(1, settings.store());
+        statement.setArray(2, connection.createArrayOf("text", live.toArray(String[]::new)));
+        statement.execute();
+      }
+      connection.setAutoCommit(false);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("lock table freshet.followed in share mode");
+        connection.commit();
+      } finally {
+        connection.setAutoCommit(true);
+      }
+      registered = Set.copyOf(live);
+    }
+
+    /** A store of another system, or of later places than there are, is begun anew. */
+    private void begin(Snapshot.At at) {
+      SearchSink.Origin origin =
+          new SearchSink.Origin(at.systemIdentifier(), settings.readDatabase().toString());
+      sink.from(origin);
+      sink.committedAt(at.committedAt());
+      Optional<Progress> progress = sink.progress();
+      boolean goesOn =
+          progress
+              .filter(known -> known.systemIdentifier().equals(at.systemIdentifier()))
+              .filter(known -> at.place().isAtOrPast(Place.of(known.place())))
+              .isPresent();
+      if (!goesOn) {
+        log.info("The store begins at {}", at.place());
+        sink.begin(at.place());
+      }
+    }
+
+    private Map<String, FollowedModel> look(Connection readDatabase, Map<String, ReadModel> live)
+        throws SQLException {
+      Map<String, FollowedModel> followed = new LinkedHashMap<>();
+      for (ReadModel model : live.values()) {
+        try {
+          FollowedModel.of(readDatabase, model).ifPresent(one -> followed.put(model.name(), one));
+        } catch (SyncRefused e) {
+          models.put(
+              model.name(),
+              new FollowerState.Model(FollowerState.Stage.REFUSED, String.valueOf(e.getMessage())));
+        }
+      }
+      return followed;
+    }
+
+    private void write(
+        Snapshot snapshot, Snapshot.Pending pending, Map<String, FollowedModel> followed)
+        throws SQLException {
+      Place place = snapshot.at().place();
+      reset(place, pending, followed);
+      boolean isNews =
+          !place.equals(told)
+              || !pending.keys().isEmpty()
+              || System.nanoTime() - toldNanos > CONFIRM.toNanos();
+      if (!isNews) {
+        return;
+      }
+      try (SearchSink.Round round = sink.round(place)) {
+        for (String changed : pending.keys().keySet()) {
+          FollowedModel model = followed.get(changed);
+          if (model != null) {
+            snapshot.changed(settings.store(), model, round::rows);
+          }
+        }
+        round.end();
+      }
+      told = place;
+      toldNanos = System.nanoTime();
+    }
+
+    /** Models of which any row may have changed, or that are not to be in the store any more. */
+    private void reset(Place place, Snapshot.Pending pending, Map<String, FollowedModel> followed) {
+      List<ModelDelta> resets = new ArrayList<>();
+      pending
+          .resets()
+          .forEach(model -> resets.add(new ModelDelta.Reset(model, "It was built anew.")));
+      for (String served : sink.served().keySet()) {
+        if (!followed.containsKey(served) && !pending.resets().contains(served)) {
+          resets.add(new ModelDelta.Reset(served, "It is not to be in the store."));
+        }
+      }
+      if (!resets.isEmpty()) {
+        sink.apply(new ModelDeltas(sink.place().orElse(place), resets));
+      }
+    }
+
+    private void forget(Snapshot.Pending pending) throws SQLException {
+      if (pending.last() > 0) {
+        try (PreparedStatement statement =
+            connection.prepareStatement(
+                "delete from freshet.followed where store = ? and seq <= ?")) {
+          statement.setString(1, settings.store());
+          statement.setLong(2, pending.last());
+          statement.execute();
+        }
+      }
+    }
+
+    /** Begins to write rows of one model that the store lacks, or has for another table. */
+    private void fill(Map<String, FollowedModel> followed) {
+      Filling unfinished = filling;
+      if (unfinished != null && !unfinished.hasEnded()) {
+        models.put(
+            unfinished.model(),
+            new FollowerState.Model(FollowerState.Stage.FILLING, unfinished.reason()));
+      } else {
+        filling = null;
+      }
+      Map<String, ModelIndex> served = sink.served();
+      for (FollowedModel model : followed.values()) {
+        String name = model.model().name();
+        if (model.index().equals(served.get(name))) {
+          models.put(name, new FollowerState.Model(FollowerState.Stage.SERVED, ""));
+        } else if (filling == null) {
+          filling = Filling.start(settings.readDatabase(), model, sink);
+          models.put(name, new FollowerState.Model(FollowerState.Stage.FILLING, ""));
+        }
+      }
+    }
+
+    private void report(Snapshot.At at, Snapshot.Pending pending) {
+      become(FollowerState.Phase.FOLLOWING, "");
+      tell(
+          new FollowerState(
+              FollowerState.Phase.FOLLOWING,
+              "",
+              state.since(),
+              at.place(),
+              at.lagSeconds(),
+              pending.all(),
+              new HashMap<>(models)));
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    try {
+      if (!thread.join(STOPPED_WITHIN)) {
+        log.warn("The follower did not stop within {} s", STOPPED_WITHIN.toSeconds());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

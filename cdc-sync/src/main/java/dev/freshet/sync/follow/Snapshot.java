@@ -1,0 +1,238 @@
+package dev.freshet.sync.follow;
+
+import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.search.Json;
+import dev.freshet.sync.connection.Connections;
+import dev.freshet.sync.delta.ModelDelta;
+import dev.freshet.sync.delta.ModelShape;
+import dev.freshet.sync.model.TableName;
+import dev.freshet.sync.source.Place;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A read database at one place: rows, and what a store does not have of them yet. */
+final class Snapshot implements AutoCloseable {
+
+  private static final int ROWS_FETCHED = 1_000;
+
+  private final Connection connection;
+  private final At at;
+
+  /**
+   * Where it is.
+   *
+   * @param isComplete whether the models may be read at all
+   */
+  record At(
+      Place place,
+      boolean isComplete,
+      String systemIdentifier,
+      Instant committedAt,
+      double lagSeconds) {}
+
+  private Snapshot(Connection connection, At at) {
+    this.connection = connection;
+    this.at = at;
+  }
+
+  /**
+   * Takes one.
+   *
+   * @param tables to be as they are now until this is closed; LOCK takes no snapshot, so that one
+   *     that is swapped meanwhile is not seen empty
+   */
+  static Snapshot of(PostgresUrl readDatabase, Collection<String> tables) throws SQLException {
+    Connection connection = Connections.open(readDatabase, "freshet-follow");
+    try {
+      connection.setAutoCommit(false);
+      connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      connection.setReadOnly(true);
+      try (Statement statement = connection.createStatement()) {
+        if (!tables.isEmpty()) {
+          statement.execute(
+              "lock table %s in access share mode"
+                  .formatted(
+                      tables.stream()
+                          .sorted()
+                          .map(table -> "read." + TableName.quoted(table))
+                          .collect(Collectors.joining(", "))));
+        }
+        return new Snapshot(connection, at(statement));
+      }
+    } catch (SQLException | RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static At at(Statement statement) throws SQLException {
+    try (ResultSet row =
+        statement.executeQuery(
+            """
+            select timeline, lsn::text, state = 'streaming', system_identifier, committed_at,
+              greatest(extract(epoch from clock_timestamp() - committed_at), 0)
+            from freshet.position
+            """)) {
+      row.next();
+      return new At(
+          Place.of(row.getInt(1), row.getString(2)),
+          row.getBoolean(3),
+          row.getString(4),
+          row.getObject(5, OffsetDateTime.class).toInstant(),
+          row.getDouble(6));
+    }
+  }
+
+  At at() {
+    return at;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  /**
+   * What a store does not have yet.
+   *
+   * @param last the number of the last of them
+   * @param keys by model, how many rows changed
+   * @param resets models of which any row may have changed
+   */
+  record Pending(long last, Map<String, Long> keys, Set<String> resets) {
+
+    long all() {
+      return keys.values().stream().mapToLong(Long::longValue).sum();
+    }
+  }
+
+  Pending pending(String store) throws SQLException {
+    long last = 0;
+    Map<String, Long> keys = new LinkedHashMap<>();
+    Set<String> resets = new LinkedHashSet<>();
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            """
+            select model, max(seq), count(distinct key), bool_or(key is null)
+            from freshet.followed where store = ? group by model
+            """)) {
+      statement.setString(1, store);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          last = Math.max(last, row.getLong(2));
+          if (row.getLong(3) > 0) {
+            keys.put(row.getString(1), row.getLong(3));
+          }
+          if (row.getBoolean(4)) {
+            resets.add(row.getString(1));
+          }
+        }
+      }
+    }
+    return new Pending(last, keys, resets);
+  }
+
+  interface Rows {
+    void take(List<List<@Nullable String>> rows) throws SQLException;
+  }
+
+  /** All rows of a model, some at a time. */
+  void all(FollowedModel model, Rows rows) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(model.all())) {
+      inChunks(statement, rows);
+    }
+  }
+
+  interface Changes {
+    void take(ModelDelta.Rows changes);
+  }
+
+  /**
+   * The rows of a model that changed, some at a time: those that are gone, and the others as they
+   * are.
+   */
+  void changed(String store, FollowedModel model, Changes changes) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select distinct key from freshet.followed where store = ? and model = ? and key is not null")) {
+      statement.setString(1, store);
+      statement.setString(2, model.model().name());
+      inChunks(
+          statement,
+          rows -> {
+            List<List<@Nullable String>> keys = new ArrayList<>(rows.size());
+            rows.forEach(row -> keys.add(Json.ofTexts(String.valueOf(row.getFirst()))));
+            changes.take(changesOf(model, keys));
+          });
+    }
+  }
+
+  private ModelDelta.Rows changesOf(FollowedModel model, List<List<@Nullable String>> keys)
+      throws SQLException {
+    ModelShape shape = model.shape();
+    Map<List<@Nullable String>, List<@Nullable String>> found = new LinkedHashMap<>();
+    boolean hasNulls = keys.stream().anyMatch(key -> key.contains(null));
+    try (PreparedStatement statement = connection.prepareStatement(model.byKeys(hasNulls))) {
+      List<@Nullable String[]> arrays = model.key().arrays(keys);
+      for (int i = 0; i < arrays.size(); i++) {
+        Array array = connection.createArrayOf("text", arrays.get(i));
+        statement.setArray(i + 1, array);
+      }
+      inChunks(
+          statement,
+          rows -> {
+            for (List<@Nullable String> row : rows) {
+              found.put(shape.keyOf(row), row);
+            }
+          });
+    }
+    Set<List<@Nullable String>> removed = new LinkedHashSet<>(keys);
+    removed.removeAll(found.keySet());
+    return new ModelDelta.Rows(shape, removed, found);
+  }
+
+  private static void inChunks(PreparedStatement statement, Rows rows) throws SQLException {
+    statement.setFetchSize(ROWS_FETCHED);
+    try (ResultSet result = statement.executeQuery()) {
+      int columns = result.getMetaData().getColumnCount();
+      List<List<@Nullable String>> chunk = new ArrayList<>();
+      while (result.next()) {
+        List<@Nullable String> row = new ArrayList<>(columns);
+        for (int i = 1; i <= columns; i++) {
+          row.add(result.getString(i));
+        }
+        chunk.add(row);
+        if (chunk.size() == ROWS_FETCHED) {
+          rows.take(chunk);
+          chunk = new ArrayList<>();
+        }
+      }
+      if (!chunk.isEmpty()) {
+        rows.take(chunk);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e.getMessage(), e); // it was only read
+    }
+  }
+}
