@@ -12,9 +12,15 @@ import dev.freshet.search.SearchClient;
 import dev.freshet.search.SearchFailed;
 import dev.freshet.search.StoreNames;
 import dev.freshet.searchnode.SearchNode;
+import dev.freshet.sync.follow.FollowBackend;
+import dev.freshet.sync.follow.FollowerObserver;
 import dev.freshet.sync.follow.FollowerState;
 import dev.freshet.sync.follow.SearchFollower;
 import dev.freshet.sync.search.SearchSink;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -23,6 +29,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -31,6 +38,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
 
 /** A store in a real OpenSearch is kept in step with a read database, byte for byte. */
 class SearchFollowerIT extends SyncTest {
@@ -86,7 +94,17 @@ class SearchFollowerIT extends SyncTest {
                     },
                     0,
                     Clock.systemUTC()),
-            now -> state = now,
+            new FollowerObserver() {
+              @Override
+              public void became(FollowerState now) {
+                state = now;
+              }
+
+              @Override
+              public void wrote(Duration took) {
+                assertThat(took).isPositive();
+              }
+            },
             Clock.systemUTC());
     follower.start();
   }
@@ -235,6 +253,53 @@ class SearchFollowerIT extends SyncTest {
     client.send("DELETE", "/freshet.*", null);
     onPrimary("update dish set v = -1");
     requireSame("dishes");
+  }
+
+  @Test
+  void deployableTellsHowItIs() throws Exception {
+    onPrimary(
+        "create table dish (id int primary key, name text); insert into dish values (1, 'a')");
+    model("dishes", "/*\nkey: id\nstores: [search]\n*/ select id, name from dish");
+    model(
+        "lengths",
+        "/*\nkey: n\nstores: [search]\n*/ select length(name)::numeric as n, count(*) as c from dish group by 1");
+    sync = startSync();
+    try (ConfigurableApplicationContext part =
+        FollowBackend.start(
+            Map.of(
+                "server.port",
+                0,
+                "server.address",
+                "127.0.0.1",
+                "freshet.follow.read-database",
+                url(readServer()),
+                "freshet.follow.search",
+                node.url()))) {
+      String url = "http://127.0.0.1:" + part.getEnvironment().getProperty("local.server.port");
+      await(
+          () ->
+              body(url + "/api/follower")
+                  .matches(".*\"dishes\"[^}]*served.*|.*served[^}]*\"dishes\".*"));
+      assertThat(body(url + "/api/follower"))
+          .contains(
+              "\"state\":\"following\"",
+              "\"pendingKeys\":0",
+              "is of type numeric, of which equal values");
+      assertThat(body(url + "/actuator/prometheus"))
+          .contains(
+              "freshet_store_lag_seconds{model=\"dishes\",store=\"search\"}",
+              "freshet_store_batch_seconds_count",
+              "freshet_store_pending_keys",
+              "freshet_store_following{store=\"search\"} 1.0");
+    }
+  }
+
+  private static String body(String url) throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+              HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
   }
 
   /** Waits until the store is at or past what is committed now, and compares. */

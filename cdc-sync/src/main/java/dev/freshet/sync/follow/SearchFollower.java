@@ -25,12 +25,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.slf4j.Logger;
@@ -56,7 +56,7 @@ public final class SearchFollower implements AutoCloseable {
 
   private final Settings settings;
   private final SinkFactory sinks;
-  private final Consumer<FollowerState> observer;
+  private final FollowerObserver observer;
   private final Clock clock;
   private final Thread thread;
   private volatile boolean closed;
@@ -83,7 +83,7 @@ public final class SearchFollower implements AutoCloseable {
 
   /** Prepares to follow. */
   public SearchFollower(
-      Settings settings, SinkFactory sinks, Consumer<FollowerState> observer, Clock clock) {
+      Settings settings, SinkFactory sinks, FollowerObserver observer, Clock clock) {
     this.settings = settings;
     this.sinks = sinks;
     this.observer = observer;
@@ -151,9 +151,7 @@ public final class SearchFollower implements AutoCloseable {
         log.warn("The store is not followed up: {}", reason);
       } else {
         log.info(
-            "{}{}",
-            phase.name().toLowerCase(java.util.Locale.ROOT),
-            reason.isEmpty() ? "" : ": " + reason);
+            "{}{}", phase.name().toLowerCase(Locale.ROOT), reason.isEmpty() ? "" : ": " + reason);
       }
       tell(
           new FollowerState(
@@ -169,7 +167,7 @@ public final class SearchFollower implements AutoCloseable {
 
   private void tell(FollowerState now) {
     state = now;
-    observer.accept(now);
+    observer.became(now);
   }
 
   /** What is done while this process leads. */
@@ -248,8 +246,7 @@ public final class SearchFollower implements AutoCloseable {
             ReadModel model = new ModelFiles.Declared(name, row.getString(2)).model();
             if (!model.stores().isEmpty()) {
               boolean isLive =
-                  row.getString(3)
-                      .equals(ModelStore.State.LIVE.name().toLowerCase(java.util.Locale.ROOT));
+                  row.getString(3).equals(ModelStore.State.LIVE.name().toLowerCase(Locale.ROOT));
               models.put(
                   name,
                   new FollowerState.Model(
@@ -337,6 +334,7 @@ public final class SearchFollower implements AutoCloseable {
       if (!isNews) {
         return;
       }
+      long began = System.nanoTime();
       try (SearchSink.Round round = sink.round(place)) {
         for (String changed : pending.keys().keySet()) {
           FollowedModel model = followed.get(changed);
@@ -348,6 +346,7 @@ public final class SearchFollower implements AutoCloseable {
       }
       told = place;
       toldNanos = System.nanoTime();
+      observer.wrote(Duration.ofNanos(toldNanos - began));
     }
 
     /** Models of which any row may have changed, or that are not to be in the store any more. */

@@ -53,6 +53,7 @@ public final class Commands implements Runnable {
             .addSubcommand(new PartCommands.ReadCommand())
             .addSubcommand(new SyncCommands.Sync())
             .addSubcommand(new PublishCommand())
+            .addSubcommand(new FollowCommand())
             .addSubcommand(new LogCommands.All())
             .addSubcommand(new StatusCommand())
             .addSubcommand(new RoutesCommands.All())

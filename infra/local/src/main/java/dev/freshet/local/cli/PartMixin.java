@@ -5,6 +5,7 @@ import dev.freshet.local.system.OpenFiles;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
 import dev.freshet.runtime.source.FreshnessGate;
+import dev.freshet.sync.follow.FollowerStatus;
 import dev.freshet.sync.status.SyncStatus;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -113,6 +114,10 @@ final class PartMixin {
           case SYNC, PUBLISH -> {
             SyncStatus status = context.getBean(SyncStatus.class);
             yield () -> StartWait.of(kind, status.snapshot());
+          }
+          case FOLLOW -> {
+            FollowerStatus status = context.getBean(FollowerStatus.class);
+            yield () -> StartWait.of(status.state());
           }
           case READ, WRITE -> {
             FreshnessGate source = context.getBean(FreshnessGate.class);

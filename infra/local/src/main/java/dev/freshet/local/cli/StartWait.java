@@ -3,6 +3,7 @@ package dev.freshet.local.cli;
 import dev.freshet.local.system.PartKind;
 import dev.freshet.local.system.StartFailed;
 import dev.freshet.runtime.source.FreshnessGate;
+import dev.freshet.sync.follow.FollowerState;
 import dev.freshet.sync.status.SyncStatus;
 import java.io.PrintStream;
 import java.util.function.BooleanSupplier;
@@ -56,6 +57,14 @@ final class StartWait {
               "The %s can't start: %s"
                   .formatted(kind == PartKind.PUBLISH ? "publisher" : "sync", sync.reason()));
       case STARTING, SNAPSHOT, RETRYING -> new Look.Waiting(sync.reason());
+    };
+  }
+
+  /** A follower is ready once it follows, or stands by for another that does. */
+  static Look of(FollowerState follower) {
+    return switch (follower.phase()) {
+      case FOLLOWING, STANDBY -> new Look.Ready();
+      case STARTING, RETRYING -> new Look.Waiting(follower.reason());
     };
   }
 

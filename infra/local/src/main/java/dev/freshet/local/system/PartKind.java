@@ -3,6 +3,7 @@ package dev.freshet.local.system;
 import dev.freshet.gateway.Gateway;
 import dev.freshet.read.ReadBackend;
 import dev.freshet.sync.SyncBackend;
+import dev.freshet.sync.follow.FollowBackend;
 import dev.freshet.sync.publish.PublishBackend;
 import dev.freshet.write.WriteBackend;
 import java.util.Map;
@@ -14,7 +15,8 @@ public enum PartKind {
   WRITE,
   READ,
   SYNC,
-  PUBLISH;
+  PUBLISH,
+  FOLLOW;
 
   /** Starts it in this JVM and returns once it accepts connections. */
   public ConfigurableApplicationContext start(Map<String, ?> properties) {
@@ -24,6 +26,7 @@ public enum PartKind {
       case READ -> ReadBackend.start(properties);
       case SYNC -> SyncBackend.start(properties);
       case PUBLISH -> PublishBackend.start(properties);
+      case FOLLOW -> FollowBackend.start(properties);
     };
   }
 }
