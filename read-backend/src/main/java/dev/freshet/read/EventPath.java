@@ -38,7 +38,7 @@ import reactor.core.scheduler.Scheduler;
  * <p>They come as server-sent events in the order of their commits, and go on until the subscriber
  * leaves, or has to ask anew. It is given them as fast as it takes them.
  */
-final class EventPath {
+final class EventPath implements Subscriptions {
 
   private static final Logger log = LoggerFactory.getLogger(EventPath.class);
 
@@ -79,8 +79,8 @@ final class EventPath {
     this.blocking = blocking;
   }
 
-  /** Answers a subscriber. */
-  Mono<ServerResponse> follow(ServerRequest request) {
+  @Override
+  public Mono<ServerResponse> follow(ServerRequest request) {
     if (kind != SourceKind.READ_DATABASE) {
       return refuse(
           request,

@@ -271,7 +271,8 @@ final class ReadPath {
         return read(asked, false);
       }
       Problem problem = e.refused().problem();
-      if (problem.code().status() >= 500) {
+      boolean isElsewhere = problem.code() == ProblemCode.NOT_CAUGHT_UP;
+      if (problem.code().status() >= 500 && !isElsewhere) {
         log.warn("{}: {}", request.path(), e.getMessage());
       }
       // Without a position: one that can't answer is to blame, other than one that is behind.

@@ -11,8 +11,9 @@ import org.springframework.util.unit.DataSize;
 /**
  * Settings of a read-backend.
  *
- * @param source URL of the database to read
- * @param kind what kind of source it is: {@code primary}, {@code replica}, {@code read-database}
+ * @param source URL of the database to read, or of the search store
+ * @param kind what kind of source it is: {@code primary}, {@code replica}, {@code read-database},
+ *     {@code search}
  * @param id the instance's name
  * @param connections most connections to the source
  * @param rowCap most rows of one answer
@@ -24,6 +25,8 @@ import org.springframework.util.unit.DataSize;
  * @param roles that claims may name
  * @param role of clients whose claims name none of these; null for the login's own, or, where there
  *     are roles, for none
+ * @param credentials a file with {@code USER:PASSWORD} for a search store, or null
+ * @param authority a file of PEM certificates that a search store's are signed by, or null
  */
 @ConfigurationProperties("freshet.read")
 record ReadSettings(
@@ -38,7 +41,9 @@ record ReadSettings(
     @DefaultValue("problem") Errors errors,
     @Nullable Path claimsKey,
     @DefaultValue List<String> roles,
-    @Nullable String role) {
+    @Nullable String role,
+    @Nullable Path credentials,
+    @Nullable Path authority) {
 
   /** How refusals are told to clients that don't say that they expect PostgREST's. */
   enum Errors {

@@ -61,6 +61,10 @@ record FollowedModel(
    * @throws SyncRefused when a store can't have its rows
    */
   static Optional<FollowedModel> of(Connection readDatabase, ReadModel model) throws SQLException {
+    if (!model.audience().isEverybody()) {
+      throw new SyncRefused(
+          "Its policies and hidden columns are the database's to keep: a store shows everybody the same.");
+    }
     Map<String, String> columns = new LinkedHashMap<>();
     Map<String, String> types = new LinkedHashMap<>();
     Set<String> neverNull = new LinkedHashSet<>();

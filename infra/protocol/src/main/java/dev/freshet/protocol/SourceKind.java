@@ -8,6 +8,8 @@ import java.util.stream.Collectors;
 public enum SourceKind {
   /** A database of its own that change data capture keeps in step; read models are tables. */
   READ_DATABASE,
+  /** A store of documents that follows a read database; read models are indices. */
+  SEARCH,
   /** A streaming replica; read models are views. */
   REPLICA,
   /** The primary itself, always current; read models are views. */

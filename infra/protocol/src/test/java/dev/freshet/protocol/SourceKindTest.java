@@ -24,6 +24,6 @@ class SourceKindTest {
   void otherNamesAreRefusedWithThoseThatThereAre() {
     assertThatThrownBy(() -> SourceKind.parse("READ_DATABASE"))
         .hasMessage(
-            "'READ_DATABASE' is not a kind of source; the kinds are read-database, replica, primary");
+            "'READ_DATABASE' is not a kind of source; the kinds are read-database, search, replica, primary");
   }
 }

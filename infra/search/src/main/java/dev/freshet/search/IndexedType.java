@@ -7,6 +7,7 @@ import java.time.LocalDate;
 import java.time.LocalTime;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * How values of one of PostgreSQL's types are indexed, so that equality and order are the same as
  * there.
  *
- * <p>Whole numbers, decimals with a scale and up to 18 digits, days and microseconds are longs; the
- * ends of time are the ends of long. Text is compared by its bytes in UTF-8, as collation "C" does.
+ * <p>Whole numbers, decimals with a scale and up to 18 digits, days and microseconds are longs.
+ * Text is compared by its bytes in UTF-8, as collation "C" does.
  *
  * @param scale of decimals: the digits behind their point
  */
@@ -26,7 +27,9 @@ public record IndexedType(Form form, int scale) {
   public enum Form {
     TEXT("keyword"),
     UUID("keyword"),
-    LONG("long"),
+    SMALLINT("long"),
+    INTEGER("long"),
+    BIGINT("long"),
     DECIMAL("long"),
     REAL("double"),
     DOUBLE("double"),
@@ -45,12 +48,18 @@ public record IndexedType(Form form, int scale) {
   /** Lucene's longest term, in bytes of UTF-8; see {@code IndexWriter.MAX_TERM_LENGTH}. */
   private static final int LONGEST_TERM = 32_766;
 
+  /** Beyond all times; the ends of long itself are where nulls are sorted. */
+  private static final long END_OF_TIME = Long.MAX_VALUE - 1;
+
+  private static final Set<String> ENDS_OF_LONG =
+      Set.of(Long.toString(Long.MIN_VALUE), Long.toString(Long.MAX_VALUE));
+
   /** As many digits fit into a long, whatever they are. */
   private static final int MOST_DIGITS = 18;
 
   private static final Pattern DECIMAL = Pattern.compile("numeric\\((\\d+),(\\d+)\\)");
 
-  private static final Pattern WHOLE = Pattern.compile("-?\\d{1,18}");
+  private static final Pattern WHOLE = Pattern.compile("-?\\d{1,19}");
 
   private static final Pattern NUMBER = Pattern.compile("-?\\d{1,300}(\\.\\d{1,300})?");
 
@@ -89,7 +98,9 @@ public record IndexedType(Form form, int scale) {
         switch (type) {
           case "text", "character varying" -> Form.TEXT;
           case "uuid" -> Form.UUID;
-          case "smallint", "integer", "bigint" -> Form.LONG;
+          case "smallint" -> Form.SMALLINT;
+          case "integer" -> Form.INTEGER;
+          case "bigint" -> Form.BIGINT;
           case "real" -> Form.REAL;
           case "double precision" -> Form.DOUBLE;
           case "boolean" -> Form.BOOLEAN;
@@ -124,7 +135,8 @@ public record IndexedType(Form form, int scale) {
               ? Optional.empty()
               : Optional.of(Json.string(text));
       case UUID -> Optional.of(Json.string(text));
-      case LONG -> Optional.of(text);
+      case SMALLINT, INTEGER -> Optional.of(text);
+      case BIGINT -> ENDS_OF_LONG.contains(text) ? Optional.empty() : Optional.of(text);
       case BOOLEAN -> Optional.of(text.equals("t") ? "true" : "false");
       case DECIMAL, REAL, DOUBLE, DAYS, MICROS, MICROS_OF_ZONE -> ofQuery(text);
     };
@@ -143,7 +155,9 @@ public record IndexedType(Form form, int scale) {
           UUID.matcher(text).matches()
               ? Optional.of(Json.string(text.toLowerCase(Locale.ROOT)))
               : Optional.empty();
-      case LONG -> WHOLE.matcher(text).matches() ? Optional.of(text) : Optional.empty();
+      case SMALLINT -> whole(text, Short.MIN_VALUE, Short.MAX_VALUE);
+      case INTEGER -> whole(text, Integer.MIN_VALUE, Integer.MAX_VALUE);
+      case BIGINT -> whole(text, Long.MIN_VALUE + 1, Long.MAX_VALUE - 1);
       case DECIMAL -> NUMBER.matcher(text).matches() ? scaled(text) : Optional.empty();
       case REAL -> FLOATING.matcher(text).matches() ? real(text) : Optional.empty();
       case DOUBLE ->
@@ -156,6 +170,18 @@ public record IndexedType(Form form, int scale) {
           };
       case DAYS, MICROS, MICROS_OF_ZONE -> time(text).map(value -> Long.toString(value));
     };
+  }
+
+  private static Optional<String> whole(String text, long least, long most) {
+    if (!WHOLE.matcher(text).matches()) {
+      return Optional.empty();
+    }
+    try {
+      long value = Long.parseLong(text);
+      return value < least || value > most ? Optional.empty() : Optional.of(Long.toString(value));
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
   }
 
   private Optional<String> scaled(String text) {
@@ -179,8 +205,8 @@ public record IndexedType(Form form, int scale) {
 
   private Optional<Long> time(String text) {
     return switch (text) {
-      case "infinity" -> Optional.of(Long.MAX_VALUE);
-      case "-infinity" -> Optional.of(Long.MIN_VALUE);
+      case "infinity" -> Optional.of(END_OF_TIME);
+      case "-infinity" -> Optional.of(-END_OF_TIME);
       default -> {
         Matcher parts = TIME.matcher(text);
         if (!parts.matches()) {

@@ -50,7 +50,17 @@ public record ModelIndex(
             type ->
                 switch (type.form()) {
                   case TEXT -> ordered.contains(column);
-                  case UUID, LONG, DECIMAL, REAL, DOUBLE, BOOLEAN, DAYS, MICROS, MICROS_OF_ZONE ->
+                  case UUID,
+                      SMALLINT,
+                      INTEGER,
+                      BIGINT,
+                      DECIMAL,
+                      REAL,
+                      DOUBLE,
+                      BOOLEAN,
+                      DAYS,
+                      MICROS,
+                      MICROS_OF_ZONE ->
                       true;
                 })
         .orElse(false);

@@ -224,13 +224,16 @@ final class PartCommands {
         names = "--source",
         paramLabel = "URL",
         required = true,
-        description = "The database to read: postgresql://USER@HOST:PORT/DATABASE, or a JDBC URL.")
+        description = {
+          "The database to read: postgresql://USER@HOST:PORT/DATABASE, or a JDBC URL; or a search",
+          "store, http://HOST:PORT."
+        })
     private String source = "";
 
     @Option(
         names = "--kind",
         required = true,
-        description = "What it is: primary, replica or read-database.")
+        description = "What it is: primary, replica, read-database or search.")
     private String kind = "";
 
     @Option(names = "--id", required = true, description = "The instance's name.")
@@ -271,6 +274,8 @@ final class PartCommands {
         defaultValue = "0")
     private double costCeiling;
 
+    @Mixin private SearchStoreOptions store = new SearchStoreOptions();
+
     @Mixin private ClaimsKey claimsKey = new ClaimsKey();
 
     @Option(
@@ -293,9 +298,13 @@ final class PartCommands {
 
     @Override
     public Integer call() {
-      SourceKind.parse(kind);
       Map<String, String> settings = new HashMap<>(tls.settings());
-      settings.put("freshet.read.source", password.withPassword(source));
+      if (SourceKind.parse(kind) == SourceKind.SEARCH) {
+        settings.putAll(store.settings("freshet.read", source));
+        settings.put("freshet.read.source", source);
+      } else {
+        settings.put("freshet.read.source", password.withPassword(source));
+      }
       settings.put("freshet.read.kind", kind);
       settings.put("freshet.read.id", id);
       settings.put("freshet.read.errors", errors.name());

@@ -16,6 +16,7 @@ public sealed interface Source permits PrimarySource, ReplicaSource, ReadDatabas
       case PRIMARY -> new PrimarySource();
       case REPLICA -> new ReplicaSource();
       case READ_DATABASE -> new ReadDatabaseSource();
+      case SEARCH -> throw new IllegalArgumentException("A search store is no PostgreSQL");
     };
   }
 
