@@ -4,9 +4,9 @@ import { bytes, rate, seconds } from './format.js';
 import { fitting } from './measure.js';
 import { HEALTHS, Panel, sign } from './ui.js';
 
-const COLUMN = { gateway: 0, backend: 1, primary: 2, slot: 3, sync: 4, replica: 5, 'read-database': 5 };
+const COLUMN = { gateway: 0, backend: 1, primary: 2, slot: 3, sync: 4, replica: 5, 'read-database': 5, search: 5 };
 // A log stands between what the primary holds back and the syncs.
-const COLUMN_WITH_LOG = { ...COLUMN, publisher: 3, log: 4, sync: 5, replica: 6, 'read-database': 6 };
+const COLUMN_WITH_LOG = { ...COLUMN, publisher: 3, log: 4, sync: 5, replica: 6, 'read-database': 6, search: 6 };
 const columnsOf = (flow) => (flow.nodes.some((node) => node.kind === 'log') ? COLUMN_WITH_LOG : COLUMN);
 const last = (columns) => columns['read-database'];
 const NODE = { width: 150, narrowest: 116, height: 46 };

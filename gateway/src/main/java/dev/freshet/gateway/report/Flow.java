@@ -18,7 +18,8 @@ public record Flow(List<Node> nodes, List<Edge> edges) {
     LOG,
     SYNC,
     REPLICA,
-    READ_DATABASE;
+    READ_DATABASE,
+    SEARCH;
 
     /** As it is written. */
     @JsonValue

@@ -106,6 +106,10 @@ final class FlowReport {
         edges.add(toCopy(PRIMARY, copy, null, "changes"));
       }
     }
+    for (InstanceStatus copy : moment.instances("search")) {
+      nodes.add(copy(moment, copy, Kind.SEARCH));
+      edges.add(toCopy(PRIMARY, copy, null, "changes"));
+    }
     addReads(moment, edges);
     return new Flow(nodes, edges);
   }
