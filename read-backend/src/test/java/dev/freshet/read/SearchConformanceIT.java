@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -91,6 +92,7 @@ class SearchConformanceIT {
   private static ConfigurableApplicationContext search;
 
   @BeforeAll
+  @Timeout(60)
   static void start() throws Exception {
     cluster = Cluster.start(new ClusterOptions(folder.resolve("data"), 0, 0, 17_570, false));
     node = SearchNode.start(folder.resolve("search"), 17_590);
@@ -116,6 +118,10 @@ class SearchConformanceIT {
                 "freshet.read.id", "search-1",
                 "freshet.read.kind", "search",
                 "freshet.read.source", node.url()));
+    // Its position is not known before it has asked.
+    while (!get(search, "/.freshet/position").body().contains("\"ready\":true")) {
+      Thread.onSpinWait();
+    }
   }
 
   @AfterAll

@@ -1,7 +1,6 @@
 package dev.freshet.sync.follow;
 
 import dev.freshet.postgres.PostgresUrl;
-import dev.freshet.postgres.RootCause;
 import dev.freshet.sync.delta.ModelSink;
 import dev.freshet.sync.search.SearchSink;
 import java.sql.SQLException;
@@ -70,7 +69,7 @@ final class Filling implements AutoCloseable {
           Duration.ofNanos(System.nanoTime() - began).toSeconds());
     } catch (SQLException | RuntimeException e) {
       if (!closed) {
-        reason = RootCause.message(e);
+        reason = SearchFollower.reason(e);
         log.warn("Rows of model {} are not written: {}", model(), reason);
         LockSupport.parkNanos(PAUSE.toNanos());
       }

@@ -13,6 +13,7 @@ import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.search.SearchSink;
+import dev.freshet.sync.search.SinkFailed;
 import dev.freshet.sync.source.Place;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -115,12 +116,17 @@ public final class SearchFollower implements AutoCloseable {
         if (closed) {
           return;
         }
-        become(FollowerState.Phase.RETRYING, RootCause.message(e));
+        become(FollowerState.Phase.RETRYING, reason(e));
         boolean wasWell = System.nanoTime() - began > LONGEST_RETRY.toNanos();
         retry = wasWell ? FIRST_RETRY : min(retry.multipliedBy(2), LONGEST_RETRY);
       }
       park(retry);
     }
+  }
+
+  /** What the store says is clear by itself; of a database the root cause says more. */
+  static String reason(Exception e) {
+    return e instanceof SinkFailed ? String.valueOf(e.getMessage()) : RootCause.message(e);
   }
 
   private static Duration min(Duration one, Duration other) {

@@ -1,6 +1,7 @@
 package dev.freshet.sync.follow;
 
 import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.protocol.ReadDatabase;
 import dev.freshet.search.Json;
 import dev.freshet.sync.connection.Connections;
 import dev.freshet.sync.delta.ModelDelta;
@@ -37,6 +38,8 @@ final class Snapshot implements AutoCloseable {
    * Where it is.
    *
    * @param isComplete whether the models may be read at all
+   * @param committedAt when what comes next would have been committed, as far as is known: now,
+   *     less the lag
    */
   record At(
       Place place,
@@ -84,10 +87,11 @@ final class Snapshot implements AutoCloseable {
     try (ResultSet row =
         statement.executeQuery(
             """
-            select timeline, lsn::text, state = 'streaming', system_identifier, committed_at,
-              greatest(extract(epoch from clock_timestamp() - committed_at), 0)
-            from freshet.position
-            """)) {
+            select p.timeline, p.lsn, p.readable, s.system_identifier,
+              clock_timestamp() - make_interval(secs => p.lag::double precision), p.lag
+            from (%s) p(lsn, timeline, readable, lag), freshet.position s
+            """
+                .formatted(ReadDatabase.POSITION_SQL))) {
       row.next();
       return new At(
           Place.of(row.getInt(1), row.getString(2)),

@@ -2,22 +2,18 @@ package dev.freshet.sync.search;
 
 import dev.freshet.protocol.Position;
 import dev.freshet.search.Batch;
-import dev.freshet.search.Json;
 import dev.freshet.search.ModelIndex;
 import dev.freshet.search.Progress;
 import dev.freshet.search.RowDocument;
 import dev.freshet.search.SearchClient;
 import dev.freshet.search.SearchFailed;
-import dev.freshet.search.StoreNames;
 import dev.freshet.sync.delta.ModelDelta;
 import dev.freshet.sync.delta.ModelDeltas;
 import dev.freshet.sync.delta.ModelShape;
 import dev.freshet.sync.delta.ModelSink;
 import dev.freshet.sync.source.Place;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -26,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * Keeps models in a search store.
@@ -38,18 +33,14 @@ import tools.jackson.databind.JsonNode;
  */
 public final class SearchSink implements ModelSink {
 
-  /** Readers may be at work on an index when another takes its place. */
-  private static final Duration KEPT_FOR_READERS = Duration.ofSeconds(60);
-
   private final SearchClient client;
   private final Describe describe;
-  private final Rejections rejections;
+  private final StoreIndices indices;
+  private final DocumentWrites writes;
   private final Clock clock;
-  private final int replicas;
   private final StoredRows stored;
   private final Map<String, Served> served = new HashMap<>();
   private final Map<String, Building> building = new HashMap<>();
-  private final List<Retired> retired = new ArrayList<>();
   private Origin origin = new Origin("", "");
   private @Nullable Progress progress;
   private Instant committedAt = Instant.EPOCH;
@@ -83,8 +74,6 @@ public final class SearchSink implements ModelSink {
     }
   }
 
-  private record Retired(String index, Instant since) {}
-
   /**
    * Prepares to write.
    *
@@ -95,8 +84,8 @@ public final class SearchSink implements ModelSink {
       SearchClient client, Describe describe, Rejections rejections, int replicas, Clock clock) {
     this.client = client;
     this.describe = describe;
-    this.rejections = rejections;
-    this.replicas = replicas;
+    this.indices = new StoreIndices(client, replicas);
+    this.writes = new DocumentWrites(rejections);
     this.clock = clock;
     this.stored = new StoredRows(client);
   }
@@ -137,59 +126,13 @@ public final class SearchSink implements ModelSink {
   private Optional<Progress> opened() throws SearchFailed {
     if (!isOpened) {
       served.clear();
-      progress = readProgress();
-      Map<String, String> aliases = aliases();
-      JsonNode mappings =
-          client.send(
-              "GET", "/" + StoreNames.ALL_MODELS + "/_mapping?ignore_unavailable=true", null);
-      for (Map.Entry<String, JsonNode> each : mappings.properties()) {
-        String model = aliases.get(each.getKey());
-        if (model == null) {
-          drop(each.getKey()); // of a rebuild that was given up, or retired
-        } else {
-          ModelIndex index = ModelIndex.of(each.getValue().path("mappings").path("_meta"));
-          served.put(index.model(), new Served(each.getKey(), index, readBatch(each.getKey())));
-        }
+      progress = indices.progress();
+      for (StoreIndices.Found found : indices.served()) {
+        served.put(found.model().model(), new Served(found.index(), found.model(), found.batch()));
       }
       isOpened = true;
     }
     return Optional.ofNullable(progress);
-  }
-
-  private @Nullable Progress readProgress() throws SearchFailed {
-    try {
-      return Progress.of(
-          client
-              .send("GET", "/%s/_doc/%s".formatted(StoreNames.PROGRESS, StoreNames.PLACE), null)
-              .path("_source"));
-    } catch (SearchFailed e) {
-      if (e.isMissing()) {
-        return null;
-      }
-      throw e;
-    }
-  }
-
-  private Batch readBatch(String index) throws SearchFailed {
-    return Batch.of(
-        client
-            .send("GET", "/%s/_doc/%s".formatted(StoreNames.inPath(index), StoreNames.PLACE), null)
-            .path("_source"));
-  }
-
-  /** Alias by the index that it leads to. */
-  private Map<String, String> aliases() throws SearchFailed {
-    Map<String, String> aliases = new HashMap<>();
-    JsonNode all =
-        client.send("GET", "/" + StoreNames.ALL_MODELS + "/_alias?ignore_unavailable=true", null);
-    for (Map.Entry<String, JsonNode> index : all.properties()) {
-      index
-          .getValue()
-          .path("aliases")
-          .properties()
-          .forEach(alias -> aliases.put(index.getKey(), alias.getKey()));
-    }
-    return aliases;
   }
 
   @Override
@@ -213,29 +156,15 @@ public final class SearchSink implements ModelSink {
   private void withdraw(String model) throws SearchFailed {
     Served gone = served.remove(model);
     if (gone != null) {
-      drop(gone.index);
+      indices.drop(gone.index);
     }
   }
 
-  private void drop(String index) throws SearchFailed {
-    client.send("DELETE", "/%s?ignore_unavailable=true".formatted(StoreNames.inPath(index)), null);
-  }
-
-  /** What is said is searchable when this returns. */
   private void tell(Position place) throws SearchFailed {
     Progress next =
         new Progress(
             place, origin.systemIdentifier(), origin.readDatabase(), committedAt, clock.instant());
-    String path = "/%s/_doc/%s?refresh=true".formatted(StoreNames.PROGRESS, StoreNames.PLACE);
-    try {
-      client.send("PUT", path + "&require_alias=false", next.document());
-    } catch (SearchFailed e) {
-      if (!e.isMissing()) {
-        throw e;
-      }
-      client.send("PUT", "/" + StoreNames.PROGRESS, Progress.creation(replicas));
-      client.send("PUT", path, next.document());
-    }
+    indices.tell(next);
     progress = next;
   }
 
@@ -325,13 +254,13 @@ public final class SearchSink implements ModelSink {
       Served one = served.get(rows.model());
       if (one != null) {
         if (changed.put(rows.model(), one) == null) {
-          bulk.add(batch(one.index, new Batch(place, one.batch.applied())));
+          bulk.add(writes.batch(one.index, new Batch(place, one.batch.applied())));
         }
-        addRows(bulk, one.index, one.documents, rows, place);
+        writes.rows(bulk, one.index, one.documents, rows, place);
       }
       Building unfinished = building.get(rows.model());
       if (unfinished != null) {
-        addRows(bulk, unfinished.index, unfinished.documents, rows, place);
+        writes.rows(bulk, unfinished.index, unfinished.documents, rows, place);
         unfinished.note(rows, place);
       }
     }
@@ -341,12 +270,12 @@ public final class SearchSink implements ModelSink {
       // One that was served anew meanwhile, or is not any more, has no rows of this batch.
       changed.values().removeIf(one -> served.get(one.model.model()) != one);
       for (Served one : changed.values()) {
-        bulk.add(batch(one.index, new Batch(place, place)));
+        bulk.add(writes.batch(one.index, new Batch(place, place)));
       }
       bulk.flush(!changed.isEmpty());
       changed.values().forEach(one -> one.batch = new Batch(place, place));
       tell(place);
-      dropRetired();
+      indices.dropRetired(clock.instant());
     }
 
     /** Readers see it all, and the store is at its place. */
@@ -370,68 +299,6 @@ public final class SearchSink implements ModelSink {
     }
   }
 
-  private static BulkWriter.Write batch(String index, Batch batch) {
-    return new BulkWriter.Write(
-        index,
-        StoreNames.PLACE,
-        batch.begun().lsn().value(),
-        batch.document(),
-        null,
-        reason -> {
-          throw new SearchFailed(0, "", reason, null);
-        });
-  }
-
-  private void addRows(
-      BulkWriter bulk, String index, RowDocument documents, ModelDelta.Rows rows, Position place)
-      throws SearchFailed {
-    long version = place.lsn().value();
-    for (List<@Nullable String> key : rows.removed()) {
-      bulk.add(removal(index, rows.model(), key, version));
-    }
-    for (Map.Entry<List<@Nullable String>, List<@Nullable String>> row :
-        rows.upserted().entrySet()) {
-      bulk.add(row(index, documents, rows.model(), row.getKey(), row.getValue(), version));
-    }
-  }
-
-  private BulkWriter.Write removal(
-      String index, String model, List<@Nullable String> key, long version) {
-    return new BulkWriter.Write(
-        index,
-        RowDocument.id(key),
-        version,
-        null,
-        null,
-        reason -> rejections.rejected(model, key, reason));
-  }
-
-  private BulkWriter.Write row(
-      String index,
-      RowDocument documents,
-      String model,
-      List<@Nullable String> key,
-      List<@Nullable String> values,
-      long version) {
-    return new BulkWriter.Write(
-        index,
-        RowDocument.id(key),
-        version,
-        documents.of(values),
-        () -> documents.asText(values),
-        reason -> rejections.rejected(model, key, reason));
-  }
-
-  private void dropRetired() throws SearchFailed {
-    Instant now = clock.instant();
-    for (Retired each : List.copyOf(retired)) {
-      if (each.since().plus(KEPT_FOR_READERS).isBefore(now)) {
-        drop(each.index());
-        retired.remove(each);
-      }
-    }
-  }
-
   @Override
   public Rebuild rebuild(ModelShape shape) {
     return rebuild(shape, describe.apply(shape));
@@ -446,22 +313,11 @@ public final class SearchSink implements ModelSink {
           if (unfinished != null) {
             unfinished.end();
           }
-          String index = StoreNames.index(shape.model(), nextNumber(shape.model()));
-          client.send("PUT", "/" + StoreNames.inPath(index), model.creation(replicas));
+          String index = indices.create(model);
           Building begun = new Building(shape, index, model);
           building.put(shape.model(), begun);
           return begun;
         });
-  }
-
-  private long nextNumber(String model) throws SearchFailed {
-    JsonNode indices =
-        client.send(
-            "GET",
-            "/%s-*/_alias?ignore_unavailable=true"
-                .formatted(StoreNames.inPath(StoreNames.alias(model))),
-            null);
-    return 1 + indices.propertyNames().stream().mapToLong(StoreNames::number).max().orElse(0);
   }
 
   private final class Building implements Rebuild {
@@ -493,9 +349,9 @@ public final class SearchSink implements ModelSink {
         hasEnded = true;
         building.remove(shape.model(), this);
         try {
-          drop(index);
+          indices.drop(index);
         } catch (SearchFailed e) {
-          retired.add(new Retired(index, Instant.EPOCH)); // tried again with a later batch
+          indices.retire(index, Instant.EPOCH); // dropped with a later batch
         }
       }
     }
@@ -516,7 +372,8 @@ public final class SearchSink implements ModelSink {
               BulkWriter bulk = new BulkWriter(client);
               for (List<@Nullable String> values : rows) {
                 // Whatever was said since then is later.
-                bulk.add(row(index, documents, shape.model(), shape.keyOf(values), values, 0));
+                bulk.add(
+                    writes.row(index, documents, shape.model(), shape.keyOf(values), values, 0));
               }
               bulk.flush(false);
               return rows;
@@ -537,9 +394,9 @@ public final class SearchSink implements ModelSink {
               Batch batch = new Batch(known.place(), known.place());
               BulkWriter bulk = new BulkWriter(client);
               for (Map.Entry<List<@Nullable String>, Long> gone : removed.entrySet()) {
-                bulk.add(removal(index, shape.model(), gone.getKey(), gone.getValue()));
+                bulk.add(writes.removal(index, shape.model(), gone.getKey(), gone.getValue()));
               }
-              bulk.add(batch(index, batch));
+              bulk.add(writes.batch(index, batch));
               bulk.flush(true);
               lead(batch);
               return true;
@@ -549,20 +406,10 @@ public final class SearchSink implements ModelSink {
 
     /** Readers' alias leads here, and nowhere else, in one step. */
     private void lead(Batch batch) throws SearchFailed {
-      String alias = Json.string(StoreNames.alias(shape.model()));
       Served before = served.get(shape.model());
-      String removal =
-          before == null
-              ? ""
-              : "{\"remove\":{\"index\":%s,\"alias\":%s}},"
-                  .formatted(Json.string(before.index), alias);
-      client.send(
-          "POST",
-          "/_aliases",
-          "{\"actions\":[%s{\"add\":{\"index\":%s,\"alias\":%s}}]}"
-              .formatted(removal, Json.string(index), alias));
+      indices.lead(shape.model(), before == null ? null : before.index, index);
       if (before != null) {
-        retired.add(new Retired(before.index, clock.instant()));
+        indices.retire(before.index, clock.instant());
       }
       hasEnded = true;
       building.remove(shape.model(), this);

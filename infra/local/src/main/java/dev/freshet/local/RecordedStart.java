@@ -50,6 +50,7 @@ final class RecordedStart {
             false,
             sample,
             null,
+            false,
             Map.of());
     try (LocalSystem system =
         LocalSystem.start(options, sentence -> System.out.println(sentence), () -> false)) {

@@ -3,7 +3,6 @@ package dev.freshet.read.search;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.read.model.Model;
-import dev.freshet.read.query.Field;
 import dev.freshet.read.query.ModelQuery;
 import dev.freshet.read.query.Refused;
 import dev.freshet.read.query.Representation;
@@ -16,7 +15,6 @@ import dev.freshet.read.store.ModelStore;
 import dev.freshet.read.store.Question;
 import dev.freshet.read.store.StoreFailed;
 import dev.freshet.search.Batch;
-import dev.freshet.search.IndexedType;
 import dev.freshet.search.Json;
 import dev.freshet.search.ModelIndex;
 import dev.freshet.search.RowDocument;
@@ -285,16 +283,12 @@ public final class SearchStore implements ModelStore {
       ModelQuery query, ModelIndex index, Hit hit) {
     List<Optional<String>> values = new ArrayList<>();
     for (ModelQuery.Order member : query.order()) {
-      if (isRank(index, member)) {
+      if (RowsRequest.isRank(index, member)) {
         return null; // another copy would go on with it, and ranks otherwise
       }
       values.add(text(index, hit.row(), member.field().column()));
     }
     return values;
-  }
-
-  private static boolean isRank(ModelIndex index, ModelQuery.Order member) {
-    return model(index).isRank(member.field().column()) && member.field().path().isEmpty();
   }
 
   /**
@@ -308,7 +302,7 @@ public final class SearchStore implements ModelStore {
   private @Nullable Found ask(Question question, ModelIndex index, long limit, long offset)
       throws SearchFailed {
     Filters filters = new Filters(index);
-    String rows = rowsQuery(question, index, filters, limit, offset);
+    String rows = RowsRequest.of(question, index, filters, limit, offset);
     String unfit =
         filters.used().isEmpty()
             ? ""
@@ -396,66 +390,5 @@ public final class SearchStore implements ModelStore {
                 Json.members(String.valueOf(hits.get("total"))).getOrDefault("value", "0"))
             : null;
     return new Found(position, rows, total);
-  }
-
-  private static String rowsQuery(
-      Question question, ModelIndex index, Filters filters, long limit, long offset) {
-    ModelQuery query = question.query();
-    Seek seek = query.seek();
-    boolean isBackwards = seek != null && seek.isBackwards();
-    List<String> sort = new ArrayList<>();
-    List<String> after = new ArrayList<>();
-    for (int i = 0; i < query.order().size(); i++) {
-      ModelQuery.Order asked = query.order().get(i);
-      ModelQuery.Order member = isBackwards ? asked.reversed() : asked;
-      sort.add(sorted(index, filters, member));
-      if (seek != null) {
-        after.add(after(index, filters, member.field(), seek.values().get(i)));
-      }
-    }
-    return "{\"query\":%s,\"sort\":[%s]%s,\"from\":%d,\"size\":%d,\"track_total_hits\":%s}"
-        .formatted(
-            filters.matching(query.where()),
-            String.join(",", sort),
-            seek == null ? "" : ",\"search_after\":[%s]".formatted(String.join(",", after)),
-            offset,
-            limit,
-            question.count() == Count.EXACT);
-  }
-
-  private static String sorted(ModelIndex index, Filters filters, ModelQuery.Order member) {
-    String direction = member.descending() ? "desc" : "asc";
-    if (isRank(index, member)) {
-      return "{\"_score\":{\"order\":\"%s\"}}".formatted(direction);
-    }
-    Field field = filters.ordered(member.field());
-    return "{\"%s\":{\"order\":\"%s\",\"missing\":\"%s\"}}"
-        .formatted(
-            filters.field(field.column()), direction, member.isNullsFirst() ? "_first" : "_last");
-  }
-
-  private static String after(
-      ModelIndex index, Filters filters, Field field, Optional<String> value) {
-    if (value.isEmpty() || model(index).isRank(field.column())) {
-      throw new Elsewhere("pages behind such a row");
-    }
-    IndexedType type = filters.type(field);
-    String indexed =
-        type.ofQuery(value.get()).orElseThrow(() -> new Elsewhere("pages behind such a row"));
-    return switch (type.form()) {
-      case BOOLEAN -> indexed.equals("true") ? "1" : "0";
-      case TEXT,
-          UUID,
-          SMALLINT,
-          INTEGER,
-          BIGINT,
-          DECIMAL,
-          REAL,
-          DOUBLE,
-          DAYS,
-          MICROS,
-          MICROS_OF_ZONE ->
-          indexed;
-    };
   }
 }

@@ -81,6 +81,15 @@ final class UpCommand implements Callable<Integer> {
       defaultValue = "false")
   private boolean connect;
 
+  @Option(
+      names = "--search",
+      description = {
+        "Keeps models that say stores: [search] in a search store, too: OpenSearch, which is",
+        "started with the system."
+      },
+      defaultValue = "false")
+  private boolean search;
+
   @Mixin private BrokerClient client = new BrokerClient();
 
   @Mixin private TopicOptions topics = new TopicOptions();
@@ -98,6 +107,7 @@ final class UpCommand implements Callable<Integer> {
             access.isLogged(),
             config,
             broker(),
+            search,
             operatorHosts.settings());
     PrintWriter out = spec.commandLine().getOut();
     Path logs = options.cluster().data().resolve("logs");
@@ -154,6 +164,7 @@ final class UpCommand implements Callable<Integer> {
     system.connect().forEach(worker -> row(out, "Kafka Connect", worker));
     system.atStart().own().forEach((id, what) -> row(out, id, what));
     system.log().ifPresent(log -> row(out, "log", log));
+    system.search().ifPresent(store -> row(out, "search store", store));
     row(out, "PostgreSQL", databases(system));
     row(out, "psql", psql(system.cluster().primary(), system.cluster().data().pgpass()));
     out.println();

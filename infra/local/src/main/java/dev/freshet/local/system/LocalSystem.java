@@ -42,6 +42,7 @@ public final class LocalSystem implements AutoCloseable {
   private final SystemOptions options;
   private final Cluster cluster;
   private final KafkaProcesses kafka;
+  private final SearchStoreProcess search;
   private final List<PartSpec> parts;
   private final Map<PartSpec, PartRunner.Running> running = new LinkedHashMap<>();
 
@@ -49,10 +50,15 @@ public final class LocalSystem implements AutoCloseable {
   private @Nullable ServersWatch watch;
 
   private LocalSystem(
-      SystemOptions options, Cluster cluster, KafkaProcesses kafka, List<PartSpec> parts) {
+      SystemOptions options,
+      Cluster cluster,
+      KafkaProcesses kafka,
+      SearchStoreProcess search,
+      List<PartSpec> parts) {
     this.options = options;
     this.cluster = cluster;
     this.kafka = kafka;
+    this.search = search;
     this.parts = parts;
   }
 
@@ -71,7 +77,13 @@ public final class LocalSystem implements AutoCloseable {
       // Only now nobody else uses the data folder.
       KafkaProcesses kafka = KafkaProcesses.begin(options, report);
       try {
-        return start(options, cluster, kafka, report, isStopping);
+        SearchStoreProcess search = SearchStoreProcess.begin(options, report);
+        try {
+          return start(options, cluster, kafka, search, report, isStopping);
+        } catch (RuntimeException e) {
+          search.close();
+          throw e;
+        }
       } catch (RuntimeException e) {
         kafka.close();
         throw e;
@@ -86,6 +98,7 @@ public final class LocalSystem implements AutoCloseable {
       SystemOptions options,
       Cluster cluster,
       KafkaProcesses kafka,
+      SearchStoreProcess search,
       Consumer<String> report,
       BooleanSupplier isStopping) {
     report.accept("PostgreSQL runs.");
@@ -98,11 +111,12 @@ public final class LocalSystem implements AutoCloseable {
         config.hasCommands() ? DatabaseLogin.ofWriter(cluster, options.rolesBeside(roles)) : null;
     makeClaimsKeys(options);
     SystemLayout layout = SystemLayout.of(options, config, cluster, reader, writer, roles);
-    LocalSystem system = new LocalSystem(options, cluster, kafka, layout.parts());
+    LocalSystem system = new LocalSystem(options, cluster, kafka, search, layout.parts());
     try {
       system.startParts(
           options.processes() ? new InProcesses(cluster.data().logs(), report) : new InThisJvm());
       kafka.awaitStarted(layout.connector());
+      search.awaitStarted();
       system.watch = new ServersWatch(cluster.servers(), report);
       system.awaitReady(report, isStopping);
     } catch (RuntimeException e) {
@@ -120,7 +134,11 @@ public final class LocalSystem implements AutoCloseable {
     for (int i = 1; i <= options.cluster().readDatabases(); i++) {
       requireFree(options.syncPort(i), "cdc-sync");
     }
-    int readers = options.cluster().replicas() + 1 + options.cluster().readDatabases();
+    int readers =
+        options.cluster().replicas()
+            + 1
+            + options.cluster().readDatabases()
+            + (options.search() ? 1 : 0);
     for (int i = 1; i <= readers; i++) {
       requireFree(options.readPort(i), "a read-backend");
     }
@@ -263,6 +281,13 @@ public final class LocalSystem implements AutoCloseable {
     return kafka.workers();
   }
 
+  /** The address of the search store; empty where there is none. */
+  public Optional<String> search() {
+    return options.search()
+        ? Optional.of("http://127.0.0.1:" + options.searchPort())
+        : Optional.empty();
+  }
+
   /** What there is besides what was started. */
   public StartReport atStart() {
     return atStart;
@@ -280,9 +305,11 @@ public final class LocalSystem implements AutoCloseable {
   @Override
   public void close() {
     kafka.beginToClose();
+    search.beginToClose();
     try {
       stopParts();
     } finally {
+      search.close();
       kafka.close();
       cluster.close();
     }

@@ -31,6 +31,7 @@ public final class SystemLayout {
   private static final String READERS = "readers";
   private static final String WRITE = "write-1";
   private static final String PRIMARY_READS = "primary-reads";
+  private static final String SEARCH = "search-1";
   private static final String BROKER_PROPERTIES = "freshet.broker.properties.";
 
   private final SystemOptions options;
@@ -164,6 +165,9 @@ public final class SystemLayout {
       for (PostgresServer readDatabase : cluster.readDatabases()) {
         sync(source(primary, log, readDatabase, cluster), readDatabase, ++number);
       }
+      if (options.search() && !cluster.readDatabases().isEmpty()) {
+        search(cluster.readDatabases().getFirst());
+      }
     }
     gateway.put("freshet.gateway.routes", config.routes().toString());
     gateway.put("freshet.gateway.claims-key", options.claimsKey().toString());
@@ -183,10 +187,41 @@ public final class SystemLayout {
         servers, first.database(), first.user(), first.password(), first.parameters());
   }
 
+  private int nextReadPort() {
+    return options.readPort(
+        (int) parts.stream().filter(part -> part.kind() == PartKind.READ).count() + 1);
+  }
+
+  /** A store, whoever keeps it in step, and whoever reads it. */
+  private void search(PostgresServer readDatabase) {
+    String store = "http://127.0.0.1:" + options.searchPort();
+    parts.add(
+        new PartSpec(
+            PartKind.FOLLOW,
+            "follower",
+            options.followPort(),
+            Map.of(
+                "freshet.follow.read-database",
+                readDatabase.url().uriWithPassword(),
+                "freshet.follow.search",
+                store)));
+    int port = nextReadPort();
+    parts.add(
+        new PartSpec(
+            PartKind.READ,
+            SEARCH,
+            port,
+            Map.of(
+                "freshet.read.id", SEARCH,
+                "freshet.read.kind", SourceKind.SEARCH.wireName(),
+                "freshet.read.source", store,
+                "freshet.read.roles", String.join(",", roles),
+                "freshet.read.claims-key", options.claimsKey().toString())));
+    instance(READERS, SEARCH, port, SourceKind.SEARCH);
+  }
+
   private void reader(PostgresUrl source, String id, SourceKind kind) {
-    int port =
-        options.readPort(
-            (int) parts.stream().filter(part -> part.kind() == PartKind.READ).count() + 1);
+    int port = nextReadPort();
     parts.add(
         new PartSpec(
             PartKind.READ,

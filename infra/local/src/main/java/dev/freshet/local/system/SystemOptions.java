@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param accessLog whether the gateway writes a line for each request
  * @param config the configuration folder
  * @param broker the broker between primary and read databases; null for none
+ * @param search whether a search store is started, and kept in step with the first read database
  * @param settings of all parts alike, by full name
  */
 public record SystemOptions(
@@ -27,6 +28,7 @@ public record SystemOptions(
     boolean accessLog,
     Path config,
     @Nullable BrokerChoice broker,
+    boolean search,
     Map<String, String> settings) {
 
   private static final int HIGHEST_OFFSET = 200;
@@ -85,6 +87,15 @@ public record SystemOptions(
   /** Where the broker that {@code up} runs listens; the next one is its controller's. */
   int brokerPort() {
     return cluster.portBase() + 50;
+  }
+
+  /** Where the search store that {@code up} runs listens. */
+  public int searchPort() {
+    return cluster.portBase() + 55;
+  }
+
+  int followPort() {
+    return portBase + 40;
   }
 
   int syncPort(int number) {
