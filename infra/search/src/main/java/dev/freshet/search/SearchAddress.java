@@ -42,7 +42,8 @@ public record SearchAddress(
     try {
       URI node = URI.create(one);
       boolean isNothingElse =
-          node.getRawUserInfo() == null
+          !node.isOpaque()
+              && node.getRawUserInfo() == null
               && node.getRawQuery() == null
               && (node.getRawPath().isEmpty() || node.getRawPath().equals("/"));
       if (node.getScheme() != null

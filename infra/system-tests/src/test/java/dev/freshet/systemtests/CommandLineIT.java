@@ -37,6 +37,7 @@ class CommandLineIT {
             "read",
             "sync",
             "publish",
+            "follow",
             "log",
             "status",
             "routes",
@@ -56,6 +57,21 @@ class CommandLineIT {
     assertThat(freshet("up", "--replicas", "many"))
         .returns(2, Ended::status)
         .satisfies(ended -> assertThat(ended.output()).contains("'many' is not an int"));
+    String models = ProjectHome.path().resolve("infra/restaurant/models").toString();
+    assertThat(
+            freshet(
+                "follow",
+                "--read-database",
+                "postgresql://x@h/d",
+                "--search",
+                "search:9200",
+                "--models",
+                models))
+        .returns(1, Ended::status)
+        .satisfies(
+            ended ->
+                assertThat(ended.output())
+                    .contains("'search:9200' is not the address of a search store"));
     assertThat(freshet("read", "--source", "postgresql://x@h/d"))
         .returns(2, Ended::status)
         .satisfies(ended -> assertThat(ended.output()).contains("--kind"));

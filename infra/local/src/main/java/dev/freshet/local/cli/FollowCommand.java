@@ -79,8 +79,8 @@ final class FollowCommand implements Callable<Integer> {
   public Integer call() {
     OperatorGate.check(
         PartMixin.address(part.listen(), "--listen").getHostAddress(), operatorToken.text());
-    requireModels();
     Map<String, String> settings = new HashMap<>(store.settings("freshet.follow", search));
+    requireModels();
     settings.put("freshet.follow.read-database", password.withPassword(readDatabase));
     settings.put("freshet.follow.search", search);
     settings.put("freshet.follow.store", name);
