@@ -17,9 +17,6 @@ final class Filling implements AutoCloseable {
 
   private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
-  /** One that failed is tried again after it. */
-  private static final Duration PAUSE = Duration.ofSeconds(1);
-
   private final PostgresUrl readDatabase;
   private final FollowedModel model;
   private final SearchSink sink;
@@ -71,7 +68,6 @@ final class Filling implements AutoCloseable {
       if (!closed) {
         reason = SearchFollower.reason(e);
         log.warn("Rows of model {} are not written: {}", model(), reason);
-        LockSupport.parkNanos(PAUSE.toNanos());
       }
     }
   }

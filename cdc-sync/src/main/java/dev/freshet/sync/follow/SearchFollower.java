@@ -29,7 +29,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +52,7 @@ public final class SearchFollower implements AutoCloseable {
   private static final Duration CONFIRM = Duration.ofSeconds(ReadDatabase.CONFIRM_SECONDS);
   private static final Duration FIRST_RETRY = Duration.ofMillis(100);
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
   private static final Duration STOPPED_WITHIN = Duration.ofSeconds(20);
 
   private final Settings settings;
@@ -176,13 +176,22 @@ public final class SearchFollower implements AutoCloseable {
     observer.became(now);
   }
 
+  /** Why rows of a model could not be written, and how long to wait before that is tried again. */
+  private record Failure(String reason, Duration pause, long sinceNanos) {
+
+    boolean isOver() {
+      return System.nanoTime() - sinceNanos > pause.toNanos();
+    }
+  }
+
   /** What is done while this process leads. */
   private final class Following {
 
     private final SearchSink sink;
     private final Connection connection;
+    private final Registration registration;
     private final Map<String, FollowerState.Model> models = new TreeMap<>();
-    private Set<String> registered = Set.of();
+    private final Map<String, Failure> failures = new HashMap<>();
     private @Nullable Filling filling;
     private @Nullable Place told;
     private long toldNanos;
@@ -190,6 +199,7 @@ public final class SearchFollower implements AutoCloseable {
     Following(SearchSink sink, Connection connection) {
       this.sink = sink;
       this.connection = connection;
+      this.registration = new Registration(connection, settings.store());
     }
 
     void run() throws SQLException {
@@ -221,7 +231,7 @@ public final class SearchFollower implements AutoCloseable {
 
     private void round() throws SQLException {
       Map<String, ReadModel> live = liveModels();
-      register(live.keySet());
+      registration.of(live.keySet());
       try (Snapshot snapshot = Snapshot.of(settings.readDatabase(), live.keySet())) {
         Snapshot.At at = snapshot.at();
         if (!at.isComplete()) {
@@ -268,31 +278,6 @@ public final class SearchFollower implements AutoCloseable {
         }
       }
       return live;
-    }
-
-    /** Has keys of these models written from now on, and lets earlier transactions end. */
-    private void register(Set<String> live) throws SQLException {
-      if (live.equals(registered)) {
-        return;
-      }
-      try (PreparedStatement statement =
-          connection.prepareStatement(
-              """
-              insert into freshet.store (name, models) values (?, ?)
-              on conflict (name) do update set models = excluded.models
-              """)) {
-        statement.setString(1, settings.store());
-        statement.setArray(2, connection.createArrayOf("text", live.toArray(String[]::new)));
-        statement.execute();
-      }
-      connection.setAutoCommit(false);
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("lock table freshet.followed in share mode");
-        connection.commit();
-      } finally {
-        connection.setAutoCommit(true);
-      }
-      registered = Set.copyOf(live);
     }
 
     /** A store of another system, or of later places than there are, is begun anew. */
@@ -391,6 +376,7 @@ public final class SearchFollower implements AutoCloseable {
             unfinished.model(),
             new FollowerState.Model(FollowerState.Stage.FILLING, unfinished.reason()));
       } else {
+        noteEnd(unfinished);
         filling = null;
       }
       Map<String, ModelIndex> served = sink.served();
@@ -398,11 +384,30 @@ public final class SearchFollower implements AutoCloseable {
         String name = model.model().name();
         if (model.index().equals(served.get(name))) {
           models.put(name, new FollowerState.Model(FollowerState.Stage.SERVED, ""));
+        } else if (failures.containsKey(name) && !failures.get(name).isOver()) {
+          models.put(
+              name,
+              new FollowerState.Model(FollowerState.Stage.WAITING, failures.get(name).reason()));
         } else if (filling == null) {
           filling = Filling.start(settings.readDatabase(), model, sink);
           models.put(name, new FollowerState.Model(FollowerState.Stage.FILLING, ""));
         }
       }
+    }
+
+    /** One that failed is tried again after a pause that doubles. */
+    private void noteEnd(@Nullable Filling ended) {
+      if (ended == null) {
+        return;
+      }
+      if (ended.reason().isEmpty()) {
+        failures.remove(ended.model());
+        return;
+      }
+      Failure before = failures.get(ended.model());
+      Duration pause =
+          before == null ? CONFIRM : min(before.pause().multipliedBy(2), LONGEST_PAUSE);
+      failures.put(ended.model(), new Failure(ended.reason(), pause, System.nanoTime()));
     }
 
     private void report(Snapshot.At at, Snapshot.Pending pending) {

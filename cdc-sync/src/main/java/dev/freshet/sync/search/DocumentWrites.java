@@ -6,6 +6,7 @@ import dev.freshet.search.RowDocument;
 import dev.freshet.search.SearchFailed;
 import dev.freshet.search.StoreNames;
 import dev.freshet.sync.delta.ModelDelta;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +15,22 @@ import org.jspecify.annotations.Nullable;
 final class DocumentWrites {
 
   private final Rejections rejections;
+  private final Map<String, String> refused = new HashMap<>();
 
   DocumentWrites(Rejections rejections) {
     this.rejections = rejections;
+  }
+
+  private void refuse(String model, List<@Nullable String> key, String reason) {
+    refused.putIfAbsent(model, reason);
+    rejections.rejected(model, key, reason);
+  }
+
+  /** Models of which a row was refused since this was asked last, with the reason. */
+  Map<String, String> takeRefused() {
+    Map<String, String> taken = Map.copyOf(refused);
+    refused.clear();
+    return taken;
   }
 
   /** What says which batch an index is of. */
@@ -48,12 +62,7 @@ final class DocumentWrites {
 
   BulkWriter.Write removal(String index, String model, List<@Nullable String> key, long version) {
     return new BulkWriter.Write(
-        index,
-        RowDocument.id(key),
-        version,
-        null,
-        null,
-        reason -> rejections.rejected(model, key, reason));
+        index, RowDocument.id(key), version, null, null, reason -> refuse(model, key, reason));
   }
 
   BulkWriter.Write row(
@@ -69,6 +78,6 @@ final class DocumentWrites {
         version,
         documents.of(values),
         () -> documents.asText(values),
-        reason -> rejections.rejected(model, key, reason));
+        reason -> refuse(model, key, reason));
   }
 }

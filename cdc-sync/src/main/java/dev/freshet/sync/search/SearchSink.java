@@ -60,20 +60,6 @@ public final class SearchSink implements ModelSink {
    */
   public record Origin(String systemIdentifier, String readDatabase) {}
 
-  private static final class Served {
-    private final String index;
-    private final ModelIndex model;
-    private final RowDocument documents;
-    private Batch batch;
-
-    Served(String index, ModelIndex model, Batch batch) {
-      this.index = index;
-      this.model = model;
-      this.documents = new RowDocument(model);
-      this.batch = batch;
-    }
-  }
-
   /**
    * Prepares to write.
    *
@@ -265,8 +251,12 @@ public final class SearchSink implements ModelSink {
       }
     }
 
-    /** The last of each index comes in the request that makes all of them searchable. */
+    /** That a batch is whole is written once its rows are, and makes all of it searchable. */
     private void finish() throws SearchFailed {
+      bulk.flush(false);
+      for (String refused : writes.takeRefused().keySet()) {
+        reset(refused); // what lacks a row is not served
+      }
       // One that was served anew meanwhile, or is not any more, has no rows of this batch.
       changed.values().removeIf(one -> served.get(one.model.model()) != one);
       for (Served one : changed.values()) {
@@ -376,6 +366,7 @@ public final class SearchSink implements ModelSink {
                     writes.row(index, documents, shape.model(), shape.keyOf(values), values, 0));
               }
               bulk.flush(false);
+              requireTaken();
               return rows;
             });
       }
@@ -396,11 +387,22 @@ public final class SearchSink implements ModelSink {
               for (Map.Entry<List<@Nullable String>, Long> gone : removed.entrySet()) {
                 bulk.add(writes.removal(index, shape.model(), gone.getKey(), gone.getValue()));
               }
+              bulk.flush(false);
+              requireTaken();
               bulk.add(writes.batch(index, batch));
               bulk.flush(true);
               lead(batch);
               return true;
             });
+      }
+    }
+
+    private void requireTaken() {
+      String refused = writes.takeRefused().get(shape.model());
+      if (refused != null) {
+        end();
+        throw new IllegalStateException(
+            "The store refuses a row of model %s: %s".formatted(shape.model(), refused));
       }
     }
 

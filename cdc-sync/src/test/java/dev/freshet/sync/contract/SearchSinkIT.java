@@ -1,6 +1,7 @@
 package dev.freshet.sync.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.freshet.search.ModelIndex;
 import dev.freshet.search.SearchAddress;
@@ -10,9 +11,12 @@ import dev.freshet.sync.delta.ModelDelta;
 import dev.freshet.sync.delta.ModelDeltas;
 import dev.freshet.sync.delta.ModelShape;
 import dev.freshet.sync.delta.ModelSink;
+import dev.freshet.sync.search.Rejections;
 import dev.freshet.sync.search.SearchSink;
+import dev.freshet.sync.search.SinkFailed;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,12 +58,17 @@ class SearchSinkIT {
   }
 
   private static SearchSink sink() {
+    return sink(
+        (model, key, reason) -> {
+          throw new AssertionError("%s %s was rejected: %s".formatted(model, key, reason));
+        });
+  }
+
+  private static SearchSink sink(Rejections rejections) {
     return new SearchSink(
         SearchClient.open(SearchAddress.parse(node.url())),
         SearchSinkIT::index,
-        (model, key, reason) -> {
-          throw new AssertionError("%s %s was rejected: %s".formatted(model, key, reason));
-        },
+        rejections,
         0,
         Clock.systemUTC());
   }
@@ -98,6 +107,58 @@ class SearchSinkIT {
       sink.apply(rows(3, "c", "3"));
       assertThat(sink.rows("Orders").orElseThrow())
           .containsExactlyInAnyOrder(List.of("a", "1"), List.of("b", "2"), List.of("c", "3"));
+    }
+  }
+
+  @Test
+  void modelThatLacksARowIsNotServedAndOthersAre() {
+    List<String> rejected = new ArrayList<>();
+    ModelShape numbers =
+        new ModelShape("numbers", List.of("id", "n"), List.of("text", "bigint"), List.of("id"));
+    try (SearchSink sink =
+        sink((model, key, reason) -> rejected.add("%s %s: %s".formatted(model, key, reason)))) {
+      sink.begin(SinkLaws.at(1));
+      for (ModelShape shape : List.of(numbers, SinkLaws.shape("Orders"))) {
+        try (ModelSink.Rebuild rebuild = sink.rebuild(shape)) {
+          rebuild.add(List.of(List.of("a", "1")));
+          assertThat(rebuild.serve(SinkLaws.at(1))).isTrue();
+        }
+      }
+      sink.apply(
+          new ModelDeltas(
+              SinkLaws.at(2),
+              List.of(
+                  new ModelDelta.Rows(
+                      numbers, Set.of(), Map.of(List.of("b"), List.of("b", "no number"))),
+                  rows(2, "b", "2").models().getFirst())));
+      assertThat(rejected).hasSize(1).first().asString().startsWith("numbers [b]: ");
+      assertThat(sink.rows("numbers")).isEmpty();
+      assertThat(sink.rows("Orders").orElseThrow()).hasSize(2);
+      assertThat(sink.place()).contains(SinkLaws.at(2));
+      try (ModelSink.Rebuild rebuild = sink.rebuild(numbers)) {
+        assertThatThrownBy(() -> rebuild.add(List.of(List.of("b", "no number"))))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("refuses a row of model numbers");
+      }
+    }
+  }
+
+  @Test
+  void storeThatIsReadOnlyTakesTheSameLater() throws Exception {
+    try (SearchSink sink = sink();
+        SearchClient client = SearchClient.open(SearchAddress.parse(node.url()))) {
+      sink.begin(SinkLaws.at(1));
+      try (ModelSink.Rebuild rebuild = sink.rebuild(SinkLaws.shape("Orders"))) {
+        assertThat(rebuild.serve(SinkLaws.at(1))).isTrue();
+      }
+      client.send("PUT", "/freshet.model.*/_settings", "{\"index.blocks.write\":true}");
+      assertThatThrownBy(() -> sink.apply(rows(2, "a", "2")))
+          .isInstanceOfSatisfying(
+              SinkFailed.class, failed -> assertThat(failed.failure().isPassing()).isTrue());
+      assertThat(sink.place()).contains(SinkLaws.at(1));
+      client.send("PUT", "/freshet.model.*/_settings", "{\"index.blocks.write\":null}");
+      sink.apply(rows(2, "a", "2"));
+      assertThat(sink.rows("Orders").orElseThrow()).containsExactly(List.of("a", "2"));
     }
   }
 
