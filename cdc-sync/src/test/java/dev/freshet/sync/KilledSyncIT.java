@@ -64,6 +64,7 @@ class KilledSyncIT extends Killing {
             "apply/Applier",
             """
                                 batch(last.end(), asks, without.keySet()).apply(transactions);
+                                followers.write(deltas().ofFollowed());
                                 positions.advance(applied, last.end(), last.committedAt(), epoch);
             """,
             """
@@ -73,6 +74,7 @@ class KilledSyncIT extends Killing {
                                   advanced[0] = true;
                                 }
                                 batch(last.end(), asks, without.keySet()).apply(transactions);
+                                followers.write(deltas().ofFollowed());
             """);
     assertFoundOut(classes, LONG_KILLS);
   }

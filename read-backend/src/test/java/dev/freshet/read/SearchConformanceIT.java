@@ -291,6 +291,38 @@ class SearchConformanceIT {
   }
 
   @Test
+  void indexThatTakesAnothersPlaceIsReadByItsOwnFields() throws Exception {
+    String row = "[{\"a\":1,\"b\":10}]";
+    swapIn(1, List.of("a", "b"), List.of("1", "10"));
+    assertThat(get(search, "/swapped?b=eq.10&select=a,b").body()).isEqualTo(row);
+    swapIn(2, List.of("b", "a"), List.of("10", "1"));
+    assertThat(get(search, "/swapped?b=eq.10&select=a,b").body()).isEqualTo(row);
+    assertThat(get(search, "/swapped/1?select=a,b").body()).isEqualTo("{\"a\":1,\"b\":10}");
+  }
+
+  private static void swapIn(int number, List<String> columns, List<String> values)
+      throws Exception {
+    Map<String, String> types = new LinkedHashMap<>();
+    columns.forEach(column -> types.put(column, "integer"));
+    ModelIndex index =
+        new ModelIndex("swapped", types, List.of("a"), null, Set.of("a"), Set.of(), null);
+    String name = StoreNames.index("swapped", number);
+    try (SearchClient store = SearchClient.open(SearchAddress.parse(node.url()))) {
+      store.send("PUT", "/" + name, index.creation(0));
+      store.sendLines(
+          "/_bulk?refresh=true",
+          line(name, RowDocument.id(List.of("1")), new RowDocument(index).of(values))
+              + line(name, StoreNames.PLACE, new Batch(PLACE, PLACE).document()));
+      String alias = StoreNames.alias("swapped");
+      store.send(
+          "POST",
+          "/_aliases",
+          "{\"actions\":[{\"remove\":{\"index\":\"%1$s-*\",\"alias\":\"%1$s\",\"must_exist\":false}},{\"add\":{\"index\":\"%2$s\",\"alias\":\"%1$s\"}}]}"
+              .formatted(alias, name));
+    }
+  }
+
+  @Test
   void wordsAreFoundAndSortedByHowWellTheyMatch() throws Exception {
     assertThat(get(search, "/things?search=wfts.fox&order=rank.desc&select=id,t").body())
         .contains("quick brown fox", "running foxes")

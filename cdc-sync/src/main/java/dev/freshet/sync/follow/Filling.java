@@ -80,7 +80,7 @@ final class Filling implements AutoCloseable {
           FollowedModel.of(snapshot.connection(), model.model())
               .filter(now -> now.index().equals(model.index()))
               .isPresent();
-      if (!isTheSame) {
+      if (!isTheSame || !snapshot.live().contains(model())) {
         return; // the next round sees what it is now
       }
       snapshot.all(

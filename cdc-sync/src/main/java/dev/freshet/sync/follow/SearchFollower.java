@@ -240,6 +240,7 @@ public final class SearchFollower implements AutoCloseable {
         }
         Snapshot.Pending pending = snapshot.pending(settings.store());
         begin(at);
+        live.keySet().retainAll(snapshot.live()); // as of this place, and not of a moment ago
         Map<String, FollowedModel> followed = look(snapshot.connection(), live);
         write(snapshot, pending, followed);
         forget(pending);

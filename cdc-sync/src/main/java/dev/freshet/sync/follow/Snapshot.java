@@ -3,6 +3,7 @@ package dev.freshet.sync.follow;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.protocol.ReadDatabase;
 import dev.freshet.search.Json;
+import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.connection.Connections;
 import dev.freshet.sync.delta.ModelDelta;
 import dev.freshet.sync.delta.ModelShape;
@@ -21,6 +22,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -108,6 +110,21 @@ final class Snapshot implements AutoCloseable {
 
   Connection connection() {
     return connection;
+  }
+
+  /** The models that readers of the read database have. */
+  Set<String> live() throws SQLException {
+    Set<String> live = new LinkedHashSet<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select name from freshet.model where state = '%s'"
+                    .formatted(ModelStore.State.LIVE.name().toLowerCase(Locale.ROOT)))) {
+      while (row.next()) {
+        live.add(row.getString(1));
+      }
+    }
+    return live;
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -41,24 +42,37 @@ final class StoreIndices {
   /** An index that readers are led to. */
   record Found(String index, ModelIndex model, Batch batch) {}
 
-  /** Those that readers are led to; others, of rebuilds that were given up, are dropped. */
+  /** Those that readers are led to; others are dropped. */
   List<Found> served() throws SearchFailed {
     List<Found> served = new ArrayList<>();
     Map<String, String> aliases = aliases();
     JsonNode mappings =
         client.send("GET", "/" + StoreNames.ALL_MODELS + "/_mapping?ignore_unavailable=true", null);
     for (Map.Entry<String, JsonNode> each : mappings.properties()) {
-      if (aliases.containsKey(each.getKey())) {
-        served.add(
-            new Found(
-                each.getKey(),
-                ModelIndex.of(each.getValue().path("mappings").path("_meta")),
-                readBatch(each.getKey())));
-      } else {
+      Optional<Found> found =
+          aliases.containsKey(each.getKey())
+              ? found(each.getKey(), each.getValue().path("mappings").path("_meta"))
+              : Optional.empty();
+      found.ifPresent(served::add);
+      if (found.isEmpty()) {
         drop(each.getKey());
       }
     }
     return served;
+  }
+
+  /** Empty for an index that another version has made, which is filled anew. */
+  private Optional<Found> found(String index, JsonNode meta) throws SearchFailed {
+    try {
+      return Optional.of(new Found(index, ModelIndex.of(meta), readBatch(index)));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    } catch (SearchFailed e) {
+      if (e.isMissing()) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   /** How far the store is; null where nobody has said it yet. */

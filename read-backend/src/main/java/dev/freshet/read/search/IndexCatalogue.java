@@ -32,7 +32,14 @@ public final class IndexCatalogue {
   private final Clock clock;
   private final Map<String, Known> known = new ConcurrentHashMap<>();
 
-  private record Known(@Nullable ModelIndex index, Instant since) {}
+  /**
+   * An index that readers are led to.
+   *
+   * @param name its own, other than the alias that leads to it
+   */
+  record Indexed(String name, ModelIndex model) {}
+
+  private record Known(@Nullable Indexed index, Instant since) {}
 
   /** Asks a store. */
   public IndexCatalogue(SearchClient client, Clock clock) {
@@ -40,7 +47,7 @@ public final class IndexCatalogue {
     this.clock = clock;
   }
 
-  Optional<ModelIndex> find(String model) throws SearchFailed {
+  Optional<Indexed> find(String model) throws SearchFailed {
     Known one = known.get(model);
     Instant now = clock.instant();
     if (one == null
@@ -54,9 +61,9 @@ public final class IndexCatalogue {
     return Optional.ofNullable(one.index());
   }
 
-  private @Nullable ModelIndex read(String model) throws SearchFailed {
+  private @Nullable Indexed read(String model) throws SearchFailed {
     try {
-      List<ModelIndex> found = indices(StoreNames.inPath(StoreNames.alias(model)));
+      List<Indexed> found = indices(StoreNames.inPath(StoreNames.alias(model)));
       return found.isEmpty() ? null : found.getFirst();
     } catch (SearchFailed e) {
       if (e.isMissing()) {
@@ -67,10 +74,10 @@ public final class IndexCatalogue {
   }
 
   /** All that readers find. */
-  Collection<ModelIndex> all() throws SearchFailed {
+  Collection<Indexed> all() throws SearchFailed {
     JsonNode aliases =
         client.send("GET", "/" + StoreNames.ALL_MODELS + "/_alias?ignore_unavailable=true", null);
-    List<ModelIndex> all = new ArrayList<>();
+    List<Indexed> all = new ArrayList<>();
     for (Map.Entry<String, JsonNode> index : aliases.properties()) {
       if (!index.getValue().path("aliases").isEmpty()) {
         all.addAll(indices(StoreNames.inPath(index.getKey())));
@@ -79,11 +86,14 @@ public final class IndexCatalogue {
     return all;
   }
 
-  private List<ModelIndex> indices(String path) throws SearchFailed {
-    JsonNode mappings = client.send("GET", "/%s/_mapping".formatted(path), null);
-    return mappings
-        .valueStream()
-        .map(index -> ModelIndex.of(index.path("mappings").path("_meta")))
+  private List<Indexed> indices(String path) throws SearchFailed {
+    return client
+        .send("GET", "/%s/_mapping".formatted(path), null)
+        .propertyStream()
+        .map(
+            index ->
+                new Indexed(
+                    index.getKey(), ModelIndex.of(index.getValue().path("mappings").path("_meta"))))
         .toList();
   }
 

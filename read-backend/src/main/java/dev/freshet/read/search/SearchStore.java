@@ -91,7 +91,7 @@ public final class SearchStore implements ModelStore {
     return failing(
         () -> {
           requireAnybody(asker);
-          return catalogue.find(name).map(SearchStore::model);
+          return catalogue.find(name).map(found -> model(found.model()));
         });
   }
 
@@ -100,7 +100,7 @@ public final class SearchStore implements ModelStore {
     return failing(
         () -> {
           requireAnybody(asker);
-          return catalogue.all().stream().map(SearchStore::model).toList();
+          return catalogue.all().stream().map(found -> model(found.model())).toList();
         });
   }
 
@@ -144,8 +144,9 @@ public final class SearchStore implements ModelStore {
   public Answer row(Question question) throws StoreFailed {
     return failing(
         () -> {
-          ModelIndex index = require(question);
-          Found found = ask(question, index, 1, 0);
+          IndexCatalogue.Indexed indexed = require(question);
+          ModelIndex index = indexed.model();
+          Found found = ask(question, indexed, 1, 0);
           if (found == null) {
             return new Answer.NotNow();
           }
@@ -164,7 +165,7 @@ public final class SearchStore implements ModelStore {
   public Answer rows(Question question) throws StoreFailed {
     return failing(
         () -> {
-          ModelIndex index = require(question);
+          IndexCatalogue.Indexed index = require(question);
           Long asked = question.query().limit();
           long limit = asked == null ? rowCap : Math.min(asked, rowCap);
           long offset = question.query().offset();
@@ -174,7 +175,9 @@ public final class SearchStore implements ModelStore {
                     .formatted(MOST_ROWS_FROM_THE_BEGINNING));
           }
           Found found = ask(question, index, limit + 1, offset);
-          return found == null ? new Answer.NotNow() : answer(question, index, found, limit);
+          return found == null
+              ? new Answer.NotNow()
+              : answer(question, index.model(), found, limit);
         });
   }
 
@@ -219,7 +222,7 @@ public final class SearchStore implements ModelStore {
   }
 
   /** What is to be answered otherwise than from PostgreSQL's own JSON is answered by it. */
-  private ModelIndex require(Question question) throws SearchFailed {
+  private IndexCatalogue.Indexed require(Question question) throws SearchFailed {
     requireAnybody(question.asker());
     if (question.asker().timeZone() != null) {
       throw new Elsewhere("times in other zones");
@@ -299,8 +302,10 @@ public final class SearchStore implements ModelStore {
   private record Found(Position position, List<Hit> rows, @Nullable Long total) {}
 
   /** Null where the rows are not those of one place. */
-  private @Nullable Found ask(Question question, ModelIndex index, long limit, long offset)
+  private @Nullable Found ask(
+      Question question, IndexCatalogue.Indexed indexed, long limit, long offset)
       throws SearchFailed {
+    ModelIndex index = indexed.model();
     Filters filters = new Filters(index);
     String rows = RowsRequest.of(question, index, filters, limit, offset);
     String unfit =
@@ -331,8 +336,8 @@ public final class SearchStore implements ModelStore {
                           client.textOfLines(
                               "/_msearch?max_concurrent_searches=1", lines.toString()))
                       .get("responses")));
-      Batch first = batch(answers.getFirst());
-      Batch last = batch(answers.getLast());
+      Batch first = batch(answers.getFirst(), indexed.name());
+      Batch last = batch(answers.getLast(), indexed.name());
       if (first.equals(last) && first.isWhole()) {
         if (!unfit.isEmpty() && total(answers.get(2)) > 0) {
           throw new Elsewhere("comparisons with values that no index can hold");
@@ -343,12 +348,16 @@ public final class SearchStore implements ModelStore {
     return null;
   }
 
-  private static Batch batch(String answer) throws SearchFailed {
+  /** The batch, where the alias still leads to the index whose fields are known. */
+  private static Batch batch(String answer, String index) throws SearchFailed {
     JsonNode parsed = JSON.readTree(answer);
     refuseError(parsed);
     JsonNode hits = parsed.path("hits").path("hits");
     if (hits.isEmpty()) {
       throw new SearchFailed(404, "", "The index tells no batch", null);
+    }
+    if (!hits.path(0).path("_index").asString("").equals(index)) {
+      throw new SearchFailed(404, "", "Another index has taken its place", null);
     }
     return Batch.of(hits.path(0).path("_source"));
   }
