@@ -78,6 +78,7 @@ class SearchFollowerIT extends SyncTest {
   }
 
   private void follow() {
+    state = null;
     follower =
         new SearchFollower(
             new SearchFollower.Settings(
@@ -229,6 +230,49 @@ class SearchFollowerIT extends SyncTest {
     assertThat(client.send("GET", "/freshet.model.dishes/_alias", null).propertyNames())
         .containsExactly("freshet.model.dishes-1");
     await(() -> read("select count(*) from freshet.followed").equals("0"));
+  }
+
+  @Test
+  void modelThatWasBuiltAnewWhileSyncAndFollowerWereAwayIsFilledAnew() throws Exception {
+    onPrimary(
+        "create table dish (id int primary key, v int); insert into dish select i, i from generate_series(1, 10) i");
+    String header = "/*\nkey: id\nstores: [search]\n*/ ";
+    model("dishes", header + "select id, v from dish where v > 5");
+    sync = startSync();
+    follow();
+    requireSame("dishes");
+    stopFollower();
+    sync.close();
+    model("dishes", header + "select id, v from dish where v <= 5");
+    sync = startSync();
+    await(
+        () ->
+            read("select count(*) from freshet.model where state = 'live' and declaration like '%<= 5'")
+                .equals("1"));
+    follow();
+    requireSame("dishes");
+  }
+
+  @Test
+  void tableThatWasAlteredWhileSyncAndFollowerWereAwayIsFilledAnew() throws Exception {
+    onPrimary(
+        "create table dish (id int primary key, v int); insert into dish select i, i from generate_series(1, 10) i");
+    model("dishes", "/*\nkey: id\nstores: [search]\n*/ select id, v from dish");
+    sync = startSync();
+    follow();
+    requireSame("dishes");
+    stopFollower();
+    sync.close();
+    onPrimary("alter table dish drop column v; alter table dish add column v int default 100");
+    sync = startSync();
+    awaitApplied();
+    await(
+        () ->
+            !read("select to_regclass('read.dishes')").equals("null")
+                && read("select count(*) from read.dishes where v = 100").equals("10")
+                && read("select count(*) from freshet.model where state = 'live'").equals("1"));
+    follow();
+    requireSame("dishes");
   }
 
   @Test

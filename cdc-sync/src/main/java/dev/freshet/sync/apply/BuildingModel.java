@@ -293,6 +293,7 @@ public final class BuildingModel {
     }
     grants.forEach(sql::run);
     kept.stopBuilding(name);
+    kept.resetInStores(name);
     if (!kept.maintain(plan)) {
       throw new IllegalStateException("The new table of %s is not as planned".formatted(name));
     }

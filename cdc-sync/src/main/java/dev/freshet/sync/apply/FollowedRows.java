@@ -83,7 +83,7 @@ public final class FollowedRows {
     }
     for (ModelDelta delta : changed) {
       switch (delta) {
-        case ModelDelta.Reset(String model, String _) -> writeAll(model);
+        case ModelDelta.Reset(String model, String _) -> reset(model);
         case ModelDelta.Rows rows -> write(rows);
       }
     }
@@ -101,21 +101,24 @@ public final class FollowedRows {
     sql.update(
         """
         insert into freshet.followed (store, model, key)
-        select s.name, m.model[1], k.key from (select ?::text[] as model) m
-        join freshet.store s on m.model[1] = any(s.models) cross join unnest(?::text[]) k(key)
+        select s.name, m, k from unnest(?::text[]) m
+        join freshet.store s on m = any(s.models) cross join unnest(?::text[]) k
         """,
         List.of(new String[] {rows.model()}, keys.toArray(String[]::new)));
     written += keys.size();
   }
 
-  /** What was said of single rows before does not count any more. */
-  private void writeAll(String model) {
+  /**
+   * Any row of a model may have changed, also of one that was not kept when the transaction began.
+   * What was said of single rows before does not count any more.
+   */
+  void reset(String model) {
     List<String[]> bound = List.of(new String[] {model}, new String[] {model});
     sql.update(
         """
         with gone as (delete from freshet.followed where model = any(?::text[]))
         insert into freshet.followed (store, model)
-        select s.name, m from freshet.store s cross join unnest(?::text[]) m where m = any(s.models)
+        select s.name, m from unnest(?::text[]) m join freshet.store s on m = any(s.models)
         """,
         bound);
   }
@@ -126,7 +129,7 @@ public final class FollowedRows {
             "select distinct model from freshet.followed group by store, model having count(*) > "
                 + MOST_KEYS,
             List.of())) {
-      writeAll(String.valueOf(row.getFirst()));
+      reset(String.valueOf(row.getFirst()));
     }
   }
 }

@@ -69,6 +69,11 @@ public final class Registry {
     return stops;
   }
 
+  /** Stores take all rows of a model anew: its table is another one. */
+  void resetInStores(String model) {
+    stores.followers().reset(model);
+  }
+
   /** The tables whose rows are all there and followed; as of the last change. */
   Set<TableName> mirrored() {
     return mirrored;
