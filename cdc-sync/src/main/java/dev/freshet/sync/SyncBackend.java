@@ -4,7 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.freshet.postgres.ConnectionPool;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.runtime.OperatorChanges;
-import dev.freshet.runtime.OperatorGate;
+import dev.freshet.runtime.OperatorsAlone;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
 import dev.freshet.runtime.ProblemResponses;
@@ -20,14 +20,13 @@ import dev.freshet.sync.status.SyncStatus;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
@@ -36,6 +35,7 @@ import reactor.core.scheduler.Scheduler;
 /** The deployable. */
 @Part
 @EnableConfigurationProperties({SyncSettings.class, BrokerSettings.class})
+@Import(OperatorsAlone.class)
 public class SyncBackend {
 
   private static final int STATUS_CONNECTIONS = 2;
@@ -48,16 +48,6 @@ public class SyncBackend {
    */
   public static ConfigurableApplicationContext start(Map<String, ?> properties, Class<?>... more) {
     return PartContext.start(SyncBackend.class, "cdc-sync", properties, more);
-  }
-
-  /** All that it answers is for operators. */
-  @Bean
-  OperatorGate operatorGate(
-      @Value("${server.address}") String listen,
-      @Value("${freshet.operator-hosts:}") String names,
-      @Value("${freshet.operator-token:}") String token,
-      ProblemResponses problems) {
-    return new OperatorGate(listen, names, token, Set.of(), problems);
   }
 
   @Bean

@@ -86,9 +86,6 @@ class SearchFollowerIT extends SyncTest {
             () ->
                 new SearchSink(
                     SearchClient.open(SearchAddress.parse(node.url())),
-                    shape -> {
-                      throw new AssertionError("The follower says what indices are for");
-                    },
                     (model, key, reason) -> {
                       throw new AssertionError(
                           "%s %s was rejected: %s".formatted(model, key, reason));

@@ -21,11 +21,7 @@ import org.springframework.context.annotation.Configuration;
 class SearchCopy {
 
   private static SearchAddress address(ReadSettings settings) {
-    SearchAddress address = SearchAddress.parse(settings.source());
-    if (settings.credentials() != null) {
-      address = address.withCredentials(settings.credentials());
-    }
-    return settings.authority() == null ? address : address.withAuthority(settings.authority());
+    return SearchAddress.of(settings.source(), settings.credentials(), settings.authority());
   }
 
   @Bean(destroyMethod = "close")

@@ -34,11 +34,7 @@ record FollowSettings(
   }
 
   SearchAddress address() {
-    SearchAddress address = SearchAddress.parse(search);
-    if (credentials != null) {
-      address = address.withCredentials(credentials);
-    }
-    return authority == null ? address : address.withAuthority(authority);
+    return SearchAddress.of(search, credentials, authority);
   }
 
   @Override

@@ -1,9 +1,8 @@
 package dev.freshet.sync.publish;
 
-import dev.freshet.runtime.OperatorGate;
+import dev.freshet.runtime.OperatorsAlone;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
-import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.SteadyClock;
 import dev.freshet.sync.BrokerSettings;
 import dev.freshet.sync.source.ChangeSource;
@@ -11,18 +10,18 @@ import dev.freshet.sync.status.SyncStatus;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
 /** The deployable. */
 @Part
 @EnableConfigurationProperties({PublishSettings.class, BrokerSettings.class})
+@Import(OperatorsAlone.class)
 public class PublishBackend {
 
   /** Starts a publisher and returns once its status can be asked; it publishes on its own. */
@@ -38,16 +37,6 @@ public class PublishBackend {
    */
   public static ConfigurableApplicationContext startWithin(Map<String, ?> properties) {
     return PartContext.startWithin(PublishBackend.class, "publisher", properties);
-  }
-
-  /** All that it answers is for operators. */
-  @Bean
-  OperatorGate operatorGate(
-      @Value("${server.address}") String listen,
-      @Value("${freshet.operator-hosts:}") String names,
-      @Value("${freshet.operator-token:}") String token,
-      ProblemResponses problems) {
-    return new OperatorGate(listen, names, token, Set.of(), problems);
   }
 
   @Bean

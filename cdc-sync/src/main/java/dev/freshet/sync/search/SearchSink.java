@@ -20,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 public final class SearchSink implements ModelSink {
 
   private final SearchClient client;
-  private final Describe describe;
   private final StoreIndices indices;
   private final DocumentWrites writes;
   private final Clock clock;
@@ -49,9 +47,6 @@ public final class SearchSink implements ModelSink {
   /** A batch of which some rows may be written. */
   private @Nullable Round open;
 
-  /** What an index is made for. */
-  public interface Describe extends Function<ModelShape, ModelIndex> {}
-
   /**
    * Where the rows come from.
    *
@@ -63,13 +58,10 @@ public final class SearchSink implements ModelSink {
   /**
    * Prepares to write.
    *
-   * @param describe what an index is made for
    * @param replicas copies of each shard
    */
-  public SearchSink(
-      SearchClient client, Describe describe, Rejections rejections, int replicas, Clock clock) {
+  public SearchSink(SearchClient client, Rejections rejections, int replicas, Clock clock) {
     this.client = client;
-    this.describe = describe;
     this.indices = new StoreIndices(client, replicas);
     this.writes = new DocumentWrites(rejections);
     this.clock = clock;
@@ -291,10 +283,11 @@ public final class SearchSink implements ModelSink {
 
   @Override
   public Rebuild rebuild(ModelShape shape) {
-    return rebuild(shape, describe.apply(shape));
+    return rebuild(
+        shape, ModelIndex.of(shape.model(), shape.columns(), shape.types(), shape.key()));
   }
 
-  /** The same, where it is known what the index is made for. */
+  /** The same, where more is known of the model. */
   public synchronized Rebuild rebuild(ModelShape shape, ModelIndex model) {
     return failing(
         () -> {

@@ -3,7 +3,6 @@ package dev.freshet.sync.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.freshet.search.ModelIndex;
 import dev.freshet.search.SearchAddress;
 import dev.freshet.search.SearchClient;
 import dev.freshet.searchnode.SearchNode;
@@ -18,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -66,19 +64,7 @@ class SearchSinkIT {
 
   private static SearchSink sink(Rejections rejections) {
     return new SearchSink(
-        SearchClient.open(SearchAddress.parse(node.url())),
-        SearchSinkIT::index,
-        rejections,
-        0,
-        Clock.systemUTC());
-  }
-
-  private static ModelIndex index(ModelShape shape) {
-    Map<String, String> columns = new LinkedHashMap<>();
-    for (int i = 0; i < shape.columns().size(); i++) {
-      columns.put(shape.columns().get(i), shape.types().get(i));
-    }
-    return new ModelIndex(shape.model(), columns, shape.key(), null, Set.of(), Set.of(), null);
+        SearchClient.open(SearchAddress.parse(node.url())), rejections, 0, Clock.systemUTC());
   }
 
   @ParameterizedTest

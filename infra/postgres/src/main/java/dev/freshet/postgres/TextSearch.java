@@ -55,9 +55,14 @@ public record TextSearch(List<String> text, String language) {
   }
 
   /** One of the texts: a column, and the members that lead to its texts. */
-  private record Part(String column, List<String> members) {
+  public record Part(String column, List<String> members) {
 
-    static Part of(String text, Collection<String> columns) {
+    /**
+     * Takes a text apart.
+     *
+     * @throws IllegalArgumentException when there is no such column
+     */
+    public static Part of(String text, Collection<String> columns) {
       if (columns.contains(text)) {
         return new Part(text, List.of());
       }

@@ -43,6 +43,16 @@ public record ModelIndex(
     ordered = Set.copyOf(ordered);
   }
 
+  /** An index of a model of which nothing else is known. */
+  public static ModelIndex of(
+      String model, List<String> columns, List<String> types, List<String> key) {
+    Map<String, String> typed = new LinkedHashMap<>();
+    for (int i = 0; i < columns.size(); i++) {
+      typed.put(columns.get(i), types.get(i));
+    }
+    return new ModelIndex(model, typed, key, null, Set.of(), Set.of(), null);
+  }
+
   /** Whether a column's values are compared in the index as PostgreSQL sorts them. */
   public boolean isOrdered(String column) {
     return IndexedType.of(String.valueOf(columns.get(column)))

@@ -1,10 +1,10 @@
 package dev.freshet.search;
 
+import dev.freshet.postgres.TextSearch;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -142,22 +142,13 @@ public final class RowDocument {
   }
 
   private Stream<String> texts(String searched, List<? extends @Nullable String> values) {
-    int place = columns.indexOf(searched);
-    List<String> members = List.of();
-    if (place < 0) {
-      String column =
-          columns.stream()
-              .filter(each -> searched.startsWith(each + "."))
-              .max((one, other) -> Integer.compare(one.length(), other.length()))
-              .orElseThrow();
-      place = columns.indexOf(column);
-      members = Arrays.asList(searched.substring(column.length() + 1).split("\\.", -1));
-    }
+    TextSearch.Part part = TextSearch.Part.of(searched, columns);
+    int place = columns.indexOf(part.column());
     String value = values.get(place);
     if (value == null) {
       return Stream.of();
     }
-    return types.get(place).startsWith("json") ? within(value, members) : Stream.of(value);
+    return types.get(place).startsWith("json") ? within(value, part.members()) : Stream.of(value);
   }
 
   /**

@@ -38,6 +38,22 @@ public record SearchAddress(
         null);
   }
 
+  /**
+   * Reads an address, with the files that it takes to be let in.
+   *
+   * @param credentials a file with {@code USER:PASSWORD}, or null
+   * @param authority a file of PEM certificates, or null
+   * @throws IllegalArgumentException saying what is wrong and how it should be
+   */
+  public static SearchAddress of(
+      String text, @Nullable Path credentials, @Nullable Path authority) {
+    SearchAddress address = parse(text);
+    if (credentials != null) {
+      address = address.withCredentials(credentials);
+    }
+    return authority == null ? address : address.withAuthority(authority);
+  }
+
   private static URI node(String text, String one) {
     try {
       URI node = URI.create(one);

@@ -1,13 +1,12 @@
 package dev.freshet.read.search;
 
-import dev.freshet.postgres.TextSearch;
+import dev.freshet.read.model.Model;
 import dev.freshet.read.query.Field;
 import dev.freshet.read.query.ModelQuery;
 import dev.freshet.read.query.Seek;
 import dev.freshet.read.store.Count;
 import dev.freshet.read.store.Question;
 import dev.freshet.search.IndexedType;
-import dev.freshet.search.ModelIndex;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,15 +17,8 @@ final class RowsRequest {
   private RowsRequest() {}
 
   /** Whether it is how well a row matches that is sorted by, and not a column. */
-  static boolean isRank(ModelIndex index, ModelQuery.Order member) {
-    return isRank(index, member.field());
-  }
-
-  private static boolean isRank(ModelIndex index, Field field) {
-    return index.search() != null
-        && field.path().isEmpty()
-        && field.column().equals(TextSearch.RANK)
-        && !index.columns().containsKey(TextSearch.RANK);
+  static boolean isRank(Model model, Field field) {
+    return field.path().isEmpty() && model.isRank(field.column());
   }
 
   /**
@@ -34,7 +26,7 @@ final class RowsRequest {
    *
    * @param filters writes the conditions, and notes which columns they are on
    */
-  static String of(Question question, ModelIndex index, Filters filters, long limit, long offset) {
+  static String of(Question question, Filters filters, long limit, long offset) {
     ModelQuery query = question.query();
     Seek seek = query.seek();
     boolean isBackwards = seek != null && seek.isBackwards();
@@ -43,9 +35,9 @@ final class RowsRequest {
     for (int i = 0; i < query.order().size(); i++) {
       ModelQuery.Order asked = query.order().get(i);
       ModelQuery.Order member = isBackwards ? asked.reversed() : asked;
-      sort.add(sorted(index, filters, member));
+      sort.add(sorted(question.model(), filters, member));
       if (seek != null) {
-        after.add(after(index, filters, member.field(), seek.values().get(i)));
+        after.add(after(question.model(), filters, member.field(), seek.values().get(i)));
       }
     }
     return "{\"query\":%s,\"sort\":[%s]%s,\"from\":%d,\"size\":%d,\"track_total_hits\":%s}"
@@ -58,9 +50,9 @@ final class RowsRequest {
             question.count() == Count.EXACT);
   }
 
-  private static String sorted(ModelIndex index, Filters filters, ModelQuery.Order member) {
+  private static String sorted(Model model, Filters filters, ModelQuery.Order member) {
     String direction = member.descending() ? "desc" : "asc";
-    if (isRank(index, member)) {
+    if (isRank(model, member.field())) {
       return "{\"_score\":{\"order\":\"%s\"}}".formatted(direction);
     }
     Field field = filters.ordered(member.field());
@@ -69,9 +61,8 @@ final class RowsRequest {
             filters.field(field.column()), direction, member.isNullsFirst() ? "_first" : "_last");
   }
 
-  private static String after(
-      ModelIndex index, Filters filters, Field field, Optional<String> value) {
-    if (value.isEmpty() || isRank(index, field)) {
+  private static String after(Model model, Filters filters, Field field, Optional<String> value) {
+    if (value.isEmpty() || isRank(model, field)) {
       throw new Elsewhere("pages behind such a row");
     }
     IndexedType type = filters.type(field);

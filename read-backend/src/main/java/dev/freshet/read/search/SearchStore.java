@@ -188,9 +188,9 @@ public final class SearchStore implements ModelStore {
     boolean hasMore = found.rows().size() > limit;
     List<Hit> hits = hasMore ? found.rows().subList(0, (int) limit) : found.rows();
     List<Optional<String>> near =
-        seek == null || hits.isEmpty() ? null : sortValues(query, index, hits.getFirst());
+        seek == null || hits.isEmpty() ? null : sortValues(question, index, hits.getFirst());
     List<Optional<String>> far =
-        hasMore && limit > 0 ? sortValues(query, index, hits.getLast()) : null;
+        hasMore && limit > 0 ? sortValues(question, index, hits.getLast()) : null;
     List<String> rows = new ArrayList<>();
     hits.forEach(hit -> rows.add(selected(question, hit.row())));
     List<String> inOrder = isBackwards ? rows.reversed() : rows;
@@ -283,10 +283,10 @@ public final class SearchStore implements ModelStore {
   private record Hit(String row, @Nullable String score) {}
 
   private static @Nullable List<Optional<String>> sortValues(
-      ModelQuery query, ModelIndex index, Hit hit) {
+      Question question, ModelIndex index, Hit hit) {
     List<Optional<String>> values = new ArrayList<>();
-    for (ModelQuery.Order member : query.order()) {
-      if (RowsRequest.isRank(index, member)) {
+    for (ModelQuery.Order member : question.query().order()) {
+      if (RowsRequest.isRank(question.model(), member.field())) {
         return null; // another copy would go on with it, and ranks otherwise
       }
       values.add(text(index, hit.row(), member.field().column()));
@@ -307,7 +307,7 @@ public final class SearchStore implements ModelStore {
       throws SearchFailed {
     ModelIndex index = indexed.model();
     Filters filters = new Filters(index);
-    String rows = RowsRequest.of(question, index, filters, limit, offset);
+    String rows = RowsRequest.of(question, filters, limit, offset);
     String unfit =
         filters.used().isEmpty()
             ? ""

@@ -32,18 +32,18 @@ final class SearchStoreOptions {
   Map<String, String> settings(String prefix, String address) {
     Map<String, String> settings = new HashMap<>();
     try {
-      SearchAddress parsed = SearchAddress.parse(address);
-      if (credentials != null) {
-        parsed = parsed.withCredentials(credentials);
-        settings.put(prefix + ".credentials", credentials.toAbsolutePath().toString());
-      }
-      if (authority != null) {
-        SearchAddress _ = parsed.withAuthority(authority);
-        settings.put(prefix + ".authority", authority.toAbsolutePath().toString());
-      }
+      SearchAddress _ = SearchAddress.of(address, credentials, authority);
+      put(settings, prefix + ".credentials", credentials);
+      put(settings, prefix + ".authority", authority);
       return settings;
     } catch (IllegalArgumentException e) {
       throw new StartFailed(e.getMessage() + ".", e);
+    }
+  }
+
+  private static void put(Map<String, String> settings, String name, @Nullable Path file) {
+    if (file != null) {
+      settings.put(name, file.toAbsolutePath().toString());
     }
   }
 }
