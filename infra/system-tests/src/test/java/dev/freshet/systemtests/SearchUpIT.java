@@ -73,6 +73,12 @@ class SearchUpIT {
     throw new AssertionError("There is no copy of kind search");
   }
 
+  private JsonNode follower() throws Exception {
+    return JsonMapper.shared()
+        .readTree(
+            calls.send("GET", "http://127.0.0.1:%d/api/follower".formatted(PORTS + 40), "").body());
+  }
+
   private HttpResponse<String> place(String customer) throws Exception {
     HttpResponse<String> placed =
         calls.send(
@@ -88,6 +94,9 @@ class SearchUpIT {
   void whatWasWrittenIsFoundByItsWordsAndIsAnsweredByOthersWhenTheStoreIsGone() throws Exception {
     String search = searchUrl();
     assertThat(up.output()).contains("search store   http://127.0.0.1:" + (PORTS + 305));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> follower().path("models").path(0).path("state").asString("").equals("served"));
     for (int i = 0; i < ORDERS; i++) {
       HttpResponse<String> placed = place("Guest%d Zzyzx".formatted(i));
       HttpResponse<String> found =
