@@ -3,6 +3,7 @@ package dev.freshet.sync.follow;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.sync.delta.ModelSink;
 import dev.freshet.sync.search.SearchSink;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -74,7 +75,8 @@ final class Filling implements AutoCloseable {
 
   private void fill(ModelSink.Rebuild rebuild) throws SQLException {
     Snapshot.At at;
-    try (Snapshot snapshot = Snapshot.of(readDatabase, List.of(model()))) {
+    try (Connection connection = Snapshot.connect(readDatabase);
+        Snapshot snapshot = Snapshot.of(connection, List.of(model()))) {
       at = snapshot.at();
       boolean isTheSame =
           FollowedModel.of(snapshot.connection(), model.model())

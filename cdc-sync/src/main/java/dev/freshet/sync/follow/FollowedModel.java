@@ -25,8 +25,7 @@ import java.util.stream.Collectors;
  * A model's table in the read database, as a store has it: values that have no text of their own
  * there are read as the JSON that PostgreSQL makes of them.
  */
-record FollowedModel(
-    ReadModel model, ModelIndex index, ModelShape shape, String values, TypedColumns key) {
+record FollowedModel(ReadModel model, ModelIndex index, String values, TypedColumns key) {
 
   /**
    * Types whose text {@code row_to_json} writes as it is, or as {@link dev.freshet.search.RowText}
@@ -108,12 +107,6 @@ record FollowedModel(
                             : "to_json(t.%s)::text")
                         .formatted(TableName.quoted(column.getKey())))
             .collect(Collectors.joining(", "));
-    ModelShape shape =
-        new ModelShape(
-            model.name(),
-            List.copyOf(columns.keySet()),
-            List.copyOf(columns.values()),
-            model.key());
     return Optional.of(
         new FollowedModel(
             model,
@@ -125,7 +118,6 @@ record FollowedModel(
                 neverNull,
                 ordered,
                 model.search()),
-            shape,
             values,
             new TypedColumns(
                 model.key(),
@@ -142,6 +134,15 @@ record FollowedModel(
                     indexed.form() != IndexedType.Form.REAL
                         && indexed.form() != IndexedType.Form.DOUBLE)
             .isPresent();
+  }
+
+  /** What its rows look like in the store. */
+  ModelShape shape() {
+    return new ModelShape(
+        index.model(),
+        List.copyOf(index.columns().keySet()),
+        List.copyOf(index.columns().values()),
+        index.key());
   }
 
   /** All rows. */

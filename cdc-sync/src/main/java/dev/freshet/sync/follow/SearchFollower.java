@@ -107,7 +107,7 @@ public final class SearchFollower implements AutoCloseable {
       try (SearchSink sink = sinks.open();
           Connection leading = Connections.openToLead(settings.readDatabase())) {
         if (lead(leading)) {
-          new Following(sink, leading).run();
+          follow(sink, leading);
         } else {
           become(FollowerState.Phase.STANDBY, "Another process follows for this store.");
         }
@@ -127,6 +127,12 @@ public final class SearchFollower implements AutoCloseable {
   /** What the store says is clear by itself; of a database the root cause says more. */
   static String reason(Exception e) {
     return e instanceof SinkFailed ? String.valueOf(e.getMessage()) : RootCause.message(e);
+  }
+
+  private void follow(SearchSink sink, Connection leading) throws SQLException {
+    try (Connection reading = Snapshot.connect(settings.readDatabase())) {
+      new Following(sink, leading, reading).run();
+    }
   }
 
   private static Duration min(Duration one, Duration other) {
@@ -189,6 +195,7 @@ public final class SearchFollower implements AutoCloseable {
 
     private final SearchSink sink;
     private final Connection connection;
+    private final Connection reading;
     private final Registration registration;
     private final Map<String, FollowerState.Model> models = new TreeMap<>();
     private final Map<String, Failure> failures = new HashMap<>();
@@ -196,9 +203,11 @@ public final class SearchFollower implements AutoCloseable {
     private @Nullable Place told;
     private long toldNanos;
 
-    Following(SearchSink sink, Connection connection) {
+    /** With a connection that leads, and one for snapshots. */
+    Following(SearchSink sink, Connection connection, Connection reading) {
       this.sink = sink;
       this.connection = connection;
+      this.reading = reading;
       this.registration = new Registration(connection, settings.store());
     }
 
@@ -232,7 +241,7 @@ public final class SearchFollower implements AutoCloseable {
     private void round() throws SQLException {
       Map<String, ReadModel> live = liveModels();
       registration.of(live.keySet());
-      try (Snapshot snapshot = Snapshot.of(settings.readDatabase(), live.keySet())) {
+      try (Snapshot snapshot = Snapshot.of(reading, live.keySet())) {
         Snapshot.At at = snapshot.at();
         if (!at.isComplete()) {
           become(FollowerState.Phase.RETRYING, "The read database is being copied.");

@@ -55,33 +55,34 @@ final class Snapshot implements AutoCloseable {
     this.at = at;
   }
 
+  /** Opens a connection to take snapshots on, one after the other. */
+  static Connection connect(PostgresUrl readDatabase) throws SQLException {
+    Connection connection = Connections.open(readDatabase, "freshet-follow");
+    connection.setAutoCommit(false);
+    connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+    connection.setReadOnly(true);
+    return connection;
+  }
+
   /**
    * Takes one.
    *
+   * @param connection that {@link #connect} opened; the snapshot's until that is closed
    * @param tables to be as they are now until this is closed; LOCK takes no snapshot, so that one
    *     that is swapped meanwhile is not seen empty
    */
-  static Snapshot of(PostgresUrl readDatabase, Collection<String> tables) throws SQLException {
-    Connection connection = Connections.open(readDatabase, "freshet-follow");
-    try {
-      connection.setAutoCommit(false);
-      connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-      connection.setReadOnly(true);
-      try (Statement statement = connection.createStatement()) {
-        if (!tables.isEmpty()) {
-          statement.execute(
-              "lock table %s in access share mode"
-                  .formatted(
-                      tables.stream()
-                          .sorted()
-                          .map(table -> "read." + TableName.quoted(table))
-                          .collect(Collectors.joining(", "))));
-        }
-        return new Snapshot(connection, at(statement));
+  static Snapshot of(Connection connection, Collection<String> tables) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      if (!tables.isEmpty()) {
+        statement.execute(
+            "lock table %s in access share mode"
+                .formatted(
+                    tables.stream()
+                        .sorted()
+                        .map(table -> "read." + TableName.quoted(table))
+                        .collect(Collectors.joining(", "))));
       }
-    } catch (SQLException | RuntimeException e) {
-      connection.close();
-      throw e;
+      return new Snapshot(connection, at(statement));
     }
   }
 
@@ -249,11 +250,7 @@ final class Snapshot implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    try {
-      connection.close();
-    } catch (SQLException e) {
-      throw new IllegalStateException(e.getMessage(), e); // it was only read
-    }
+  public void close() throws SQLException {
+    connection.rollback(); // it was only read
   }
 }

@@ -21,6 +21,9 @@ public final class SearchPositions implements PositionSource {
   /** How often a follower says that nothing new is there. */
   private static final Duration CONFIRMED_EVERY = Duration.ofSeconds(1);
 
+  /** A batch takes longer, and a question costs a request. */
+  private static final Duration ASK_AGAIN = Duration.ofMillis(10);
+
   private static final double MILLIS_PER_SECOND = 1_000.0;
 
   private static final String QUERY =
@@ -41,6 +44,11 @@ public final class SearchPositions implements PositionSource {
   @Override
   public SourceKind kind() {
     return SourceKind.SEARCH;
+  }
+
+  @Override
+  public Duration askAgain() {
+    return ASK_AGAIN;
   }
 
   @Override

@@ -25,16 +25,14 @@ import reactor.core.publisher.Sinks;
 /**
  * Lets a read pass once the source is at or past a position.
  *
- * <p>One thread polls the source on a connection of its own: every {@link #POLL_WAITING} while
- * somebody waits, when somebody asks and the last poll is older than {@link #RECENT}, and every
- * {@link #POLL_IDLE} otherwise. A waiter holds neither a thread nor a connection. There are at most
- * {@link #MAX_WAITERS}; one more is told at once that it won't get there.
+ * <p>One thread polls the source on a connection of its own: every {@link PositionSource#askAgain}
+ * while somebody waits, when somebody asks and the last poll is older than {@link #RECENT}, and
+ * every {@link #POLL_IDLE} otherwise. A waiter holds neither a thread nor a connection. There are
+ * at most {@link #MAX_WAITERS}; one more is told at once that it won't get there.
  */
 public final class FreshnessGate implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(FreshnessGate.class);
-
-  private static final Duration POLL_WAITING = Duration.ofMillis(1);
 
   /** Only so that a source that can't be reached is noticed before somebody asks. */
   private static final Duration POLL_IDLE = Duration.ofSeconds(2);
@@ -284,7 +282,7 @@ public final class FreshnessGate implements AutoCloseable {
         do {
           pollOnce(copy);
           if (!isAsked() && !waiters.isEmpty()) {
-            park(POLL_WAITING);
+            park(source.askAgain());
           }
         } while (isWanted() && System.nanoTime() - since < CONNECTION_HELD.toNanos());
       } catch (PositionUnknown | RuntimeException e) {

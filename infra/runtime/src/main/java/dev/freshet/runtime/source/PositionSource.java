@@ -3,6 +3,7 @@ package dev.freshet.runtime.source;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.protocol.TimelineHistory;
+import java.time.Duration;
 import java.util.Optional;
 
 /** What tells how far a copy is, however it is asked. */
@@ -17,6 +18,11 @@ public interface PositionSource extends AutoCloseable {
    * @throws PositionUnknown when the copy can't be reached
    */
   Asking ask() throws PositionUnknown;
+
+  /** How long to wait between two questions while somebody waits for a position. */
+  default Duration askAgain() {
+    return Duration.ofMillis(1);
+  }
 
   /** What it means that no position was told. */
   default String whyNowhere() {
