@@ -1,6 +1,8 @@
 /*
 key: sku
 indexes: [name]
+search: { text: name }
+stores: [search]
 */
 select m.sku, m.name, m.price, m.available,
   coalesce(sum(i.quantity) filter (where o.status <> 'cancelled'), 0)::bigint as sold

@@ -2,6 +2,7 @@
 key: id
 version: version
 indexes: [status, "placed_at desc"]
+stores: [search]
 */
 select o.id, o.kind, o.table_no, o.customer, o.status, o.version, o.placed_at, o.updated_at,
   coalesce(sum(i.quantity * i.unit_price), 0)::numeric(12,2) as total,

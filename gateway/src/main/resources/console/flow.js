@@ -7,8 +7,14 @@ import { HEALTHS, Panel, sign } from './ui.js';
 const COLUMN = { gateway: 0, backend: 1, primary: 2, slot: 3, sync: 4, replica: 5, 'read-database': 5, search: 5 };
 // A log stands between what the primary holds back and the syncs.
 const COLUMN_WITH_LOG = { ...COLUMN, publisher: 3, log: 4, sync: 5, replica: 6, 'read-database': 6, search: 6 };
-const columnsOf = (flow) => (flow.nodes.some((node) => node.kind === 'log') ? COLUMN_WITH_LOG : COLUMN);
-const last = (columns) => columns['read-database'];
+const has = (flow, kind) => flow.nodes.some((node) => node.kind === kind);
+function columnsOf(flow) {
+  const columns = has(flow, 'log') ? COLUMN_WITH_LOG : COLUMN;
+  const copies = columns['read-database'];
+  return has(flow, 'follower') ? { ...columns, follower: copies + 1, search: copies + 2 } : columns;
+}
+const last = (columns) => columns.search;
+const COPIES = ['replica', 'read-database', 'search'];
 const NODE = { width: 150, narrowest: 116, height: 46 };
 const gapAtLeast = (columns) => (last(columns) > 5 ? 68 : 84); // a label stands there, and an arrow's head
 const BUS = 22; // right of the copies, where reads come in
@@ -47,7 +53,7 @@ function nodeWidth(width, columns) {
 
 function across(flow, width, wide, columns) {
   const gap = (width - 2 - BUS - (last(columns) + 1) * wide) / last(columns);
-  const lanes = flow.nodes.filter((node) => columns[node.kind] === last(columns));
+  const lanes = flow.nodes.filter((node) => COPIES.includes(node.kind));
   const places = new Map();
   const rows = Math.max(lanes.length, flow.nodes.filter((node) => node.kind === 'backend').length, 1);
   const y = (row, of) => 12 + ((row + 0.5) * rows / of - 0.5) * ROW;
@@ -63,7 +69,7 @@ function across(flow, width, wide, columns) {
     return found.length === 0 ? undefined : found.reduce((sum, at) => sum + at, 0) / found.length;
   };
   let spare = rows;
-  for (const kind of ['sync', 'log', 'publisher', 'slot']) {
+  for (const kind of ['follower', 'sync', 'log', 'publisher', 'slot']) {
     for (const node of flow.nodes.filter((candidate) => candidate.kind === kind)) {
       places.set(node.id, { x: 1 + columns[kind] * (wide + gap), y: laneOf(node.id) ?? 12 + spare++ * ROW, width: wide });
     }
@@ -81,7 +87,8 @@ function across(flow, width, wide, columns) {
     },
     // Reads go round below, and come to the copies from behind: between the nodes changes flow.
     reads: (from, to) => ({
-      d: `M${from.x + from.width / 2} ${from.y + NODE.height} V${bus} H${width - 6} V${to.y + NODE.height / 2} H${to.x + to.width + 7}`,
+      // Below what goes on from there to followers.
+      d: `M${from.x + from.width / 2} ${from.y + NODE.height} V${bus} H${width - 6} V${to.y + NODE.height / 2 + (has(flow, 'follower') ? 12 : 0)} H${to.x + to.width + 7}`,
       x: from.x + from.width / 2 + 8,
       y: bus - 6,
     }),

@@ -5,6 +5,7 @@ import { bytes, count, rate, seconds, time } from './format.js';
 import { Asking, Health, Panel, Table } from './ui.js';
 
 const HEALTH = { streaming: 'fine', standby: 'fine', paused: 'stuck', stuck: 'stuck', snapshot: 'behind', starting: 'behind', unreachable: 'down', refused: 'down', retrying: 'down' };
+const STORE_HEALTH = { following: 'fine', starting: 'behind', retrying: 'down', silent: 'down' };
 const MODEL_HEALTH = { live: 'fine', building: 'behind', stopped: 'stuck', faulty: 'stuck' };
 
 const at = (of) => `/api/syncs/${encodeURIComponent(of)}`;
@@ -94,13 +95,31 @@ function Sync({ store, sync }) {
     </div>`;
 }
 
+// A search store that follows a read database, as its follower tells.
+function Follower({ follower }) {
+  const missing = follower.models?.filter((model) => model.state !== 'served') ?? [];
+  return html`
+    <div class="sync">
+      <h3>Store ${follower.store} <${Health} health=${STORE_HEALTH[follower.state]} text=${follower.state ?? 'unknown'} /></h3>
+      ${follower.reason && html`<p>${follower.reason}</p>`}
+      <dl class="figures">
+        <${Figure} name="Lag">${seconds(follower.lagSeconds)}<//>
+        <${Figure} name="Position"><code class="position">${follower.position ?? 'unknown'}</code><//>
+        <${Figure} name="Follows">${follower.readDatabase}<//>
+        <${Figure} name="Rows that wait">${count(follower.pendingKeys)}<//>
+      </dl>
+      ${missing.map((model) => html`<p key=${model.model}>Model ${model.model} is ${model.state}. ${model.reason}</p>`)}
+    </div>`;
+}
+
 export function Syncs({ store }) {
-  const { sync, publish = [] } = store.look.status;
+  const { sync, publish = [], stores = [] } = store.look.status;
   return html`
     <${Panel} id="syncs" title="Syncs">
       ${sync.length === 0 && html`<p class="quiet">The routes name no sync; name it in routes.yaml (sync).</p>`}
       ${publish.map((one, index) => html`<${Publisher} key=${`${one.log ?? one.url} ${index}`} publisher=${one} />`)}
       ${sync.map((one, index) => html`<${Sync} key=${`${one.readDatabase ?? one.url} ${index}`} store=${store} sync=${one} />`)}
+      ${stores.map((one) => html`<${Follower} key=${`${one.readDatabase} ${one.store}`} follower=${one} />`)}
     <//>`;
 }
 

@@ -305,17 +305,7 @@ class SearchFollowerIT extends SyncTest {
         "lengths",
         "/*\nkey: n\nstores: [search]\n*/ select length(name)::numeric as n, count(*) as c from dish group by 1");
     sync = startSync();
-    try (ConfigurableApplicationContext part =
-        FollowBackend.start(
-            Map.of(
-                "server.port",
-                0,
-                "server.address",
-                "127.0.0.1",
-                "freshet.follow.read-database",
-                url(readServer()),
-                "freshet.follow.search",
-                node.url()))) {
+    try (ConfigurableApplicationContext part = startDeployable()) {
       String url = "http://127.0.0.1:" + part.getEnvironment().getProperty("local.server.port");
       await(
           () ->
@@ -333,6 +323,68 @@ class SearchFollowerIT extends SyncTest {
               "freshet_store_pending_keys",
               "freshet_store_following{store=\"search\"} 1.0");
     }
+  }
+
+  @Test
+  void comparisonFindsWhatDiffersFromTheReadDatabaseAtOnePlace() throws Exception {
+    onPrimary(TYPES);
+    onPrimary(insert(new Random(Long.getLong("freshet.seed", 7)), 0, 1_500));
+    model("things", "/*\nkey: id\nstores: [search]\n*/ select * from thing");
+    model(
+        "texts",
+        "/*\nkey: [t, s]\nstores: [search]\n*/ select t, s, count(*) as n from thing group by t, s");
+    model("kept_out", "/* key: id */ select id from thing");
+    sync = startSync();
+    try (ConfigurableApplicationContext part = startDeployable()) {
+      String url = "http://127.0.0.1:" + part.getEnvironment().getProperty("local.server.port");
+      await(() -> body(url + "/api/follower").split("served", -1).length == 3);
+      assertThat(verified(url, "things"))
+          .contains("\"rows\":1500,\"missing\":0,\"extra\":0,\"different\":0");
+      assertThat(verified(url, "texts")).contains("\"missing\":0,\"extra\":0,\"different\":0");
+      assertThat(verified(url, "kept_out")).contains("\"code\":\"unknown-model\"");
+
+      onPrimary("update thing set s = 1 where id < 100"); // goes on while it is compared
+      assertThat(verified(url, "things"))
+          .contains("\"rows\":1500,\"missing\":0,\"extra\":0,\"different\":0");
+
+      String alias = StoreNames.alias("things");
+      String document = client.textOf("GET", "/%s/_doc/%%5B%%227%%22%%5D".formatted(alias), null);
+      String source = String.valueOf(Json.members(document).get("_source"));
+      client.send("PUT", "/%s/_doc/%%5B%%228%%22%%5D".formatted(alias), source);
+      client.send("PUT", "/%s/_doc/%%5B%%22-1%%22%%5D".formatted(alias), source);
+      client.send("DELETE", "/%s/_doc/%%5B%%229%%22%%5D".formatted(alias), null);
+      client.send("DELETE", "/%s/_doc/%%5B%%2210%%22%%5D".formatted(alias), null);
+      client.send("POST", "/%s/_refresh".formatted(alias), null);
+      assertThat(verified(url, "things"))
+          .contains("\"rows\":1499,\"missing\":2,\"extra\":1,\"different\":1");
+
+      assertThat(read("select status->>'state' from freshet.store")).isEqualTo("following");
+      assertThat(read("select status->>'position' from freshet.store")).contains(":");
+    }
+  }
+
+  private static String verified(String url, String model) throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+              HttpRequest.newBuilder(URI.create("%s/api/models/%s/verify".formatted(url, model)))
+                  .POST(HttpRequest.BodyPublishers.noBody())
+                  .build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+
+  private ConfigurableApplicationContext startDeployable() {
+    return FollowBackend.start(
+        Map.of(
+            "server.port",
+            0,
+            "server.address",
+            "127.0.0.1",
+            "freshet.follow.read-database",
+            url(readServer()),
+            "freshet.follow.search",
+            node.url()));
   }
 
   private static String body(String url) throws Exception {

@@ -43,6 +43,8 @@ public final class FollowedRows {
           models        text[] not null,
           registered_at timestamptz not null default now()
         );
+        alter table freshet.store add column if not exists status json,
+          add column if not exists told_at timestamptz;
         create table if not exists freshet.followed (
           seq   bigint primary key generated always as identity,
           store text not null,

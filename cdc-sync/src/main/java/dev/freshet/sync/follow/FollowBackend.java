@@ -3,6 +3,7 @@ package dev.freshet.sync.follow;
 import dev.freshet.runtime.OperatorsAlone;
 import dev.freshet.runtime.Part;
 import dev.freshet.runtime.PartContext;
+import dev.freshet.runtime.ProblemResponses;
 import dev.freshet.runtime.SteadyClock;
 import dev.freshet.search.SearchClient;
 import dev.freshet.sync.search.SearchSink;
@@ -14,6 +15,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.scheduler.Scheduler;
 
 /** The deployable. */
 @Part
@@ -47,7 +49,12 @@ public class FollowBackend {
   }
 
   @Bean
-  RouterFunction<ServerResponse> followerRoutes(FollowerStatus status, FollowSettings settings) {
-    return FollowEndpoint.routes(status, settings);
+  RouterFunction<ServerResponse> followerRoutes(
+      SearchFollower follower,
+      FollowerStatus status,
+      FollowSettings settings,
+      ProblemResponses problems,
+      Scheduler blockingScheduler) {
+    return FollowEndpoint.routes(follower, status, settings, problems, blockingScheduler);
   }
 }

@@ -2,7 +2,10 @@ package dev.freshet.sync.follow;
 
 import dev.freshet.sync.source.Place;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -29,12 +32,39 @@ public record FollowerState(
     models = new LinkedHashMap<>(models);
   }
 
+  /**
+   * As it is told in JSON.
+   *
+   * @param lagSeconds as of now; NaN when unknown
+   */
+  Map<String, @Nullable Object> body(double lagSeconds) {
+    Map<String, @Nullable Object> body = new LinkedHashMap<>();
+    body.put("state", phase.text());
+    body.put("reason", reason);
+    body.put("since", since.toString());
+    body.put("position", place == null ? null : place.toString());
+    body.put("lagSeconds", Double.isNaN(lagSeconds) ? null : lagSeconds);
+    body.put("pendingKeys", pendingKeys);
+    List<Map<String, String>> all = new ArrayList<>();
+    models.forEach(
+        (name, model) ->
+            all.add(
+                Map.of("model", name, "state", model.stage().text(), "reason", model.reason())));
+    body.put("models", all);
+    return body;
+  }
+
   /** What it is doing. */
   public enum Phase {
     STARTING,
     STANDBY,
     FOLLOWING,
-    RETRYING
+    RETRYING;
+
+    /** As it is told. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /**
@@ -53,6 +83,11 @@ public record FollowerState(
     /** The read database does not serve it, or its rows are written next. */
     WAITING,
     /** A store can't have it. */
-    REFUSED
+    REFUSED;
+
+    /** As it is told. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 }

@@ -3,9 +3,7 @@ package dev.freshet.sync.follow;
 import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.postgres.RootCause;
 import dev.freshet.protocol.ReadDatabase;
-import dev.freshet.search.ModelIndex;
 import dev.freshet.search.Progress;
-import dev.freshet.sync.apply.ModelStore;
 import dev.freshet.sync.connection.Connections;
 import dev.freshet.sync.delta.ModelDelta;
 import dev.freshet.sync.delta.ModelDeltas;
@@ -26,8 +24,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
@@ -52,7 +50,6 @@ public final class SearchFollower implements AutoCloseable {
   private static final Duration CONFIRM = Duration.ofSeconds(ReadDatabase.CONFIRM_SECONDS);
   private static final Duration FIRST_RETRY = Duration.ofMillis(100);
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
-  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
   private static final Duration STOPPED_WITHIN = Duration.ofSeconds(20);
 
   private final Settings settings;
@@ -62,8 +59,10 @@ public final class SearchFollower implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
-  /** How it is; the thread's own. */
-  private FollowerState state;
+  /** How it is; written by the thread alone. */
+  private volatile FollowerState state;
+
+  private final Comparisons comparisons;
 
   /**
    * What is followed, and how.
@@ -89,6 +88,7 @@ public final class SearchFollower implements AutoCloseable {
     this.sinks = sinks;
     this.observer = observer;
     this.clock = clock;
+    this.comparisons = new Comparisons(settings.readDatabase());
     this.state =
         new FollowerState(
             FollowerState.Phase.STARTING, "", clock.instant(), null, Double.NaN, 0, Map.of());
@@ -100,14 +100,33 @@ public final class SearchFollower implements AutoCloseable {
     thread.start();
   }
 
+  /**
+   * Compares a model's rows in the store with the read database's, at one place.
+   *
+   * @throws Comparisons.Refused when readers do not get this model from the store
+   * @throws NoSuchElementException when no such model is to be in the store
+   * @throws SinkFailed when the store does not give its rows
+   */
+  Comparisons.Compared compare(String model) throws SQLException {
+    FollowerState now = state;
+    if (now.phase() != FollowerState.Phase.FOLLOWING) {
+      throw new Comparisons.Refused(
+          "The follower is %s. %s".formatted(now.phase().text(), now.reason()).strip());
+    }
+    if (!now.models().containsKey(model)) {
+      throw new NoSuchElementException(
+          "There is no model '%s' with 'stores: [search]' in the read database".formatted(model));
+    }
+    return comparisons.compare(model);
+  }
+
   private void run() {
     Duration retry = FIRST_RETRY;
     while (!closed) {
       long began = System.nanoTime();
-      try (SearchSink sink = sinks.open();
-          Connection leading = Connections.openToLead(settings.readDatabase())) {
+      try (Connection leading = Connections.openToLead(settings.readDatabase())) {
         if (lead(leading)) {
-          follow(sink, leading);
+          follow(leading);
         } else {
           become(FollowerState.Phase.STANDBY, "Another process follows for this store.");
         }
@@ -129,9 +148,15 @@ public final class SearchFollower implements AutoCloseable {
     return e instanceof SinkFailed ? String.valueOf(e.getMessage()) : RootCause.message(e);
   }
 
-  private void follow(SearchSink sink, Connection leading) throws SQLException {
-    try (Connection reading = Snapshot.connect(settings.readDatabase())) {
-      new Following(sink, leading, reading).run();
+  private void follow(Connection leading) throws SQLException {
+    Registration registration = new Registration(leading, settings.store());
+    try (SearchSink sink = sinks.open();
+        Connection reading = Snapshot.connect(settings.readDatabase())) {
+      new Following(sink, leading, reading, registration).run();
+    } catch (SinkFailed e) {
+      become(FollowerState.Phase.RETRYING, reason(e));
+      registration.tell(state);
+      throw e;
     }
   }
 
@@ -162,8 +187,7 @@ public final class SearchFollower implements AutoCloseable {
       if (phase == FollowerState.Phase.RETRYING) {
         log.warn("The store is not followed up: {}", reason);
       } else {
-        log.info(
-            "{}{}", phase.name().toLowerCase(Locale.ROOT), reason.isEmpty() ? "" : ": " + reason);
+        log.info("{}{}", phase.text(), reason.isEmpty() ? "" : ": " + reason);
       }
       tell(
           new FollowerState(
@@ -182,14 +206,6 @@ public final class SearchFollower implements AutoCloseable {
     observer.became(now);
   }
 
-  /** Why rows of a model could not be written, and how long to wait before that is tried again. */
-  private record Failure(String reason, Duration pause, long sinceNanos) {
-
-    boolean isOver() {
-      return System.nanoTime() - sinceNanos > pause.toNanos();
-    }
-  }
-
   /** What is done while this process leads. */
   private final class Following {
 
@@ -198,32 +214,28 @@ public final class SearchFollower implements AutoCloseable {
     private final Connection reading;
     private final Registration registration;
     private final Map<String, FollowerState.Model> models = new TreeMap<>();
-    private final Map<String, Failure> failures = new HashMap<>();
-    private @Nullable Filling filling;
+    private final Fillings fillings;
     private @Nullable Place told;
     private long toldNanos;
 
     /** With a connection that leads, and one for snapshots. */
-    Following(SearchSink sink, Connection connection, Connection reading) {
+    Following(
+        SearchSink sink, Connection connection, Connection reading, Registration registration) {
       this.sink = sink;
       this.connection = connection;
       this.reading = reading;
-      this.registration = new Registration(connection, settings.store());
+      this.registration = registration;
+      this.fillings = new Fillings(settings.readDatabase(), sink);
     }
 
     void run() throws SQLException {
       try (Statement statement = connection.createStatement()) {
         statement.execute("listen " + ReadDatabase.FOLLOWED_CHANNEL);
       }
-      try {
+      try (fillings) {
         while (!closed) {
           round();
           await();
-        }
-      } finally {
-        Filling unfinished = filling;
-        if (unfinished != null) {
-          unfinished.close();
         }
       }
     }
@@ -232,8 +244,7 @@ public final class SearchFollower implements AutoCloseable {
     private void await() throws SQLException {
       park(settings.pause());
       if (!closed) {
-        Filling unfinished = filling;
-        Duration most = unfinished != null && unfinished.isWaiting() ? settings.pause() : CONFIRM;
+        Duration most = fillings.isWaiting() ? settings.pause() : CONFIRM;
         connection.unwrap(PGConnection.class).getNotifications((int) Math.max(1, most.toMillis()));
       }
     }
@@ -252,8 +263,9 @@ public final class SearchFollower implements AutoCloseable {
         live.keySet().retainAll(snapshot.live()); // as of this place, and not of a moment ago
         Map<String, FollowedModel> followed = look(snapshot.connection(), live);
         write(snapshot, pending, followed);
+        comparisons.begin(snapshot, followed, sink);
         forget(pending);
-        fill(followed);
+        models.putAll(fillings.begin(followed));
         report(at, pending);
       }
     }
@@ -271,8 +283,7 @@ public final class SearchFollower implements AutoCloseable {
           try {
             ReadModel model = new ModelFiles.Declared(name, row.getString(2)).model();
             if (!model.stores().isEmpty()) {
-              boolean isLive =
-                  row.getString(3).equals(ModelStore.State.LIVE.name().toLowerCase(Locale.ROOT));
+              boolean isLive = row.getString(3).equals(Snapshot.LIVE);
               models.put(
                   name,
                   new FollowerState.Model(
@@ -378,49 +389,7 @@ public final class SearchFollower implements AutoCloseable {
       }
     }
 
-    /** Begins to write rows of one model that the store lacks, or has for another table. */
-    private void fill(Map<String, FollowedModel> followed) {
-      Filling unfinished = filling;
-      if (unfinished != null && !unfinished.hasEnded()) {
-        models.put(
-            unfinished.model(),
-            new FollowerState.Model(FollowerState.Stage.FILLING, unfinished.reason()));
-      } else {
-        noteEnd(unfinished);
-        filling = null;
-      }
-      Map<String, ModelIndex> served = sink.served();
-      for (FollowedModel model : followed.values()) {
-        String name = model.model().name();
-        if (model.index().equals(served.get(name))) {
-          models.put(name, new FollowerState.Model(FollowerState.Stage.SERVED, ""));
-        } else if (failures.containsKey(name) && !failures.get(name).isOver()) {
-          models.put(
-              name,
-              new FollowerState.Model(FollowerState.Stage.WAITING, failures.get(name).reason()));
-        } else if (filling == null) {
-          filling = Filling.start(settings.readDatabase(), model, sink);
-          models.put(name, new FollowerState.Model(FollowerState.Stage.FILLING, ""));
-        }
-      }
-    }
-
-    /** One that failed is tried again after a pause that doubles. */
-    private void noteEnd(@Nullable Filling ended) {
-      if (ended == null) {
-        return;
-      }
-      if (ended.reason().isEmpty()) {
-        failures.remove(ended.model());
-        return;
-      }
-      Failure before = failures.get(ended.model());
-      Duration pause =
-          before == null ? CONFIRM : min(before.pause().multipliedBy(2), LONGEST_PAUSE);
-      failures.put(ended.model(), new Failure(ended.reason(), pause, System.nanoTime()));
-    }
-
-    private void report(Snapshot.At at, Snapshot.Pending pending) {
+    private void report(Snapshot.At at, Snapshot.Pending pending) throws SQLException {
       become(FollowerState.Phase.FOLLOWING, "");
       tell(
           new FollowerState(
@@ -431,6 +400,7 @@ public final class SearchFollower implements AutoCloseable {
               at.lagSeconds(),
               pending.all(),
               new HashMap<>(models)));
+      registration.tell(state);
     }
   }
 

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 /** A read database at one place: rows, and what a store does not have of them yet. */
 final class Snapshot implements AutoCloseable {
 
+  /** The state of a model that readers have, as the read database writes it. */
+  static final String LIVE = ModelStore.State.LIVE.name().toLowerCase(Locale.ROOT);
+
   private static final int ROWS_FETCHED = 1_000;
 
   private final Connection connection;
@@ -113,14 +116,35 @@ final class Snapshot implements AutoCloseable {
     return connection;
   }
 
+  /** Opens a connection that sees the same, however long, and may write temporary tables. */
+  Connection connectBeside(PostgresUrl readDatabase, String table) throws SQLException {
+    String id;
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("select pg_export_snapshot()")) {
+      row.next();
+      id = row.getString(1);
+    }
+    Connection beside = Connections.open(readDatabase, "freshet-follow-verify");
+    try (Statement statement = beside.createStatement()) {
+      beside.setAutoCommit(false);
+      beside.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      statement.execute("set transaction snapshot '%s'".formatted(id));
+      statement.execute(
+          "lock table read.%s in access share mode".formatted(TableName.quoted(table)));
+      return beside;
+    } catch (SQLException e) {
+      beside.close();
+      throw e;
+    }
+  }
+
   /** The models that readers of the read database have. */
   Set<String> live() throws SQLException {
     Set<String> live = new LinkedHashSet<>();
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
-                "select name from freshet.model where state = '%s'"
-                    .formatted(ModelStore.State.LIVE.name().toLowerCase(Locale.ROOT)))) {
+                "select name from freshet.model where state = '%s'".formatted(LIVE))) {
       while (row.next()) {
         live.add(row.getString(1));
       }

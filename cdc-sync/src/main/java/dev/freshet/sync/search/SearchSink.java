@@ -1,5 +1,7 @@
 package dev.freshet.sync.search;
 
+import static dev.freshet.sync.search.SinkFailed.failing;
+
 import dev.freshet.protocol.Position;
 import dev.freshet.search.Batch;
 import dev.freshet.search.ModelIndex;
@@ -76,18 +78,6 @@ public final class SearchSink implements ModelSink {
   /** Says when the last transaction was committed; told to readers with the next batch. */
   public synchronized void committedAt(Instant committedAt) {
     this.committedAt = committedAt;
-  }
-
-  private interface Call<T> {
-    T run() throws SearchFailed;
-  }
-
-  private static <T> T failing(Call<T> call) {
-    try {
-      return call.run();
-    } catch (SearchFailed e) {
-      throw new SinkFailed(e);
-    }
   }
 
   @Override
@@ -427,6 +417,22 @@ public final class SearchSink implements ModelSink {
           Map<String, ModelIndex> all = new HashMap<>();
           served.forEach((model, one) -> all.put(model, one.model));
           return all;
+        });
+  }
+
+  /**
+   * The rows that readers have of a model now; empty where they have none. To be closed.
+   *
+   * @throws SinkFailed when the store does not give them
+   */
+  public synchronized Optional<StoredDocuments> documents(String model) {
+    return failing(
+        () -> {
+          opened();
+          Served one = served.get(model);
+          return one == null
+              ? Optional.empty()
+              : Optional.of(new StoredDocuments(Scroll.of(client, one.index)));
         });
   }
 

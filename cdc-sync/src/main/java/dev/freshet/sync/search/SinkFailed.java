@@ -14,6 +14,20 @@ public final class SinkFailed extends RuntimeException {
     this.failure = failure;
   }
 
+  /** Something that is asked of a store. */
+  interface Call<T> {
+    T run() throws SearchFailed;
+  }
+
+  /** Asks, and throws this where the store does not do it. */
+  static <T> T failing(Call<T> call) {
+    try {
+      return call.run();
+    } catch (SearchFailed e) {
+      throw new SinkFailed(e);
+    }
+  }
+
   /** What the store said. */
   public SearchFailed failure() {
     return failure;

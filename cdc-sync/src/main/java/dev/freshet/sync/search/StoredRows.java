@@ -29,7 +29,6 @@ final class StoredRows {
 
   private static final JsonMapper JSON = JsonMapper.shared();
 
-  private static final int ROWS_AT_ONCE = 1_000;
   private static final Duration WAITS = Duration.ofSeconds(30);
   private static final Duration LOOK_AGAIN = Duration.ofMillis(2);
 
@@ -55,7 +54,7 @@ final class StoredRows {
       Position before = seen();
       if (before == null || place.isAtOrPast(before)) {
         try {
-          Found found = found(StoreNames.inPath(StoreNames.alias(model)));
+          Found found = found(StoreNames.alias(model));
           if (found.batch().isWhole()) {
             see(place.max(found.batch().applied()));
             return Optional.of(found.rows());
@@ -108,51 +107,29 @@ final class StoredRows {
   private record Found(Batch batch, List<List<@Nullable String>> rows) {}
 
   private Found found(String alias) throws SearchFailed {
-    String page =
-        client.textOf(
-            "POST",
-            "/%s/_search?scroll=1m&preference=_primary".formatted(alias),
-            "{\"size\":%d,\"sort\":[\"_doc\"]}".formatted(ROWS_AT_ONCE));
-    Map<String, String> members = Json.members(page);
-    String scroll = String.valueOf(members.get("_scroll_id"));
-    try {
+    try (Scroll scroll = Scroll.of(client, alias)) {
       List<List<@Nullable String>> rows = new ArrayList<>();
       Batch batch = null;
       ModelIndex model = null;
-      List<String> hits = hits(members);
-      while (!hits.isEmpty()) {
-        for (String hit : hits) {
-          Map<String, String> of = Json.members(hit);
-          String source = String.valueOf(of.get("_source"));
-          if (Json.text(String.valueOf(of.get("_id"))).equals(StoreNames.PLACE)) {
-            batch = Batch.of(JSON.readTree(source));
+      List<Scroll.Document> documents = scroll.next();
+      while (!documents.isEmpty()) {
+        for (Scroll.Document document : documents) {
+          if (document.id().equals(StoreNames.PLACE)) {
+            batch = Batch.of(JSON.readTree(document.source()));
             continue;
           }
           if (model == null) {
-            model = model(Json.text(String.valueOf(of.get("_index"))));
+            model = model(document.index());
           }
-          rows.add(values(model, Json.members(source)));
+          rows.add(values(model, Json.members(document.source())));
         }
-        hits =
-            hits(
-                Json.members(
-                    client.textOf(
-                        "POST",
-                        "/_search/scroll",
-                        "{\"scroll\":\"1m\",\"scroll_id\":%s}".formatted(scroll))));
+        documents = scroll.next();
       }
       if (batch == null) {
         throw new SearchFailed(0, "", "The index of %s tells no batch".formatted(alias), null);
       }
       return new Found(batch, rows);
-    } finally {
-      client.send("DELETE", "/_search/scroll", "{\"scroll_id\":[%s]}".formatted(scroll));
     }
-  }
-
-  private static List<String> hits(Map<String, String> answer) {
-    return Json.elements(
-        String.valueOf(Json.members(String.valueOf(answer.get("hits"))).get("hits")));
   }
 
   private ModelIndex model(String index) throws SearchFailed {

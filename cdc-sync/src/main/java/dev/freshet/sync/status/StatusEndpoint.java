@@ -22,7 +22,7 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/** {@code GET /api/sync} and {@code GET /api/models}. */
+/** {@code GET /api/sync}, {@code GET /api/models} and {@code GET /api/stores}. */
 public final class StatusEndpoint {
 
   private static final long MOST_COUNTED = 10_000;
@@ -35,6 +35,7 @@ public final class StatusEndpoint {
   private final String id;
   private final @Nullable String followed;
   private final RecentMeters delays;
+  private final FollowingStores stores;
 
   private StatusEndpoint(
       SyncStatus status,
@@ -45,6 +46,7 @@ public final class StatusEndpoint {
     this.followed = followed;
     this.status = status;
     this.readDatabase = readDatabase;
+    this.stores = new FollowingStores(readDatabase);
     this.id = id;
     this.delays = new RecentMeters(meters, SyncMetrics.DELAY, List.of(), DELAYS_OF);
   }
@@ -70,6 +72,12 @@ public final class StatusEndpoint {
                 Mono.fromCallable(endpoint::models)
                     .subscribeOn(blocking)
                     .flatMap(models -> ServerResponse.ok().bodyValue(models)))
+        .GET(
+            "/api/stores",
+            request ->
+                Mono.fromCallable(endpoint.stores::now)
+                    .subscribeOn(blocking)
+                    .flatMap(stores -> ServerResponse.ok().bodyValue(stores)))
         .build();
   }
 
@@ -120,7 +128,8 @@ public final class StatusEndpoint {
       String kept,
       @Nullable Double freshnessSeconds,
       String reason,
-      @Nullable String builtAt) {}
+      @Nullable String builtAt,
+      List<FollowingStores.Place> stores) {}
 
   private boolean isInstalled() {
     return readDatabase
@@ -153,6 +162,7 @@ public final class StatusEndpoint {
     if (!isInstalled()) {
       return List.of();
     }
+    Map<String, List<FollowingStores.Place>> places = FollowingStores.byModel(stores.now());
     return readDatabase
         .sql(
             """
@@ -170,7 +180,8 @@ public final class StatusEndpoint {
                     row.getString(4),
                     row.getString(3).equals("live") ? now.lagSeconds() : null,
                     reason(row.getString(1), row.getString(3), row.getString(5), now.views()),
-                    row.getString(6)))
+                    row.getString(6),
+                    places.getOrDefault(row.getString(1), List.of())))
         .list();
   }
 

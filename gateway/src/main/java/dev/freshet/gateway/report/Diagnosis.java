@@ -45,7 +45,7 @@ final class Diagnosis {
       List<InstanceStatus> instances,
       List<JsonNode> syncs,
       List<JsonNode> publishers,
-      List<JsonNode> models,
+      Syncs.Kept kept,
       List<JsonNode> commands) {
     List<Finding> findings = new ArrayList<>();
     addRoutes(findings);
@@ -56,9 +56,10 @@ final class Diagnosis {
         .filter(publisher -> !isStandIn(publisher, publishers, syncs))
         .forEach(publisher -> addPublisher(findings, publisher));
     syncs.forEach(sync -> addSync(findings, sync));
-    models.forEach(model -> addModel(findings, model));
+    kept.models().forEach(model -> addModel(findings, model));
+    kept.stores().forEach(store -> addStore(findings, store, kept.models()));
     Set<String> faulty =
-        models.stream()
+        kept.models().stream()
             .filter(model -> model.path("state").asString("").equals("faulty"))
             .map(model -> model.path("readDatabase").asString(""))
             .collect(Collectors.toSet());
@@ -348,6 +349,45 @@ final class Diagnosis {
                   .formatted(
                       model.path("name").asString("?"), state, model.path("reason").asString(""))));
     }
+  }
+
+  static void addStore(List<Finding> findings, JsonNode store, List<JsonNode> models) {
+    String name = store.path("store").asString("?");
+    String state = store.path("state").asString("");
+    Trouble trouble =
+        switch (state) {
+          case "silent" -> Trouble.FOLLOWER_SILENT;
+          case "retrying" -> Trouble.FOLLOWER_INTERRUPTED;
+          default -> null;
+        };
+    if (trouble != null) {
+      findings.add(
+          new Finding(
+              trouble,
+              "The follower of store %s is %s: %s"
+                  .formatted(name, state, store.path("reason").asString(""))));
+    }
+    if (!state.equals("following")) {
+      return;
+    }
+    for (JsonNode model : store.path("models")) {
+      String reason = model.path("reason").asString("");
+      if (!reason.isEmpty() && isLive(model.path("model"), store, models)) {
+        findings.add(
+            new Finding(
+                Trouble.STORE_LACKS_MODEL,
+                "Model %s is not answered from store %s: %s"
+                    .formatted(model.path("model").asString("?"), name, reason)));
+      }
+    }
+  }
+
+  /** Whether the read database serves a model; if it does not, that is the trouble. */
+  private static boolean isLive(JsonNode name, JsonNode store, List<JsonNode> models) {
+    return models.stream()
+        .filter(model -> model.path("name").equals(name))
+        .filter(model -> model.path("readDatabase").equals(store.path("readDatabase")))
+        .anyMatch(model -> model.path("state").asString("").equals("live"));
   }
 
   private String allIsWell() {

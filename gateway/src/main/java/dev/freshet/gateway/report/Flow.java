@@ -19,6 +19,7 @@ public record Flow(List<Node> nodes, List<Edge> edges) {
     SYNC,
     REPLICA,
     READ_DATABASE,
+    FOLLOWER,
     SEARCH;
 
     /** As it is written. */

@@ -19,12 +19,16 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Draws the flow: gateway to write-backends to primary, and from there to replicas and, through
- * slot and sync, or publisher, log and sync, to read databases. Not for several threads.
+ * slot and sync, or publisher, log and sync, to read databases, and on through followers to search
+ * stores. Not for several threads.
  */
 final class FlowReport {
 
   private static final String GATEWAY = "gateway";
   private static final String PRIMARY = "primary";
+
+  /** What a follower tells is asked for every few seconds. */
+  private static final double STORE_FRESH_SECONDS = Diagnosis.FRESH_SECONDS + 2;
 
   private final Movement movement;
 
@@ -106,10 +110,7 @@ final class FlowReport {
         edges.add(toCopy(PRIMARY, copy, null, "changes"));
       }
     }
-    for (InstanceStatus copy : moment.instances("search")) {
-      nodes.add(copy(moment, copy, Kind.SEARCH));
-      edges.add(toCopy(PRIMARY, copy, null, "changes"));
-    }
+    addStores(moment, nodes, edges);
     addReads(moment, edges);
     return new Flow(nodes, edges);
   }
@@ -265,6 +266,61 @@ final class FlowReport {
         edges.add(toCopy(id, copy, movement.perSecond(changesOf(sync)), "changes"));
       }
     }
+  }
+
+  /**
+   * Followers, and behind them the copies in their stores. A copy does not tell its store's name:
+   * of several stores it is not known whose it is.
+   */
+  private void addStores(Moment moment, List<Node> nodes, List<Edge> edges) {
+    for (JsonNode store : moment.status.stores()) {
+      String id = followerOf(store);
+      Health health = ofFollower(store);
+      String state = store.path("state").asString("");
+      nodes.add(
+          new Node(
+              id, Kind.FOLLOWER, "follower", health, state.equals("following") ? "" : state, null));
+      String from =
+          nodes.stream()
+              .filter(node -> node.kind() == Kind.READ_DATABASE)
+              .filter(node -> node.id().equals(Syncs.name(store)))
+              .map(Node::id)
+              .findFirst()
+              .orElse("sync of " + Syncs.name(store));
+      edges.add(
+          new Edge(
+              from,
+              id,
+              health,
+              null,
+              "changes",
+              Syncs.figure(store, "lagSeconds").orElse(null),
+              null));
+    }
+    String from =
+        moment.status.stores().size() == 1
+            ? followerOf(moment.status.stores().getFirst())
+            : PRIMARY;
+    for (InstanceStatus copy : moment.instances("search")) {
+      nodes.add(copy(moment, copy, Kind.SEARCH));
+      edges.add(toCopy(from, copy, null, "changes"));
+    }
+  }
+
+  private static String followerOf(JsonNode store) {
+    return "follower of " + store.path("store").asString("?");
+  }
+
+  private static Health ofFollower(JsonNode store) {
+    return switch (store.path("state").asString("")) {
+      case "following" ->
+          Syncs.figure(store, "lagSeconds")
+              .map(lag -> lag <= STORE_FRESH_SECONDS ? Health.FINE : Health.BEHIND)
+              .orElse(Health.UNKNOWN);
+      case "retrying", "silent" -> Health.DOWN;
+      case "starting" -> Health.BEHIND;
+      default -> Health.UNKNOWN;
+    };
   }
 
   /** To what holds log back on the primary. */

@@ -49,6 +49,7 @@ public final class StatusReport {
    * @param sync as each sync tells it
    * @param publish as each publisher tells it
    * @param models as the syncs tell them, each with its read database
+   * @param stores that follow a read database, likewise
    * @param commands those that can't be given, as write-backends tell them
    */
   public record Status(
@@ -59,41 +60,43 @@ public final class StatusReport {
       List<JsonNode> sync,
       List<JsonNode> publish,
       List<JsonNode> models,
+      List<JsonNode> stores,
       List<JsonNode> commands) {}
 
   /** Asks the syncs, and puts everything together. */
   public Mono<Status> now() {
-    return syncs.ask().flatMap(asked -> syncs.models(asked).flatMap(models -> of(asked, models)));
+    return syncs.ask().flatMap(asked -> syncs.kept(asked).flatMap(kept -> of(asked, kept)));
   }
 
   /**
    * Puts together what the syncs have told, the publishers, and the write-backends.
    *
-   * @param told models, which may have been asked for before
+   * @param kept may have been asked for before
    */
-  Mono<Status> of(List<Syncs.Asked> asked, List<JsonNode> told) {
+  Mono<Status> of(List<Syncs.Asked> asked, Syncs.Kept kept) {
     return Mono.zip(commands.ask(), syncs.publishers())
-        .map(both -> of(asked, told, both.getT1(), both.getT2()));
+        .map(both -> of(asked, kept, both.getT1(), both.getT2()));
   }
 
   private Status of(
       List<Syncs.Asked> asked,
-      List<JsonNode> told,
+      Syncs.Kept kept,
       List<JsonNode> unusable,
       List<JsonNode> publishers) {
     List<JsonNode> states = asked.stream().map(Syncs.Asked::state).toList();
-    List<JsonNode> models = told.stream().map(model -> ofNow(model, states)).toList();
+    List<JsonNode> models = kept.models().stream().map(model -> ofNow(model, states)).toList();
     Optional<Position> primary = live.primary();
     List<InstanceStatus> instances =
         live.instances().stream().map(instance -> InstanceStatus.of(instance, primary)).toList();
     return new Status(
-        diagnosis.of(instances, states, publishers, models, unusable),
+        diagnosis.of(instances, states, publishers, kept, unusable),
         live.current().map(now -> now.edition().generation()).orElse(null),
         primary.map(Position::toString).orElse(null),
         instances,
         states,
         publishers,
         models,
+        kept.stores(),
         unusable);
   }
 

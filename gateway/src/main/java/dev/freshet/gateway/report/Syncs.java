@@ -155,18 +155,31 @@ public final class Syncs {
                 : String.valueOf(failure.getMessage()));
   }
 
-  /** The models as those tell them that lead, each with the name of its read database. */
-  Mono<List<JsonNode>> models(List<Asked> syncs) {
+  /**
+   * What syncs keep.
+   *
+   * @param models as those tell them that lead, each with the name of its read database
+   * @param stores that follow a read database, likewise
+   */
+  record Kept(List<JsonNode> models, List<JsonNode> stores) {}
+
+  /** Asks those that lead what they keep; of those that don't tell, nothing. */
+  Mono<Kept> kept(List<Asked> syncs) {
+    return Mono.zip(ofLeading(syncs, "/api/models"), ofLeading(syncs, "/api/stores"))
+        .map(both -> new Kept(both.getT1(), both.getT2()));
+  }
+
+  private Mono<List<JsonNode>> ofLeading(List<Asked> syncs, String path) {
     return Flux.fromIterable(syncs)
         .filter(sync -> !isStandby(sync.state()) && !isIn(sync.state(), UNREACHABLE))
         .flatMapSequential(
             sync ->
-                get(sync.address(), "/api/models")
+                get(sync.address(), path)
                     .flatMapIterable(
-                        models -> {
+                        all -> {
                           String of = sync.state().path("readDatabase").asString("");
-                          models.forEach(model -> ((ObjectNode) model).put("readDatabase", of));
-                          return models;
+                          all.forEach(one -> ((ObjectNode) one).put("readDatabase", of));
+                          return all;
                         })
                     .onErrorResume(failure -> Flux.empty()))
         .collectList();

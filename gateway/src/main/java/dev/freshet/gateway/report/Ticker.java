@@ -40,7 +40,7 @@ public final class Ticker implements AutoCloseable {
   private static final Duration EVERY = Duration.ofSeconds(1);
 
   /** What can take the whole of a second: asking for rows makes the read database count. */
-  private static final Duration MODELS_EVERY = Duration.ofSeconds(5);
+  private static final Duration KEPT_EVERY = Duration.ofSeconds(5);
 
   private static final Duration PATIENCE = Duration.ofSeconds(3);
 
@@ -56,8 +56,8 @@ public final class Ticker implements AutoCloseable {
   private final History history = new History();
   private final Sinks.Many<Look> looks = Sinks.many().replay().latest();
 
-  private List<JsonNode> models = List.of();
-  private long modelsNanos = System.nanoTime() - MODELS_EVERY.toNanos();
+  private Syncs.Kept kept = new Syncs.Kept(List.of(), List.of());
+  private long keptNanos = System.nanoTime() - KEPT_EVERY.toNanos();
   private boolean hasFailed;
   private @Nullable Disposable ticking;
 
@@ -159,19 +159,19 @@ public final class Ticker implements AutoCloseable {
     onLook.run();
     // What is done with the answers takes a while, and the event loops serve clients.
     Mono<Status> told =
-        syncs.ask().flatMap(asked -> models(asked).flatMap(models -> status.of(asked, models)));
+        syncs.ask().flatMap(asked -> kept(asked).flatMap(kept -> status.of(asked, kept)));
     return Mono.zip(told, traffic.now())
         .publishOn(scheduler)
         .map(both -> seen(both.getT1(), both.getT2()));
   }
 
-  private Mono<List<JsonNode>> models(List<Syncs.Asked> asked) {
+  private Mono<Syncs.Kept> kept(List<Syncs.Asked> asked) {
     long now = System.nanoTime();
-    if (now - modelsNanos < MODELS_EVERY.toNanos()) {
-      return Mono.just(models);
+    if (now - keptNanos < KEPT_EVERY.toNanos()) {
+      return Mono.just(kept);
     }
-    modelsNanos = now;
-    return syncs.models(asked).doOnNext(told -> models = told);
+    keptNanos = now;
+    return syncs.kept(asked).doOnNext(told -> kept = told);
   }
 
   private Look seen(Status status, Traffic traffic) {

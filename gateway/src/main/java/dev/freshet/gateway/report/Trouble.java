@@ -35,6 +35,11 @@ enum Trouble {
   SLOT_SHORT("Find out why the sync is behind, or raise max_slot_wal_keep_size on the primary."),
   REPLAY_PAUSED("On that replica: select pg_wal_replay_resume()."),
   COPY_BEHIND("Look at its load, and at the edge that is behind in the flow."),
+  FOLLOWER_SILENT(
+      "Start the store's follower, or delete the store's row in freshet.store if it is gone for good."),
+  FOLLOWER_INTERRUPTED(
+      "It tries again by itself. Look at the store that its reason names: reads go to other copies."),
+  STORE_LACKS_MODEL("Do what its reason says. Other copies answer meanwhile."),
   MODEL_STOPPED("Do what its reason says; the reason says, too, which copies answer meanwhile."),
   MODEL_FAULTY("Settle its dead letters: fix the cause and retry them, or discard them."),
   DEAD_LETTERS("Fix the cause and retry them, or discard them."),

@@ -2,6 +2,7 @@ package dev.freshet.gateway.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -42,5 +43,35 @@ class DiagnosisTest {
 
   private static boolean isStandIn(JsonNode publisher, JsonNode other, JsonNode... syncs) {
     return Diagnosis.isStandIn(publisher, List.of(publisher, other), List.of(syncs));
+  }
+
+  @Test
+  void aStoreIsTroubleWhereItsFollowerIsAndWhereItLacksWhatTheReadDatabaseServes() {
+    List<JsonNode> models =
+        List.of(
+            json("{\"name\": \"orders\", \"readDatabase\": \"r\", \"state\": \"live\"}"),
+            json("{\"name\": \"sales\", \"readDatabase\": \"r\", \"state\": \"faulty\"}"));
+    assertThat(store("silent", models)).containsExactly(Trouble.FOLLOWER_SILENT);
+    assertThat(store("retrying", models)).containsExactly(Trouble.FOLLOWER_INTERRUPTED);
+    assertThat(store("starting", models)).isEmpty();
+    assertThat(store("following", models)).containsExactly(Trouble.STORE_LACKS_MODEL);
+    assertThat(store("following", List.of(models.getLast())))
+        .as("what the read database does not serve is its trouble")
+        .isEmpty();
+  }
+
+  private static List<Trouble> store(String state, List<JsonNode> models) {
+    List<Verdict.Finding> findings = new ArrayList<>();
+    Diagnosis.addStore(
+        findings,
+        json(
+            """
+            {"store": "s", "readDatabase": "r", "state": "%s", "reason": "why", "models": [
+              {"model": "orders", "state": "waiting", "reason": "a row is refused"},
+              {"model": "sales", "state": "waiting", "reason": "it is not served"},
+              {"model": "menu", "state": "served", "reason": ""}]}"""
+                .formatted(state)),
+        models);
+    return findings.stream().map(Verdict.Finding::trouble).toList();
   }
 }

@@ -1,6 +1,7 @@
 package dev.freshet.gateway.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.freshet.gateway.report.Flow.Edge;
 import dev.freshet.gateway.report.Flow.Health;
@@ -41,6 +42,14 @@ class FlowReportTest {
   }
 
   private Flow drawn(List<JsonNode> publishers, List<InstanceStatus> instances, JsonNode... syncs) {
+    return drawn(publishers, List.of(), instances, syncs);
+  }
+
+  private Flow drawn(
+      List<JsonNode> publishers,
+      List<JsonNode> stores,
+      List<InstanceStatus> instances,
+      JsonNode... syncs) {
     Traffic nothing =
         new Traffic(
             10,
@@ -63,6 +72,7 @@ class FlowReportTest {
             List.of(syncs),
             publishers,
             List.of(),
+            stores,
             List.of());
     return report.of(new FlowReport.Moment(status, nothing, Set.of("write-1")));
   }
@@ -107,6 +117,39 @@ class FlowReportTest {
         .filteredOn(edge -> edge.to().equals("sync of reads"))
         .singleElement()
         .satisfies(edge -> assertThat(edge.perSecond()).isEqualTo(10.0));
+  }
+
+  private static JsonNode store(String name, String state) {
+    return JsonMapper.shared()
+        .readTree(
+            """
+            {"store":"%s","readDatabase":"reads","state":"%s","lagSeconds":0.2,"models":[]}"""
+                .formatted(name, state));
+  }
+
+  @Test
+  void searchCopyIsDrawnBehindItsFollowerAndThatBehindTheReadDatabase() {
+    List<InstanceStatus> copies =
+        List.of(
+            instance("reads", "read-database", "ready", 0.0, false),
+            instance("search-1", "search", "ready", 0.3, false));
+    Flow flow =
+        drawn(
+            List.of(), List.of(store("s", "following")), copies, sync("reads", "streaming", 0, 0));
+    assertThat(flow.edges())
+        .filteredOn(edge -> !edge.unit().equals("reads"))
+        .extracting(Edge::from, Edge::to, Edge::health)
+        .contains(
+            tuple("reads", "follower of s", Health.FINE),
+            tuple("follower of s", "search-1", Health.FINE));
+    Flow silent =
+        drawn(List.of(), List.of(store("s", "silent")), copies, sync("reads", "streaming", 0, 0));
+    assertThat(edge(silent, "follower of s")).isEqualTo(Health.DOWN);
+    Flow two = drawn(List.of(), List.of(store("s", "following"), store("t", "following")), copies);
+    assertThat(two.edges())
+        .extracting(Edge::from, Edge::to)
+        .as("whose copy it is is not known")
+        .contains(tuple("primary", "search-1"));
   }
 
   @Test

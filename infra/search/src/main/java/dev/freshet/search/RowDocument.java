@@ -37,7 +37,7 @@ public final class RowDocument {
   public static final String BATCH = "batch";
 
   /** OpenSearch's longest ID, in bytes of UTF-8. */
-  private static final int LONGEST_ID = 512;
+  public static final int LONGEST_ID = 512;
 
   private final ModelIndex index;
   private final List<String> columns;

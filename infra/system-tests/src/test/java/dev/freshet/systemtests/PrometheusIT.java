@@ -84,7 +84,7 @@ class PrometheusIT {
 
   @Test
   void noQueryOfTheDashboardIsEmptyUnderLoadAndAllRulesAreEvaluated() throws Exception {
-    try (UpProcess up = UpProcess.start(folder.resolve("data"), UP_PORT, "--broker")) {
+    try (UpProcess up = UpProcess.start(folder.resolve("data"), UP_PORT, "--broker", "--search")) {
       up.awaitReady();
       Process prometheus = startPrometheus();
       Load load = Load.start(up.gateway(), 2, Integer.MAX_VALUE, Duration.ofMillis(50));
@@ -97,7 +97,7 @@ class PrometheusIT {
         }
         await().atMost(PATIENCE).untilAsserted(PrometheusIT::allRulesAreEvaluated);
         assertThat(answer("/api/v1/targets?state=active").findValuesAsString("health"))
-            .hasSize(8)
+            .hasSize(9)
             .containsOnly("up");
         assertThat(load.failures).isEmpty();
       } finally {
@@ -109,12 +109,15 @@ class PrometheusIT {
     }
   }
 
-  /** As it is shipped, with what a broker takes, on this test's ports and once a second. */
+  /**
+   * As it is shipped, with what a broker and a search store take, on this test's ports and once a
+   * second.
+   */
   private Process startPrometheus() throws Exception {
     String configuration =
         Files.readString(FOLDER.resolve("prometheus.yml"))
             .replace("_interval: 5s", "_interval: 1s")
-            .replaceAll("(?m)^  # (- job_name: freshet-publisher|  .*)$", "  $1")
+            .replaceAll("(?m)^  # (- job_name: freshet-(?:publisher|follower)|  .*)$", "  $1")
             .replace("rules.yml", FOLDER.resolve("rules.yml").toString());
     Matcher port = Pattern.compile("127\\.0\\.0\\.1:8(\\d{3})").matcher(configuration);
     String moved =
@@ -160,7 +163,7 @@ class PrometheusIT {
 
   private static void allRulesAreEvaluated() throws Exception {
     JsonNode groups = answer("/api/v1/rules").path("data").path("groups");
-    assertThat(groups.findValuesAsString("health")).hasSize(29).containsOnly("ok");
+    assertThat(groups.findValuesAsString("health")).hasSize(33).containsOnly("ok");
   }
 
   private static JsonNode answer(String path) throws Exception {

@@ -7,9 +7,12 @@ import dev.freshet.bench.UpProcess;
 import dev.freshet.bench.http.HttpCalls;
 import dev.freshet.bench.process.ProjectHome;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,8 +43,7 @@ class SearchUpIT {
         orders,
         Files.readString(orders)
             .replaceFirst(
-                "key: id",
-                "key: id\nstores: [search]\nsearch: { text: [customer, items.name], language: english }"));
+                "key: id", "key: id\nsearch: { text: [customer, items.name], language: english }"));
     up =
         UpProcess.start(
             folder.resolve("data"),
@@ -90,13 +92,37 @@ class SearchUpIT {
     return placed;
   }
 
+  private static String freshet(String... arguments) throws Exception {
+    List<String> command =
+        new ArrayList<>(List.of(ProjectHome.path().resolve("freshet").toString()));
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+
+  private void requireThatOperatorsSeeIt() throws Exception {
+    String sync = "http://127.0.0.1:" + (PORTS + 30);
+    assertThat(freshet("models", "list", "--url", sync))
+        .containsPattern("  in store search +served +\\d+\\.\\d{3} s +at \\d+:\\p{XDigit}+/");
+    assertThat(
+            freshet(
+                "models", "verify", "--store", "--follower", "http://127.0.0.1:" + (PORTS + 40)))
+        .containsPattern("orders +%d +0 +0 +0\n".formatted(ORDERS))
+        .contains("All rows match.", "Compared with the read database, at one position each.");
+  }
+
   @Test
   void whatWasWrittenIsFoundByItsWordsAndIsAnsweredByOthersWhenTheStoreIsGone() throws Exception {
     String search = searchUrl();
     assertThat(up.output()).contains("search store   http://127.0.0.1:" + (PORTS + 305));
     await()
         .atMost(PATIENCE)
-        .until(() -> follower().path("models").path(0).path("state").asString("").equals("served"));
+        .untilAsserted(
+            () ->
+                assertThat(follower().path("models").findValuesAsString("state"))
+                    .containsExactly("served", "served"));
     for (int i = 0; i < ORDERS; i++) {
       HttpResponse<String> placed = place("Guest%d Zzyzx".formatted(i));
       HttpResponse<String> found =
@@ -111,6 +137,7 @@ class SearchUpIT {
       assertThat(found.body()).isEqualTo("[{\"customer\":\"Guest%d Zzyzx\"}]".formatted(i));
     }
     await().atMost(PATIENCE).until(() -> status().path("verdict").path("ok").asBoolean());
+    requireThatOperatorsSeeIt();
 
     ProcessHandle node =
         ProcessHandle.of(Long.parseLong(Files.readString(folder.resolve("data/search/search.pid"))))
@@ -131,5 +158,11 @@ class SearchUpIT {
                             .body())
                     .contains("\"state\":\"retrying\"", "does not answer"));
     assertThat(up.output()).contains("The search store (process %d) ended".formatted(node.pid()));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(status().path("verdict").findValuesAsString("code"))
+                    .contains("follower-interrupted"));
   }
 }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -87,18 +88,36 @@ final class ModelsCommands {
       out.printf(
           "%-24s %12s %-9s %10s  %-20s %s%n", "model", "rows", "state", "behind", "kept", "");
       for (JsonNode model : sync.ask("GET", "/api/models")) {
-        JsonNode behind = model.path("freshnessSeconds");
         out.printf(
             "%-24s %12s %-9s %10s  %-20s %s%n",
             model.path("name").asString(),
             model.path("rows").isNumber() ? model.path("rows").asString() : "unknown",
             model.path("state").asString(),
-            behind.isNumber() ? String.format(Locale.ROOT, "%.3f s", behind.asDouble()) : "unknown",
+            behind(model.path("freshnessSeconds")),
             model.path("kept").asString(),
             model.path("reason").asString("").replace('\n', ' '));
+        model.path("stores").forEach(store -> print(out, store));
       }
       out.flush();
       return 0;
+    }
+
+    /** Where the model of the line above is in a store. */
+    private static void print(PrintWriter out, JsonNode store) {
+      out.printf(
+          "%-24s %12s %-9s %10s  %-20s %s%n",
+          "  in store " + store.path("store").asString(),
+          "",
+          store.path("state").asString(),
+          behind(store.path("lagSeconds")),
+          store.path("position").isString() ? "at " + store.path("position").asString() : "",
+          store.path("reason").asString("").replace('\n', ' '));
+    }
+
+    private static String behind(JsonNode seconds) {
+      return seconds.isNumber()
+          ? String.format(Locale.ROOT, "%.3f s", seconds.asDouble())
+          : "unknown";
     }
   }
 
@@ -166,16 +185,93 @@ final class ModelsCommands {
     @Parameters(paramLabel = "NAME", arity = "0..1", description = "The model; all without it.")
     private @Nullable String name;
 
-    @Option(names = "--source", description = "Compares with the source itself, at one position.")
-    private boolean source;
+    /** What the models are compared with. */
+    static final class With {
+
+      @Option(names = "--source", description = "Compares with the source itself, at one position.")
+      private boolean source;
+
+      @Option(
+          names = "--store",
+          description =
+              "Compares what the search store has with the read database, at one position.")
+      private boolean store;
+    }
+
+    @ArgGroup private With with = new With();
+
+    @Option(
+        names = "--follower",
+        description =
+            "The address of the store's follower, for --store (default: ${DEFAULT-VALUE}).",
+        defaultValue = "http://127.0.0.1:8120")
+    private URI follower = URI.create("http://127.0.0.1:8120");
 
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws InterruptedException {
       PrintWriter out = spec.commandLine().getOut();
-      JsonNode models = sync.ask("GET", "/api/models");
+      boolean same = with.store ? compareStore(out) : compareReadDatabase(out);
+      out.flush();
+      return same ? 0 : 1;
+    }
+
+    private boolean compareStore(PrintWriter out) throws InterruptedException {
+      PartApi asked = new PartApi("follower", "--follower", follower, sync.token, Sync.TIMEOUT);
+      JsonNode models = asked.ask("GET", "/api/follower").path("models");
+      printHeader(out);
+      boolean same = true;
+      String position = "";
+      for (String model : name == null ? names(models) : List.of(name)) {
+        Optional<String> unserved = name == null ? unserved(models, model) : Optional.empty();
+        if (unserved.isPresent()) {
+          out.println(unserved.get());
+          same = false;
+          continue;
+        }
+        JsonNode found = asked.ask("POST", Sync.path(model, "verify"));
+        same &= print(out, found.path("model").asString(), found);
+        position = found.path("position").asString("");
+      }
+      printOutcome(out, same);
+      out.printf(
+          "Compared with the read database, at one position%s.%n",
+          name == null ? " each" : " (%s)".formatted(position));
+      return same;
+    }
+
+    private static List<String> names(JsonNode models) {
+      return models.valueStream().map(model -> model.path("model").asString()).toList();
+    }
+
+    /** The line for a model that readers do not get from the store. */
+    private static Optional<String> unserved(JsonNode models, String name) {
+      return models
+          .valueStream()
+          .filter(model -> model.path("model").asString("").equals(name))
+          .filter(model -> !model.path("state").asString("").equals("served"))
+          .map(
+              model ->
+                  "%-32s is %s in the store. %s"
+                      .formatted(
+                          name,
+                          model.path("state").asString(""),
+                          model.path("reason").asString("")))
+          .findFirst();
+    }
+
+    private static void printHeader(PrintWriter out) {
       out.printf("%-32s %12s %10s %10s %10s%n", "", "rows", "missing", "extra", "different");
+    }
+
+    private static void printOutcome(PrintWriter out, boolean same) {
+      out.println(same ? "All rows match." : "Some rows differ, or some models can't be compared.");
+    }
+
+    private boolean compareReadDatabase(PrintWriter out) throws InterruptedException {
+      JsonNode models = sync.ask("GET", "/api/models");
+      printHeader(out);
       boolean same = true;
       for (String model : name == null ? sync.names() : List.of(name)) {
         Optional<String> unkept = unkept(models, model);
@@ -185,19 +281,18 @@ final class ModelsCommands {
           continue;
         }
         JsonNode found =
-            sync.ask("POST", Sync.path(model, "verify" + (source ? "?source=true" : "")));
+            sync.ask("POST", Sync.path(model, "verify" + (with.source ? "?source=true" : "")));
         for (JsonNode table : found.path("tables")) {
           same &= print(out, table.path("table").asString(), table);
         }
         same &= print(out, found.path("model").asString(), found);
       }
-      out.println(same ? "All rows match." : "Some rows differ, or some models can't be compared.");
+      printOutcome(out, same);
       out.println(
-          source
+          with.source
               ? "Compared with the source, at one position."
               : "Compared with the SELECTs over the read database's copies of the tables; --source compares with the source.");
-      out.flush();
-      return same ? 0 : 1;
+      return same;
     }
 
     /** The line for a model that has nothing to compare. */
