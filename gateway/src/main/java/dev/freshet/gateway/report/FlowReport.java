@@ -273,37 +273,34 @@ final class FlowReport {
    * of several stores it is not known whose it is.
    */
   private void addStores(Moment moment, List<Node> nodes, List<Edge> edges) {
+    List<InstanceStatus> copies = moment.instances("search");
+    boolean isTheOnly = moment.status.stores().size() == 1;
     for (JsonNode store : moment.status.stores()) {
-      String id = followerOf(store);
-      Health health = ofFollower(store);
       String state = store.path("state").asString("");
+      Health health = ofFollower(store);
+      String id = followerOf(store);
+      String readDatabase = Syncs.name(store);
+      boolean isDrawn =
+          nodes.stream()
+              .anyMatch(
+                  node -> node.kind() == Kind.READ_DATABASE && node.id().equals(readDatabase));
       nodes.add(
           new Node(
               id, Kind.FOLLOWER, "follower", health, state.equals("following") ? "" : state, null));
-      String from =
-          nodes.stream()
-              .filter(node -> node.kind() == Kind.READ_DATABASE)
-              .filter(node -> node.id().equals(Syncs.name(store)))
-              .map(Node::id)
-              .findFirst()
-              .orElse("sync of " + Syncs.name(store));
       edges.add(
           new Edge(
-              from,
+              isDrawn ? readDatabase : "sync of " + readDatabase,
               id,
               health,
-              null,
-              "changes",
+              isTheOnly && !copies.isEmpty() ? movement.perSecond(copies.getFirst().id()) : null,
+              "bytes",
               Syncs.figure(store, "lagSeconds").orElse(null),
               null));
     }
-    String from =
-        moment.status.stores().size() == 1
-            ? followerOf(moment.status.stores().getFirst())
-            : PRIMARY;
-    for (InstanceStatus copy : moment.instances("search")) {
+    String from = isTheOnly ? followerOf(moment.status.stores().getFirst()) : PRIMARY;
+    for (InstanceStatus copy : copies) {
       nodes.add(copy(moment, copy, Kind.SEARCH));
-      edges.add(toCopy(from, copy, null, "changes"));
+      edges.add(toCopy(from, copy, movement.perSecond(copy.id()), "bytes"));
     }
   }
 

@@ -78,7 +78,7 @@ final class DeclaredCommands {
       out.printf("%-28s %-40s %s%n", "command", "request", "state");
       boolean isFine = true;
       JsonNode files =
-          new PartApi("write-backend", "its address", url, token, TIMEOUT)
+          new PartApi("write-backend", "its address with --url", url, token, TIMEOUT)
               .ask("GET", "/.freshet/commands/declared");
       for (JsonNode file : files) {
         isFine &= file.path("state").asString("").equals("ready");

@@ -19,6 +19,6 @@ final class GatewayApi {
   @Mixin private OperatorToken token = new OperatorToken();
 
   PartApi api() {
-    return new PartApi("gateway", "its address for operators", url, token, TIMEOUT);
+    return new PartApi("gateway", "its address for operators with --url", url, token, TIMEOUT);
   }
 }

@@ -45,7 +45,7 @@ final class ModelsCommands {
     @Mixin private OperatorToken token = new OperatorToken();
 
     JsonNode ask(String method, String path) throws InterruptedException {
-      return new PartApi("sync", "its address", url, token, TIMEOUT).ask(method, path);
+      return new PartApi("sync", "its address with --url", url, token, TIMEOUT).ask(method, path);
     }
 
     List<String> names() throws InterruptedException {
@@ -218,8 +218,20 @@ final class ModelsCommands {
     }
 
     private boolean compareStore(PrintWriter out) throws InterruptedException {
-      PartApi asked = new PartApi("follower", "--follower", follower, sync.token, Sync.TIMEOUT);
-      JsonNode models = asked.ask("GET", "/api/follower").path("models");
+      PartApi asked =
+          new PartApi(
+              "follower", "its address with --follower", follower, sync.token, Sync.TIMEOUT);
+      JsonNode followed = asked.ask("GET", "/api/follower");
+      if (!followed.path("state").asString("").equals("following")) {
+        throw new StartFailed(
+            "The follower at %s is %s. %s"
+                .formatted(
+                    follower,
+                    followed.path("state").asString(""),
+                    followed.path("reason").asString(""))
+                .strip());
+      }
+      JsonNode models = followed.path("models");
       printHeader(out);
       boolean same = true;
       String position = "";
@@ -233,6 +245,10 @@ final class ModelsCommands {
         JsonNode found = asked.ask("POST", Sync.path(model, "verify"));
         same &= print(out, found.path("model").asString(), found);
         position = found.path("position").asString("");
+      }
+      if (models.isEmpty()) {
+        out.println("No model in the read database says stores: [search].");
+        return same;
       }
       printOutcome(out, same);
       out.printf(

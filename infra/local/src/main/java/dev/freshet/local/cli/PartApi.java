@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
  * The operators' side of a part that runs.
  *
  * @param part what it is: gateway, sync
- * @param address what its address is called in messages
+ * @param address what its address is called in messages, and the option that names it
  */
 record PartApi(String part, String address, URI url, OperatorToken token, Duration timeout) {
 
@@ -76,7 +76,7 @@ record PartApi(String part, String address, URI url, OperatorToken token, Durati
     if (answer.statusCode() >= 400) {
       throw new StartFailed(
           body.path("code").asString("").equals("no-route")
-              ? "%s is for clients; name %s with --url.".formatted(url, address)
+              ? "%s is for clients; name %s.".formatted(url, address)
               : body.path("detail").asString(answer.body()));
     }
     return body;
@@ -100,8 +100,7 @@ record PartApi(String part, String address, URI url, OperatorToken token, Durati
       return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
       throw new StartFailed(
-          "No %s answers at %s. Start one, or name %s with --url.".formatted(part, url, address),
-          e);
+          "No %s answers at %s. Start one, or name %s.".formatted(part, url, address), e);
     }
   }
 }
