@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -227,6 +228,33 @@ class SearchFollowerIT extends SyncTest {
     assertThat(client.send("GET", "/freshet.model.dishes/_alias", null).propertyNames())
         .containsExactly("freshet.model.dishes-1");
     await(() -> read("select count(*) from freshet.followed").equals("0"));
+  }
+
+  @Test
+  void modelThatIsRebuiltIsAnsweredAllTheTimeAndFromItsNewTableAtLast() throws Exception {
+    onPrimary(
+        "create table dish (id int primary key, v int); insert into dish select i, 0 from generate_series(1, 5000) i");
+    model("dishes", "/*\nkey: id\nstores: [search]\n*/ select id, v from dish");
+    sync = startSync();
+    follow();
+    requireSame("dishes");
+    execute(readServer(), "update read.dishes set v = 7 where id = 9"); // what a rebuild mends
+    onPrimary("update dish set v = 1 where id = 1");
+    assertThat(sync.getBean(Synchronizer.class).rebuild("dishes")).isTrue();
+    AtomicInteger change = new AtomicInteger(1);
+    await(
+        () -> {
+          onPrimary("update dish set v = v + 1 where id = 1");
+          change.incrementAndGet();
+          assertThat(stored("dishes")).as("as readers have it").hasSize(5_000);
+          return client
+              .send("GET", "/freshet.model.dishes/_alias", null)
+              .propertyNames()
+              .contains("freshet.model.dishes-2");
+        });
+    requireSame("dishes");
+    assertThat(stored("dishes"))
+        .contains("{\"id\":9,\"v\":0}", "{\"id\":1,\"v\":%d}".formatted(change.get()));
   }
 
   @Test

@@ -172,7 +172,8 @@ class SearchConformanceIT {
       }
     }
     ModelIndex index =
-        new ModelIndex("things", columns, List.of("id"), "s", Set.of("id"), Set.of("t"), SEARCH);
+        new ModelIndex(
+            "things", columns, List.of("id"), "s", Set.of("id"), Set.of("t"), SEARCH, "");
     String name = StoreNames.index("things", 1);
     try (SearchClient store = SearchClient.open(SearchAddress.parse(node.url()))) {
       store.send("PUT", "/" + name, index.creation(0));
@@ -305,7 +306,7 @@ class SearchConformanceIT {
     Map<String, String> types = new LinkedHashMap<>();
     columns.forEach(column -> types.put(column, "integer"));
     ModelIndex index =
-        new ModelIndex("swapped", types, List.of("a"), null, Set.of("a"), Set.of(), null);
+        new ModelIndex("swapped", types, List.of("a"), null, Set.of("a"), Set.of(), null, "");
     String name = StoreNames.index("swapped", number);
     try (SearchClient store = SearchClient.open(SearchAddress.parse(node.url()))) {
       store.send("PUT", "/" + name, index.creation(0));

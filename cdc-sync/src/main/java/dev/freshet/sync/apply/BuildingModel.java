@@ -293,9 +293,14 @@ public final class BuildingModel {
     }
     grants.forEach(sql::run);
     kept.stopBuilding(name);
-    kept.resetInStores(name);
+    boolean isRenewed = kept.isServedAs(declared, plan);
     if (!kept.maintain(plan)) {
       throw new IllegalStateException("The new table of %s is not as planned".formatted(name));
+    }
+    if (isRenewed) {
+      kept.renewInStores(name);
+    } else {
+      kept.resetInStores(name);
     }
     kept.rememberLive(declared, plan);
   }

@@ -7,6 +7,7 @@ import dev.freshet.sync.source.Place;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -90,6 +91,12 @@ final class Deltas {
     return listening.isEmpty() && !followed.contains(model)
         ? null
         : changed.computeIfAbsent(model, ChangedRows::new);
+  }
+
+  /** What this transaction does to a model is told to listeners alone. */
+  void leaveOut(String model) {
+    followed = new LinkedHashSet<>(followed);
+    followed.remove(model);
   }
 
   /** What this transaction changed so far in the models that are followed. */

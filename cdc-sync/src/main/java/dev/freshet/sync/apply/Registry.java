@@ -69,7 +69,30 @@ public final class Registry {
     return stops;
   }
 
-  /** Stores take all rows of a model anew: its table is another one. */
+  /**
+   * Whether a model's table has been kept equal to this plan up to now, so that the rows of a new
+   * one are the same.
+   */
+  boolean isServedAs(Declared declared, ModelPlan plan) {
+    return isMaintained(declared.name())
+        && stores.models().all().stream()
+            .filter(stored -> stored.name().equals(declared.name()))
+            .anyMatch(
+                stored ->
+                    stored.state() == ModelStore.State.LIVE
+                        && stored.declared().equals(declared)
+                        && stored.meaning().equals(plan.meaning()));
+  }
+
+  /**
+   * Stores go on with a model's rows, which the table has that this transaction puts in its place;
+   * they take all of them anew beside.
+   */
+  void renewInStores(String model) {
+    kept.deltas().leaveOut(model);
+  }
+
+  /** Readers of stores have a model's rows no more until all of them are taken anew. */
   void resetInStores(String model) {
     stores.followers().reset(model);
   }

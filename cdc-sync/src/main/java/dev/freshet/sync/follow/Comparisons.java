@@ -98,12 +98,12 @@ final class Comparisons {
     }
     try {
       FollowedModel model = followed.get(wish.model());
-      if (model == null || !model.index().equals(sink.served().get(wish.model()))) {
+      StoredDocuments stored = sink.documents(wish.model()).orElse(null);
+      if (model == null || stored == null) {
         throw new Refused(
             "Model %s is not answered from the store now; ./freshet models list says why."
                 .formatted(wish.model()));
       }
-      StoredDocuments stored = sink.documents(wish.model()).orElseThrow();
       StoreComparison begun = StoreComparison.begin(readDatabase, snapshot, model, stored);
       if (!wish.begun().complete(begun)) {
         begun.close(); // whoever asked has given up

@@ -42,7 +42,8 @@ final class Fillings implements AutoCloseable {
   }
 
   /**
-   * Begins with the next model that the store lacks, or has for another table.
+   * Begins with the next model that the store lacks, or has rows of another table of. Readers have
+   * the rows that are there meanwhile.
    *
    * @return how each of them is in the store
    */
@@ -61,13 +62,15 @@ final class Fillings implements AutoCloseable {
     for (FollowedModel model : followed.values()) {
       String name = model.model().name();
       Failure failure = failures.get(name);
-      if (model.index().equals(served.get(name))) {
-        states.put(name, new FollowerState.Model(FollowerState.Stage.SERVED, ""));
-      } else if (failure != null && !failure.isOver()) {
+      boolean isMissing = !model.index().equals(served.get(name));
+      if (isMissing && failure != null && !failure.isOver()) {
         states.put(name, new FollowerState.Model(FollowerState.Stage.WAITING, failure.reason()));
-      } else if (filling == null) {
+      } else if (isMissing && filling == null) {
         filling = Filling.start(readDatabase, model, sink);
         states.put(name, new FollowerState.Model(FollowerState.Stage.FILLING, ""));
+      }
+      if (served.containsKey(name)) {
+        states.put(name, new FollowerState.Model(FollowerState.Stage.SERVED, ""));
       }
     }
     return states;

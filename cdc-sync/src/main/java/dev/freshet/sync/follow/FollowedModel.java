@@ -43,7 +43,8 @@ record FollowedModel(ReadModel model, ModelIndex index, String values, TypedColu
         t.typcategory = 'A' and e.typtype <> 'c' and e.typname not in ('json', 'record'),
         a.attnotnull, t.typcategory,
         case c.collname when 'default' then d.datcollate else c.collcollate end
-          in ('C', 'POSIX', 'C.UTF-8', 'C.utf8', 'ucs_basic')
+          in ('C', 'POSIX', 'C.UTF-8', 'C.utf8', 'ucs_basic'),
+        coalesce((select built_at::text from freshet.model where name = ?), '')
       from pg_attribute a
       join pg_type t on t.oid = a.atttypid
       left join pg_type e on e.oid = t.typelem
@@ -68,13 +69,16 @@ record FollowedModel(ReadModel model, ModelIndex index, String values, TypedColu
     Map<String, String> types = new LinkedHashMap<>();
     Set<String> neverNull = new LinkedHashSet<>();
     Set<String> ordered = new LinkedHashSet<>();
+    String builtAt = "";
     try (PreparedStatement statement = readDatabase.prepareStatement(COLUMNS)) {
-      statement.setString(1, model.quotedName());
-      statement.setString(2, TextSearch.COLUMN);
+      statement.setString(1, model.name());
+      statement.setString(2, model.quotedName());
+      statement.setString(3, TextSearch.COLUMN);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           String column = row.getString(1);
           String type = row.getString(2);
+          builtAt = row.getString(7);
           boolean isPlain =
               IndexedType.of(type).isPresent()
                   || PLAIN.matcher(type).matches()
@@ -117,7 +121,8 @@ record FollowedModel(ReadModel model, ModelIndex index, String values, TypedColu
                 model.version(),
                 neverNull,
                 ordered,
-                model.search()),
+                model.search(),
+                builtAt),
             values,
             new TypedColumns(
                 model.key(),

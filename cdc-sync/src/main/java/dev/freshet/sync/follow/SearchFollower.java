@@ -361,17 +361,23 @@ public final class SearchFollower implements AutoCloseable {
       observer.wrote(Duration.ofNanos(toldNanos - began));
     }
 
-    /** Models of which any row may have changed, or that are not to be in the store any more. */
+    /**
+     * Models of which any row may have another form, or that are not to be in the store any more.
+     */
     private void reset(Place place, Snapshot.Pending pending, Map<String, FollowedModel> followed) {
       List<ModelDelta> resets = new ArrayList<>();
       pending
           .resets()
           .forEach(model -> resets.add(new ModelDelta.Reset(model, "It was built anew.")));
-      for (String served : sink.served().keySet()) {
-        if (!followed.containsKey(served) && !pending.resets().contains(served)) {
-          resets.add(new ModelDelta.Reset(served, "It is not to be in the store."));
-        }
-      }
+      sink.served()
+          .forEach(
+              (served, index) -> {
+                FollowedModel model = followed.get(served);
+                boolean goesOn = model != null && model.index().hasRowsLike(index);
+                if (!goesOn && !pending.resets().contains(served)) {
+                  resets.add(new ModelDelta.Reset(served, "Its rows are others, or not followed."));
+                }
+              });
       if (!resets.isEmpty()) {
         sink.apply(new ModelDeltas(sink.place().orElse(place), resets));
       }

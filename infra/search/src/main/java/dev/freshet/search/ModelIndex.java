@@ -21,6 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param neverNull columns that hold no null
  * @param ordered columns of text that PostgreSQL sorts by their bytes, as the index does
  * @param search which of its texts are searched, or null
+ * @param builtAt when the table was made that the rows are of, as the read database tells it; empty
+ *     where nothing is known of it
  */
 public record ModelIndex(
     String model,
@@ -29,7 +31,8 @@ public record ModelIndex(
     @Nullable String version,
     Set<String> neverNull,
     Set<String> ordered,
-    @Nullable TextSearch search) {
+    @Nullable TextSearch search,
+    String builtAt) {
 
   /** Changes when indices of before can't be read any more. */
   private static final int FORMAT = 1;
@@ -50,7 +53,21 @@ public record ModelIndex(
     for (int i = 0; i < columns.size(); i++) {
       typed.put(columns.get(i), types.get(i));
     }
-    return new ModelIndex(model, typed, key, null, Set.of(), Set.of(), null);
+    return new ModelIndex(model, typed, key, null, Set.of(), Set.of(), null, "");
+  }
+
+  /** Whether rows of another one have the same form, and only their table is another. */
+  public boolean hasRowsLike(ModelIndex other) {
+    return equals(
+        new ModelIndex(
+            other.model,
+            other.columns,
+            other.key,
+            other.version,
+            other.neverNull,
+            other.ordered,
+            other.search,
+            builtAt));
   }
 
   /** Whether a column's values are compared in the index as PostgreSQL sorts them. */
@@ -135,6 +152,7 @@ public record ModelIndex(
     if (search != null) {
       meta.set("search", JSON.valueToTree(search));
     }
+    meta.put("builtAt", builtAt);
     return meta;
   }
 
@@ -161,7 +179,8 @@ public record ModelIndex(
         meta.path("version").isString() ? meta.path("version").asString() : null,
         Set.copyOf(texts(meta.path("neverNull"))),
         Set.copyOf(texts(meta.path("ordered"))),
-        meta.has("search") ? JSON.treeToValue(meta.path("search"), TextSearch.class) : null);
+        meta.has("search") ? JSON.treeToValue(meta.path("search"), TextSearch.class) : null,
+        meta.path("builtAt").asString(""));
   }
 
   private static List<String> texts(JsonNode array) {

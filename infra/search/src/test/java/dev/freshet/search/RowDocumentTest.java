@@ -19,7 +19,8 @@ class RowDocumentTest {
     for (int i = 0; i < columns.length; i += 2) {
       types.put(columns[i], columns[i + 1]);
     }
-    return new ModelIndex("m", types, List.of(columns[0]), null, Set.of(), Set.of("name"), search);
+    return new ModelIndex(
+        "m", types, List.of(columns[0]), null, Set.of(), Set.of("name"), search, "");
   }
 
   @Test
