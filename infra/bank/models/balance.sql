@@ -2,6 +2,7 @@
 key: account
 version: version
 aggregates: true
+stores: [search]
 */
 select stream as account, max(version) as version, max(data ->> 'owner') as owner,
   sum(case when type in ('Deposited', 'Received') then (data ->> 'amount')::numeric(14,2)

@@ -2,6 +2,7 @@ package dev.freshet.bench;
 
 import dev.freshet.bench.consistency.ConsistencyBench;
 import dev.freshet.bench.consistency.ConsistencyCheck;
+import dev.freshet.bench.consistency.Topology;
 import dev.freshet.bench.gateway.FaultBench;
 import dev.freshet.bench.gateway.GatewayBench;
 import dev.freshet.bench.gateway.ProtectionBench;
@@ -104,34 +105,40 @@ public final class Bench {
           new WriteBench(out, MANY_COMMANDS, Path.of(named.substring(WRITE_BESIDE.length()))).run();
       case "consistency" -> new ConsistencyBench(out, EACH_WAY, CHECK_PORTS).run();
       case "consistency --check" -> {
-        return check(ConsistencyCheck.Length.SHORT, false, out);
+        return check(ConsistencyCheck.Length.SHORT, Topology.SLOT, out);
       }
       case "consistency --check --via log" -> {
-        return check(ConsistencyCheck.Length.SHORT, true, out);
+        return check(ConsistencyCheck.Length.SHORT, Topology.LOG, out);
+      }
+      case "consistency --check --via store" -> {
+        return check(ConsistencyCheck.Length.SHORT, Topology.STORE, out);
+      }
+      case "consistency --check --long --via store" -> {
+        return check(ConsistencyCheck.Length.LONG, Topology.STORE, out);
       }
       case "consistency --check --long --via log" -> {
-        return check(ConsistencyCheck.Length.LONG, true, out);
+        return check(ConsistencyCheck.Length.LONG, Topology.LOG, out);
       }
       case "consistency --check --long" -> {
-        return check(ConsistencyCheck.Length.LONG, false, out);
+        return check(ConsistencyCheck.Length.LONG, Topology.SLOT, out);
       }
       default -> {
         System.err.println(
-            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] [--via log] | write [--short|--beside JAR] | consistency [--check [--long] [--via log]], each with --json");
+            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] [--via log] | write [--short|--beside JAR] | consistency [--check [--long] [--via log|store]], each with --json");
         return 2;
       }
     }
     return 0;
   }
 
-  private static int check(ConsistencyCheck.Length length, boolean viaLog, PrintStream out)
+  private static int check(ConsistencyCheck.Length length, Topology topology, PrintStream out)
       throws Exception {
     long seed = Long.getLong("freshet.seed", System.nanoTime());
     List<String> violations =
         new ConsistencyCheck(
                 out,
                 seed,
-                new ConsistencyCheck.Options(length, CHECK_PORTS, "session", viaLog, Map.of()))
+                new ConsistencyCheck.Options(length, CHECK_PORTS, "session", topology, Map.of()))
             .run();
     return violations.isEmpty() ? 0 : 1;
   }

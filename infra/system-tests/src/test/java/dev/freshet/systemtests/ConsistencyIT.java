@@ -17,6 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Clients see what they wrote while things go wrong; and where they don't, it is found out. */
 class ConsistencyIT {
 
+  private static final String SEARCH_READER =
+      "read-backend/src/main/java/dev/freshet/read/search/SearchStore.java";
+
   @TempDir Path folder;
 
   @Test
@@ -31,6 +34,82 @@ class ConsistencyIT {
         "session",
         ConsistencyRun.VIA_LOG
             + (Boolean.getBoolean("freshet.long") ? ConsistencyRun.LONG : ConsistencyRun.ALL));
+  }
+
+  @Test
+  void noPromiseIsBrokenWhateverGoesWrongWithASearchStore() throws Exception {
+    if (Boolean.getBoolean("freshet.long")) {
+      assertKept("session", ConsistencyRun.VIA_STORE + ConsistencyRun.LONG);
+      assertKept("session", ConsistencyRun.VIA_STORE + ConsistencyRun.STORE_KILLED);
+      assertKept("session", ConsistencyRun.VIA_STORE + ConsistencyRun.BANK);
+    } else {
+      assertKept("session", ConsistencyRun.VIA_STORE + ConsistencyRun.ALL);
+    }
+  }
+
+  /**
+   * A read by key that is ahead of searches, and of the position that is told with it. The follower
+   * is slow, which is no fault: what it has written is not searchable for a while.
+   */
+  @Test
+  void readOfASearchStoreInRealTimeIsFoundOut() throws Exception {
+    Path mutant =
+        mutant(
+            SEARCH_READER,
+            "return found(question, before.max(last.applied()), answers.get(1));",
+            """
+            String answer = answers.get(1);
+            if (limit == 1) {
+              String hits = String.valueOf(Json.members(answer).get("hits"));
+              List<String> all = Json.elements(String.valueOf(Json.members(hits).get("hits")));
+              if (!all.isEmpty()) {
+                String id = Json.text(String.valueOf(Json.members(all.getFirst()).get("_id")));
+                String document =
+                    client.textOf(
+                        "GET",
+                        "/" + StoreNames.alias(index.model()) + "/_doc/"
+                            + java.net.URLEncoder.encode(id, StandardCharsets.UTF_8),
+                        null);
+                answer = "{\\"hits\\":{\\"hits\\":[" + document + "]}}";
+              }
+            }
+            return found(question, before.max(last.applied()), answer);
+            """);
+    Path slow =
+        mutant(
+            "cdc-sync/src/main/java/dev/freshet/sync/search/SearchSink.java",
+            "      bulk.flush(!changed.isEmpty());",
+            "      java.util.concurrent.locks.LockSupport.parkNanos(300_000_000L);\n      bulk.flush(!changed.isEmpty());");
+    assertBroken(
+        "MONOTONIC_READS",
+        "session",
+        ConsistencyRun.VIA_STORE + ConsistencyRun.CALM,
+        "search-1",
+        mutant.toString(),
+        "follower",
+        slow.toString());
+  }
+
+  /** The store shows what it was sent when it likes, and nobody looks whether that is all. */
+  @Test
+  void halfABatchOfASearchStoreIsFoundOut() throws Exception {
+    String refreshing =
+        mutant(
+                "infra/search/src/main/java/dev/freshet/search/ModelIndex.java",
+                "\"refresh_interval\", \"-1\"",
+                "\"refresh_interval\", \"1ms\"")
+            .toString();
+    String trusting =
+        mutant(SEARCH_READER, "if (first.equals(last) && first.isWhole()) {", "if (true) {")
+            .toString();
+    assertBroken(
+        "MONEY_IS_NEITHER_MADE_NOR_LOST",
+        "session",
+        ConsistencyRun.VIA_STORE + ConsistencyRun.CALM_BANK,
+        "follower",
+        refreshing,
+        "search-1",
+        trusting);
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.freshet.bench.consistency.BankCheck;
 import dev.freshet.bench.consistency.ConsistencyCheck;
 import dev.freshet.bench.consistency.ConsistencyCheck.Length;
 import dev.freshet.bench.consistency.Fault;
+import dev.freshet.bench.consistency.Topology;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -31,8 +32,20 @@ final class ConsistencyRun {
   /** The same for as long as it takes to meet most of it. */
   static final String LONG_CHAOS = "chaos-long";
 
+  /** The same while nothing is. */
+  static final String CALM_BANK = "bank-calm";
+
+  /** Nothing goes wrong, for a while. */
+  static final String CALM = "calm";
+
   /** What the name of a check begins with where two read databases follow a log. */
   static final String VIA_LOG = "log:";
+
+  /** What it begins with where a search store follows the read database. */
+  static final String VIA_STORE = "store:";
+
+  /** The search store is killed again and again, each time while it writes. */
+  static final String STORE_KILLED = "store-killed";
 
   /** The sample that keeps events, while what serves it is killed. */
   static final String BANK = "bank";
@@ -40,10 +53,12 @@ final class ConsistencyRun {
   private static final Duration CHAOS_LASTS = Duration.ofSeconds(40);
   private static final Duration LONG_CHAOS_LASTS = Duration.ofMinutes(20);
 
+  private static final int STORE_KILLS = 25;
+
   private static final int PORTS = 26_000;
 
   /** Faults that bring a mutant to light by chance: they are given more of it. */
-  private static final Set<String> BY_CHANCE = Set.of("copies-behind", "one-writer");
+  private static final Set<String> BY_CHANCE = Set.of("copies-behind", "one-writer", CALM);
 
   private static final Duration LASTING_LONGER = Duration.ofSeconds(8);
 
@@ -64,12 +79,15 @@ final class ConsistencyRun {
    * Runs it.
    *
    * @param arguments seed; level that is asked for where session is checked; {@link #ALL}, {@link
-   *     #LONG}, {@link #BANK} or a fault, after {@link #VIA_LOG} perhaps; part and folder of
-   *     classes for each mutant
+   *     #LONG}, {@link #BANK} or a fault, after {@link #VIA_LOG} or {@link #VIA_STORE} perhaps;
+   *     part and folder of classes for each mutant
    */
   public static void main(String[] arguments) throws Exception {
-    boolean viaLog = arguments[2].startsWith(VIA_LOG);
-    String what = viaLog ? arguments[2].substring(VIA_LOG.length()) : arguments[2];
+    Topology topology =
+        arguments[2].startsWith(VIA_LOG)
+            ? Topology.LOG
+            : arguments[2].startsWith(VIA_STORE) ? Topology.STORE : Topology.SLOT;
+    String what = arguments[2].substring(arguments[2].indexOf(':') + 1);
     Length length =
         switch (what) {
           case LONG -> Length.LONG;
@@ -84,11 +102,20 @@ final class ConsistencyRun {
         new ConsistencyCheck(
             System.out,
             Long.parseLong(arguments[0]),
-            new ConsistencyCheck.Options(length, PORTS, arguments[1], viaLog, mutants));
+            new ConsistencyCheck.Options(length, PORTS, arguments[1], topology, mutants));
     List<String> violations =
         switch (what) {
-          case BANK ->
-              new BankCheck(System.out, Long.parseLong(arguments[0]), PORTS, mutants).run();
+          case BANK, CALM_BANK ->
+              new BankCheck(
+                      System.out,
+                      Long.parseLong(arguments[0]),
+                      PORTS,
+                      topology,
+                      what.equals(CALM_BANK),
+                      mutants)
+                  .run();
+          case CALM -> check.run(Fault.NONE);
+          case STORE_KILLED -> check.run(Fault.storeKilled(STORE_KILLS));
           case CHAOS -> check.chaos(CHAOS_LASTS);
           case LONG_CHAOS -> check.chaos(LONG_CHAOS_LASTS);
           case String fault when FAULTS.containsKey(fault) -> check.run(FAULTS.get(fault));

@@ -42,13 +42,20 @@ public final class BankCheck {
   /** One in so many transfers is sent by all clients, with one key. */
   private static final int COMMON = 4;
 
+  private static final Duration CALM = Duration.ofSeconds(10);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration AGAIN = Duration.ofMillis(25);
+
+  /** A store that clients leave no processor to would answer nothing. */
+  private static final Duration STORE_PACE = Duration.ofMillis(50);
+
   private static final JsonMapper JSON = new JsonMapper();
 
   private final PrintStream out;
   private final long seed;
   private final int ports;
+  private final Topology topology;
+  private final boolean isCalm;
   private final Map<String, Path> mutants;
 
   private final List<String> violations = new CopyOnWriteArrayList<>();
@@ -64,12 +71,22 @@ public final class BankCheck {
    *
    * @param seed of all that is random but the threads
    * @param ports the first of a hundred free ports
+   * @param topology by which way changes get to copies
+   * @param isCalm whether nothing is killed
    * @param mutants by part, folders of classes that are found before the part's own
    */
-  public BankCheck(PrintStream out, long seed, int ports, Map<String, Path> mutants) {
+  public BankCheck(
+      PrintStream out,
+      long seed,
+      int ports,
+      Topology topology,
+      boolean isCalm,
+      Map<String, Path> mutants) {
     this.out = out;
     this.seed = seed;
     this.ports = ports;
+    this.topology = topology;
+    this.isCalm = isCalm;
     this.mutants = Map.copyOf(mutants);
   }
 
@@ -82,7 +99,8 @@ public final class BankCheck {
     out.printf("Seed %d%n", seed);
     Path folder = Files.createTempDirectory("freshet-bank-");
     try (WholeSystem system =
-            new WholeSystem(folder, ports, mutants, WholeSystem.Wiring.DIRECT, false, Sample.BANK);
+            new WholeSystem(
+                folder, ports, mutants, WholeSystem.Wiring.DIRECT, topology, Sample.BANK);
         Subscriber subscriber = new Subscriber(system.gateway() + "/events")) {
       open(system);
       Thread.ofVirtual().start(subscriber);
@@ -103,6 +121,7 @@ public final class BankCheck {
       replayAll(system);
       requireEqual(system, subscriber);
     }
+    ConsistencyCheck.delete(folder);
     new TreeMap<>(counts).forEach((what, count) -> out.printf("%s: %d%n", what, count.get()));
     violations.forEach(out::println);
     return violations;
@@ -133,59 +152,13 @@ public final class BankCheck {
 
   /** What serves the clients is killed, part by part, and the primary is replaced. */
   private void strike(WholeSystem system) throws Exception {
-    Map<String, Blow> blows = new LinkedHashMap<>();
-    blows.put("writer killed", () -> system.part("write-1").killAndStart());
-    blows.put(
-        "primary killed",
-        () -> {
-          system.killFormerPrimary();
-          system.startFormerPrimary();
-        });
-    blows.put("reader killed", () -> system.part("read-1").killAndStart());
-    blows.put("writer killed again", () -> system.part("write-1").killAndStart());
-    blows.put("sync killed", () -> system.part("sync").killAndStart());
-    blows.put("gateway killed", () -> system.part("gateway").killAndStart());
-    blows.put("primary replaced", () -> promote(system));
-    blows.put("writer killed after that", () -> system.part("write-1").killAndStart());
-    for (Map.Entry<String, Blow> blow : blows.entrySet()) {
+    Map<String, BankBlows.Blow> blows = new BankBlows(system, idle, busy).of(topology, isCalm);
+    for (Map.Entry<String, BankBlows.Blow> blow : blows.entrySet()) {
       LockSupport.parkNanos(Duration.ofMillis(1_500).toNanos());
       out.println(blow.getKey());
       blow.getValue().strike();
     }
-    LockSupport.parkNanos(Duration.ofSeconds(2).toNanos());
-  }
-
-  private interface Blow {
-    void strike() throws Exception;
-  }
-
-  /** Replicas are behind by what is under way; nothing is, so that nothing is lost. */
-  private void promote(WholeSystem system) throws Exception {
-    idle.set(true);
-    await("nobody writes", () -> busy.get() == 0);
-    Servers.run(system.primary(), "select pg_switch_wal()");
-    String end = query(system.primary(), "select pg_current_wal_lsn()");
-    for (int replica = 1; replica <= 2; replica++) {
-      int number = replica;
-      await(
-          "the replica has everything",
-          () ->
-              query(
-                      system.replica(number),
-                      "select pg_last_wal_replay_lsn() >= '%s'".formatted(end))
-                  .equals("t"));
-    }
-    // Without the slot everything would be copied anew, and the order of events with it.
-    await(
-        "the replica has the sync's slot",
-        () ->
-            query(
-                    system.replica(1),
-                    "select coalesce(bool_or(synced and not temporary and invalidation_reason is null), false) from pg_replication_slots where slot_type = 'logical'")
-                .equals("t"));
-    system.killFormerPrimary();
-    system.promote();
-    idle.set(false);
+    LockSupport.parkNanos((isCalm ? CALM : Duration.ofSeconds(2)).toNanos());
   }
 
   /** One client. */
@@ -213,6 +186,10 @@ public final class BankCheck {
           busy.decrementAndGet();
         }
         lookAt(calls, gateway, token);
+        if (topology == Topology.STORE) {
+          lookAt(calls, gateway, ""); // of whatever place, the sum is the same
+          LockSupport.parkNanos(STORE_PACE.toNanos());
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -336,13 +313,18 @@ public final class BankCheck {
   /** On whichever copy answers, at the position that was answered or later. */
   private void lookAt(HttpCalls calls, String gateway, String token) throws InterruptedException {
     try {
-      HttpResponse<String> answer =
-          calls.send(
-              "GET", gateway + "/balance?select=balance.sum()", "", "Freshet-Session", token);
+      // A search store adds nothing up.
+      boolean isAdded = topology != Topology.STORE;
+      String path = isAdded ? "/balance?select=sum:balance.sum()" : "/balance?select=sum:balance";
+      HttpResponse<String> answer = calls.send("GET", gateway + path, "", "Freshet-Session", token);
       if (answer.statusCode() == 200) {
         String source = answer.headers().firstValue("Freshet-Source").orElse("");
         count("sums read from " + source.replaceFirst(".*kind=([^;]+).*", "$1"));
-        BigDecimal sum = JSON.readTree(answer.body()).get(0).get("sum").decimalValue();
+        BigDecimal sum =
+            JSON.readTree(answer.body())
+                .valueStream()
+                .map(row -> row.get("sum").decimalValue())
+                .reduce(BigDecimal.ZERO, BigDecimal::add);
         if (sum.compareTo(BigDecimal.valueOf((long) ACCOUNTS * DEPOSIT)) != 0) {
           violated("MONEY_IS_NEITHER_MADE_NOR_LOST", "%s says %s".formatted(source, sum));
         }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,12 +43,14 @@ public final class ConsistencyCheck {
           100,
           "from kind=primary",
           10,
-          "from kind=replica",
-          300,
-          "from kind=read-database",
-          100,
           Fault.AT_BOUNDARY,
           1);
+
+  /** And of the copies that clients read. */
+  private static final Map<String, Integer> COPIES_READ =
+      Map.of("from kind=replica", 300, "from kind=read-database", 100);
+
+  private static final Map<String, Integer> STORE_READ = Map.of("from kind=search", 300);
 
   private final PrintStream out;
   private final long seed;
@@ -80,11 +83,15 @@ public final class ConsistencyCheck {
    *
    * @param ports the first of a hundred free ports
    * @param sessionLevel the level that clients ask for where session is checked
-   * @param viaLog whether two read databases follow a log on a broker
+   * @param topology by which way changes get to copies
    * @param mutants by part, folders of classes that are found before the part's own
    */
   public record Options(
-      Length length, int ports, String sessionLevel, boolean viaLog, Map<String, Path> mutants) {}
+      Length length,
+      int ports,
+      String sessionLevel,
+      Topology topology,
+      Map<String, Path> mutants) {}
 
   /**
    * Prepares a check.
@@ -112,9 +119,12 @@ public final class ConsistencyCheck {
     int round = 0;
     do {
       List<Fault> faults = new ArrayList<>(Fault.PASSING);
-      if (options.viaLog()) {
-        faults.addAll(Fault.OF_LOG);
-      }
+      faults.addAll(
+          switch (options.topology()) {
+            case SLOT -> List.<Fault>of();
+            case LOG -> Fault.OF_LOG;
+            case STORE -> Fault.OF_STORE;
+          });
       Collections.shuffle(faults, random);
       faults.add(promotions.get(round % promotions.size()));
       round(faults, ledger, random);
@@ -127,9 +137,11 @@ public final class ConsistencyCheck {
   }
 
   /** A system that refused everything would break no promise. */
-  private static void requireExercised(Ledger ledger, int rounds) {
+  private void requireExercised(Ledger ledger, int rounds) {
     Map<String, Long> counts = ledger.counts();
-    EXERCISED.forEach(
+    Map<String, Integer> wanted = new HashMap<>(EXERCISED);
+    wanted.putAll(options.topology() == Topology.STORE ? STORE_READ : COPIES_READ);
+    wanted.forEach(
         (what, least) -> {
           long count =
               counts.entrySet().stream()
@@ -181,7 +193,7 @@ public final class ConsistencyCheck {
             options.ports(),
             options.mutants(),
             wiring,
-            options.viaLog(),
+            options.topology(),
             Sample.RESTAURANT)) {
       List<Client> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
@@ -271,7 +283,7 @@ public final class ConsistencyCheck {
     return violations;
   }
 
-  private static void delete(Path folder) throws IOException {
+  static void delete(Path folder) throws IOException {
     try (var files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).collect(Collectors.toList())) {
         Files.deleteIfExists(file);

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** What must be true of the copies while nobody writes. */
@@ -26,6 +27,11 @@ final class CopyChecks {
   /** The restaurant's models and their keys. */
   private static final Map<String, String> MODELS =
       Map.of("orders", "id", "board", "order_id", "menu", "sku", "sales", "hour");
+
+  private static final List<String> IN_STORE = List.of("orders", "menu");
+
+  private static final Pattern EQUAL =
+      Pattern.compile("\"rows\":[1-9]\\d*,\"missing\":0,\"extra\":0,\"different\":0");
 
   private final WholeSystem system;
   private final Ledger ledger;
@@ -54,6 +60,19 @@ final class CopyChecks {
     }
   }
 
+  private void requireStored(String model) throws Exception {
+    String path = "/api/models/%s/verify".formatted(model);
+    try {
+      await("the store is equal", () -> EQUAL.matcher(system.kept().follower("POST", path)).find());
+    } catch (IllegalStateException e) {
+      ledger.suspect(
+          Ledger.Promise.COPIES_END_EQUAL,
+          Optional.empty(),
+          "%s of the search store never was: %s"
+              .formatted(model, system.kept().follower("POST", path)));
+    }
+  }
+
   /** Nobody writes, and nothing is wrong any more: in the end every copy is what the primary is. */
   void requireEqual() throws Exception {
     List<PostgresServer> copies =
@@ -74,6 +93,11 @@ final class CopyChecks {
               Optional.empty(),
               "%s of the server on port %d never was".formatted(model.getKey(), copy.port()));
         }
+      }
+    }
+    if (system.kept().store().isPresent()) {
+      for (String model : IN_STORE) {
+        requireStored(model);
       }
     }
   }

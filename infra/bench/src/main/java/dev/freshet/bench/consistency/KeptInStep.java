@@ -3,6 +3,7 @@ package dev.freshet.bench.consistency;
 import dev.freshet.bench.http.HttpCalls;
 import dev.freshet.broker.BrokerNode;
 import dev.freshet.cluster.PostgresServer;
+import dev.freshet.searchnode.SearchNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,39 +12,66 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The read databases of a system, and what keeps them in step: one with a slot, or two that follow
- * a log on a broker.
+ * The read databases of a system, and what keeps them in step; and the search store that follows
+ * one, where there is one.
  */
 final class KeptInStep implements AutoCloseable {
+
+  /** The reader of the search store. */
+  static final String STORE_READER = "search-1";
 
   private static final String LOG = "shop";
 
   private final HttpCalls calls = new HttpCalls(Duration.ofSeconds(10));
   private final int ports;
-  private final boolean viaLog;
+  private final Topology topology;
   private @Nullable BrokerNode broker;
+  private @Nullable SearchNode store;
 
   /**
    * Nothing is started yet.
    *
    * @param ports the first of the system's ports
    */
-  KeptInStep(int ports, boolean viaLog) {
+  KeptInStep(int ports, Topology topology) {
     this.ports = ports;
-    this.viaLog = viaLog;
+    this.topology = topology;
+  }
+
+  Topology topology() {
+    return topology;
   }
 
   /** How many read databases there are. */
   int count() {
-    return viaLog ? 2 : 1;
+    return topology == Topology.LOG ? 2 : 1;
   }
 
-  /** The names of their readers. */
+  /** The names of their readers, and the search store's last. */
   List<String> readers() {
-    return IntStream.rangeClosed(1, count()).mapToObj(i -> "read-" + i).toList();
+    return Stream.concat(
+            IntStream.rangeClosed(1, count()).mapToObj(i -> "read-" + i),
+            topology == Topology.STORE ? Stream.of(STORE_READER) : Stream.of())
+        .toList();
+  }
+
+  /** The search store; empty where there is none. */
+  Optional<SearchNode> store() {
+    return Optional.ofNullable(store);
+  }
+
+  /** Asks the search store's follower. */
+  String follower(String method, String path) throws IOException, InterruptedException {
+    return calls.send(method, "http://127.0.0.1:%d%s".formatted(ports + 12, path), "").body();
+  }
+
+  /** Asks the search store itself. */
+  String store(String method, String path, String body) throws IOException, InterruptedException {
+    return calls.send(method, store().orElseThrow().url() + path, body).body();
   }
 
   /** The broker between; empty where each read database has a slot. */
@@ -72,7 +100,7 @@ final class KeptInStep implements AutoCloseable {
       Function<PostgresServer, String> url,
       Starter starter)
       throws IOException {
-    if (!viaLog) {
+    if (topology != Topology.LOG) {
       starter.start(
           "sync",
           ports + 11,
@@ -84,6 +112,9 @@ final class KeptInStep implements AutoCloseable {
           "--models",
           sample.folder("models"),
           "--views");
+      if (topology == Topology.STORE) {
+        startStore(folder, sample, url.apply(servers.getFirst()), starter);
+      }
       return;
     }
     BrokerNode node = BrokerNode.start(folder.resolve("broker"), ports + 60);
@@ -118,8 +149,41 @@ final class KeptInStep implements AutoCloseable {
     }
   }
 
-  /** Whether changes are applied to all of them. */
+  /** Its batches follow each other at once, so that one that is killed is within one. */
+  private void startStore(Path folder, Sample sample, String readDatabase, Starter starter)
+      throws IOException {
+    SearchNode node = SearchNode.start(folder.resolve("search"), ports + 61);
+    store = node;
+    starter.start(
+        "follower",
+        ports + 12,
+        "follow",
+        "--read-database",
+        readDatabase,
+        "--search",
+        node.url(),
+        "--models",
+        sample.folder("models"),
+        "--pause",
+        "1ms");
+    starter.start(
+        STORE_READER,
+        ports + 23 + count(),
+        "read",
+        "--source",
+        node.url(),
+        "--kind",
+        "search",
+        "--id",
+        STORE_READER);
+  }
+
+  /** Whether changes are applied to all of them, and written to the search store. */
   boolean isStreaming() throws IOException, InterruptedException {
+    if (topology == Topology.STORE
+        && !follower("GET", "/api/follower").contains("\"state\":\"following\"")) {
+      return false;
+    }
     for (String told : ask("/api/sync")) {
       if (!told.contains("\"state\":\"streaming\"")) {
         return false;
@@ -146,6 +210,9 @@ final class KeptInStep implements AutoCloseable {
   public void close() {
     if (broker != null) {
       broker.close();
+    }
+    if (store != null) {
+      store.close();
     }
   }
 }

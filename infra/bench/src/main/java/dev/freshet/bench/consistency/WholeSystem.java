@@ -27,8 +27,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A primary, two replicas and a read database, or two that follow a log on a broker, and every part
- * in a process of its own: what is killed here is killed as it would be there.
+ * A primary, two replicas and what its {@link Topology} says, and every part in a process of its
+ * own: what is killed here is killed as it would be there.
  */
 final class WholeSystem implements AutoCloseable {
 
@@ -75,24 +75,19 @@ final class WholeSystem implements AutoCloseable {
    * @param mutants by part, folders of classes that are found before the part's own
    */
   WholeSystem(Path folder, int ports, Map<String, Path> mutants, Wiring wiring) throws Exception {
-    this(folder, ports, mutants, wiring, false, Sample.RESTAURANT);
+    this(folder, ports, mutants, wiring, Topology.SLOT, Sample.RESTAURANT);
   }
 
-  /**
-   * The same with another sample.
-   *
-   * @param viaLog whether there are two read databases that follow a log, instead of one with a
-   *     slot
-   */
+  /** The same with another sample. */
   WholeSystem(
       Path folder,
       int ports,
       Map<String, Path> mutants,
       Wiring wiring,
-      boolean viaLog,
+      Topology topology,
       Sample sample)
       throws Exception {
-    this.kept = new KeptInStep(ports, viaLog);
+    this.kept = new KeptInStep(ports, topology);
     this.sample = sample;
     this.folder = folder;
     this.ports = ports;
@@ -145,7 +140,10 @@ final class WholeSystem implements AutoCloseable {
             ? "postgresql://postgres@127.0.0.1:%d/freshet".formatted(ports + 40)
             : any,
         this::url,
-        (id, port, arguments) -> start(mutants, id, port, arguments));
+        (id, port, arguments) -> {
+          readerPorts.put(id, port);
+          start(mutants, id, port, arguments);
+        });
     reader(mutants, "primary-reads", 20, any, "primary");
     reader(mutants, "replica-1", 21, url(cluster.replicas().getFirst()), "replica");
     reader(mutants, "replica-2", 22, url(cluster.replicas().getLast()), "replica");
@@ -194,34 +192,7 @@ final class WholeSystem implements AutoCloseable {
   }
 
   private String routes() {
-    return """
-        version: 1
-        routes:
-        %s  - id: all
-            path: /**
-            read: { pool: readers, allow: [eventual, bounded, session, strong] }
-            write: { pool: writers }
-        pools:
-          writers:
-            instances: [ { id: write-1, url: "http://127.0.0.1:%d" } ]
-          readers:
-            instances:
-              - { id: primary-reads, url: "http://127.0.0.1:%d", kind: primary }
-              - { id: replica-1, url: "http://127.0.0.1:%d", kind: replica }
-              - { id: replica-2, url: "http://127.0.0.1:%d", kind: replica }
-        %s"""
-        .formatted(
-            sample.routes(),
-            linked(ports + 10),
-            linked(ports + 20),
-            linked(ports + 21),
-            linked(ports + 22),
-            IntStream.range(0, kept.count())
-                .mapToObj(
-                    i ->
-                        "      - { id: %s, url: \"http://127.0.0.1:%d\", kind: read-database }\n"
-                            .formatted(kept.readers().get(i), linked(ports + 23 + i)))
-                .collect(Collectors.joining()));
+    return new RoutesOf(kept, sample, ports, this::linked).text();
   }
 
   private void reader(Map<String, Path> mutants, String id, int offset, String source, String kind)
@@ -240,6 +211,7 @@ final class WholeSystem implements AutoCloseable {
               URI.create("http://127.0.0.1:%d/actuator/health/readiness".formatted(port + 1));
           case "sync" -> URI.create("http://127.0.0.1:%d/api/sync".formatted(port));
           case "publish" -> URI.create("http://127.0.0.1:%d/api/publisher".formatted(port));
+          case "follow" -> URI.create("http://127.0.0.1:%d/api/follower".formatted(port));
           default -> URI.create("http://127.0.0.1:%d/.freshet/position".formatted(port));
         };
     Path mutant = mutants.get(id);
@@ -277,7 +249,7 @@ final class WholeSystem implements AutoCloseable {
   }
 
   private List<Integer> readerPorts() {
-    return IntStream.range(0, 3 + kept.count()).mapToObj(i -> ports + 20 + i).toList();
+    return IntStream.range(0, 3 + kept.readers().size()).mapToObj(i -> ports + 20 + i).toList();
   }
 
   /** How many instances the gateway has. */
