@@ -4,6 +4,7 @@ import dev.freshet.gateway.Refusals.Requested;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
 import dev.freshet.gateway.choice.FallbackBudget;
+import dev.freshet.gateway.choice.FullText;
 import dev.freshet.gateway.choice.RetryBudget;
 import dev.freshet.gateway.exchange.Exchange;
 import dev.freshet.gateway.exchange.Head;
@@ -107,12 +108,14 @@ final class RequestPath {
             new Request(
                 admitted,
                 session,
-                Choice.of(
-                    admitted.pool(),
-                    admitted.route(),
-                    admitted.intent(),
-                    session,
-                    admitted.exchange().isRepeatable())),
+                FullText.first(
+                    admitted.exchange().target(),
+                    Choice.of(
+                        admitted.pool(),
+                        admitted.route(),
+                        admitted.intent(),
+                        session,
+                        admitted.exchange().isRepeatable()))),
             0);
       }
     };

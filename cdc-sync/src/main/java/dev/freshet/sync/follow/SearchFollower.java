@@ -70,7 +70,7 @@ public final class SearchFollower implements AutoCloseable {
    * @param readDatabase with a login that may lock and read the models' tables, and write {@code
    *     freshet.store} and {@code freshet.followed}
    * @param store the store's name there
-   * @param pause between the ends of two rounds, at least
+   * @param pause after a round, at least
    */
   public record Settings(PostgresUrl readDatabase, String store, Duration pause) {}
 
@@ -217,6 +217,7 @@ public final class SearchFollower implements AutoCloseable {
     private final Fillings fillings;
     private @Nullable Place told;
     private long toldNanos;
+    private Duration took = Duration.ZERO;
 
     /** With a connection that leads, and one for snapshots. */
     Following(
@@ -240,9 +241,13 @@ public final class SearchFollower implements AutoCloseable {
       }
     }
 
-    /** Until a batch is committed, or it is time to say that nothing was. */
+    /**
+     * Until a batch is committed, or it is time to say that nothing was; for as long as the last
+     * round took at least, so that a store that is slow is not written to all the time.
+     */
     private void await() throws SQLException {
-      park(settings.pause());
+      Duration longest = min(took, LONGEST_RETRY);
+      park(settings.pause().compareTo(longest) < 0 ? longest : settings.pause());
       if (!closed) {
         Duration most = fillings.isWaiting() ? settings.pause() : CONFIRM;
         connection.unwrap(PGConnection.class).getNotifications((int) Math.max(1, most.toMillis()));
@@ -358,7 +363,8 @@ public final class SearchFollower implements AutoCloseable {
       }
       told = place;
       toldNanos = System.nanoTime();
-      observer.wrote(Duration.ofNanos(toldNanos - began));
+      took = Duration.ofNanos(toldNanos - began);
+      observer.wrote(took);
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.freshet.gateway.access.Admission;
 import dev.freshet.gateway.access.Principal;
 import dev.freshet.gateway.choice.Candidate;
 import dev.freshet.gateway.choice.Choice;
+import dev.freshet.gateway.choice.FullText;
 import dev.freshet.gateway.exchange.SessionCookies;
 import dev.freshet.gateway.graphql.Content;
 import dev.freshet.gateway.graphql.GraphQlIntent;
@@ -137,7 +138,7 @@ public final class Explanation {
                           if (principal != null) {
                             told.put("principal", principal.subject());
                           }
-                          yield taken(told, generation, route, intent, asked.headers());
+                          yield taken(told, generation, route, intent, asked);
                         }
                       });
     };
@@ -158,11 +159,8 @@ public final class Explanation {
   }
 
   private Mono<Map<String, Object>> taken(
-      Map<String, Object> told,
-      Generation generation,
-      Route route,
-      Intent intent,
-      HttpHeaders headers) {
+      Map<String, Object> told, Generation generation, Route route, Intent intent, Asked asked) {
+    HttpHeaders headers = asked.headers();
     Consistency consistency = null;
     if (intent == Intent.READ) {
       try {
@@ -187,7 +185,8 @@ public final class Explanation {
                           told,
                           met.session(),
                           pool,
-                          Choice.of(pool, route, intent, met.session(), true));
+                          FullText.first(
+                              asked.target(), Choice.of(pool, route, intent, met.session(), true)));
                 });
   }
 

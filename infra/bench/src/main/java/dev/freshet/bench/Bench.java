@@ -89,6 +89,8 @@ public final class Bench {
       case "sync --via log" -> new LogBench(out, MANY_CHANGES, SECONDS, MANY_SEEDED).run();
       case "sync --short --via log" ->
           new LogBench(out, FEW_CHANGES, FEW_SECONDS, FEW_SEEDED).run();
+      case "search" -> new SearchBench(out, SearchBench.Length.FULL).run();
+      case "search --short" -> new SearchBench(out, SearchBench.Length.SHORT).run();
       case "gateway" -> new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.FULL).run();
       case "gateway --short" ->
           new GatewayBench(out, GATEWAY_PORTS, GatewayBench.Effort.SHORT).run();
@@ -124,7 +126,7 @@ public final class Bench {
       }
       default -> {
         System.err.println(
-            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] [--via log] | write [--short|--beside JAR] | consistency [--check [--long] [--via log|store]], each with --json");
+            "Usage: freshet bench gateway [--short|--faults|--protections|--watching] | idle [--short] | read [--queries [--short]] | sync [--short|--throughput|--latency] [--via log] | search [--short] | write [--short|--beside JAR] | consistency [--check [--long] [--via log|store]], each with --json");
         return 2;
       }
     }

@@ -136,6 +136,11 @@ public final class UpProcess implements AutoCloseable {
     }
   }
 
+  /** Where it keeps its data. */
+  Path data() {
+    return data;
+  }
+
   public Process process() {
     return process;
   }

@@ -6,15 +6,12 @@ import static dev.freshet.bench.consistency.Servers.run;
 
 import dev.freshet.broker.BrokerNode;
 import dev.freshet.cluster.PostgresServer;
-import dev.freshet.search.StoreNames;
-import dev.freshet.searchnode.SearchNode;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Pattern;
 
 /**
  * Something that goes wrong while clients go on, and is right again at its end.
@@ -58,12 +55,6 @@ public record Fault(String name, Course course, WholeSystem.Wiring wiring) {
   private static final int BEHIND_MILLIS = 40;
   private static final int PAGE_BYTES = 8192;
   private static final int SHORT_HEADER_BYTES = 24;
-
-  private static final String WRITING =
-      "/_nodes/stats/thread_pool?filter_path=nodes.*.thread_pool.write.active";
-  private static final Pattern WRITES = Pattern.compile("\"active\":[1-9]");
-  private static final String READ_ONLY = "{\"persistent\":{\"cluster.blocks.read_only\":%s}}";
-  private static final String ALIAS = "/" + StoreNames.alias("orders") + "/_alias";
 
   /** Nothing at all. */
   public static final Fault NONE = new Fault("nothing", stage -> sleep(stage.lasting()));
@@ -125,8 +116,8 @@ public record Fault(String name, Course course, WholeSystem.Wiring wiring) {
       List.of(
           storeKilled(1),
           new Fault("follower killed", stage -> stage.system().part("follower").killAndStart()),
-          new Fault("search store read-only", Fault::makeStoreReadOnly),
-          new Fault("model rebuilt, in the search store too", Fault::rebuild));
+          new Fault("search store read-only", StoreFaults::makeReadOnly),
+          new Fault("model rebuilt, in the search store too", StoreFaults::rebuild));
 
   /** The first replica takes over when it has everything. */
   public static final Fault CLEAN_PROMOTION = new Fault("clean promotion", Fault::promoteCleanly);
@@ -150,43 +141,9 @@ public record Fault(String name, Course course, WholeSystem.Wiring wiring) {
         "search store killed in mid-bulk, %d times".formatted(times),
         stage -> {
           for (int i = 0; i < times; i++) {
-            killStore(stage);
+            StoreFaults.kill(stage);
           }
         });
-  }
-
-  private static void killStore(Stage stage) throws Exception {
-    KeptInStep kept = stage.system().kept();
-    SearchNode store = kept.store().orElseThrow();
-    long end = System.nanoTime() + stage.lasting().toNanos();
-    boolean writes = false;
-    while (!writes && System.nanoTime() < end) {
-      writes = WRITES.matcher(kept.store("GET", WRITING, "")).find();
-    }
-    store.kill();
-    stage.ledger().count(writes ? "search store killed while it wrote" : "search store killed");
-    store.startAgain();
-    store.awaitReady();
-    await("the store is followed again", kept::isStreaming);
-  }
-
-  private static void makeStoreReadOnly(Stage stage) throws Exception {
-    KeptInStep kept = stage.system().kept();
-    kept.store("PUT", "/_cluster/settings", READ_ONLY.formatted("true"));
-    try {
-      sleep(stage.lasting());
-    } finally {
-      kept.store("PUT", "/_cluster/settings", READ_ONLY.formatted("null"));
-    }
-    await("the store is followed again", kept::isStreaming);
-  }
-
-  /** Readers are led from the rows that are there to those that were written anew. */
-  private static void rebuild(Stage stage) throws Exception {
-    KeptInStep kept = stage.system().kept();
-    String before = kept.store("GET", ALIAS, "");
-    stage.system().sync("POST", "/api/models/orders/rebuild");
-    await("the alias leads elsewhere", () -> !kept.store("GET", ALIAS, "").equals(before));
   }
 
   private static void haltPublisher(Stage stage) throws Exception {
@@ -206,7 +163,7 @@ public record Fault(String name, Course course, WholeSystem.Wiring wiring) {
     broker.startAgain();
   }
 
-  private static void sleep(Duration lasting) {
+  static void sleep(Duration lasting) {
     LockSupport.parkNanos(lasting.toNanos());
   }
 

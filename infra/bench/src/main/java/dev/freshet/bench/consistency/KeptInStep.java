@@ -5,6 +5,7 @@ import dev.freshet.broker.BrokerNode;
 import dev.freshet.cluster.PostgresServer;
 import dev.freshet.searchnode.SearchNode;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,7 +72,13 @@ final class KeptInStep implements AutoCloseable {
 
   /** Asks the search store itself. */
   String store(String method, String path, String body) throws IOException, InterruptedException {
-    return calls.send(method, store().orElseThrow().url() + path, body).body();
+    HttpResponse<String> answer =
+        calls.send(
+            method, store().orElseThrow().url() + path, body, "Content-Type", "application/json");
+    if (answer.statusCode() != 200) {
+      throw new IOException(answer.body());
+    }
+    return answer.body();
   }
 
   /** The broker between; empty where each read database has a slot. */
