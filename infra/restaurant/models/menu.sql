@@ -1,7 +1,6 @@
 /*
 key: sku
 indexes: [name]
-search: { text: name }
 stores: [search]
 */
 select m.sku, m.name, m.price, m.available,

@@ -258,6 +258,25 @@ class SearchFollowerIT extends SyncTest {
   }
 
   @Test
+  void storeThatTheReadDatabaseForgotIsFilledAnew() throws Exception {
+    onPrimary(
+        "create table dish (id int primary key, v int); insert into dish select i, 0 from generate_series(1, 10) i");
+    model("dishes", "/*\nkey: id\nstores: [search]\n*/ select id, v from dish");
+    sync = startSync();
+    follow();
+    requireSame("dishes");
+    stopFollower();
+    execute(readServer(), "delete from freshet.store; delete from freshet.followed");
+    onPrimary("update dish set v = 1 where id = 1"); // no key is written for this
+    awaitApplied();
+    follow();
+    requireSame("dishes");
+    execute(readServer(), "delete from freshet.store; delete from freshet.followed");
+    onPrimary("update dish set v = 2 where id = 2"); // nor for this, while the follower runs
+    requireSame("dishes");
+  }
+
+  @Test
   void modelThatWasBuiltAnewWhileSyncAndFollowerWereAwayIsFilledAnew() throws Exception {
     onPrimary(
         "create table dish (id int primary key, v int); insert into dish select i, i from generate_series(1, 10) i");
@@ -361,14 +380,18 @@ class SearchFollowerIT extends SyncTest {
     model(
         "texts",
         "/*\nkey: [t, s]\nstores: [search]\n*/ select t, s, count(*) as n from thing group by t, s");
+    model(
+        "flags",
+        "/*\nkey: [b, c]\nstores: [search]\n*/ select b, c, count(*) as n from thing group by b, c");
     model("kept_out", "/* key: id */ select id from thing");
     sync = startSync();
     try (ConfigurableApplicationContext part = startDeployable()) {
       String url = "http://127.0.0.1:" + part.getEnvironment().getProperty("local.server.port");
-      await(() -> body(url + "/api/follower").split("served", -1).length == 3);
+      await(() -> body(url + "/api/follower").split("served", -1).length == 4);
       assertThat(verified(url, "things"))
           .contains("\"rows\":1500,\"missing\":0,\"extra\":0,\"different\":0");
       assertThat(verified(url, "texts")).contains("\"missing\":0,\"extra\":0,\"different\":0");
+      assertThat(verified(url, "flags")).contains("\"missing\":0,\"extra\":0,\"different\":0");
       assertThat(verified(url, "kept_out")).contains("\"code\":\"unknown-model\"");
 
       onPrimary("update thing set s = 1 where id < 100"); // goes on while it is compared

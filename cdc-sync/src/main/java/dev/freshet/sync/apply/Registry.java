@@ -85,8 +85,8 @@ public final class Registry {
   }
 
   /**
-   * Stores go on with a model's rows, which the table has that this transaction puts in its place;
-   * they take all of them anew beside.
+   * Stores keep serving a model's rows, which its new table has too, and fill a new index
+   * meanwhile.
    */
   void renewInStores(String model) {
     kept.deltas().leaveOut(model);

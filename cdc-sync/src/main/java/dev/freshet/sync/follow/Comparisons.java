@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -21,10 +22,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Comparisons {
 
+  private static final String LOCK_NOT_AVAILABLE = "55P03";
   private static final Duration BEGINS_WITHIN = Duration.ofSeconds(30);
 
   private final PostgresUrl readDatabase;
-  private final AtomicReference<@Nullable Wish> wished = new AtomicReference<>();
+  private final Semaphore one = new Semaphore(1);
+  private final AtomicReference<@Nullable Request> requested = new AtomicReference<>();
 
   Comparisons(PostgresUrl readDatabase) {
     this.readDatabase = readDatabase;
@@ -41,41 +44,42 @@ final class Comparisons {
   }
 
   /** A model that is to be compared, and who waits for both sides. */
-  private record Wish(String model, CompletableFuture<StoreComparison> begun) {}
+  private record Request(String model, CompletableFuture<StoreComparison> begun) {}
 
   /** What was found, and the place that both sides were at. */
   record Compared(Difference difference, Place place) {}
 
   /**
-   * Compares a model, once the follower has begun to.
+   * Compares a model, once the follower has begun to; one at a time.
    *
    * @throws Refused when readers do not get this model from the store
    */
   Compared compare(String model) throws SQLException {
-    Wish wish = new Wish(model, new CompletableFuture<>());
-    if (!wished.compareAndSet(null, wish)) {
-      throw new Refused("Another comparison is about to begin. Try again.");
+    if (!one.tryAcquire()) {
+      throw new Refused("Another comparison is running. Try again when it is done.");
     }
-    try (StoreComparison comparison = await(wish)) {
+    Request request = new Request(model, new CompletableFuture<>());
+    requested.set(request);
+    try (StoreComparison comparison = begun(request)) {
       return new Compared(comparison.run(), comparison.place());
+    } finally {
+      requested.set(null);
+      one.release();
     }
   }
 
-  private StoreComparison await(Wish wish) throws SQLException {
+  private static StoreComparison begun(Request request) throws SQLException {
     try {
-      return wish.begun().get(BEGINS_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+      return request.begun().get(BEGINS_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      wished.compareAndSet(wish, null);
-      if (wish.begun().cancel(false)) {
-        throw new Refused(
-            "The follower did not come to it within %d s. Try again."
-                .formatted(BEGINS_WITHIN.toSeconds()));
-      }
-      return wish.begun().join();
+      giveUp(request);
+      throw new Refused(
+          "The follower did not begin the comparison within %d s: it writes a long batch. Try again."
+              .formatted(BEGINS_WITHIN.toSeconds()));
     } catch (InterruptedException e) {
+      giveUp(request);
       Thread.currentThread().interrupt();
-      wish.begun().cancel(false);
-      throw new Refused("The follower stops.");
+      throw new Refused("Nobody waits for the comparison any more.");
     } catch (ExecutionException e) {
       if (e.getCause() instanceof SQLException failure) {
         throw failure;
@@ -86,30 +90,49 @@ final class Comparisons {
     }
   }
 
+  /** It may have begun just now. */
+  private static void giveUp(Request request) throws SQLException {
+    if (!request.begun().cancel(false) && !request.begun().isCompletedExceptionally()) {
+      request.begun().join().close();
+    }
+  }
+
   /**
    * Begins what was asked for.
    *
    * @param snapshot at whose place the store is, until another batch is written
    */
   void begin(Snapshot snapshot, Map<String, FollowedModel> followed, SearchSink sink) {
-    Wish wish = wished.getAndSet(null);
-    if (wish == null) {
+    Request request = requested.getAndSet(null);
+    if (request == null) {
       return;
     }
     try {
-      FollowedModel model = followed.get(wish.model());
-      StoredDocuments stored = sink.documents(wish.model()).orElse(null);
-      if (model == null || stored == null) {
-        throw new Refused(
-            "Model %s is not answered from the store now; ./freshet models list says why."
-                .formatted(wish.model()));
-      }
-      StoreComparison begun = StoreComparison.begin(readDatabase, snapshot, model, stored);
-      if (!wish.begun().complete(begun)) {
+      StoreComparison begun = begin(snapshot, followed.get(request.model()), sink, request.model());
+      if (!request.begun().complete(begun)) {
         begun.close(); // whoever asked has given up
       }
     } catch (SQLException | RuntimeException e) {
-      wish.begun().completeExceptionally(e);
+      request
+          .begun()
+          .completeExceptionally(
+              e instanceof SQLException failure && LOCK_NOT_AVAILABLE.equals(failure.getSQLState())
+                  ? new Refused(
+                      "The table of model %s is being altered. Try again."
+                          .formatted(request.model()))
+                  : e);
     }
+  }
+
+  private StoreComparison begin(
+      Snapshot snapshot, @Nullable FollowedModel model, SearchSink sink, String name)
+      throws SQLException {
+    StoredDocuments stored = model == null ? null : sink.documents(name).orElse(null);
+    if (model == null || stored == null) {
+      throw new Refused(
+          "Model %s is not answered from the store now; ./freshet models list says why."
+              .formatted(name));
+    }
+    return StoreComparison.begin(readDatabase, snapshot, model, stored);
   }
 }

@@ -76,8 +76,8 @@ final class FollowEndpoint {
                       refuse(ProblemCode.CONFLICT, String.valueOf(e.getMessage()));
                   case SinkFailed e ->
                       refuse(
-                          ProblemCode.CONFLICT,
-                          "The store does not give its rows: %s".formatted(e.getMessage()));
+                          ProblemCode.DATABASE_UNAVAILABLE,
+                          "The rows can't be read from the store: %s".formatted(e.getMessage()));
                   default -> Mono.error(failure);
                 });
   }

@@ -1,6 +1,7 @@
 package dev.freshet.sync.follow;
 
 import dev.freshet.sync.source.Place;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param reason for people; empty where nothing is wrong
  * @param since when it became so
  * @param place that the store is at, or null
- * @param lagSeconds how old the newest transaction is that can be searched for; NaN when unknown
+ * @param lagSeconds how old the newest transaction was that could be searched for; NaN when unknown
+ * @param lagAt when it was
  * @param pendingKeys rows that changed and that the store does not have yet
  * @param models by name
  */
@@ -25,11 +27,17 @@ public record FollowerState(
     Instant since,
     @Nullable Place place,
     double lagSeconds,
+    Instant lagAt,
     long pendingKeys,
     Map<String, Model> models) {
 
   public FollowerState {
     models = new LinkedHashMap<>(models);
+  }
+
+  /** How old that transaction is by now; the lag is looked at once a second at least. */
+  double lagSeconds(Instant now) {
+    return lagSeconds + Math.max(0, Duration.between(lagAt, now).toMillis() / 1_000.0 - 1);
   }
 
   /**

@@ -22,17 +22,13 @@ public final class FollowerStatus implements FollowerObserver, Rejections {
 
   private static final Logger log = LoggerFactory.getLogger(FollowerStatus.class);
 
-  private static final double MILLIS_PER_SECOND = 1_000.0;
-
   private final String store;
   private final MeterRegistry meters;
   private final Clock clock;
   private final Set<String> known = ConcurrentHashMap.newKeySet();
   private final AtomicLong rejected = new AtomicLong();
   private final Timer batches;
-  private volatile Told told;
-
-  private record Told(FollowerState state, Instant at) {}
+  private volatile FollowerState told;
 
   FollowerStatus(String store, MeterRegistry meters, Clock clock) {
     this.store = store;
@@ -40,9 +36,8 @@ public final class FollowerStatus implements FollowerObserver, Rejections {
     this.clock = clock;
     Instant now = clock.instant();
     this.told =
-        new Told(
-            new FollowerState(FollowerState.Phase.STARTING, "", now, null, Double.NaN, 0, Map.of()),
-            now);
+        new FollowerState(
+            FollowerState.Phase.STARTING, "", now, null, Double.NaN, now, 0, Map.of());
     this.batches =
         Timer.builder("freshet.store.batch")
             .description("From the beginning of a batch until it is searchable")
@@ -64,7 +59,7 @@ public final class FollowerStatus implements FollowerObserver, Rejections {
 
   @Override
   public void became(FollowerState state) {
-    told = new Told(state, clock.instant());
+    told = state;
     for (String model : state.models().keySet()) {
       if (known.add(model)) {
         Gauge.builder("freshet.store.lag.seconds", this, status -> status.lagSeconds(model))
@@ -89,7 +84,7 @@ public final class FollowerStatus implements FollowerObserver, Rejections {
 
   /** How it is. */
   public FollowerState state() {
-    return told.state();
+    return told;
   }
 
   /** How many rows the store did not take. */
@@ -97,20 +92,14 @@ public final class FollowerStatus implements FollowerObserver, Rejections {
     return rejected.get();
   }
 
-  /** What the last batch was behind by, and how long ago that was; NaN for what is not served. */
+  /** How far a model is behind in the store; NaN where readers do not get it from there. */
   double lagSeconds(String model) {
-    Told now = told;
-    FollowerState.Model of = now.state().models().get(model);
-    return of == null || of.stage() != FollowerState.Stage.SERVED ? Double.NaN : lagSeconds(now);
+    FollowerState.Model of = told.models().get(model);
+    return of == null || of.stage() != FollowerState.Stage.SERVED ? Double.NaN : lagSeconds();
   }
 
   /** The same of the store. */
   double lagSeconds() {
-    return lagSeconds(told);
-  }
-
-  private double lagSeconds(Told now) {
-    double since = Duration.between(now.at(), clock.instant()).toMillis() / MILLIS_PER_SECOND;
-    return now.state().lagSeconds() + Math.max(0, since - 1);
+    return told.lagSeconds(clock.instant());
   }
 }

@@ -5,26 +5,27 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What the read database knows of a store: the models that it has, so that keys of their rows are
- * written, and how its follower is, so that the sync can tell.
+ * written, and how its follower is, for the sync to report.
  */
 final class Registration {
 
   private static final JsonMapper JSON = JsonMapper.shared();
 
-  /** What is told is no older than this, and not told more often but where it changed. */
-  private static final Duration TELL = Duration.ofSeconds(1);
+  /** How often it reports what has not changed. */
+  private static final Duration REPORT = Duration.ofSeconds(1);
 
   private final Connection connection;
   private final String store;
-  private Set<String> registered = Set.of();
-  private @Nullable FollowerState told;
-  private long toldNanos;
+  private @Nullable Set<String> registered;
+  private @Nullable FollowerState reported;
+  private long reportedNanos;
 
   /**
    * Has not registered anything yet.
@@ -43,50 +44,55 @@ final class Registration {
   /**
    * Has keys of these models written from now on: in each transaction that is committed after this
    * returns.
+   *
+   * @return whether the read database did not know the store, so that no keys were written for it
    */
-  void of(Set<String> models) throws SQLException {
+  boolean of(Set<String> models) throws SQLException {
     if (models.equals(registered)) {
-      return;
+      return false;
     }
-    try (PreparedStatement statement =
-        connection.prepareStatement(
-            """
-            insert into freshet.store (name, models) values (?, ?)
-            on conflict (name) do update set models = excluded.models
-            """)) {
-      statement.setString(1, store);
-      statement.setArray(2, connection.createArrayOf("text", models.toArray(String[]::new)));
-      statement.execute();
+    boolean isNew;
+    try (PreparedStatement known =
+            connection.prepareStatement("update freshet.store set models = ? where name = ?");
+        PreparedStatement unknown =
+            connection.prepareStatement("insert into freshet.store (models, name) values (?, ?)")) {
+      isNew = run(known, models) == 0;
+      if (isNew) {
+        run(unknown, models);
+      }
     }
     awaitEarlierTransactions();
     registered = Set.copyOf(models);
+    return isNew;
   }
 
-  /** Tells how the follower is. */
-  void tell(FollowerState state) throws SQLException {
-    FollowerState before = told;
+  private int run(PreparedStatement statement, Set<String> models) throws SQLException {
+    statement.setArray(1, connection.createArrayOf("text", models.toArray(String[]::new)));
+    statement.setString(2, store);
+    return statement.executeUpdate();
+  }
+
+  /** Reports how the follower is, once it is registered. */
+  void report(FollowerState state, Instant now) throws SQLException {
+    FollowerState before = reported;
     boolean isNews =
         before == null
             || before.phase() != state.phase()
             || !before.reason().equals(state.reason())
             || !before.models().equals(state.models())
-            || System.nanoTime() - toldNanos >= TELL.toNanos();
+            || System.nanoTime() - reportedNanos >= REPORT.toNanos();
     if (!isNews) {
       return;
     }
     try (PreparedStatement statement =
         connection.prepareStatement(
-            """
-            insert into freshet.store (name, models, status, told_at)
-            values (?, '{}', ?::json, clock_timestamp())
-            on conflict (name) do update set status = excluded.status, told_at = excluded.told_at
-            """)) {
-      statement.setString(1, store);
-      statement.setString(2, JSON.writeValueAsString(state.body(state.lagSeconds())));
-      statement.execute();
+            "update freshet.store set status = ?::json, told_at = clock_timestamp() where name = ?")) {
+      statement.setString(1, JSON.writeValueAsString(state.body(state.lagSeconds(now))));
+      statement.setString(2, store);
+      statement.executeUpdate();
     }
-    told = state;
-    toldNanos = System.nanoTime();
+    reported = state;
+    reportedNanos = System.nanoTime();
   }
 
   /** One that has not seen the registration holds a lock until it ends. */

@@ -21,6 +21,7 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,7 +92,14 @@ public final class SearchFollower implements AutoCloseable {
     this.comparisons = new Comparisons(settings.readDatabase());
     this.state =
         new FollowerState(
-            FollowerState.Phase.STARTING, "", clock.instant(), null, Double.NaN, 0, Map.of());
+            FollowerState.Phase.STARTING,
+            "",
+            clock.instant(),
+            null,
+            Double.NaN,
+            clock.instant(),
+            0,
+            Map.of());
     this.thread = Thread.ofPlatform().name("follower").unstarted(this::run);
   }
 
@@ -153,9 +161,13 @@ public final class SearchFollower implements AutoCloseable {
     try (SearchSink sink = sinks.open();
         Connection reading = Snapshot.connect(settings.readDatabase())) {
       new Following(sink, leading, reading, registration).run();
-    } catch (SinkFailed e) {
+    } catch (SQLException | RuntimeException e) {
       become(FollowerState.Phase.RETRYING, reason(e));
-      registration.tell(state);
+      try {
+        registration.report(state, clock.instant());
+      } catch (SQLException | RuntimeException unreported) {
+        e.addSuppressed(unreported);
+      }
       throw e;
     }
   }
@@ -196,6 +208,7 @@ public final class SearchFollower implements AutoCloseable {
               clock.instant(),
               state.place(),
               state.lagSeconds(),
+              state.lagAt(),
               state.pendingKeys(),
               state.models()));
     }
@@ -214,7 +227,7 @@ public final class SearchFollower implements AutoCloseable {
     private final Connection reading;
     private final Registration registration;
     private final Map<String, FollowerState.Model> models = new TreeMap<>();
-    private final Fillings fillings;
+    private final FillQueue fillings;
     private @Nullable Place told;
     private long toldNanos;
     private Duration took = Duration.ZERO;
@@ -226,7 +239,7 @@ public final class SearchFollower implements AutoCloseable {
       this.connection = connection;
       this.reading = reading;
       this.registration = registration;
-      this.fillings = new Fillings(settings.readDatabase(), sink);
+      this.fillings = new FillQueue(settings.readDatabase(), sink);
     }
 
     void run() throws SQLException {
@@ -256,15 +269,16 @@ public final class SearchFollower implements AutoCloseable {
 
     private void round() throws SQLException {
       Map<String, ReadModel> live = liveModels();
-      registration.of(live.keySet());
+      boolean isNew = registration.of(live.keySet());
       try (Snapshot snapshot = Snapshot.of(reading, live.keySet())) {
         Snapshot.At at = snapshot.at();
         if (!at.isComplete()) {
           become(FollowerState.Phase.RETRYING, "The read database is being copied.");
+          registration.report(state, clock.instant());
           return;
         }
         Snapshot.Pending pending = snapshot.pending(settings.store());
-        begin(at);
+        begin(at, isNew);
         live.keySet().retainAll(snapshot.live()); // as of this place, and not of a moment ago
         Map<String, FollowedModel> followed = look(snapshot.connection(), live);
         write(snapshot, pending, followed);
@@ -306,8 +320,11 @@ public final class SearchFollower implements AutoCloseable {
       return live;
     }
 
-    /** A store of another system, or of later places than there are, is begun anew. */
-    private void begin(Snapshot.At at) {
+    /**
+     * A store of another system, or of later places than there are, is begun anew. One that the
+     * read database did not know has missed keys, at whatever place it is.
+     */
+    private void begin(Snapshot.At at, boolean isNew) {
       SearchSink.Origin origin =
           new SearchSink.Origin(at.systemIdentifier(), settings.readDatabase().toString());
       sink.from(origin);
@@ -321,6 +338,16 @@ public final class SearchFollower implements AutoCloseable {
       if (!goesOn) {
         log.info("The store begins at {}", at.place());
         sink.begin(at.place());
+      } else if (isNew) {
+        withdraw(at.place(), sink.served().keySet(), "The read database did not know the store.");
+      }
+    }
+
+    private void withdraw(Place place, Collection<String> models, String because) {
+      List<ModelDelta> resets = new ArrayList<>();
+      models.forEach(model -> resets.add(new ModelDelta.Reset(model, because)));
+      if (!resets.isEmpty()) {
+        sink.apply(new ModelDeltas(sink.place().orElse(place), resets));
       }
     }
 
@@ -356,7 +383,13 @@ public final class SearchFollower implements AutoCloseable {
         for (String changed : pending.keys().keySet()) {
           FollowedModel model = followed.get(changed);
           if (model != null) {
-            snapshot.changed(settings.store(), model, round::rows);
+            snapshot.changed(
+                settings.store(),
+                model,
+                rows -> {
+                  round.rows(rows);
+                  registration.report(state, clock.instant()); // a round may be long
+                });
           }
         }
         round.end();
@@ -371,22 +404,20 @@ public final class SearchFollower implements AutoCloseable {
      * Models of which any row may have another form, or that are not to be in the store any more.
      */
     private void reset(Place place, Snapshot.Pending pending, Map<String, FollowedModel> followed) {
-      List<ModelDelta> resets = new ArrayList<>();
-      pending
-          .resets()
-          .forEach(model -> resets.add(new ModelDelta.Reset(model, "It was built anew.")));
+      withdraw(place, pending.resets(), "It was built anew.");
+      List<String> others = new ArrayList<>();
       sink.served()
           .forEach(
               (served, index) -> {
                 FollowedModel model = followed.get(served);
-                boolean goesOn = model != null && model.index().hasRowsLike(index);
-                if (!goesOn && !pending.resets().contains(served)) {
-                  resets.add(new ModelDelta.Reset(served, "Its rows are others, or not followed."));
+                if (model == null || !model.index().hasRowsLike(index)) {
+                  others.add(served);
                 }
               });
-      if (!resets.isEmpty()) {
-        sink.apply(new ModelDeltas(sink.place().orElse(place), resets));
-      }
+      withdraw(
+          place,
+          others,
+          "Its columns, key or search changed, or it is not kept in the store any more.");
     }
 
     private void forget(Snapshot.Pending pending) throws SQLException {
@@ -410,9 +441,10 @@ public final class SearchFollower implements AutoCloseable {
               state.since(),
               at.place(),
               at.lagSeconds(),
+              clock.instant(),
               pending.all(),
               new HashMap<>(models)));
-      registration.tell(state);
+      registration.report(state, clock.instant());
     }
   }
 

@@ -15,6 +15,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -35,6 +36,9 @@ final class Snapshot implements AutoCloseable {
   static final String LIVE = ModelStore.State.LIVE.name().toLowerCase(Locale.ROOT);
 
   private static final int ROWS_FETCHED = 1_000;
+
+  /** It keeps the table from being swapped, and its dead rows from being removed. */
+  private static final Duration LONGEST_COMPARISON = Duration.ofHours(1);
 
   private final Connection connection;
   private final At at;
@@ -116,7 +120,12 @@ final class Snapshot implements AutoCloseable {
     return connection;
   }
 
-  /** Opens a connection that sees the same, however long, and may write temporary tables. */
+  /**
+   * Opens a connection that sees the same, however long, and may write temporary tables.
+   *
+   * @throws SQLException after a moment where the table is being altered: whoever waits to do that
+   *     waits for this snapshot
+   */
   Connection connectBeside(PostgresUrl readDatabase, String table) throws SQLException {
     String id;
     try (Statement statement = connection.createStatement();
@@ -130,9 +139,12 @@ final class Snapshot implements AutoCloseable {
       beside.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
       statement.execute("set transaction snapshot '%s'".formatted(id));
       statement.execute(
+          "set local lock_timeout = '200ms'; set local statement_timeout = '%dmin'"
+              .formatted(LONGEST_COMPARISON.toMinutes()));
+      statement.execute(
           "lock table read.%s in access share mode".formatted(TableName.quoted(table)));
       return beside;
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       beside.close();
       throw e;
     }
@@ -166,7 +178,14 @@ final class Snapshot implements AutoCloseable {
     }
   }
 
+  /**
+   * Looks at the keys that wait.
+   *
+   * @throws IllegalStateException when the read database does not know the store here: then it has
+   *     written no keys, and the follower has to register it again
+   */
   Pending pending(String store) throws SQLException {
+    requireRegistered(store);
     long last = 0;
     Map<String, Long> keys = new LinkedHashMap<>();
     Set<String> resets = new LinkedHashSet<>();
@@ -192,6 +211,19 @@ final class Snapshot implements AutoCloseable {
     return new Pending(last, keys, resets);
   }
 
+  private void requireRegistered(String store) throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement("select 1 from freshet.store where name = ?")) {
+      statement.setString(1, store);
+      try (ResultSet row = statement.executeQuery()) {
+        if (!row.next()) {
+          throw new IllegalStateException(
+              "The row of store %s was deleted from freshet.store".formatted(store));
+        }
+      }
+    }
+  }
+
   interface Rows {
     void take(List<List<@Nullable String>> rows) throws SQLException;
   }
@@ -204,7 +236,7 @@ final class Snapshot implements AutoCloseable {
   }
 
   interface Changes {
-    void take(ModelDelta.Rows changes);
+    void take(ModelDelta.Rows changes) throws SQLException;
   }
 
   /**

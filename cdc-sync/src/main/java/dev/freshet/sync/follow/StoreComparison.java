@@ -82,7 +82,11 @@ final class StoreComparison implements AutoCloseable {
                   .formatted(
                       RowDocument.LONGEST_ID,
                       model.model().key().stream()
-                          .map(column -> "r.%s::text".formatted(TableName.quoted(column)))
+                          .map(TableName::quoted)
+                          // As the type prints itself: a cast writes booleans out, and cuts blanks.
+                          .map(
+                              "case when r.%1$s is not null then format('%%s', r.%1$s) end"
+                                  ::formatted)
                           .collect(Collectors.joining(", ")),
                       model.index().columns().keySet().stream()
                           .map(TableName::quoted)
@@ -125,7 +129,14 @@ final class StoreComparison implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    stored.close();
-    connection.close();
+    boolean wasInterrupted = Thread.interrupted(); // else the store could not be asked any more
+    try {
+      stored.close();
+    } finally {
+      connection.close();
+      if (wasInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 }

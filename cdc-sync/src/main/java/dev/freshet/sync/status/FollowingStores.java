@@ -11,10 +11,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The stores that follow a read database, as their followers told there how they are. */
+/** The stores that follow a read database, as their followers report there how they are. */
 final class FollowingStores {
 
-  /** A follower that has told nothing for longer is not running, or can't reach it. */
+  /** A follower that has reported nothing for longer is not running, or can't write to it. */
   private static final Duration SILENT_AFTER = Duration.ofSeconds(30);
 
   private static final JsonMapper JSON = JsonMapper.shared();
@@ -31,7 +31,7 @@ final class FollowingStores {
    * @param position that the store is at; null where readers do not get the model from it
    * @param lagSeconds likewise
    */
-  record Place(
+  record InStore(
       String store,
       String state,
       String reason,
@@ -39,8 +39,8 @@ final class FollowingStores {
       @Nullable Double lagSeconds) {}
 
   /**
-   * Each store: what its follower told, with how far behind it is by now. The state of one that
-   * tells nothing any more is {@code silent}.
+   * Each store: what its follower reported, with how far behind it is by now. The state of one that
+   * reports nothing any more is {@code silent}.
    */
   List<JsonNode> now() {
     boolean isInstalled =
@@ -70,7 +70,7 @@ final class FollowingStores {
       body.put("state", "silent");
       body.put(
           "reason",
-          "Its follower has told nothing for %d s: it is not running, or can't reach the read database."
+          "Its follower has reported nothing for %d s: it is not running, or can't write to the read database."
               .formatted(Math.round(secondsAgo)));
     }
     if (body.path("lagSeconds").isNumber()) {
@@ -80,8 +80,8 @@ final class FollowingStores {
   }
 
   /** By model where it is in each store. */
-  static Map<String, List<Place>> byModel(List<JsonNode> stores) {
-    Map<String, List<Place>> places = new LinkedHashMap<>();
+  static Map<String, List<InStore>> byModel(List<JsonNode> stores) {
+    Map<String, List<InStore>> places = new LinkedHashMap<>();
     for (JsonNode store : stores) {
       String state = store.path("state").asString("");
       boolean isFollowed = state.equals("following");
@@ -90,7 +90,7 @@ final class FollowingStores {
         places
             .computeIfAbsent(model.path("model").asString(""), name -> new ArrayList<>())
             .add(
-                new Place(
+                new InStore(
                     store.path("store").asString(""),
                     isFollowed ? model.path("state").asString("") : state,
                     isFollowed

@@ -129,7 +129,7 @@ public final class StatusEndpoint {
       @Nullable Double freshnessSeconds,
       String reason,
       @Nullable String builtAt,
-      List<FollowingStores.Place> stores) {}
+      List<FollowingStores.InStore> stores) {}
 
   private boolean isInstalled() {
     return readDatabase
@@ -162,7 +162,7 @@ public final class StatusEndpoint {
     if (!isInstalled()) {
       return List.of();
     }
-    Map<String, List<FollowingStores.Place>> places = FollowingStores.byModel(stores.now());
+    Map<String, List<FollowingStores.InStore>> places = FollowingStores.byModel(stores.now());
     return readDatabase
         .sql(
             """

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Searches for words: of copies that need not be waited for, a search store is the cheapest. It is
- * the most expensive of a database's reads, and what the store is for.
+ * Puts search stores first for full-text searches, among copies that are fresh enough: a database
+ * reads every row that it ranks.
  */
 public final class FullText {
 

@@ -376,7 +376,9 @@ final class Diagnosis {
         findings.add(
             new Finding(
                 Trouble.STORE_LACKS_MODEL,
-                "Model %s is not answered from store %s: %s"
+                (model.path("state").asString("").equals("served")
+                        ? "Model %s is answered from store %s by the rows of before its rebuild: %s"
+                        : "Model %s is not answered from store %s: %s")
                     .formatted(model.path("model").asString("?"), name, reason)));
       }
     }

@@ -305,7 +305,7 @@ final class FlowReport {
   }
 
   private static String followerOf(JsonNode store) {
-    return "follower of " + store.path("store").asString("?");
+    return "follower of %s (%s)".formatted(store.path("store").asString("?"), Syncs.name(store));
   }
 
   private static Health ofFollower(JsonNode store) {

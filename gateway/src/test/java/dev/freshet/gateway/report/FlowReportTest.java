@@ -140,11 +140,11 @@ class FlowReportTest {
         .filteredOn(edge -> !edge.unit().equals("reads"))
         .extracting(Edge::from, Edge::to, Edge::health)
         .contains(
-            tuple("reads", "follower of s", Health.FINE),
-            tuple("follower of s", "search-1", Health.FINE));
+            tuple("reads", "follower of s (reads)", Health.FINE),
+            tuple("follower of s (reads)", "search-1", Health.FINE));
     Flow silent =
         drawn(List.of(), List.of(store("s", "silent")), copies, sync("reads", "streaming", 0, 0));
-    assertThat(edge(silent, "follower of s")).isEqualTo(Health.DOWN);
+    assertThat(edge(silent, "follower of s (reads)")).isEqualTo(Health.DOWN);
     Flow two = drawn(List.of(), List.of(store("s", "following"), store("t", "following")), copies);
     assertThat(two.edges())
         .extracting(Edge::from, Edge::to)

@@ -113,6 +113,20 @@ class SearchUpIT {
         .contains("All rows match.", "Compared with the read database, at one position each.");
   }
 
+  /** And what is read otherwise is the read database's, which is cheaper. */
+  private void requireThatWordsAreTheStores() throws Exception {
+    for (String[] expected :
+        new String[][] {
+          {"/orders?search=wfts.guest7&order=rank.desc", "kind=search"},
+          {"/orders?customer=eq.Nobody", "kind=read-database"}
+        }) {
+      HttpResponse<String> answer = calls.send("GET", up.gateway() + expected[0], "");
+      assertThat(answer.headers().firstValue("Freshet-Source").orElse(""))
+          .as(expected[0] + " " + answer.body())
+          .contains(expected[1]);
+    }
+  }
+
   @Test
   void whatWasWrittenIsFoundByItsWordsAndIsAnsweredByOthersWhenTheStoreIsGone() throws Exception {
     String search = searchUrl();
@@ -138,6 +152,7 @@ class SearchUpIT {
     }
     await().atMost(PATIENCE).until(() -> status().path("verdict").path("ok").asBoolean());
     requireThatOperatorsSeeIt();
+    requireThatWordsAreTheStores();
 
     ProcessHandle node =
         ProcessHandle.of(Long.parseLong(Files.readString(folder.resolve("data/search/search.pid"))))

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Which models a store has to be filled with, one after the other. One that fails is tried again
  * after a pause that doubles.
  */
-final class Fillings implements AutoCloseable {
+final class FillQueue implements AutoCloseable {
 
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
@@ -30,7 +30,7 @@ final class Fillings implements AutoCloseable {
     }
   }
 
-  Fillings(PostgresUrl readDatabase, SearchSink sink) {
+  FillQueue(PostgresUrl readDatabase, SearchSink sink) {
     this.readDatabase = readDatabase;
     this.sink = sink;
   }
@@ -70,7 +70,10 @@ final class Fillings implements AutoCloseable {
         states.put(name, new FollowerState.Model(FollowerState.Stage.FILLING, ""));
       }
       if (served.containsKey(name)) {
-        states.put(name, new FollowerState.Model(FollowerState.Stage.SERVED, ""));
+        states.put(
+            name,
+            new FollowerState.Model(
+                FollowerState.Stage.SERVED, isMissing && failure != null ? failure.reason() : ""));
       }
     }
     return states;
