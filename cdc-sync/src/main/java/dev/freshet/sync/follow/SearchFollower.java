@@ -7,7 +7,6 @@ import dev.freshet.search.Progress;
 import dev.freshet.sync.connection.Connections;
 import dev.freshet.sync.delta.ModelDelta;
 import dev.freshet.sync.delta.ModelDeltas;
-import dev.freshet.sync.model.ModelFiles;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
 import dev.freshet.sync.search.SearchSink;
@@ -268,7 +267,8 @@ public final class SearchFollower implements AutoCloseable {
     }
 
     private void round() throws SQLException {
-      Map<String, ReadModel> live = liveModels();
+      models.clear();
+      Map<String, ReadModel> live = DeclaredModels.live(connection, models);
       boolean isNew = registration.of(live.keySet());
       try (Snapshot snapshot = Snapshot.of(reading, live.keySet())) {
         Snapshot.At at = snapshot.at();
@@ -287,37 +287,6 @@ public final class SearchFollower implements AutoCloseable {
         models.putAll(fillings.begin(followed));
         report(at, pending);
       }
-    }
-
-    /** Models that the read database serves, and that are to be in this store. */
-    private Map<String, ReadModel> liveModels() throws SQLException {
-      Map<String, ReadModel> live = new LinkedHashMap<>();
-      models.clear();
-      try (Statement statement = connection.createStatement();
-          ResultSet row =
-              statement.executeQuery(
-                  "select name, declaration, state, reason from freshet.model order by name")) {
-        while (row.next()) {
-          String name = row.getString(1);
-          try {
-            ReadModel model = new ModelFiles.Declared(name, row.getString(2)).model();
-            if (!model.stores().isEmpty()) {
-              boolean isLive = row.getString(3).equals(Snapshot.LIVE);
-              models.put(
-                  name,
-                  new FollowerState.Model(
-                      FollowerState.Stage.WAITING,
-                      isLive ? "" : "The read database does not serve it. " + row.getString(4)));
-              if (isLive) {
-                live.put(name, model);
-              }
-            }
-          } catch (SyncRefused e) {
-            log.debug("Model {} can't be read", name, e); // the sync says so
-          }
-        }
-      }
-      return live;
     }
 
     /**
