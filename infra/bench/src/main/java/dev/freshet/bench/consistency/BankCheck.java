@@ -46,8 +46,8 @@ public final class BankCheck {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration AGAIN = Duration.ofMillis(25);
 
-  /** A store that clients leave no processor to would answer nothing. */
-  private static final Duration STORE_PACE = Duration.ofMillis(50);
+  /** Who waits for a batch of a store looks when it is over; one more client looks all the time. */
+  private static final Duration STORE_PACE = Duration.ofMillis(30);
 
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -108,6 +108,9 @@ public final class BankCheck {
       for (int i = 0; i < CLIENTS; i++) {
         int number = i;
         clients.add(Thread.ofVirtual().start(() -> move(system.gateway(), number)));
+      }
+      if (topology == Topology.STORE) {
+        clients.add(Thread.ofVirtual().start(() -> look(system.gateway())));
       }
       try {
         strike(system);
@@ -186,10 +189,19 @@ public final class BankCheck {
           busy.decrementAndGet();
         }
         lookAt(calls, gateway, token);
-        if (topology == Topology.STORE) {
-          lookAt(calls, gateway, ""); // of whatever place, the sum is the same
-          LockSupport.parkNanos(STORE_PACE.toNanos());
-        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Of whatever place, the sum is the same. */
+  private void look(String gateway) {
+    HttpCalls calls = new HttpCalls(Duration.ofSeconds(10));
+    try {
+      while (!stopped.get()) {
+        lookAt(calls, gateway, "");
+        LockSupport.parkNanos(STORE_PACE.toNanos());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
