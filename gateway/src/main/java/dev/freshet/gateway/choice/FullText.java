@@ -34,7 +34,7 @@ public final class FullText {
    * @param candidates as {@link Choice} has them
    */
   public static List<Candidate> first(String target, List<Candidate> candidates) {
-    if (candidates.stream().noneMatch(FullText::isStoreThatMayAnswer) || !isAskedBy(target)) {
+    if (!hasStoreThatMayAnswer(candidates) || !isAskedBy(target)) {
       return candidates;
     }
     List<Candidate> reordered = new ArrayList<>(candidates.size());
@@ -43,6 +43,16 @@ public final class FullText {
         .filter(candidate -> !isStoreThatMayAnswer(candidate))
         .forEach(reordered::add);
     return reordered;
+  }
+
+  /** Each read comes by here: a loop makes nothing. */
+  private static boolean hasStoreThatMayAnswer(List<Candidate> candidates) {
+    for (int i = 0; i < candidates.size(); i++) {
+      if (isStoreThatMayAnswer(candidates.get(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isStoreThatMayAnswer(Candidate candidate) {

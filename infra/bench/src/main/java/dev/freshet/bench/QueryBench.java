@@ -92,7 +92,7 @@ final class QueryBench {
             "--replicas",
             "1")) {
       up.awaitReady(PATIENCE);
-      analyze(up);
+      up.analyze();
       Process conventional = conventional(up);
       try {
         awaitAnswer(CONVENTIONAL_PORT, "/totals?customer=none");
@@ -132,15 +132,6 @@ final class QueryBench {
             .replace("key: id\n", "key: id\naggregates: true\n")
             .replace("indexes: [", "indexes: [\"customer, placed_at desc\", "));
     return config;
-  }
-
-  private static void analyze(UpProcess up) throws SQLException {
-    for (Connection server : List.of(up.primary(), up.readDatabase(1))) {
-      try (server;
-          Statement statement = server.createStatement()) {
-        statement.execute("vacuum analyze");
-      }
-    }
   }
 
   private static Process conventional(UpProcess up) throws IOException {

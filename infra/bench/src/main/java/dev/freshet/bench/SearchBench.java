@@ -95,7 +95,7 @@ final class SearchBench {
       out.printf(
           "%,d orders with 3 items each. All was copied, and written to the store, %.0f s after the start.%n%n",
           length.orders(), (System.nanoTime() - began) / 1e9);
-      analyze(up);
+      up.analyze();
       out.println("| transactions/s | readable p50 | p99 | max | searchable p50 | p99 | max |");
       out.println("| --- | --- | --- | --- | --- | --- | --- |");
       orders.measure(up, storeUrl(), RATE, WARM_UP_SECONDS);
@@ -177,15 +177,6 @@ final class SearchBench {
         throw new IllegalStateException("The store is not filled: " + follower());
       }
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
-    }
-  }
-
-  private static void analyze(UpProcess up) throws SQLException {
-    for (Connection server : List.of(up.primary(), up.readDatabase(1))) {
-      try (server;
-          Statement statement = server.createStatement()) {
-        statement.execute("vacuum analyze");
-      }
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -168,6 +169,16 @@ public final class UpProcess implements AutoCloseable {
 
   public Connection readDatabase(int number) throws SQLException {
     return connect(databasePortBase + 19 + number);
+  }
+
+  /** Has the primary and the first read database know their tables as they are now. */
+  void analyze() throws SQLException {
+    for (Connection server : List.of(primary(), readDatabase(1))) {
+      try (server;
+          Statement statement = server.createStatement()) {
+        statement.execute("vacuum analyze");
+      }
+    }
   }
 
   private Connection connect(int port) throws SQLException {
