@@ -17,7 +17,6 @@ public final class ApplyFailed extends RuntimeException {
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String UNDEFINED_TABLE = "42P01";
   private static final String UNDEFINED_SCHEMA = "3F000";
-  private static final String LOCK_NOT_AVAILABLE = "55P03";
   private static final String QUERY_CANCELED = "57014";
   private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
 
@@ -91,6 +90,6 @@ public final class ApplyFailed extends RuntimeException {
   }
 
   public boolean isLockNotAvailable() {
-    return state.equals(LOCK_NOT_AVAILABLE);
+    return state.equals(SqlStates.LOCK_NOT_AVAILABLE);
   }
 }

@@ -14,6 +14,9 @@ public final class SqlStates {
   private static final Set<String> BY_CONTENT =
       Set.of("0A", "21", "22", "23", "27", "42", "44", "54", "P0", "2F", "38", "39", "3F");
 
+  /** A lock was not to be had within {@code lock_timeout}. */
+  public static final String LOCK_NOT_AVAILABLE = "55P03";
+
   private SqlStates() {}
 
   /** Whether trying again is of no use as long as rows and tables are what they are. */

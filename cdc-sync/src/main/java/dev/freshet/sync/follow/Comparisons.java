@@ -1,6 +1,7 @@
 package dev.freshet.sync.follow;
 
 import dev.freshet.postgres.PostgresUrl;
+import dev.freshet.sync.connection.SqlStates;
 import dev.freshet.sync.search.SearchSink;
 import dev.freshet.sync.search.StoredDocuments;
 import dev.freshet.sync.source.Place;
@@ -22,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Comparisons {
 
-  private static final String LOCK_NOT_AVAILABLE = "55P03";
   private static final Duration BEGINS_WITHIN = Duration.ofSeconds(30);
 
   private final PostgresUrl readDatabase;
@@ -116,7 +116,8 @@ final class Comparisons {
       request
           .begun()
           .completeExceptionally(
-              e instanceof SQLException failure && LOCK_NOT_AVAILABLE.equals(failure.getSQLState())
+              e instanceof SQLException failure
+                      && SqlStates.LOCK_NOT_AVAILABLE.equals(failure.getSQLState())
                   ? new Refused(
                       "The table of model %s is being altered. Try again."
                           .formatted(request.model()))
