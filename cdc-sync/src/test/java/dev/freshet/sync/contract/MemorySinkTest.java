@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -80,10 +81,13 @@ class MemorySinkTest {
       batches++;
       switch (fault) {
         case FORGETS_A_KEY, KEEPS_WHAT_IS_REMOVED -> sound.apply(changed(deltas));
-        case SHOWS_HALF_A_BATCH ->
-            deltas.models().reversed().stream()
-                .map(one -> new ModelDeltas(deltas.place(), List.of(one)))
-                .forEach(sound::apply);
+        case SHOWS_HALF_A_BATCH -> {
+          for (ModelDelta half : deltas.models().reversed()) {
+            sound.apply(new ModelDeltas(deltas.place(), List.of(half)));
+            // The half lasts long enough for a reader on the same core.
+            LockSupport.parkNanos(1);
+          }
+        }
         case GOES_BACK ->
             sound.apply(
                 new ModelDeltas(

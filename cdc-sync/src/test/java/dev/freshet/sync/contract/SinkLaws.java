@@ -74,13 +74,18 @@ enum SinkLaws {
                     }
                   });
       try {
+        int lookedAt = 0;
         for (int place = 2;
-            place < 50_000 && looks.get() < ENOUGH_LOOKS && torn.get() == null;
+            place < 50_000 && lookedAt < ENOUGH_BATCHES && torn.get() == null;
             place++) {
           Map<String, String> row = Map.of("n", Integer.toString(place));
+          int before = looks.get();
           sink.apply(
               new ModelDeltas(
                   at(place), List.of(rows("left", row, Set.of()), rows("right", row, Set.of()))));
+          if (looks.get() > before) {
+            lookedAt++;
+          }
         }
       } finally {
         done.set(true);
@@ -230,8 +235,8 @@ enum SinkLaws {
     }
   };
 
-  /** A reader that has looked so often, and seen no batch in part, sees none. */
-  private static final int ENOUGH_LOOKS = 300;
+  /** So many batches were read while they were applied: halves would have been among them. */
+  private static final int ENOUGH_BATCHES = 100;
 
   /** Tries it on an empty sink. */
   abstract void hold(ModelSink sink) throws Exception;
