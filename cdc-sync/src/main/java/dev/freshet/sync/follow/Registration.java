@@ -5,7 +5,6 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -73,7 +72,8 @@ final class Registration {
   }
 
   /** Reports how the follower is, once it is registered. */
-  void report(FollowerState state, Instant now) throws SQLException {
+  void report(LatestState latest) throws SQLException {
+    FollowerState state = latest.now();
     FollowerState before = reported;
     boolean isNews =
         before == null
@@ -87,7 +87,7 @@ final class Registration {
     try (PreparedStatement statement =
         connection.prepareStatement(
             "update freshet.store set status = ?::json, told_at = clock_timestamp() where name = ?")) {
-      statement.setString(1, JSON.writeValueAsString(state.body(state.lagSeconds(now))));
+      statement.setString(1, JSON.writeValueAsString(state.body(latest.lagSeconds())));
       statement.setString(2, store);
       statement.executeUpdate();
     }

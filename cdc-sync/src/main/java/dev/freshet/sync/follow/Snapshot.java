@@ -185,43 +185,40 @@ final class Snapshot implements AutoCloseable {
    *     written no keys, and the follower has to register it again
    */
   Pending pending(String store) throws SQLException {
-    requireRegistered(store);
     long last = 0;
     Map<String, Long> keys = new LinkedHashMap<>();
     Set<String> resets = new LinkedHashSet<>();
     try (PreparedStatement statement =
         connection.prepareStatement(
             """
-            select model, max(seq), count(distinct key), bool_or(key is null)
-            from freshet.followed where store = ? group by model
+            select f.model, max(f.seq), count(distinct f.key), bool_or(f.key is null)
+            from freshet.store s left join freshet.followed f on f.store = s.name
+            where s.name = ? group by f.model
             """)) {
       statement.setString(1, store);
       try (ResultSet row = statement.executeQuery()) {
+        boolean isKnown = false;
         while (row.next()) {
+          isKnown = true;
+          String model = row.getString(1);
+          if (model == null) {
+            continue; // nothing waits
+          }
           last = Math.max(last, row.getLong(2));
           if (row.getLong(3) > 0) {
-            keys.put(row.getString(1), row.getLong(3));
+            keys.put(model, row.getLong(3));
           }
           if (row.getBoolean(4)) {
-            resets.add(row.getString(1));
+            resets.add(model);
           }
         }
-      }
-    }
-    return new Pending(last, keys, resets);
-  }
-
-  private void requireRegistered(String store) throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement("select 1 from freshet.store where name = ?")) {
-      statement.setString(1, store);
-      try (ResultSet row = statement.executeQuery()) {
-        if (!row.next()) {
+        if (!isKnown) {
           throw new IllegalStateException(
               "The row of store %s was deleted from freshet.store".formatted(store));
         }
       }
     }
+    return new Pending(last, keys, resets);
   }
 
   interface Rows {
