@@ -18,7 +18,7 @@ final class SessionViews {
   /**
    * Prepares.
    *
-   * @param isToInstall whether they are to be made; else they are only looked at
+   * @param isToInstall whether they are to be made; else they are only checked
    */
   SessionViews(ChangeSource source, boolean isToInstall, Consumer<Observation> observer) {
     this.views = source.views();

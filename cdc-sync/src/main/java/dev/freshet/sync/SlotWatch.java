@@ -89,7 +89,7 @@ public final class SlotWatch implements Consumer<Observation>, AutoCloseable {
               Place.of(PrimaryPosition.ask(connection)),
               clock.instant());
     } catch (SQLException | RuntimeException e) {
-      log.debug("The slot can't be looked at", e);
+      log.debug("The slot can't be checked", e);
       seen = new Observation.SlotUnseen();
     }
     if (isNeeded) {

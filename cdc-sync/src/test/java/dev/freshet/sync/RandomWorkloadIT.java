@@ -54,7 +54,7 @@ class RandomWorkloadIT extends SyncTest {
         addedUp += compare(told, names);
       }
     }
-    // The others were computed anew as a whole, of which no rows are told.
+    // The others were recomputed as a whole; nothing names their rows.
     assertThat(addedUp).isGreaterThan(ROUNDS * names.length / 2);
   }
 

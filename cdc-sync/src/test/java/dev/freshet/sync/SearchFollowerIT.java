@@ -238,7 +238,7 @@ class SearchFollowerIT extends SyncTest {
     sync = startSync();
     follow();
     requireSame("dishes");
-    execute(readServer(), "update read.dishes set v = 7 where id = 9"); // what a rebuild mends
+    execute(readServer(), "update read.dishes set v = 7 where id = 9"); // what a rebuild corrects
     onPrimary("update dish set v = 1 where id = 1");
     assertThat(sync.getBean(Synchronizer.class).rebuild("dishes")).isTrue();
     AtomicInteger change = new AtomicInteger(1);

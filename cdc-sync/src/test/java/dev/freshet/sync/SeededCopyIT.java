@@ -126,7 +126,7 @@ class SeededCopyIT extends SyncTest {
         Admin.create(Map.of("bootstrap.servers", requireNonNull(broker).bootstrap()))) {
       long end =
           admin.listOffsets(Map.of(log, OffsetSpec.latest())).partitionResult(log).get().offset();
-      killPublisher(); // its successor says anew what holds
+      killPublisher(); // its successor states again what holds
       onPrimary("insert into orders values (0, 'of the next publisher')");
       awaitInStep("orders");
       admin.deleteRecords(Map.of(log, RecordsToDelete.beforeOffset(end))).all().get();

@@ -129,7 +129,7 @@ final class GatewayMetrics implements Consumer<Observation> {
     return new GaugeRows(meters, name, description, "pool");
   }
 
-  /** What requests are told apart by; as many as routes, intents, instances and statuses make. */
+  /** The labels of requests; as many as routes, intents, instances and statuses make. */
   private record Labels(String route, Intent intent, String backend, int status) {
 
     static Labels of(Observation.Finished finished) {

@@ -89,7 +89,7 @@ sealed interface Observation {
   }
 
   /**
-   * Instances were looked at.
+   * Instances were probed.
    *
    * @param pools which of them each pool has that routes use
    * @param primary how far the primary is

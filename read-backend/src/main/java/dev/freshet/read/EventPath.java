@@ -36,7 +36,7 @@ import reactor.core.scheduler.Scheduler;
  * The way of the events to one subscriber: {@code GET /.freshet/events?after=POSITION&types=A,B}.
  *
  * <p>They come as server-sent events in the order of their commits, and go on until the subscriber
- * leaves, or has to ask anew. It is given them as fast as it takes them.
+ * leaves, or has to ask again. It is given them as fast as it takes them.
  */
 final class EventPath implements Subscriptions {
 
@@ -85,7 +85,7 @@ final class EventPath implements Subscriptions {
       return refuse(
           request,
           ProblemCode.NOT_FOUND,
-          "Events are told by read-backends of read databases; this one reads a %s."
+          "Only read-backends of read databases have events; this one reads a %s."
               .formatted(kind.wireName()));
     }
     Wanted wanted;

@@ -20,7 +20,7 @@ import org.springframework.util.unit.DataSize;
  * @param byteCap most bytes of one answer; 0 for any number
  * @param costCeiling what a query may cost, as PostgreSQL's planner guesses; 0 for any
  * @param statementTimeout how long one query may run
- * @param errors how refusals are told
+ * @param errors the format of errors
  * @param claimsKey file of the keys with which claims are signed, or null where none are believed
  * @param roles that claims may name
  * @param role of clients whose claims name none of these; null for the login's own, or, where there
@@ -45,7 +45,7 @@ record ReadSettings(
     @Nullable Path credentials,
     @Nullable Path authority) {
 
-  /** How refusals are told to clients that don't say that they expect PostgREST's. */
+  /** The format of errors for clients that don't say that they expect PostgREST's. */
   enum Errors {
     /** As problem documents (RFC 9457). */
     PROBLEM,

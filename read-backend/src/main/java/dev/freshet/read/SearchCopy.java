@@ -54,7 +54,7 @@ class SearchCopy {
             request,
             Refused.of(
                 ProblemCode.NOT_FOUND,
-                "Events are told by read-backends of read databases; this one reads a search store."),
+                "Only read-backends of read databases have events; this one reads a search store."),
             gate.position());
   }
 }

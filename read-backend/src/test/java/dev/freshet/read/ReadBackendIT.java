@@ -267,7 +267,7 @@ class ReadBackendIT {
   @Test
   void modelThatChangedUnderneathIsReadAnew() throws Exception {
     execute(cluster.primary(), "create table read.changing (id int primary key)");
-    // The catalogue is looked at again at most ten times a second.
+    // The catalogue is read again at most ten times a second.
     Instant end = Instant.now().plusSeconds(20);
     while (get(primary, "/changing").statusCode() != 200) {
       assertThat(Instant.now()).isBefore(end);

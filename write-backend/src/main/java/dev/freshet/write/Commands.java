@@ -31,7 +31,7 @@ final class Commands {
   private final DataSource primary;
   private final Audit audit;
 
-  /** What the files said when they were last looked at. */
+  /** What the files said when they were last read. */
   private Map<String, String> seen = Map.of();
 
   private boolean isUnreadableTold;
@@ -122,7 +122,7 @@ final class Commands {
         problems.putAll(check(commands));
       } catch (SQLException e) {
         log.debug("The changed commands can't be checked now", e);
-        return; // and are looked at again
+        return; // and are read again
       }
     }
     seen = texts;

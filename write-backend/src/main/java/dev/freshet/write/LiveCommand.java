@@ -12,7 +12,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command in force. It is ready once the primary could answer its statements, and looked at again
+ * A command in force. It is ready once the primary could answer its statements, and checked again
  * when a request comes and it is not.
  */
 final class LiveCommand {
@@ -59,7 +59,7 @@ final class LiveCommand {
     return checked;
   }
 
-  /** It, ready; looked at once more where it is not, but not again and again. */
+  /** It, ready; checked once more where it is not, but not again and again. */
   @Nullable CheckedCommand ready(Connection connection) throws SQLException {
     CheckedCommand known = checked;
     boolean isDue = System.nanoTime() - lookedAt > NOT_SOONER.toNanos();

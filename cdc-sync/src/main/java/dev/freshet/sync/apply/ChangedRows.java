@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** What changes in a model's rows, netted by key: the last word on each row counts. */
 final class ChangedRows {
 
-  /** Above it, to take all rows anew costs less. */
+  /** Above it, recomputing all rows costs less. */
   static final int MOST_KEYS = 100_000;
 
   /** Bounds the memory of a batch of large rows. */

@@ -28,7 +28,7 @@ final class Deltas {
   private Set<String> followed = Set.of();
   private @Nullable Place told;
 
-  /** A listener, and whether it has to begin anew. */
+  /** A listener, and whether it has to begin again. */
   private static final class Listening {
 
     private final DeltaListener listener;
@@ -49,7 +49,7 @@ final class Deltas {
       } catch (RuntimeException e) {
         if (!missed) {
           log.warn(
-              "What changed in the models was not taken by {}, which begins anew", listener, e);
+              "What changed in the models was not taken by {}, which begins again", listener, e);
         }
         missed = true;
       }

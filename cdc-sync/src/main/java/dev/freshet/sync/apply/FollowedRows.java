@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FollowedRows {
 
-  /** A store that is further behind takes all rows of the model anew. */
+  /** A store that is further behind reads all rows of the model again. */
   private static final long MOST_KEYS = 1_000_000;
 
   /** How many keys are written between two looks at how many there are. */

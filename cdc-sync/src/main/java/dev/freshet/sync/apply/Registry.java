@@ -92,7 +92,7 @@ public final class Registry {
     kept.deltas().leaveOut(model);
   }
 
-  /** Readers of stores have a model's rows no more until all of them are taken anew. */
+  /** Readers of stores have a model's rows no more until all of them are refilled. */
   void resetInStores(String model) {
     stores.followers().reset(model);
   }
@@ -234,7 +234,7 @@ public final class Registry {
     if (hasStates != plan.deltas().isPresent() || !hasColumnsOf(plan)) {
       return false;
     }
-    kept.deltas().reset(plan.model().name(), "It was built anew.");
+    kept.deltas().reset(plan.model().name(), "It was rebuilt.");
     kept.models()
         .put(
             plan.model().name(),

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
  */
 public interface Operations {
 
-  /** Nothing is streamed now, so that nothing can be looked at between two batches. */
+  /** Nothing is streamed now, so that nothing can be compared between two batches. */
   final class NotStreaming extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -43,7 +43,7 @@ public sealed interface ModelDelta {
 
   /**
    * Any row may have changed, or the model is not kept any more: whoever holds rows of it takes all
-   * of them anew, once it is live.
+   * of them again, once it is live.
    *
    * @param because a sentence for people
    */

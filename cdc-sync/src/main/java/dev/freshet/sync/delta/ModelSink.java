@@ -35,7 +35,7 @@ public interface ModelSink extends AutoCloseable {
   void apply(ModelDeltas deltas);
 
   /**
-   * Begins rows of a model anew, beside those that readers have. Another rebuild of it is given up.
+   * Begins a model's rows again, beside those that readers have. Another rebuild of it is given up.
    *
    * <p>{@link #apply} changes both the rows that readers have and these from now on.
    */

@@ -35,7 +35,7 @@ public class FollowBackend {
 
   @Bean(initMethod = "start", destroyMethod = "close")
   SearchFollower searchFollower(FollowSettings settings, FollowerStatus status) {
-    settings.address(); // files that can't be read are told at once
+    settings.address(); // files that can't be read fail at once
     return new SearchFollower(
         settings.followed(),
         () ->

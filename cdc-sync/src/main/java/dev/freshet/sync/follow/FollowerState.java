@@ -35,13 +35,13 @@ public record FollowerState(
     models = new LinkedHashMap<>(models);
   }
 
-  /** How old that transaction is by now; the lag is looked at once a second at least. */
+  /** How old that transaction is by now; the lag is read once a second at least. */
   double lagSeconds(Instant now) {
     return lagSeconds + Math.max(0, Duration.between(lagAt, now).toMillis() / 1_000.0 - 1);
   }
 
   /**
-   * As it is told in JSON.
+   * As JSON.
    *
    * @param lagSeconds as of now; NaN when unknown
    */
@@ -69,7 +69,7 @@ public record FollowerState(
     FOLLOWING,
     RETRYING;
 
-    /** As it is told. */
+    /** As status and metrics show it. */
     String text() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -93,7 +93,7 @@ public record FollowerState(
     /** A store can't have it. */
     REFUSED;
 
-    /** As it is told. */
+    /** As status and metrics show it. */
     String text() {
       return name().toLowerCase(Locale.ROOT);
     }

@@ -30,7 +30,7 @@ final class Registration {
    * Has not registered anything yet.
    *
    * @param connection of its own; what it commits need not outlive the read database's crash, as
-   *     then the follower begins anew
+   *     then the follower begins again
    */
   Registration(Connection connection, String store) throws SQLException {
     this.connection = connection;

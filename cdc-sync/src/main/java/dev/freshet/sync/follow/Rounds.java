@@ -112,7 +112,7 @@ final class Rounds implements AutoCloseable {
   }
 
   /**
-   * A store of another system, or of later places than there are, is begun anew. One that the read
+   * A store of another system, or of later places than there are, is begun again. One that the read
    * database did not know has missed keys, at whatever place it is.
    */
   private void begin(Snapshot.At at, boolean isNew) {
@@ -193,7 +193,7 @@ final class Rounds implements AutoCloseable {
 
   /** Models of which any row may have another form, or that are not to be in the store any more. */
   private void reset(Place place, Snapshot.Pending pending, Map<String, FollowedModel> followed) {
-    withdraw(place, pending.resets(), "It was built anew.");
+    withdraw(place, pending.resets(), "It was rebuilt.");
     List<String> others = new ArrayList<>();
     sink.served()
         .forEach(

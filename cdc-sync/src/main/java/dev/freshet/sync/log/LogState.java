@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param carried the tables whose changes are in the log
  * @param refused those that were wished for and are not, and why
  * @param gaps where the log went on after transactions were missing, the latest last: a copy that
- *     is before one has to be made anew
+ *     is before one has to be rebuilt
  */
 public record LogState(
     ChangeSource.Origin origin,

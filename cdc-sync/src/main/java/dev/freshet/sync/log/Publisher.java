@@ -55,7 +55,7 @@ public final class Publisher implements AutoCloseable {
    *
    * @param topics that are written beside the log
    * @param unclear tables of which nobody can tell what their next rows mean: all copies are to be
-   *     made anew
+   *     rebuilt
    * @param observer takes what is seen meanwhile
    * @param beside goes on beside it, until its thread is interrupted
    */
@@ -228,7 +228,7 @@ public final class Publisher implements AutoCloseable {
     };
   }
 
-  /** On a thread of its own, so that the source is looked at while the broker is away. */
+  /** On a thread of its own, so that the source is watched while the broker is away. */
   private static void tellLevels(BlockingQueue<Level> levels, LogWriter writer) {
     try {
       while (!Thread.currentThread().isInterrupted()) {

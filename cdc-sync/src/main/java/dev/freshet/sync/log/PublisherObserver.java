@@ -17,7 +17,7 @@ public interface PublisherObserver extends SourceObserver {
    */
   void began(Place end);
 
-  /** Transactions are missing from here on: copies that have not passed it are made anew. */
+  /** Transactions are missing from here on: copies that have not passed it are rebuilt. */
   void leftGap(Place goesOnAt, String because);
 
   /**

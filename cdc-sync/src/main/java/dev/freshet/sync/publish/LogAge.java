@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How far the log reaches back; looked at once a minute, and sooner while it is unknown. */
+/** How far the log reaches back; checked once a minute, and sooner while it is unknown. */
 final class LogAge implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(LogAge.class);

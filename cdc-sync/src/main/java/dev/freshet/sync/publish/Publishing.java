@@ -115,7 +115,7 @@ final class Publishing implements AutoCloseable {
     @Override
     public void leftGap(Place goesOnAt, String because) {
       log.warn(
-          "The log goes on at {} after transactions that are missing: all copies are made anew. {}",
+          "The log goes on at {} after transactions that are missing: all copies are rebuilt. {}",
           goesOnAt,
           because);
     }

@@ -90,7 +90,7 @@ public final class SearchSink implements ModelSink {
     return failing(this::opened);
   }
 
-  /** What is there is looked at once: nobody else writes. */
+  /** What is there is read once: nobody else writes. */
   private Optional<Progress> opened() throws SearchFailed {
     if (!isOpened) {
       served.clear();
@@ -239,7 +239,7 @@ public final class SearchSink implements ModelSink {
       for (String refused : writes.takeRefused().keySet()) {
         reset(refused); // what lacks a row is not served
       }
-      // One that was served anew meanwhile, or is not any more, has no rows of this batch.
+      // One that was replaced or withdrawn meanwhile has no rows of this batch.
       changed.values().removeIf(one -> served.get(one.model.model()) != one);
       for (Served one : changed.values()) {
         bulk.add(writes.batch(one.index, new Batch(place, place)));

@@ -61,7 +61,7 @@ final class StoreIndices {
     return served;
   }
 
-  /** Empty for an index that another version has made, which is filled anew. */
+  /** Empty for an index that another version has made, which is refilled. */
   private Optional<Found> found(String index, JsonNode meta) throws SearchFailed {
     try {
       return Optional.of(new Found(index, ModelIndex.of(meta), readBatch(index)));
@@ -163,7 +163,7 @@ final class StoreIndices {
     }
   }
 
-  /** What is said is searchable when this returns. */
+  /** What was written is searchable when this returns. */
   void tell(Progress progress) throws SearchFailed {
     String path = "/%s/_doc/%s?refresh=true".formatted(StoreNames.PROGRESS, StoreNames.PLACE);
     try {

@@ -75,12 +75,12 @@ final class StoredRows {
     return seen;
   }
 
-  /** A store that began anew may be at an earlier place. */
+  /** A store that was begun again may be at an earlier place. */
   private synchronized void see(Position at) {
     seen = at;
   }
 
-  /** Forgets what was seen: the store begins anew. */
+  /** Forgets what was seen: the store begins again. */
   synchronized void forget() {
     seen = null;
   }

@@ -31,7 +31,7 @@ final class Pinger {
   /** However many readers wait, and whatever for. */
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(2);
 
-  /** How often the source's clock and the slot are looked at while nothing is written. */
+  /** How often the source's clock and the slot are read while nothing is written. */
   private static final Duration LOOK_WHILE_LEVEL = Duration.ofSeconds(10);
 
   /** Wishes that wait; beyond that the next ping is due anyway. */

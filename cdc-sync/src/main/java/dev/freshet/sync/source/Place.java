@@ -64,7 +64,7 @@ public record Place(int epoch, long value) implements Comparable<Place> {
 
   /**
    * How much of the source lies between an earlier place and this one, in the unit of {@link
-   * #value}; 0 when it is not earlier. The epochs are not looked at.
+   * #value}; 0 when it is not earlier. The epochs are ignored.
    */
   public long since(Place earlier) {
     return Long.compareUnsigned(value, earlier.value) <= 0 ? 0 : value - earlier.value;

@@ -22,6 +22,6 @@ public interface SourceObserver {
    */
   void level(Place applied, long sinceNanos, Instant at);
 
-  /** The claim was looked at. */
+  /** The claim was checked. */
   void sawClaim(@Nullable Claim claim, Place end, Instant at);
 }

@@ -102,7 +102,7 @@ public sealed interface Observation {
   record Resumed(Place applied) implements Observation {}
 
   /**
-   * The slot was looked at without a ping.
+   * The slot was checked without a ping.
    *
    * @param claim how it stands; null when there is no slot
    * @param flushed how far the source's log is
@@ -116,7 +116,7 @@ public sealed interface Observation {
    */
   record Level(Place flushed, Instant at) implements Observation {}
 
-  /** The slot can't be looked at now. */
+  /** The slot can't be checked now. */
   record SlotUnseen() implements Observation {}
 
   /**

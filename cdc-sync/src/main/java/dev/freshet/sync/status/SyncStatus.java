@@ -164,7 +164,7 @@ public final class SyncStatus implements Consumer<Observation> {
       applied = null;
     }
     if (next != state && next != State.STREAMING && next != State.PAUSED) {
-      guard.forget(); // until it is looked at again, which is soon
+      guard.forget(); // until it is checked again, which is soon
     }
     if (next != State.STREAMING) {
       letters = null;

@@ -214,7 +214,7 @@ public final class Upkeep {
     }
   }
 
-  /** The view first: a model that is forgotten is not looked at again. */
+  /** The view first: a model that is forgotten is not checked again. */
   private void drop(String model) {
     String refusal = views.flatMap(all -> all.drop(model)).orElse("");
     applier.between(kept -> kept.forget(model));

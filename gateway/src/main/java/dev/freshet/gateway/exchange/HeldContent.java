@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** A request whose content is held in memory, so that it can be looked at and sent again. */
+/** A request whose content is held in memory, so that it can be parsed and sent again. */
 public final class HeldContent extends Decorated {
 
   private final byte[] content;

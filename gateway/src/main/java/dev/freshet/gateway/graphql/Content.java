@@ -33,7 +33,7 @@ public record Content(String query, String type, String body) {
   /** Stands for a body that is no text: there is one, and nobody looks into it. */
   private static final String NOT_UTF_8 = "\u0000";
 
-  /** More than this is not looked at: it is a write. */
+  /** More than this is not parsed: it is a write. */
   public static final int MOST_BYTES = 256 * 1024;
 
   /**
@@ -63,8 +63,8 @@ public record Content(String query, String type, String body) {
   }
 
   /**
-   * Whether content can say what it means: of a type that is looked at, in UTF-8, and not encoded
-   * in any way.
+   * Whether content can say what it means: of a type that is parsed, in UTF-8, and not encoded in
+   * any way.
    *
    * @param headers gives all values of a header
    */

@@ -82,7 +82,7 @@ public final class GraphQlIntent {
         return ofMembers(Members.ofQuery(content.query()), route);
       }
       if (!content.isReadable()) {
-        return write("its content is of a type, an encoding or a size that is not looked at");
+        return write("its content is of a type, an encoding or a size that is not parsed");
       }
       if (!content.query().isEmpty()) {
         return write("its URL says something, too, and backends differ in what they go by");
@@ -137,7 +137,7 @@ public final class GraphQlIntent {
   private Found ofDocument(String document, @Nullable String operation) {
     if (document.length() > MOST_CHARACTERS
         || (operation != null && operation.length() > LONGEST_NAME)) {
-      return write("it is longer than what is looked at");
+      return write("it is longer than the limit of 64 KiB");
     }
     if (UNCLEAR.matcher(document).find()) {
       return write("it holds characters that parsers of GraphQL differ about");

@@ -58,7 +58,7 @@ public final class RoutesLoader implements AutoCloseable {
   /** The latest first. */
   private final Deque<Edition> editions = new ArrayDeque<>();
 
-  /** What the file said when it was last looked at. */
+  /** What the file said when it was last read. */
   private String seen = "";
 
   private volatile @Nullable Refused refused;

@@ -10,10 +10,10 @@ import org.springframework.util.StringUtils;
 import org.springframework.web.util.UriUtils;
 
 /**
- * A path as the most lenient of backends may read it: decoded as often as it lets itself be
- * decoded, without parameters ({@code ;…}), without empty segments and {@code .}, without dots and
- * spaces at a segment's end, in lower case. Two paths that are the same that way may be the same to
- * a backend, whatever the gateway thinks of them.
+ * A path as the most lenient of backends may read it: decoded as often as it can be decoded,
+ * without parameters ({@code ;…}), without empty segments and {@code .}, without dots and spaces at
+ * a segment's end, in lower case. Two paths that are the same that way may be the same to a
+ * backend, whatever the gateway thinks of them.
  */
 final class LenientPath {
 

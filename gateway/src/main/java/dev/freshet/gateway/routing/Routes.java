@@ -37,7 +37,7 @@ public final class Routes {
    * @param publish the same of the publishers
    * @param pools instances by pool
    * @param panics of pools that say when all of them are asked
-   * @param openApi the path at which clients are told what there is, in OpenAPI; null for none
+   * @param openApi the path of the API's description, in OpenAPI; null for none
    */
   public Routes(
       List<Route> all,
@@ -97,7 +97,7 @@ public final class Routes {
     return panics;
   }
 
-  /** The path at which clients are told what there is, in OpenAPI; null for none. */
+  /** The path of the API's description, in OpenAPI; null for none. */
   public @Nullable String openApi() {
     return openApi;
   }

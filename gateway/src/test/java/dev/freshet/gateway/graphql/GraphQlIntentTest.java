@@ -142,7 +142,7 @@ class GraphQlIntentTest {
 
   @Test
   void whatIsTooLargeOrTooDeepIsAWrite() {
-    assertThat(json("{ a }" + " ".repeat(70_000))).contains("longer than what is looked at");
+    assertThat(json("{ a }" + " ".repeat(70_000))).contains("longer than the limit of 64 KiB");
     assertThat(json("{" + " a".repeat(6_000) + "}")).contains("can't be parsed");
     assertThat(json("{ a ".repeat(300) + "}".repeat(300))).contains("can't be parsed");
     assertThat(
@@ -186,7 +186,7 @@ class GraphQlIntentTest {
                     "{\"query\":\"query A { a }\",\"operationName\":\"%s\"}"
                         .formatted("x".repeat(300)))
                 .because())
-        .contains("longer than what is looked at");
+        .contains("longer than the limit of 64 KiB");
   }
 
   @ParameterizedTest

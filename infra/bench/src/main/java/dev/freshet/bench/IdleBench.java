@@ -71,7 +71,7 @@ final class IdleBench {
     }
   }
 
-  /** What a group used while it was looked at. */
+  /** What a group used while it was watched. */
   private record Use(double percent, double wakeUps, double mebibytes) {
 
     Use plus(Use other) {

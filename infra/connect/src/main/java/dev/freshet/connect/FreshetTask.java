@@ -125,7 +125,7 @@ public final class FreshetTask extends SourceTask {
     }
   }
 
-  /** Until when it need not be looked at again. */
+  /** Until when it need not be checked again. */
   private synchronized Duration endIfPaused() {
     Duration left = PAUSED_AFTER.minusNanos(System.nanoTime() - polledNanos);
     if (left.isPositive()) {

@@ -74,7 +74,7 @@ public final class ReadDatabase {
    */
   public static final String WANTED_CHANNEL = "freshet_wanted";
 
-  /** NOTIFY channel that tells of new events, or that the log of events begins anew. */
+  /** NOTIFY channel that tells of new events, or that the log of events begins again. */
   public static final String EVENTS_CHANNEL = "freshet_events";
 
   /** NOTIFY channel that wakes up the followers of stores: a batch is committed. */

@@ -16,6 +16,6 @@ public sealed interface Page {
    */
   record Told(String text, Cursor next, boolean hasMore, @Nullable Position at) implements Page {}
 
-  /** It has to ask anew: tables have come or gone, or are being copied. */
+  /** It has to ask again: tables have come or gone, or are being copied. */
   record Over() implements Page {}
 }

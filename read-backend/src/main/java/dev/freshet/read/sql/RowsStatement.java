@@ -238,7 +238,7 @@ final class RowsStatement {
 
   /**
    * Begins a table {@code t} of rows' texts {@code j}. What follows are the rows, and {@link
-   * #TEXTS_END}, which keeps PostgreSQL from making each text anew for each use of it.
+   * #TEXTS_END}, which keeps PostgreSQL from making each text again for each use of it.
    */
   private SqlText texts(SqlText sql, String rows) {
     return sql.add("select ").add(line("p")).add(" as j from ").add(rows);

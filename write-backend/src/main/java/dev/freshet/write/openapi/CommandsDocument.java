@@ -54,7 +54,7 @@ public final class CommandsDocument {
         .put("version", "1")
         .put(
             "description",
-            "Each command is decided and written in one transaction. What refuses it is told as a problem document.")
+            "Each command is decided and written in one transaction. A refusal is a problem document.")
         .putObject("license")
         .put("name", "Of whoever runs it")
         .put("identifier", "LicenseRef-operator");

@@ -31,7 +31,7 @@ final class Transaction implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Transaction.class);
 
-  /** A statement's limit is set anew once so much of the time has gone. */
+  /** A statement's limit is set again once so much of the time has gone. */
   private static final Duration MUCH = Duration.ofMillis(100);
 
   private final Connection connection;

@@ -271,7 +271,7 @@ final class RouteSections {
         isTrue(section, "events"));
   }
 
-  /** They are told as they were written, whatever policies the read models have. */
+  /** They show rows as they were written, whatever policies the read models have. */
   private void requireThatEventsMayBeTold(Section route, Section reads) {
     if (!isTrue(reads, "events")) {
       return;
@@ -279,7 +279,7 @@ final class RouteSections {
     if (route.get("access").isEmpty()) {
       findings.add(
           reads.at("events"),
-          "events are told past the policies of read models, and this route does not say who may read them; add access");
+          "events bypass the policies of read models, and this route does not say who may read them; add access");
     }
     for (String other : List.of("hedge", "mirror")) {
       if (reads.get(other).isPresent()) {
@@ -289,7 +289,7 @@ final class RouteSections {
     List<InstanceSpec> instances = pools.getOrDefault(reads.requiredText("pool"), List.of());
     if (!instances.isEmpty()
         && instances.stream().noneMatch(it -> it.kind() == SourceKind.READ_DATABASE)) {
-      findings.add(reads.at("pool"), "events are told by read databases, and this pool has none");
+      findings.add(reads.at("pool"), "only read databases have events, and this pool has none");
     }
   }
 

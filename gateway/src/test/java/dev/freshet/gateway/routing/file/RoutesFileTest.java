@@ -64,7 +64,7 @@ class RoutesFileTest {
             .replace("read: { pool: readers }", "read: { pool: readers, events: true }");
     assertThatThrownBy(() -> read(events))
         .hasMessageContaining("this route does not say who may read them; add access")
-        .hasMessageContaining("events are told by read databases, and this pool has none");
+        .hasMessageContaining("only read databases have events, and this pool has none");
     Routes routes =
         read(
             events

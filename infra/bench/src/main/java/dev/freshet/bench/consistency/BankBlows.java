@@ -76,7 +76,7 @@ record BankBlows(WholeSystem system, AtomicBoolean idle, AtomicInteger busy) {
                       "select pg_last_wal_replay_lsn() >= '%s'".formatted(end))
                   .equals("t"));
     }
-    // Without the slot everything would be copied anew, and the order of events with it.
+    // Without the slot everything would be copied again, and the order of events with it.
     await(
         "the replica has the sync's slot",
         () ->

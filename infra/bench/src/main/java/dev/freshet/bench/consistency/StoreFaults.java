@@ -56,7 +56,7 @@ final class StoreFaults {
     await("the store is followed again", kept::isStreaming);
   }
 
-  /** Readers are led from the rows that are there to those that were written anew. */
+  /** Readers are led from the old rows to the rewritten ones. */
   static void rebuild(Fault.Stage stage) throws Exception {
     KeptInStep kept = stage.system().kept();
     String before = kept.store("GET", ALIAS, "");

@@ -59,7 +59,7 @@ public final class SyncThroughput {
       group by o.id, c.name
       """;
 
-  private static final String TELLING = "Freshet, the same, and a listener is told of each row";
+  private static final String TELLING = "Freshet, the same, with a listener of each row";
 
   /** Where changes go, and how they get there. */
   private static final Map<String, Map<String, String>> FRESHET = new LinkedHashMap<>();

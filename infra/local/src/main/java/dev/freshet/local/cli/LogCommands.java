@@ -167,7 +167,7 @@ final class LogCommands {
           .forEach(
               gap ->
                   out.printf(
-                      "Before %s transactions are missing at the source itself: copies are made anew there.%n",
+                      "Before %s transactions are missing at the source itself: copies are rebuilt there.%n",
                       gap));
       boolean isWhole = found.gaps().isEmpty();
       out.println(isWhole ? "All is as it should be." : "What is there is as it should be.");

@@ -248,7 +248,7 @@ final class PartCommands {
         names = "--errors",
         paramLabel = "FORM",
         description =
-            "How refusals are told to clients that don't ask for either: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
+            "The format of errors for clients that don't ask for either: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
         defaultValue = "problem")
     private Errors errors = Errors.problem;
 

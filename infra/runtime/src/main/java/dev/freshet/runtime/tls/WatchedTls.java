@@ -18,7 +18,7 @@ import reactor.netty.http.Http2SslContextSpec;
 import reactor.netty.tcp.AbstractProtocolSslContextSpec;
 import reactor.netty.tcp.SslProvider;
 
-/** TLS as files have it at the moment. They are looked at once a second. */
+/** TLS as files have it at the moment. They are checked once a second. */
 public final class WatchedTls implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(WatchedTls.class);
