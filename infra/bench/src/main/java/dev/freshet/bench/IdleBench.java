@@ -22,7 +22,8 @@ import java.util.stream.Stream;
 
 /**
  * What a system costs that nobody uses: CPU, wake-ups and memory of each part and server, and of
- * all in one JVM, beside a plain Spring Cloud Gateway and a Debezium engine at its defaults.
+ * all in one JVM, beside a plain Spring Cloud Gateway and a Debezium engine at its defaults. A
+ * system with a search store is the last.
  */
 final class IdleBench {
 
@@ -98,11 +99,8 @@ final class IdleBench {
     Path data = Files.createTempDirectory("freshet-idle-");
     try (UpProcess up = UpProcess.start(data, PORT_BASE)) {
       up.awaitReady();
-      Map<String, Group> groups = new LinkedHashMap<>();
-      groups.put("all parts in one JVM", new Group(up.process().toHandle(), false));
-      groups.putAll(servers(up, data));
       settle();
-      print("`up`, together", measure(groups));
+      print("`up`, together", measure(inOneJvm(up, data)));
     }
     try (UpProcess up = UpProcess.start(data, PORT_BASE, "--processes")) {
       up.awaitReady();
@@ -110,6 +108,20 @@ final class IdleBench {
       print("`up --processes`, together", measure(parts(up, data)));
       peers(up, data);
     }
+    try (UpProcess up = UpProcess.start(data, PORT_BASE, "--search")) {
+      up.awaitReady();
+      settle();
+      Map<String, Group> groups = inOneJvm(up, data);
+      groups.put("OpenSearch", new Group(up.store(), false));
+      print("`up --search`, together", measure(groups));
+    }
+  }
+
+  private static Map<String, Group> inOneJvm(UpProcess up, Path data) {
+    Map<String, Group> groups = new LinkedHashMap<>();
+    groups.put("all parts in one JVM", new Group(up.process().toHandle(), false));
+    groups.putAll(servers(up, data));
+    return groups;
   }
 
   private static Map<String, Group> parts(UpProcess up, Path data) {

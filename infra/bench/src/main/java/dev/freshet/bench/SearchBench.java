@@ -222,20 +222,14 @@ final class SearchBench {
         / delays.count();
   }
 
-  private static Map<String, Double> cpu(UpProcess up) throws IOException {
+  private static Map<String, Double> cpu(UpProcess up) {
     Map<String, Double> micros = new LinkedHashMap<>();
     micros.put("primary", ProcessUse.cpuMicrosWithChildren(up.server("primary")));
     micros.put("sync", ProcessUse.cpuMicros(up.part("sync-read-1")));
     micros.put("read database", ProcessUse.cpuMicrosWithChildren(up.server("read-1")));
     micros.put("follower", ProcessUse.cpuMicros(up.part("follower")));
-    micros.put("store", ProcessUse.cpuMicros(store(up)));
+    micros.put("store", ProcessUse.cpuMicros(up.store()));
     return micros;
-  }
-
-  private static ProcessHandle store(UpProcess up) throws IOException {
-    return ProcessHandle.of(
-            Long.parseLong(Files.readString(up.data().resolve("search/search.pid"))))
-        .orElseThrow();
   }
 
   /** Whether what a store needs grows with the time. */
@@ -273,7 +267,7 @@ final class SearchBench {
             .body();
     return "%.0f | %.0f | %s | %s, %s | %.0f MB"
         .formatted(
-            ProcessUse.residentMebibytes(List.of(store(up))),
+            ProcessUse.residentMebibytes(List.of(up.store())),
             ProcessUse.residentMebibytes(List.of(up.part("follower"))),
             figure(told, "\"segments\":\\{\"count\":(\\d+)"),
             figure(told, "\"docs\":\\{\"count\":(\\d+)"),
@@ -314,7 +308,7 @@ final class SearchBench {
         String path = "/orders?select=id,customer,note&limit=20&" + search.query();
         Asked database =
             new Asked(READ_DATABASE_READER, up.part("read-1"), up.server("read-1"), RUNS);
-        Asked store = new Asked(STORE_READER, up.part("search-1"), store(up), RUNS);
+        Asked store = new Asked(STORE_READER, up.part("search-1"), up.store(), RUNS);
         for (Asked asked : List.of(database, store)) {
           load.run(asked.port, path, "", CONNECTIONS, length.requests());
         }

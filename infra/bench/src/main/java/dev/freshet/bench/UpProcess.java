@@ -249,6 +249,11 @@ public final class UpProcess implements AutoCloseable {
     return server(data.resolve(id).resolve("postmaster.pid")).findFirst().orElseThrow();
   }
 
+  /** The process of the search store. */
+  ProcessHandle store() {
+    return server(data.resolve("search/search.pid")).findFirst().orElseThrow();
+  }
+
   private static Stream<ProcessHandle> server(Path pidFile) {
     try (Stream<String> lines = Files.lines(pidFile)) {
       return lines
