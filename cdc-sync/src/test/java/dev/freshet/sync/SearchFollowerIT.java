@@ -44,7 +44,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 /** A store in a real OpenSearch is kept in step with a read database, byte for byte. */
 class SearchFollowerIT extends SyncTest {
 
-  private static final int PORT = 31_890 + 1_000 * Integer.getInteger("freshet.test.fork", 1);
+  private static final int PORT = 23_990 + 1_000 * Integer.getInteger("freshet.test.fork", 1);
 
   @TempDir static Path storeFolder;
 

@@ -318,7 +318,8 @@ abstract class SyncTest {
     }
     await(
         () ->
-            read("select state from freshet.position").equals("streaming")
+            !read("select to_regclass('freshet.position')").equals("null")
+                && read("select state from freshet.position").equals("streaming")
                 && Lsn.parse(read("select lsn from freshet.position")).compareTo(written) >= 0);
   }
 

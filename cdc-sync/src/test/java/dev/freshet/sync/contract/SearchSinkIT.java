@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Rows in a real OpenSearch keep what a sink promises. */
 class SearchSinkIT {
 
-  private static final int PORT = 31_790 + 1_000 * Integer.getInteger("freshet.test.fork", 1);
+  private static final int PORT = 23_890 + 1_000 * Integer.getInteger("freshet.test.fork", 1);
 
   @TempDir static Path folder;
 
