@@ -22,8 +22,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client: it appends values to orders, reads orders back at every level, sometimes goes on with
- * another client's token besides its own, and knows what it must see.
+ * One client, which knows what it must see. A writer appends values to orders, reads orders back at
+ * every level, and sometimes goes on with another client's token besides its own.
  */
 final class Client implements Runnable {
 
@@ -36,6 +36,9 @@ final class Client implements Runnable {
 
   /** A promotion's history is known within ten seconds. */
   private static final int FINISHING_READS = 400;
+
+  private static final String BY_KEY = "/orders/";
+  private static final String BY_FILTER = "/orders?id=eq.";
 
   private static final List<String> LEVELS =
       List.of("session", "session", "session", "strong", "bounded;max-staleness=1", "eventual");
@@ -69,6 +72,20 @@ final class Client implements Runnable {
   /** How sessions are asked for: a control may ask for less than it checks. */
   private final String sessionLevel;
 
+  private final Course course;
+
+  /** What a client does all the time. */
+  enum Course {
+    /** It writes and reads. */
+    WRITER,
+    /**
+     * It reads each order twice, by its key and by a filter. What it holds is what it was shown, so
+     * that no copy has to catch up for it, and it reads at moments when those who have written
+     * wait.
+     */
+    READER
+  }
+
   /** What others may take over, at one moment. */
   private record Snapshot(String token, Map<Key, Set<Integer>> floors) {}
 
@@ -81,12 +98,19 @@ final class Client implements Runnable {
    * @param keys orders that all clients share; new ones are added
    * @param sessionLevel the level asked for where session is checked
    */
-  Client(String gateway, List<Key> keys, Ledger ledger, Random random, String sessionLevel) {
+  Client(
+      String gateway,
+      List<Key> keys,
+      Ledger ledger,
+      Random random,
+      String sessionLevel,
+      Course course) {
     this.gateway = gateway;
     this.keys = keys;
     this.ledger = ledger;
     this.random = random;
     this.sessionLevel = sessionLevel;
+    this.course = course;
   }
 
   void knows(List<Client> all) {
@@ -133,6 +157,13 @@ final class Client implements Runnable {
 
   private void step() throws IOException, InterruptedException {
     Optional<Key> key = anyKey();
+    if (course == Course.READER) {
+      if (key.isPresent()) {
+        read(key.get(), "session", BY_KEY);
+        read(key.get(), "session", BY_FILTER);
+      }
+      return;
+    }
     // Said before it is asked whether it may: who then finds it not writing has stopped it.
     writing = true;
     boolean mayWrite = !idle;
@@ -153,11 +184,15 @@ final class Client implements Runnable {
     } else if (mayWrite && random.nextInt(10) < 3) {
       append(key.get());
       if (random.nextBoolean()) {
-        read(key.get(), "session");
+        read(key.get(), "session", anyPath());
       }
     } else {
-      read(key.get(), LEVELS.get(random.nextInt(LEVELS.size())));
+      read(key.get(), LEVELS.get(random.nextInt(LEVELS.size())), anyPath());
     }
+  }
+
+  private String anyPath() {
+    return random.nextInt(3) == 0 ? BY_FILTER : BY_KEY;
   }
 
   private Optional<Key> anyKey() {
@@ -280,11 +315,10 @@ final class Client implements Runnable {
    *
    * @return the answer's status
    */
-  private int read(Key key, String level) throws IOException, InterruptedException {
+  private int read(Key key, String level, String path) throws IOException, InterruptedException {
     long started = System.nanoTime();
     String asked = level.equals("session") ? sessionLevel : level;
     String held = token;
-    String path = random.nextInt(3) == 0 ? "/orders?id=eq." : "/orders/";
     HttpResponse<String> answer = send("GET", path + key.id(), "", asked);
     String source = answer.headers().firstValue("Freshet-Source").orElse("none");
     ledger.count("reads " + level.replaceFirst(";.*", ""));
@@ -357,7 +391,7 @@ final class Client implements Runnable {
     int status = 0;
     for (int i = 0; key.isPresent() && status != 200 && status != 404; i++) {
       try {
-        status = read(key.get(), "session");
+        status = read(key.get(), "session", BY_KEY);
       } catch (IOException e) {
         ledger.count("unavailable: connection"); // kept open for long; the next one is new
       }

@@ -203,7 +203,8 @@ public final class ConsistencyCheck {
                 keys,
                 ledger,
                 new Random(random.nextLong()),
-                options.sessionLevel()));
+                options.sessionLevel(),
+                i == CLIENTS - 1 ? Client.Course.READER : Client.Course.WRITER));
       }
       clients.forEach(client -> client.knows(clients));
       List<Thread> threads =
