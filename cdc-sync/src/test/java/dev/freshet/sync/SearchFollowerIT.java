@@ -32,6 +32,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -80,10 +83,14 @@ class SearchFollowerIT extends SyncTest {
 
   private void follow() {
     state = null;
-    follower =
+    follower = start("search", now -> state = now);
+  }
+
+  private SearchFollower start(String store, Consumer<FollowerState> observer) {
+    SearchFollower started =
         new SearchFollower(
             new SearchFollower.Settings(
-                PostgresUrl.parse(url(readServer())), "search", Duration.ofMillis(20)),
+                PostgresUrl.parse(url(readServer())), store, Duration.ofMillis(20)),
             () ->
                 new SearchSink(
                     SearchClient.open(SearchAddress.parse(node.url())),
@@ -96,7 +103,7 @@ class SearchFollowerIT extends SyncTest {
             new FollowerObserver() {
               @Override
               public void became(FollowerState now) {
-                state = now;
+                observer.accept(now);
               }
 
               @Override
@@ -105,7 +112,8 @@ class SearchFollowerIT extends SyncTest {
               }
             },
             Clock.systemUTC());
-    follower.start();
+    started.start();
+    return started;
   }
 
   private static final String TYPES =
@@ -231,6 +239,36 @@ class SearchFollowerIT extends SyncTest {
   }
 
   @Test
+  void storeThatOneFollowerWritesToIsLeftAloneByAnother() throws Exception {
+    onPrimary("create table dish (id int primary key, v int); insert into dish values (1, 0)");
+    model("dishes", "/*\nkey: id\nstores: [search]\n*/ select id, v from dish");
+    sync = startSync();
+    follow();
+    requireSame("dishes");
+    AtomicReference<String> said = new AtomicReference<>("");
+    AtomicLong pending = new AtomicLong();
+    SearchFollower second =
+        start(
+            "other",
+            now -> {
+              said.set(now.phase() + " " + now.reason());
+              pending.set(now.pendingKeys());
+            });
+    try {
+      await(() -> said.get().startsWith("RETRYING Another follower wrote to this store"));
+      assertThat(said.get()).contains("/search, of ", "follow into a store of its own");
+      onPrimary("update dish set v = 1");
+      requireSame("dishes");
+      await(() -> pending.get() > 0); // what waits for it
+    } finally {
+      second.close();
+    }
+    assertThat(client.send("GET", "/freshet.model.dishes/_alias", null).propertyNames())
+        .as("nothing was filled again")
+        .containsExactly("freshet.model.dishes-1");
+  }
+
+  @Test
   void modelThatIsRebuiltIsAnsweredAllTheTimeAndFromItsNewTableAtLast() throws Exception {
     onPrimary(
         "create table dish (id int primary key, v int); insert into dish select i, 0 from generate_series(1, 5000) i");
@@ -334,6 +372,7 @@ class SearchFollowerIT extends SyncTest {
       }
       node.kill();
       onPrimary("delete from dish where id = %d".formatted(kill + 1));
+      await(this::isRetryingWithRowsThatWait);
       node.startAgain();
       node.awaitReady();
       requireSame("dishes");
@@ -341,6 +380,11 @@ class SearchFollowerIT extends SyncTest {
     client.send("DELETE", "/freshet.*", null);
     onPrimary("update dish set v = -1");
     requireSame("dishes");
+  }
+
+  private boolean isRetryingWithRowsThatWait() {
+    FollowerState now = state;
+    return now != null && now.phase() == FollowerState.Phase.RETRYING && now.pendingKeys() > 0;
   }
 
   @Test

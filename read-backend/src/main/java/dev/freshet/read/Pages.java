@@ -31,8 +31,18 @@ final class Pages {
   static Optional<String> links(
       Model model, ModelQuery query, Answer.Page page, MultiValueMap<String, String> parameters) {
     List<String> links = new ArrayList<>();
-    add(links, "next", "after", page.last(), model, query, parameters);
-    add(links, "prev", "before", page.first(), model, query, parameters);
+    List<Optional<String>> last = page.last();
+    List<Optional<String>> first = page.first();
+    Long nextOffset = page.nextOffset();
+    if (last != null) {
+      add(links, "next", "after", Cursor.of(model, query, last), parameters);
+    }
+    if (nextOffset != null) {
+      add(links, "next", "offset", nextOffset.toString(), parameters);
+    }
+    if (first != null) {
+      add(links, "prev", "before", Cursor.of(model, query, first), parameters);
+    }
     return links.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", links));
   }
 
@@ -40,13 +50,8 @@ final class Pages {
       List<String> links,
       String relation,
       String parameter,
-      @Nullable List<Optional<String>> values,
-      Model model,
-      ModelQuery query,
+      String place,
       MultiValueMap<String, String> parameters) {
-    if (values == null) {
-      return;
-    }
     StringBuilder target = new StringBuilder();
     parameters.forEach(
         (name, given) ->
@@ -58,7 +63,7 @@ final class Pages {
                   }
                 }));
     target.append(target.isEmpty() ? '?' : '&').append(parameter).append('=');
-    target.append(Cursor.of(model, query, values));
+    target.append(place);
     if (target.length() > LONGEST) {
       return; // with it the answer's head would not pass
     }

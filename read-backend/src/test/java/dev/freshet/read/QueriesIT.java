@@ -126,12 +126,16 @@ class QueriesIT {
         "select=search|is all that is searched",
         "order=search|is all that is searched",
         "search=fts.(|The query doesn't fit",
+        "search=pizza|as in search=wfts.words",
+        "select=id,rank|rank is for order alone",
+        "serach=wfts.x|Words are searched by search=wfts.words",
       })
   void searchesThatCantBeAreRefused(String query, String why) throws Exception {
     HttpResponse<String> refused = get("/dishes?" + query);
     assertThat(refused.statusCode()).isEqualTo(400);
     assertThat(refused.body()).contains(why);
-    assertThat(get("/menu?search=fts.x").body()).contains("unknown-column");
+    assertThat(get("/menu?search=fts.x").body())
+        .contains("unknown-column", "add search: { text: [COLUMN, COLUMN] } to the model's header");
   }
 
   @Test

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -190,7 +191,7 @@ class SearchConformanceIT {
       store.send(
           "PUT",
           "/%s/_doc/%s?refresh=true".formatted(StoreNames.PROGRESS, StoreNames.PLACE),
-          new Progress(PLACE, "7", "a test", Instant.now(), Instant.now()).document());
+          new Progress(PLACE, "7", "a test", "a test", Instant.now(), Instant.now()).document());
     }
   }
 
@@ -344,6 +345,27 @@ class SearchConformanceIT {
           .as(query)
           .isEqualTo(get(sql, "/things?select=id&order=id&" + query).body());
     }
+  }
+
+  /** Their cursors would name a rank, which other rows change. */
+  @Test
+  void rankedPagesLeadToTheNextByTheirOffset() throws Exception {
+    String first = "/things?search=wfts.fox or dog&order=rank.desc&select=id";
+    List<String> all = ids(get(search, first).body());
+    assertThat(all).hasSizeGreaterThan(2);
+    List<String> paged = new ArrayList<>();
+    Optional<String> next = Optional.of(first + "&limit=1");
+    while (next.isPresent()) {
+      HttpResponse<String> page = get(search, next.get());
+      paged.addAll(ids(page.body()));
+      next = link(page, "next").map(target -> "/things" + target);
+      assertThat(paged).hasSizeLessThanOrEqualTo(all.size());
+    }
+    assertThat(paged).isEqualTo(all);
+  }
+
+  private static List<String> ids(String body) {
+    return Pattern.compile("\"id\":(\\d+)").matcher(body).results().map(id -> id.group(1)).toList();
   }
 
   private static Optional<String> link(HttpResponse<String> answer, String relation) {

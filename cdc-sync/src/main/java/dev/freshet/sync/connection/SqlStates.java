@@ -17,6 +17,9 @@ public final class SqlStates {
   /** A lock was not to be had within {@code lock_timeout}. */
   public static final String LOCK_NOT_AVAILABLE = "55P03";
 
+  /** A table that a statement names is not there. */
+  public static final String UNDEFINED_TABLE = "42P01";
+
   private SqlStates() {}
 
   /** Whether trying again is of no use as long as rows and tables are what they are. */

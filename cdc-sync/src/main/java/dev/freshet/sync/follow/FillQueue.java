@@ -73,7 +73,8 @@ final class FillQueue implements AutoCloseable {
         states.put(
             name,
             new FollowerState.Model(
-                FollowerState.Stage.SERVED, isMissing && failure != null ? failure.reason() : ""));
+                FollowerState.Stage.SERVED,
+                isMissing && failure != null ? failure.reason() : model.index().remark()));
       }
     }
     return states;

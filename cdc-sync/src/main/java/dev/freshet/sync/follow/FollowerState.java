@@ -35,6 +35,10 @@ public record FollowerState(
     models = new LinkedHashMap<>(models);
   }
 
+  FollowerState withPendingKeys(long pending) {
+    return new FollowerState(phase, reason, since, place, lagSeconds, lagAt, pending, models);
+  }
+
   /** How old that transaction is by now; the lag is read once a second at least. */
   double lagSeconds(Instant now) {
     return lagSeconds + Math.max(0, Duration.between(lagAt, now).toMillis() / 1_000.0 - 1);

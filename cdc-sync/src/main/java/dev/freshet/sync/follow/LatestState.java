@@ -25,6 +25,10 @@ final class LatestState {
             FollowerState.Phase.STARTING, "", start, null, Double.NaN, start, 0, Map.of());
   }
 
+  Clock clock() {
+    return clock;
+  }
+
   FollowerState now() {
     return now;
   }
@@ -37,9 +41,23 @@ final class LatestState {
   /** It does something else, or for another reason. */
   void become(FollowerState.Phase phase, String reason) {
     FollowerState before = now;
-    if (phase == before.phase() && reason.equals(before.reason())) {
-      return;
+    if (phase != before.phase() || !reason.equals(before.reason())) {
+      become(phase, reason, before.pendingKeys());
     }
+  }
+
+  /** The store can't be written to, and so many rows wait for it. */
+  void retries(String reason, long pendingKeys) {
+    FollowerState before = now;
+    if (before.phase() == FollowerState.Phase.RETRYING && before.reason().equals(reason)) {
+      tell(before.withPendingKeys(pendingKeys));
+    } else {
+      become(FollowerState.Phase.RETRYING, reason, pendingKeys);
+    }
+  }
+
+  private void become(FollowerState.Phase phase, String reason, long pendingKeys) {
+    FollowerState before = now;
     if (phase == FollowerState.Phase.RETRYING) {
       log.warn("The store is not followed up: {}", reason);
     } else {
@@ -53,7 +71,7 @@ final class LatestState {
             before.place(),
             before.lagSeconds(),
             before.lagAt(),
-            before.pendingKeys(),
+            pendingKeys,
             before.models()));
   }
 

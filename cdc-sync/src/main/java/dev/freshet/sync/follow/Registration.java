@@ -2,6 +2,7 @@ package dev.freshet.sync.follow;
 
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -63,6 +64,33 @@ final class Registration {
     awaitEarlierTransactions();
     registered = Set.copyOf(models);
     return isNew;
+  }
+
+  /**
+   * What no other follower of another store has, to write down in the store: the read database's
+   * server and database, and the store's name.
+   */
+  String writer() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select system_identifier || '/' || current_database() from pg_control_system()")) {
+      row.next();
+      return row.getString(1) + "/" + store;
+    }
+  }
+
+  /** How many changed rows the store does not have yet. */
+  long pendingKeys() throws SQLException {
+    try (PreparedStatement statement =
+        connection.prepareStatement(
+            "select count(distinct (model, key)) from freshet.followed where store = ? and key is not null")) {
+      statement.setString(1, store);
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getLong(1);
+      }
+    }
   }
 
   private int run(PreparedStatement statement, Set<String> models) throws SQLException {

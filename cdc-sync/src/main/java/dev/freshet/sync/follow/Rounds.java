@@ -6,6 +6,7 @@ import dev.freshet.sync.delta.ModelDelta;
 import dev.freshet.sync.delta.ModelDeltas;
 import dev.freshet.sync.model.ReadModel;
 import dev.freshet.sync.model.SyncRefused;
+import dev.freshet.sync.search.Origin;
 import dev.freshet.sync.search.SearchSink;
 import dev.freshet.sync.source.Place;
 import java.sql.Connection;
@@ -35,11 +36,15 @@ final class Rounds implements AutoCloseable {
   /** How often the store hears of a place at which nothing changed. */
   static final Duration CONFIRM = Duration.ofSeconds(ReadDatabase.CONFIRM_SECONDS);
 
+  /** A follower writes every second; another one may write once it has been silent for so long. */
+  private static final Duration OTHER_IS_GONE = Duration.ofSeconds(30);
+
   private final SearchFollower.Settings settings;
   private final SearchSink sink;
   private final Connection reading;
   private final Registration registration;
   private final LatestState state;
+  private final String writer;
   private final Map<String, FollowerState.Model> models = new TreeMap<>();
   private final FillQueue fillings;
   private @Nullable Place told;
@@ -51,12 +56,14 @@ final class Rounds implements AutoCloseable {
       SearchSink sink,
       Connection reading,
       Registration registration,
-      LatestState state) {
+      LatestState state,
+      String writer) {
     this.settings = settings;
     this.sink = sink;
     this.reading = reading;
     this.registration = registration;
     this.state = state;
+    this.writer = writer;
     this.fillings = new FillQueue(settings.readDatabase(), sink);
   }
 
@@ -67,8 +74,9 @@ final class Rounds implements AutoCloseable {
       Registration registration,
       LatestState state)
       throws SQLException {
+    String writer = registration.writer();
     return new Rounds(
-        settings, sink, Snapshot.connect(settings.readDatabase()), registration, state);
+        settings, sink, Snapshot.connect(settings.readDatabase()), registration, state, writer);
   }
 
   /** How long the last batch took to write. */
@@ -116,11 +124,10 @@ final class Rounds implements AutoCloseable {
    * database did not know has missed keys, at whatever place it is.
    */
   private void begin(Snapshot.At at, boolean isNew) {
-    SearchSink.Origin origin =
-        new SearchSink.Origin(at.systemIdentifier(), settings.readDatabase().toString());
-    sink.from(origin);
+    sink.from(new Origin(at.systemIdentifier(), settings.readDatabase().toString(), writer));
     sink.committedAt(at.committedAt());
     Optional<Progress> progress = sink.progress();
+    progress.ifPresent(this::requireNoOther);
     boolean goesOn =
         progress
             .filter(known -> known.systemIdentifier().equals(at.systemIdentifier()))
@@ -131,6 +138,21 @@ final class Rounds implements AutoCloseable {
       sink.begin(at.place());
     } else if (isNew) {
       withdraw(at.place(), sink.served().keySet(), "The read database did not know the store.");
+    }
+  }
+
+  /** Where two followers wrote to one store, each would take away what the other has written. */
+  private void requireNoOther(Progress progress) {
+    Duration ago = Duration.between(progress.writtenAt(), state.clock().instant());
+    boolean isOther = !progress.writer().isEmpty() && !progress.writer().equals(writer);
+    if (isOther && ago.abs().compareTo(OTHER_IS_GONE) < 0) {
+      throw new IllegalStateException(
+          "Another follower wrote to this store %d s ago: %s, of %s. Stop it, or follow into a store of its own; this one goes on %d s after the other's last write."
+              .formatted(
+                  ago.toSeconds(),
+                  progress.writer(),
+                  progress.origin(),
+                  OTHER_IS_GONE.toSeconds()));
     }
   }
 

@@ -4,6 +4,7 @@ import dev.freshet.postgres.PostgresUrl;
 import dev.freshet.postgres.RootCause;
 import dev.freshet.protocol.ReadDatabase;
 import dev.freshet.sync.connection.Connections;
+import dev.freshet.sync.connection.SqlStates;
 import dev.freshet.sync.search.SearchSink;
 import dev.freshet.sync.search.SinkFailed;
 import java.sql.Connection;
@@ -119,6 +120,11 @@ public final class SearchFollower implements AutoCloseable {
 
   /** What the store says is clear by itself; of a database the root cause says more. */
   static String reason(Exception e) {
+    if (e instanceof SQLException failure
+        && SqlStates.UNDEFINED_TABLE.equals(failure.getSQLState())) {
+      return "No sync has written to the read database yet (%s). Start one."
+          .formatted(RootCause.message(e));
+    }
     return e instanceof SinkFailed ? String.valueOf(e.getMessage()) : RootCause.message(e);
   }
 
@@ -134,8 +140,8 @@ public final class SearchFollower implements AutoCloseable {
         await(leading, rounds);
       }
     } catch (SQLException | RuntimeException e) {
-      state.become(FollowerState.Phase.RETRYING, reason(e));
       try {
+        state.retries(reason(e), registration.pendingKeys());
         registration.report(state);
       } catch (SQLException | RuntimeException unreported) {
         e.addSuppressed(unreported);

@@ -19,6 +19,7 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
@@ -36,18 +37,22 @@ public final class ModelFiles {
           .enable(DeserializationFeature.ACCEPT_SINGLE_VALUE_AS_ARRAY)
           .build();
 
-  private static final List<String> MEMBERS =
+  /** What a header may hold, by example. */
+  private static final List<String> EXAMPLES =
       List.of(
-          "key",
-          "version",
-          "scope",
-          "affects",
-          "indexes",
-          "aggregates",
-          "policies",
-          "hide",
-          "search",
-          "stores");
+          "key: [order_id, line]",
+          "version: changed_at",
+          "scope: customer_id",
+          "affects: { refund: order_id }",
+          "indexes: [customer, \"lower(name)\"]",
+          "aggregates: true",
+          "policies: [ { to: web, using: \"customer = 'x'\" } ]",
+          "hide: { web: [margin] }",
+          "search: { text: [name, description], language: english }",
+          "stores: [search]");
+
+  private static final List<String> MEMBERS =
+      EXAMPLES.stream().map(example -> example.substring(0, example.indexOf(':'))).toList();
 
   /** A name with more wrong in it is another one. */
   private static final int MOST_TYPOS = 2;
@@ -238,6 +243,9 @@ public final class ModelFiles {
       return header == null ? Header.NONE : header;
     } catch (UnrecognizedPropertyException e) {
       String given = e.getPropertyName();
+      if (e.getPath().size() > 1) {
+        throw wrongForm(file, linesBefore + lineOf(given, yaml), e);
+      }
       throw new SyncRefused(
           "%s, line %d: a header has no member '%s'.%s It knows %s."
               .formatted(
@@ -247,6 +255,8 @@ public final class ModelFiles {
                   nearest(given).map(" Did you mean '%s'?"::formatted).orElse(""),
                   String.join(", ", MEMBERS)),
           e);
+    } catch (MismatchedInputException e) {
+      throw wrongForm(file, linesBefore + line(e), e);
     } catch (JacksonException e) {
       throw new SyncRefused(
           "%s, line %d: its header can't be read: %s. It knows %s."
@@ -259,15 +269,35 @@ public final class ModelFiles {
     }
   }
 
+  private static SyncRefused wrongForm(String file, int line, MismatchedInputException failure) {
+    String member =
+        failure.getPath().isEmpty()
+            ? ""
+            : String.valueOf(failure.getPath().getFirst().getPropertyName());
+    String what =
+        EXAMPLES.stream()
+            .filter(example -> example.startsWith(member + ":"))
+            .findFirst()
+            .map(example -> "'%s' has another form, as in %s".formatted(member, example))
+            .orElse("its header is no YAML of names and values, as in key: id");
+    return new SyncRefused("%s, line %d: %s.".formatted(file, line, what), failure);
+  }
+
   /** By the text: the parser is a line ahead when it objects. */
   private static int lineOf(String member, String yaml) {
     List<String> lines = yaml.lines().toList();
     for (int i = 0; i < lines.size(); i++) {
-      if (lines.get(i).replaceAll("[\"'\\s]", "").startsWith(member + ":")) {
+      if (isNamed(member, lines.get(i))) {
         return i + 1;
       }
     }
     return 1;
+  }
+
+  private static boolean isNamed(String member, String line) {
+    return Pattern.compile("(^|[\\s{,\"'])" + Pattern.quote(member) + "[\"']?\\s*:")
+        .matcher(line)
+        .find();
   }
 
   private static int line(JacksonException failure) {

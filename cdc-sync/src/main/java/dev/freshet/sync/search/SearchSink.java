@@ -41,21 +41,13 @@ public final class SearchSink implements ModelSink {
   private final StoredRows stored;
   private final Map<String, Served> served = new HashMap<>();
   private final Map<String, Building> building = new HashMap<>();
-  private Origin origin = new Origin("", "");
+  private Origin origin = new Origin("", "", "");
   private @Nullable Progress progress;
   private Instant committedAt = Instant.EPOCH;
   private boolean isOpened;
 
   /** A batch of which some rows may be written. */
   private @Nullable Round open;
-
-  /**
-   * Where the rows come from.
-   *
-   * @param systemIdentifier PostgreSQL's name of the system
-   * @param readDatabase which read database is followed
-   */
-  public record Origin(String systemIdentifier, String readDatabase) {}
 
   /**
    * Prepares to write.
@@ -131,7 +123,12 @@ public final class SearchSink implements ModelSink {
   private void tell(Position place) throws SearchFailed {
     Progress next =
         new Progress(
-            place, origin.systemIdentifier(), origin.readDatabase(), committedAt, clock.instant());
+            place,
+            origin.systemIdentifier(),
+            origin.readDatabase(),
+            origin.writer(),
+            committedAt,
+            clock.instant());
     indices.tell(next);
     progress = next;
   }

@@ -23,9 +23,14 @@ final class StoreIndices {
   /** Readers may be at work on an index when another takes its place. */
   private static final Duration KEPT_FOR_READERS = Duration.ofSeconds(60);
 
+  private static final String ONLY_IF_MISSING = "op_type=create";
+
   private final SearchClient client;
   private final int replicas;
   private final List<Retired> retired = new ArrayList<>();
+
+  /** What makes a write of the progress fail once somebody else has written it. */
+  private String fence = ONLY_IF_MISSING;
 
   private record Retired(String index, Instant since) {}
 
@@ -78,12 +83,13 @@ final class StoreIndices {
   /** How far the store is; null where nobody has said it yet. */
   @Nullable Progress progress() throws SearchFailed {
     try {
-      return Progress.of(
-          client
-              .send("GET", "/%s/_doc/%s".formatted(StoreNames.PROGRESS, StoreNames.PLACE), null)
-              .path("_source"));
+      JsonNode document =
+          client.send("GET", "/%s/_doc/%s".formatted(StoreNames.PROGRESS, StoreNames.PLACE), null);
+      fence = onlyAfter(document);
+      return Progress.of(document.path("_source"));
     } catch (SearchFailed e) {
       if (e.isMissing()) {
+        fence = ONLY_IF_MISSING;
         return null;
       }
       throw e;
@@ -163,17 +169,40 @@ final class StoreIndices {
     }
   }
 
-  /** What was written is searchable when this returns. */
+  /**
+   * Writes how far the store is; it is searchable when this returns.
+   *
+   * @throws SearchFailed also when somebody else has written it since this did
+   */
   void tell(Progress progress) throws SearchFailed {
-    String path = "/%s/_doc/%s?refresh=true".formatted(StoreNames.PROGRESS, StoreNames.PLACE);
     try {
-      client.send("PUT", path, progress.document());
+      fence = onlyAfter(put(progress));
     } catch (SearchFailed e) {
+      if (e.isConflict()) {
+        throw new SearchFailed(
+            e.status(),
+            e.type(),
+            "Somebody else has written to the store, and a store has one follower at a time",
+            e);
+      }
       if (!e.isMissing()) {
         throw e;
       }
       client.send("PUT", "/" + StoreNames.PROGRESS, Progress.creation(replicas));
-      client.send("PUT", path, progress.document());
+      fence = ONLY_IF_MISSING;
+      fence = onlyAfter(put(progress));
     }
+  }
+
+  private JsonNode put(Progress progress) throws SearchFailed {
+    return client.send(
+        "PUT",
+        "/%s/_doc/%s?refresh=true&%s".formatted(StoreNames.PROGRESS, StoreNames.PLACE, fence),
+        progress.document());
+  }
+
+  private static String onlyAfter(JsonNode written) {
+    return "if_seq_no=%d&if_primary_term=%d"
+        .formatted(written.path("_seq_no").asLong(), written.path("_primary_term").asLong());
   }
 }

@@ -27,13 +27,12 @@ public final class AudienceSql {
    */
   public static String roleFlaw(String role) {
     return """
-        select case when r.rolname is null then 'there is none of that name; make it: create role %%I, and grant it to the login of the read-backends'
+        select case when r.rolname is null then 'there is none of that name; make it: create role ' || quote_ident(named.name) || ', and grant it to the login of the read-backends'
           else 'it is held by no policy; take one that is no superuser and has no BYPASSRLS' end
         from (select %1$s::text as name) named left join pg_roles r on r.rolname = named.name
         where r.rolname is null or r.rolsuper or r.rolbypassrls
         """
-        .formatted(TableName.literal(role))
-        .replace("%%I", TableName.quoted(role).replace("'", "''"));
+        .formatted(TableName.literal(role));
   }
 
   /** Statements that have a table let through what its policies do, for whom they are. */

@@ -2,13 +2,16 @@ package dev.freshet.sync.status;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The stores that follow a read database, as their followers report there how they are. */
@@ -55,17 +58,22 @@ final class FollowingStores {
     return readDatabase
         .sql(
             """
-            select name, coalesce(status, '{}')::text,
-              coalesce(extract(epoch from clock_timestamp() - coalesce(told_at, registered_at)), 0)::float8
+            select name, coalesce(status, '{"state": "starting", "reason": ""}')::text,
+              coalesce(extract(epoch from clock_timestamp() - coalesce(told_at, registered_at)), 0)::float8,
+              to_json(models)::text
             from freshet.store order by name
             """)
-        .query((row, number) -> told(row.getString(1), row.getString(2), row.getDouble(3)))
+        .query(
+            (row, number) ->
+                told(row.getString(1), row.getString(2), row.getDouble(3), row.getString(4)))
         .list();
   }
 
-  private static JsonNode told(String store, String status, double secondsAgo) {
+  private static JsonNode told(
+      String store, String status, double secondsAgo, String registeredModels) {
     ObjectNode body = JSON.createObjectNode().put("store", store);
     body.setAll((ObjectNode) JSON.readTree(status));
+    addUnreported(body, JSON.readTree(registeredModels));
     if (secondsAgo > SILENT_AFTER.toSeconds()) {
       body.put("state", "silent");
       body.put(
@@ -77,6 +85,22 @@ final class FollowingStores {
       body.put("lagSeconds", body.path("lagSeconds").asDouble() + Math.max(0, secondsAgo - 1));
     }
     return body;
+  }
+
+  /** A follower that has just started has reported none of its models. */
+  private static void addUnreported(ObjectNode body, JsonNode registered) {
+    ArrayNode models = body.withArray("models");
+    Set<String> reported = new HashSet<>();
+    models.forEach(model -> reported.add(model.path("model").asString("")));
+    for (JsonNode name : registered) {
+      if (!reported.contains(name.asString(""))) {
+        models
+            .addObject()
+            .put("model", name.asString(""))
+            .put("state", "waiting")
+            .put("reason", "");
+      }
+    }
   }
 
   /** By model where it is in each store. */

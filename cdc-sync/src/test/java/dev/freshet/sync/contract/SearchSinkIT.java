@@ -97,6 +97,25 @@ class SearchSinkIT {
   }
 
   @Test
+  void sinkThatAnotherOneHasTakenOverFromMovesThePlaceNoMore() {
+    try (SearchSink late = sink();
+        SearchSink current = sink()) {
+      late.begin(SinkLaws.at(1));
+      try (ModelSink.Rebuild rebuild = late.rebuild(SinkLaws.shape("Orders"))) {
+        assertThat(rebuild.serve(SinkLaws.at(1))).isTrue();
+      }
+      assertThat(current.place()).contains(SinkLaws.at(1));
+      current.apply(rows(2, "a", "2"));
+      assertThatThrownBy(() -> late.apply(rows(3, "a", "3")))
+          .isInstanceOf(SinkFailed.class)
+          .hasMessageContaining("Somebody else has written to the store");
+      try (SearchSink next = sink()) {
+        assertThat(next.place()).contains(SinkLaws.at(2));
+      }
+    }
+  }
+
+  @Test
   void modelThatLacksARowIsNotServedAndOthersAre() {
     List<String> rejected = new ArrayList<>();
     ModelShape numbers =

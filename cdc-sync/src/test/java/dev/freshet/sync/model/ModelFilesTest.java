@@ -20,6 +20,10 @@ class ModelFilesTest {
         "key: id~Version: version|line 3|'Version'|Did you mean 'version'?",
         "key: id~colour: red|line 3|'colour'|It knows key, version, scope, affects, indexes, aggregates, policies, hide, search, stores.",
         "key: [id|line|can't be read|It knows key",
+        "key: id~search: name|line 3|'search'|as in search: { text: [name, description], language: english }",
+        "key: id~search: { txt: [name] }|line 3|'search'|as in search: { text:",
+        "key: id~policies: [ { for: web } ]|line 3|'policies'|as in policies: [ { to: web, using:",
+        "key: id~hide: [margin]|line 3|'hide'|as in hide: { web: [margin] }",
       })
   void headerThatCantBeReadIsToldWithItsLineAndWhatWasMeant(
       String header, String line, String what, String meant) {

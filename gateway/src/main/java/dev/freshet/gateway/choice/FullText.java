@@ -23,7 +23,7 @@ public final class FullText {
    *
    * @param target path and query, as they are sent
    */
-  static boolean isAskedBy(String target) {
+  public static boolean isAskedBy(String target) {
     int query = target.indexOf('?');
     return query >= 0 && ASKED.matcher(target).region(query, target.length()).find();
   }

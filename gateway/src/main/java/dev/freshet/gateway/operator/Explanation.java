@@ -29,6 +29,7 @@ import dev.freshet.protocol.FreshetHeaders;
 import dev.freshet.protocol.Position;
 import dev.freshet.protocol.Problem;
 import dev.freshet.protocol.ProblemCode;
+import dev.freshet.protocol.SourceKind;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,9 @@ import reactor.core.publisher.Mono;
 
 /** Where a request would go now, and why: the stages that a request passes, without sending it. */
 public final class Explanation {
+
+  private static final String IN_FULL_TEXT =
+      ", first for full text; what it can't answer it leaves to the next";
 
   private final GraphQlIntent graphQlIntent = new GraphQlIntent();
   private final LiveRoutes live;
@@ -186,7 +190,8 @@ public final class Explanation {
                           met.session(),
                           pool,
                           FullText.first(
-                              asked.target(), Choice.of(pool, route, intent, met.session(), true)));
+                              asked.target(), Choice.of(pool, route, intent, met.session(), true)),
+                          FullText.isAskedBy(asked.target()));
                 });
   }
 
@@ -199,7 +204,11 @@ public final class Explanation {
   }
 
   private static Map<String, Object> listed(
-      Map<String, Object> told, ClientSession session, Pool pool, List<Candidate> candidates) {
+      Map<String, Object> told,
+      ClientSession session,
+      Pool pool,
+      List<Candidate> candidates,
+      boolean isForWords) {
     Position required = session.required();
     if (required != null) {
       told.put("mustInclude", required.toString());
@@ -219,14 +228,15 @@ public final class Explanation {
                         instance,
                         candidates.stream()
                             .filter(candidate -> candidate.instance() == instance)
-                            .findFirst()))
+                            .findFirst(),
+                        isForWords))
             .toList());
     told.put("chosen", candidates.isEmpty() ? null : candidates.getFirst().instance().spec().id());
     return told;
   }
 
   private static Map<String, @Nullable Object> instance(
-      Instance instance, Optional<Candidate> candidate) {
+      Instance instance, Optional<Candidate> candidate, boolean isForWords) {
     Instance.Health health = instance.health();
     Map<String, @Nullable Object> described = new LinkedHashMap<>();
     described.put("instance", instance.spec().id());
@@ -235,7 +245,16 @@ public final class Explanation {
     described.put("lagSeconds", instance.lagSeconds());
     described.put("healthy", instance.isHealthy());
     described.put("inFlight", instance.inFlight());
-    described.put("reason", candidate.map(chosen -> chosen.reason().text()).orElse(null));
+    boolean isStore = instance.spec().kind() == SourceKind.SEARCH;
+    described.put(
+        "reason",
+        candidate
+            .map(
+                chosen ->
+                    isStore && isForWords
+                        ? chosen.reason().text() + IN_FULL_TEXT
+                        : chosen.reason().text())
+            .orElse(null));
     described.put("excluded", candidate.isPresent() ? null : excluded(instance));
     return described;
   }

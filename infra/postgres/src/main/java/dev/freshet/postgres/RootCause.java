@@ -8,15 +8,16 @@ public final class RootCause {
   private RootCause() {}
 
   /**
-   * The innermost message: a pool's own hides why it has no connection. Stops at {@link
-   * NotConnected}, whose message names the database.
+   * The innermost message that there is: a pool's own hides why it has no connection. Stops at
+   * {@link NotConnected}, whose message names the database.
    */
   public static String message(Throwable failure) {
-    Throwable root = failure;
-    while (root.getCause() != null && !(root instanceof NotConnected)) {
+    String innermost = failure.getMessage();
+    for (Throwable root = failure; root.getCause() != null && !(root instanceof NotConnected); ) {
       root = root.getCause();
+      innermost = root.getMessage() == null ? innermost : root.getMessage();
     }
-    return String.valueOf(root.getMessage());
+    return String.valueOf(innermost);
   }
 
   /** Whether the other side gave no answer in time; one that refuses has answered. */

@@ -39,7 +39,15 @@ final class Languages {
   /** Words as they are, in small letters; so PostgreSQL's {@code simple} has them, too. */
   private static final String PLAIN = "standard";
 
+  /** PostgreSQL's configuration without any rules, which no analyzer has to know. */
+  private static final String NO_LANGUAGE = "simple";
+
   private Languages() {}
+
+  /** Whether words are searched by the rules that a configuration stands for. */
+  static boolean isKnown(String configuration) {
+    return configuration.equals(NO_LANGUAGE) || SAME.containsKey(configuration);
+  }
 
   /** The analyzer for a configuration; one that is not known is searched without stems. */
   static String analyzer(String configuration) {

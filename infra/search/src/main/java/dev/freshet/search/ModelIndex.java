@@ -93,6 +93,14 @@ public record ModelIndex(
         .orElse(false);
   }
 
+  /** What whoever runs the store should know of its searches; empty where there is nothing. */
+  public String remark() {
+    return search == null || Languages.isKnown(search.language())
+        ? ""
+        : "The store has no rules for the language '%s': it finds words as they are written."
+            .formatted(search.language());
+  }
+
   /** Whether some column's JSON is as somebody wrote it, and not as PostgreSQL prints it. */
   boolean hasForeignJson() {
     return columns.containsValue("json");

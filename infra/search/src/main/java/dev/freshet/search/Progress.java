@@ -12,7 +12,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param place of the last batch that is searchable
  * @param systemIdentifier PostgreSQL's name of the system that the data come from
- * @param origin which read database it follows
+ * @param origin which read database it follows, for people
+ * @param writer which follower writes to it; empty where that was not written
  * @param committedAt when the last transaction at the place was committed
  * @param writtenAt when this was written
  */
@@ -20,6 +21,7 @@ public record Progress(
     Position place,
     String systemIdentifier,
     String origin,
+    String writer,
     Instant committedAt,
     Instant writtenAt) {
 
@@ -42,6 +44,7 @@ public record Progress(
         .put("place", place.toString())
         .put("system", systemIdentifier)
         .put("origin", origin)
+        .put("writer", writer)
         .put("committed", committedAt.toString())
         .put("written", writtenAt.toString())
         .toString();
@@ -57,6 +60,7 @@ public record Progress(
         Position.parse(source.path("place").asString("")),
         source.path("system").asString(""),
         source.path("origin").asString(""),
+        source.path("writer").asString(""),
         Instant.parse(source.path("committed").asString("")),
         Instant.parse(source.path("written").asString("")));
   }

@@ -2,6 +2,7 @@ package dev.freshet.search;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -149,7 +150,12 @@ public final class SearchClient implements AutoCloseable {
       }
     }
     throw new SearchFailed(
-        0, "", "The search store %s does not answer: %s".formatted(address, failure), failure);
+        0,
+        "",
+        failure instanceof ConnectException
+            ? "The search store %s can't be reached".formatted(address)
+            : "The search store %s does not answer: %s".formatted(address, failure),
+        failure);
   }
 
   private HttpRequest request(

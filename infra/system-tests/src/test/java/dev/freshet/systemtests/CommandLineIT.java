@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -226,6 +227,38 @@ class CommandLineIT {
                     .doesNotContain("\tat "));
     assertThat(freshet("read", "--source", "postgresql://x@h/d", "--kind", "banana", "--id", "x"))
         .satisfies(ended -> assertThat(ended.output()).contains("banana").doesNotContain("\tat "));
+  }
+
+  @Test
+  void optionsThatASearchStoreCantFollowAreRefused() throws Exception {
+    String[] read = {"read", "--kind", "search", "--id", "s", "--source", "http://127.0.0.1:1"};
+    for (List<String> wrong :
+        List.of(
+            List.of("--roles", "web"),
+            List.of("--role", "web"),
+            List.of("--cost-ceiling", "10"),
+            List.of("--password-file", "none"))) {
+      assertThat(freshet(Stream.concat(Stream.of(read), wrong.stream()).toArray(String[]::new)))
+          .returns(1, Ended::status)
+          .satisfies(ended -> assertThat(ended.output()).contains("A search store has no roles"));
+    }
+    assertThat(freshet("read", "--kind", "replica", "--id", "s", "--source", "http://127.0.0.1:1"))
+        .returns(1, Ended::status)
+        .satisfies(ended -> assertThat(ended.output()).contains("read it with --kind search"));
+    String[] follow = {
+      "follow",
+      "--read-database",
+      "postgresql://x@127.0.0.1:1/d",
+      "--search",
+      "http://127.0.0.1:1",
+      "--models",
+      "none"
+    };
+    for (List<String> wrong : List.of(List.of("--name", "Bad/Name"), List.of("--replicas", "-1"))) {
+      assertThat(freshet(Stream.concat(Stream.of(follow), wrong.stream()).toArray(String[]::new)))
+          .returns(1, Ended::status)
+          .satisfies(ended -> assertThat(ended.output()).contains(wrong.getFirst() + " takes "));
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.freshet.read.query;
 
+import dev.freshet.postgres.TextSearch;
 import dev.freshet.protocol.PostgrestError;
 import dev.freshet.protocol.ProblemCode;
 import dev.freshet.read.model.Model;
@@ -13,9 +14,12 @@ record Columns(Model model) {
    * @throws Refusal when there is none
    */
   Field knownOrSearched(Field field) {
-    return field.path().isEmpty() && model.isSearched(field.column())
-        ? field
-        : known(field, ConditionGrammar.FILTER);
+    return isSearched(field) ? field : known(field, ConditionGrammar.FILTER);
+  }
+
+  /** Whether a field is all that is searched, and no column. */
+  boolean isSearched(Field field) {
+    return field.path().isEmpty() && model.isSearched(field.column());
   }
 
   /**
@@ -44,8 +48,8 @@ record Columns(Model model) {
       String columns = String.join(", ", model.columns().keySet());
       throw new Refusal(
           ProblemCode.UNKNOWN_COLUMN,
-          "%s: '%s' has no column '%s'; its columns are %s."
-              .formatted(where, model.name(), field.column(), columns),
+          "%s: '%s' has no column '%s'; its columns are %s.%s"
+              .formatted(where, model.name(), field.column(), columns, aboutSearch(field)),
           new PostgrestError(
               400,
               "42703",
@@ -54,5 +58,19 @@ record Columns(Model model) {
               "Its columns are %s.".formatted(columns)));
     }
     return field;
+  }
+
+  private String aboutSearch(Field field) {
+    if (model.isRank(field.column())) {
+      return " rank is for order alone, as in order=rank.desc.";
+    }
+    if (model.isSearched(TextSearch.FIELD)) {
+      return " Words are searched by search=wfts.words.";
+    }
+    boolean isMeant =
+        field.column().equals(TextSearch.FIELD) || field.column().equals(TextSearch.RANK);
+    return isMeant
+        ? " To search its words, add search: { text: [COLUMN, COLUMN] } to the model's header."
+        : "";
   }
 }

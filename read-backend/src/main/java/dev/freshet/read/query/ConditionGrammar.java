@@ -202,13 +202,18 @@ final class ConditionGrammar {
                     "is takes null, not_null, true, false or unknown, not '%s'.".formatted(value)));
   }
 
-  private static Refusal unknown(QueryText text, int begin, Field field, String word) {
+  private Refusal unknown(QueryText text, int begin, Field field, String word) {
     String operators =
         Arrays.stream(Operator.values()).map(Operator::word).collect(Collectors.joining(", "));
     return text.refusalAt(
         begin,
         ProblemCode.UNKNOWN_OPERATOR,
-        "'%s' is not an operator; the operators are %s, in, is, fts, plfts, phfts, wfts, as in %s=eq.value. %s"
-            .formatted(word, operators, field.column(), WITH_COLUMN));
+        "'%s' is not an operator; the operators are %s, in, is, fts, plfts, phfts, wfts, as in %s=%s. %s"
+            .formatted(
+                word,
+                operators,
+                field.column(),
+                columns.isSearched(field) ? "wfts.words" : "eq.value",
+                WITH_COLUMN));
   }
 }

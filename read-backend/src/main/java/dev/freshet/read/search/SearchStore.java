@@ -187,10 +187,12 @@ public final class SearchStore implements ModelStore {
     boolean isBackwards = seek != null && seek.isBackwards();
     boolean hasMore = found.rows().size() > limit;
     List<Hit> hits = hasMore ? found.rows().subList(0, (int) limit) : found.rows();
+    boolean isRanked = isRanked(question);
+    boolean hasNext = hasMore && limit > 0;
     List<Optional<String>> near =
         seek == null || hits.isEmpty() ? null : sortValues(question, index, hits.getFirst());
     List<Optional<String>> far =
-        hasMore && limit > 0 ? sortValues(question, index, hits.getLast()) : null;
+        hasNext && !isRanked ? sortValues(question, index, hits.getLast()) : null;
     List<String> rows = new ArrayList<>();
     hits.forEach(hit -> rows.add(selected(question, hit.row())));
     List<String> inOrder = isBackwards ? rows.reversed() : rows;
@@ -204,17 +206,25 @@ public final class SearchStore implements ModelStore {
     if (question.count() == Count.NONE) {
       total = isUncut ? Long.valueOf(query.offset() + hits.size()) : null;
     }
-    boolean hasCursors = !index.key().isEmpty() && !isSingular;
-    Answer.Page page =
-        !hasCursors
-            ? Answer.Page.ONLY
-            : isBackwards ? new Answer.Page(far, near) : new Answer.Page(near, far);
+    boolean hasPages = !index.key().isEmpty() && !isSingular;
+    Answer.Page page = Answer.Page.ONLY;
+    if (hasPages && isRanked) {
+      // Ranks change with other rows: no value says where a page begins.
+      page = new Answer.Page(null, null, hasNext ? Long.valueOf(query.offset() + limit) : null);
+    } else if (hasPages) {
+      page = isBackwards ? new Answer.Page(far, near) : new Answer.Page(near, far);
+    }
     return new Answer.Rows(
         Optional.of(found.position()),
         new Answer.Body.Whole(bytes(body)),
         hits.size(),
         total,
         page);
+  }
+
+  private static boolean isRanked(Question question) {
+    return question.query().order().stream()
+        .anyMatch(member -> RowsRequest.isRank(question.model(), member.field()));
   }
 
   private static byte[] bytes(String text) {
@@ -282,13 +292,9 @@ public final class SearchStore implements ModelStore {
    */
   private record Hit(String row, @Nullable String score) {}
 
-  private static @Nullable List<Optional<String>> sortValues(
-      Question question, ModelIndex index, Hit hit) {
+  private static List<Optional<String>> sortValues(Question question, ModelIndex index, Hit hit) {
     List<Optional<String>> values = new ArrayList<>();
     for (ModelQuery.Order member : question.query().order()) {
-      if (RowsRequest.isRank(question.model(), member.field())) {
-        return null; // another copy would go on with it, and ranks otherwise
-      }
       values.add(text(index, hit.row(), member.field().column()));
     }
     return values;

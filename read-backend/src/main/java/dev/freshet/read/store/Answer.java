@@ -69,10 +69,20 @@ public sealed interface Answer {
    *
    * @param first of the row before which another page ends; null where there is none
    * @param last of the row after which another page begins; null where there is none
+   * @param nextOffset how many rows are before the next page, where no values say where it begins;
+   *     null where they do, or there is none
    */
-  record Page(@Nullable List<Optional<String>> first, @Nullable List<Optional<String>> last) {
+  record Page(
+      @Nullable List<Optional<String>> first,
+      @Nullable List<Optional<String>> last,
+      @Nullable Long nextOffset) {
 
     /** The only one, as far as is known. */
-    public static final Page ONLY = new Page(null, null);
+    public static final Page ONLY = new Page(null, null, null);
+
+    /** One with neighbours that values lead to. */
+    public Page(@Nullable List<Optional<String>> first, @Nullable List<Optional<String>> last) {
+      this(first, last, null);
+    }
   }
 }

@@ -204,7 +204,7 @@ public final class ConsistencyCheck {
                 ledger,
                 new Random(random.nextLong()),
                 options.sessionLevel(),
-                i == CLIENTS - 1 ? Client.Course.READER : Client.Course.WRITER));
+                i == CLIENTS - 1 ? Course.READER : Course.WRITER));
       }
       clients.forEach(client -> client.knows(clients));
       List<Thread> threads =

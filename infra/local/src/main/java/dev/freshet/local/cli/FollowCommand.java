@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,6 +21,9 @@ import picocli.CommandLine.Option;
     name = "follow",
     description = "Keeps a search store in step with a read database, until Ctrl-C.")
 final class FollowCommand implements Callable<Integer> {
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+  private static final int MOST_REPLICAS = 9;
 
   @Mixin private PartMixin part = new PartMixin();
 
@@ -79,6 +83,15 @@ final class FollowCommand implements Callable<Integer> {
   public Integer call() {
     OperatorGate.check(
         PartMixin.address(part.listen(), "--listen").getHostAddress(), operatorToken.text());
+    if (!NAME.matcher(name).matches()) {
+      throw new StartFailed(
+          "--name takes up to 63 letters, digits, '.', '_' and '-', as in search-eu, and not '%s'."
+              .formatted(name));
+    }
+    if (replicas < 0 || replicas > MOST_REPLICAS) {
+      throw new StartFailed(
+          "--replicas takes 0 to %d, and not %d.".formatted(MOST_REPLICAS, replicas));
+    }
     Map<String, String> settings = new HashMap<>(store.settings("freshet.follow", search));
     requireModels();
     settings.put("freshet.follow.read-database", password.withPassword(readDatabase));

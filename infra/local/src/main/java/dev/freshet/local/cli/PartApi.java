@@ -21,6 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 record PartApi(String part, String address, URI url, OperatorToken token, Duration timeout) {
 
   private static final int UNAUTHORIZED = 401;
+  private static final int NOT_FOUND = 404;
 
   /**
    * Asks for JSON, as it comes.
@@ -73,11 +74,15 @@ record PartApi(String part, String address, URI url, OperatorToken token, Durati
                   : "The %s at %s has another operators' token than this one.")
               .formatted(part, url));
     }
+    String detail = body.path("detail").asString("");
+    if (answer.statusCode() == NOT_FOUND && detail.startsWith("Nothing answers ")) {
+      throw new StartFailed("%s is no %s of freshet. Name %s.".formatted(url, part, address));
+    }
     if (answer.statusCode() >= 400) {
       throw new StartFailed(
           body.path("code").asString("").equals("no-route")
               ? "%s is for clients; name %s.".formatted(url, address)
-              : body.path("detail").asString(answer.body()));
+              : detail.isEmpty() ? answer.body() : detail);
     }
     return body;
   }

@@ -1,6 +1,7 @@
 package dev.freshet.local.cli;
 
 import dev.freshet.local.system.PartKind;
+import dev.freshet.local.system.StartFailed;
 import dev.freshet.protocol.SourceKind;
 import dev.freshet.runtime.OperatorGate;
 import java.nio.file.Path;
@@ -300,8 +301,12 @@ final class PartCommands {
     public Integer call() {
       Map<String, String> settings = new HashMap<>(tls.settings());
       if (SourceKind.parse(kind) == SourceKind.SEARCH) {
+        requireNoneOfDatabases();
         settings.putAll(store.settings("freshet.read", source));
         settings.put("freshet.read.source", source);
+      } else if (source.startsWith("http")) {
+        throw new StartFailed(
+            "%s is a search store; read it with --kind search.".formatted(source));
       } else {
         settings.put("freshet.read.source", password.withPassword(source));
       }
@@ -318,6 +323,14 @@ final class PartCommands {
       }
       part.run(PartKind.READ, port, settings);
       return 0;
+    }
+
+    /** A store would show everybody the same, whatever these say. */
+    private void requireNoneOfDatabases() {
+      if (!roles.isEmpty() || !role.isEmpty() || costCeiling != 0 || password.isGiven()) {
+        throw new StartFailed(
+            "--roles, --role, --cost-ceiling and --password-file are for databases. A search store has no roles; its login is in --search-credentials.");
+      }
     }
   }
 }

@@ -17,6 +17,10 @@ final class PasswordFile {
       description = "File with the password for URLs that hold none; PGPASSFILE works, too.")
   private @Nullable Path file;
 
+  boolean isGiven() {
+    return file != null;
+  }
+
   /** The URL with its password, wherever that is kept. */
   String withPassword(String url) {
     PostgresUrl parsed = PostgresUrl.parse(url);
