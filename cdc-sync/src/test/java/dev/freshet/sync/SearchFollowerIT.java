@@ -255,7 +255,7 @@ class SearchFollowerIT extends SyncTest {
               pending.set(now.pendingKeys());
             });
     try {
-      await(() -> said.get().startsWith("RETRYING Another follower wrote to this store"));
+      await(() -> said.get().startsWith("RETRYING Another follower writes to this store"));
       assertThat(said.get()).contains("/search, of ", "follow into a store of its own");
       onPrimary("update dish set v = 1");
       requireSame("dishes");

@@ -147,12 +147,8 @@ final class Rounds implements AutoCloseable {
     boolean isOther = !progress.writer().isEmpty() && !progress.writer().equals(writer);
     if (isOther && ago.abs().compareTo(OTHER_IS_GONE) < 0) {
       throw new IllegalStateException(
-          "Another follower wrote to this store %d s ago: %s, of %s. Stop it, or follow into a store of its own; this one goes on %d s after the other's last write."
-              .formatted(
-                  ago.toSeconds(),
-                  progress.writer(),
-                  progress.origin(),
-                  OTHER_IS_GONE.toSeconds()));
+          "Another follower writes to this store: %s, of %s. Stop it, or follow into a store of its own; this one goes on %d s after the other's last write."
+              .formatted(progress.writer(), progress.origin(), OTHER_IS_GONE.toSeconds()));
     }
   }
 

@@ -103,6 +103,9 @@ class SearchUpIT {
   }
 
   private void requireThatOperatorsSeeIt() throws Exception {
+    assertThat(
+            freshet("routes", "explain", "GET", "/orders?search=wfts.ada", "--url", up.operators()))
+        .contains("chosen     search-1", "any, first for full text");
     String sync = "http://127.0.0.1:" + (PORTS + 30);
     assertThat(freshet("models", "list", "--url", sync))
         .containsPattern("  in store search +served +\\d+\\.\\d{3} s +at \\d+:\\p{XDigit}+/");
@@ -171,7 +174,7 @@ class SearchUpIT {
                             .send(
                                 "GET", "http://127.0.0.1:%d/api/follower".formatted(PORTS + 40), "")
                             .body())
-                    .contains("\"state\":\"retrying\"", "does not answer"));
+                    .contains("\"state\":\"retrying\"", "can't be reached"));
     assertThat(up.output()).contains("The search store (process %d) ended".formatted(node.pid()));
     await()
         .atMost(PATIENCE)
