@@ -103,6 +103,18 @@ class SearchedModelsIT extends SyncTest {
     assertThat(read(may.formatted("shown_to"))).isEqualTo("t");
   }
 
+  @Test
+  void roleThatIsNotThereIsNamedInTheStatementThatMakesIt() throws Exception {
+    onPrimary("create table dish (id int primary key)");
+    model("fine", "/* key: id */ select id from dish");
+    model(
+        "ruled",
+        "/*\nkey: id\npolicies: [ { to: \"not %I there\", using: \"true\" } ]\n*/ select id from dish");
+    sync = startSync();
+    awaitLive("fine");
+    awaitReason("ruled", "make it: create role \"not %I there\", and grant it to the login");
+  }
+
   private void awaitLive(String... models) throws Exception {
     for (String model : models) {
       await(() -> state(model).startsWith("live"));
