@@ -153,7 +153,7 @@ public final class SearchStore implements ModelStore {
           if (found.rows().isEmpty()) {
             return new Answer.Row(Optional.of(found.position()), null, null);
           }
-          String row = found.rows().getFirst().row();
+          String row = found.rows().getFirst();
           String version =
               index.version() == null ? null : text(index, row, index.version()).orElse(null);
           return new Answer.Row(
@@ -186,7 +186,7 @@ public final class SearchStore implements ModelStore {
     Seek seek = query.seek();
     boolean isBackwards = seek != null && seek.isBackwards();
     boolean hasMore = found.rows().size() > limit;
-    List<Hit> hits = hasMore ? found.rows().subList(0, (int) limit) : found.rows();
+    List<String> hits = hasMore ? found.rows().subList(0, (int) limit) : found.rows();
     boolean isRanked = isRanked(question);
     boolean hasNext = hasMore && limit > 0;
     List<Optional<String>> near =
@@ -194,7 +194,7 @@ public final class SearchStore implements ModelStore {
     List<Optional<String>> far =
         hasNext && !isRanked ? sortValues(question, index, hits.getLast()) : null;
     List<String> rows = new ArrayList<>();
-    hits.forEach(hit -> rows.add(selected(question, hit.row())));
+    hits.forEach(row -> rows.add(selected(question, row)));
     List<String> inOrder = isBackwards ? rows.reversed() : rows;
     boolean isSingular = question.form().isSingular();
     String body =
@@ -284,18 +284,11 @@ public final class SearchStore implements ModelStore {
         : Optional.ofNullable(RowText.values(List.of(column), List.of(type), row).getFirst());
   }
 
-  /**
-   * A row that was found.
-   *
-   * @param row its JSON
-   * @param score how well it matches; null where that was not asked
-   */
-  private record Hit(String row, @Nullable String score) {}
-
-  private static List<Optional<String>> sortValues(Question question, ModelIndex index, Hit hit) {
+  private static List<Optional<String>> sortValues(
+      Question question, ModelIndex index, String row) {
     List<Optional<String>> values = new ArrayList<>();
     for (ModelQuery.Order member : question.query().order()) {
-      values.add(text(index, hit.row(), member.field().column()));
+      values.add(text(index, row, member.field().column()));
     }
     return values;
   }
@@ -305,7 +298,7 @@ public final class SearchStore implements ModelStore {
    *
    * @param total how many rows the filters let through; null where that was not asked
    */
-  private record Found(Position position, List<Hit> rows, @Nullable Long total) {}
+  private record Found(Position position, List<String> rows, @Nullable Long total) {}
 
   /** Null where the rows are not those of one place. */
   private @Nullable Found ask(
@@ -392,12 +385,10 @@ public final class SearchStore implements ModelStore {
       refuseError(JSON.readTree(answer));
     }
     Map<String, String> hits = Json.members(String.valueOf(members.get("hits")));
-    List<Hit> rows = new ArrayList<>();
+    List<String> rows = new ArrayList<>();
     for (String hit : Json.elements(String.valueOf(hits.get("hits")))) {
       Map<String, String> of = Json.members(hit);
-      rows.add(
-          new Hit(
-              RowDocument.row(Json.members(String.valueOf(of.get("_source")))), of.get("_score")));
+      rows.add(RowDocument.row(Json.members(String.valueOf(of.get("_source")))));
     }
     Long total =
         question.count() == Count.EXACT
